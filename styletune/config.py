@@ -1,0 +1,246 @@
+"""Session files: what a performance starts with, as TOML checked by pydantic.
+
+One source for defaults: this module. Flags override the file, the file overrides
+defaults. A key that nobody reads is refused with the file and the key, since a silently
+ignored setting is worse than an error. Knows nothing about processes and sockets.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from styletune.controls import MAX_LAYERS, ControlTable
+from styletune.errors import ConfigError, ControlError
+
+NETWORKS = ("lite", "vgg16", "vgg19")
+MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
+MAX_STYLES = 4
+
+_CONVOLUTIONS = {"lite": (2, 2, 4), "vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+
+# The eight that a session plays unless it names others. `vgg16`: those of the 2018 demo.
+DEFAULT_LAYERS = {
+    "lite": (
+        "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
+        "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
+    ),
+    "vgg16": (
+        "block1_conv2", "block2_conv1", "block2_conv2", "block3_conv1",
+        "block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1",
+    ),
+    "vgg19": (
+        "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
+        "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
+    ),
+}  # fmt: skip
+
+
+def layers_of(network: str) -> tuple[str, ...]:
+    """All convolutions of a network, in the order in which it computes them."""
+    return tuple(
+        f"block{block}_conv{conv}"
+        for block, count in enumerate(_CONVOLUTIONS[network], 1)
+        for conv in range(1, count + 1)
+    )
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Pictures(_Section):
+    """Which pictures; a bare name such as `harbour` is one of the samples."""
+
+    content: str = "harbour"
+    styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)] = ("strokes",)
+    size: Annotated[int, Field(ge=MIN_SIZE_PX, le=MAX_SIZE_PX)] = 256  # longer edge, px
+    style_size: Annotated[int, Field(ge=MIN_SIZE_PX, le=MAX_SIZE_PX)] | None = None  # None: size
+
+
+class Network(_Section):
+    name: Literal["lite", "vgg16", "vgg19"] = "lite"
+    weights: str | None = None  # a file; None: the package's (lite), Keras' cache or download
+    layers: tuple[str, ...] | None = None  # None: DEFAULT_LAYERS[name]
+    padding: Literal["replicate", "zero"] = "replicate"  # of the first convolution
+    pooling: Literal["max", "average"] = "max"
+
+    @model_validator(mode="after")
+    def _known_layers(self) -> Self:
+        known = layers_of(self.name)
+        for layer in self.layers or ():
+            if layer not in known:
+                raise ValueError(
+                    f"{self.name} has no layer `{layer}`; it has {', '.join(known)}"
+                )
+        return self
+
+    @property
+    def played(self) -> tuple[str, ...]:
+        """The one to eight layers that the session plays, in network order."""
+        named = self.layers or DEFAULT_LAYERS[self.name]
+        return tuple(layer for layer in layers_of(self.name) if layer in named)
+
+
+class Optimizer(_Section):
+    """Keras' Adam. The learning rate is a control; see `[controls]`."""
+
+    name: Literal["adam"] = "adam"
+    beta_1: Annotated[float, Field(ge=0, lt=1)] = 0.9
+    # 0.99, not 0.999: after a fader moves, the second moment must forget within a few dozen
+    # steps, or the slider feels dead (×0.01) or the picture jolts (×100).
+    beta_2: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    epsilon: Annotated[float, Field(gt=0)] = 1e-7
+    normalize: bool = True  # divide the summed gradient by its norm before Adam
+
+
+class Painting(_Section):
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
+    init: str = "content"  # content, noise, style, or a picture file
+    calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
+    faders: Literal["log", "linear"] = "log"
+    clamp: bool = True  # keep pixels in 0..255 after each step
+    epoch_ms: Annotated[float, Field(gt=0, le=10_000)] = 100.0
+    epoch_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None  # None: as epoch_ms allows
+
+
+class Server(_Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8018  # 0: any free port
+
+
+class Midi(_Section):
+    profile: str | None = None  # a file or a shipped name; None: by the device's name
+
+
+class Session(_Section):
+    """A whole session file.
+
+    Example:
+        >>> Session().network.played[0]
+        'block1_conv1'
+    """
+
+    pictures: Pictures = Pictures()
+    network: Network = Network()
+    optimizer: Optimizer = Optimizer()
+    painting: Painting = Painting()
+    controls: dict[str, float | bool] = {}  # positions at the start
+    server: Server = Server()
+    midi: Midi = Midi()
+
+    @field_validator("network")
+    @classmethod
+    def _layer_count(cls, network: Network) -> Network:
+        if not 1 <= len(network.played) <= MAX_LAYERS:
+            raise ValueError(
+                f"a session plays 1 to {MAX_LAYERS} layers; received {len(network.played)}"
+            )
+        return network
+
+    @model_validator(mode="after")
+    def _known_controls(self) -> Self:
+        try:
+            self.table().check(self.controls)
+        except ControlError as error:
+            raise ValueError(str(error)) from None
+        return self
+
+    def table(self) -> ControlTable:
+        """The control table of this session's layers."""
+        return ControlTable(self.network.played, linear=self.painting.faders == "linear")
+
+    def positions(self) -> dict[str, float]:
+        """Positions of all faders and switches at the start."""
+        table = self.table()
+        return table.defaults() | table.check(self.controls)
+
+    def replaced(self, **sections: dict[str, Any]) -> "Session":
+        """A copy with some keys of some sections replaced, checked again; None leaves a key.
+
+        Raises:
+            ConfigError: a value is not allowed.
+        """
+        data = self.model_dump()
+        for section, changes in sections.items():
+            data[section].update({k: v for k, v in changes.items() if v is not None})
+        return parse(data, source="the command line")
+
+
+def parse(data: dict[str, Any], source: str) -> Session:
+    """Check plain data, as `tomllib` reads it, and return the session.
+
+    Raises:
+        ConfigError: naming `source`, the key, what is allowed and what was received.
+    """
+    try:
+        return Session.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(f"{source}: {_explain(error)}") from None
+
+
+def load(path: str | Path) -> Session:
+    """Read a session file; relative picture and weight paths are taken from its folder.
+
+    Raises:
+        ConfigError: the file is missing, not TOML, or has a key or value that is not allowed.
+    """
+    path = Path(path)
+    data = read_toml(path)
+    session = parse(data, source=str(path))
+    return _beside(session, path.parent)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: the file is missing, not UTF-8 or not TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from None
+
+
+def _beside(session: Session, folder: Path) -> Session:
+    """Resolve file names against the session file's folder, where such a file is."""
+
+    def resolve(name: str) -> str:
+        beside = folder / name
+        return str(beside.resolve()) if beside.is_file() else name
+
+    return session.replaced(
+        pictures={
+            "content": resolve(session.pictures.content),
+            "styles": tuple(resolve(style) for style in session.pictures.styles),
+        },
+        network={"weights": session.network.weights and resolve(session.network.weights)},
+        painting={"init": resolve(session.painting.init)},
+    )
+
+
+def _explain(error: ValidationError) -> str:
+    """The first fault in one sentence: key, what is allowed, what was received."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"unknown key `{key}`; {_allowed(first['loc'])}"
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if first["type"] == "value_error":
+        return f"`{key}`: {message}" if key else message
+    return f"`{key}`: {message}; received {first['input']!r:.80}"
+
+
+def _allowed(location: tuple[int | str, ...]) -> str:
+    model: Any = Session
+    for part in location[:-1]:
+        model = model.model_fields[part].annotation
+    where = f"[{'.'.join(map(str, location[:-1]))}]" if location[:-1] else "the file"
+    return f"{where} takes {', '.join(model.model_fields)}"

@@ -1,0 +1,291 @@
+"""THE table of controls: name, kind, range, default, curve, unit, help.
+
+Everything else is derived from it: the layout of the control block in shared
+memory, the messages on /ws, MIDI targets, the page's sliders, the README's
+table and the tests. A new control is one row here.
+
+A *position* is what a hand moves (a fader: 0..1, a switch: 0 or 1). A *value*
+is what the engine uses, in the control's unit; `Control.value` maps one to the
+other. This module knows nothing about everything else.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from styletune.errors import ControlError, LayerError
+
+MAX_LAYERS = 8
+
+
+class Kind(StrEnum):
+    FADER = "fader"  # position 0..1, absolute: the newest value wins
+    SWITCH = "switch"  # off or on
+    TRIGGER = "trigger"  # happens once each time it is sent; never merged
+
+
+class Curve(StrEnum):
+    """How a fader's position becomes a value between `low` and `high`."""
+
+    LINEAR = "linear"
+    LOG = "log"  # equal moves multiply by equal factors
+    LOG_OFF = "log_off"  # the same, but position 0 is exactly 0: off
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One row of the table.
+
+    Attributes:
+        name: stable public name, such as `style.block1_conv1`.
+        default: position (fader) or state (switch) at the start.
+        low, high: value at position 0 and 1, in `unit` (`LOG_OFF` gives exactly 0 at 0).
+        term: `content` or `style` for the controls of a layer or a master, else None.
+        layer: the layer it belongs to, else None.
+    """
+
+    name: str
+    kind: Kind
+    help: str
+    default: float = 0.0
+    curve: Curve = Curve.LINEAR
+    low: float = 0.0
+    high: float = 1.0
+    unit: str = ""
+    term: str | None = None
+    layer: str | None = None
+
+    def value(self, position: float) -> float:
+        """Map a position in 0..1 to the value in this control's unit.
+
+        >>> Control("x", Kind.FADER, "", curve=Curve.LOG_OFF, low=0.01, high=100).value(0.5)
+        1.0
+        """
+        if self.curve is Curve.LINEAR:
+            return self.low + position * (self.high - self.low)
+        if self.curve is Curve.LOG_OFF and position <= 0.0:
+            return 0.0
+        # 10 ** (a + (b − a)·p) rather than low · ratio ** p: position 0.5 between 0.01 and
+        # 100 must be exactly 1.
+        low, high = math.log10(self.low), math.log10(self.high)
+        return float(10.0 ** (low + position * (high - low)))
+
+    def check(self, position: object) -> float:
+        """Return `position` as a float that this control takes.
+
+        Raises:
+            ControlError: not a number (a fader), not a boolean (a switch), not finite,
+                outside 0..1, or the control is a trigger.
+        """
+        if self.kind is Kind.TRIGGER:
+            raise ControlError(
+                f"control `{self.name}` is a trigger and holds no value; "
+                f'send {{"type": "trigger", "name": "{self.name}"}}'
+            )
+        if self.kind is Kind.SWITCH:
+            if isinstance(position, bool) or (
+                isinstance(position, int | float) and position in (0, 1)
+            ):
+                return float(position)
+            raise ControlError(
+                f"control `{self.name}` must be true or false; received value={_short(position)}"
+            )
+        if isinstance(position, bool) or not isinstance(position, int | float):
+            raise ControlError(
+                f"control `{self.name}` must be a number in 0..1; "
+                f"received value={_short(position)} of type {type(position).__name__}"
+            )
+        if not 0.0 <= position <= 1.0:  # also refuses NaN
+            raise ControlError(
+                f"control `{self.name}` must be in 0..1; received value={_short(position)}"
+            )
+        return float(position)
+
+
+def _short(value: object, limit: int = 60) -> str:
+    """`repr` cut to `limit` characters: a hostile value must not flood a message."""
+    try:
+        text = repr(value)
+    except ValueError:  # an integer of more digits than Python prints
+        return "a number of too many digits"
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+# Weight of a term: two decades each way around 1, off at the bottom (original recipe: linear).
+_TERM_LOW, _TERM_HIGH = 0.01, 100.0
+# Content sits on the deeper layers, where it keeps the scene but not the pixels; style on all.
+_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.30, 0.40, 0.35, 0.0)
+_STYLE_DEFAULTS = (0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50)
+
+
+def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
+    count = len(layers)
+    weight = (
+        {"curve": Curve.LINEAR, "low": 0.0, "high": 1.0}
+        if linear
+        else {"curve": Curve.LOG_OFF, "low": _TERM_LOW, "high": _TERM_HIGH}
+    )
+    for term, defaults, what in (
+        ("content", _CONTENT_DEFAULTS, "keeps the content picture's"),
+        ("style", _STYLE_DEFAULTS, "takes on the style picture's"),
+    ):
+        for index, layer in enumerate(layers):
+            # Fewer layers than eight: spread the defaults over the depth.
+            row = index if count == MAX_LAYERS else round(index * 7 / max(1, count - 1))
+            yield Control(
+                f"{term}.{layer}",
+                Kind.FADER,
+                f"How strongly the painting {what} features of {layer}.",
+                default=defaults[row],
+                unit="weight",
+                term=term,
+                layer=layer,
+                **weight,  # type: ignore[arg-type]  # one dict of two kinds of value
+            )
+        for layer in layers:
+            for switch, effect in (
+                ("mute", "Silence"),
+                ("solo", "Hear only the soloed terms, among them"),
+            ):
+                yield Control(
+                    f"{term}.{layer}.{switch}",
+                    Kind.SWITCH,
+                    f"{effect} the {term} term of {layer}.",
+                    term=term,
+                    layer=layer,
+                )
+
+
+_GLOBAL_ROWS = (
+    Control(
+        "content.master", Kind.FADER, "Multiplies all content weights.",
+        default=0.5, curve=Curve.LOG_OFF, low=_TERM_LOW, high=_TERM_HIGH,
+        unit="weight", term="content",
+    ),
+    Control(
+        "style.master", Kind.FADER, "Multiplies all style weights.",
+        default=0.5, curve=Curve.LOG_OFF, low=_TERM_LOW, high=_TERM_HIGH,
+        unit="weight", term="style",
+    ),
+    Control(
+        "smooth", Kind.FADER, "Total variation: takes grain out of the painting.",
+        default=0.25, curve=Curve.LOG_OFF, low=0.01, high=100.0, unit="weight",
+    ),
+    Control(
+        "learning_rate", Kind.FADER, "How far a step moves the pixels.",
+        default=0.6, curve=Curve.LOG, low=0.1, high=25.0, unit="pixel values a step",
+    ),
+    Control(
+        "style_mix", Kind.FADER, "From the first style picture (0) to the second (1).",
+        default=0.0, unit="part",
+    ),
+    Control("paused", Kind.SWITCH, "Stop painting; sliders still move."),
+    Control("reset", Kind.TRIGGER, "Start again from the first picture."),
+    Control("kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut."),
+)  # fmt: skip
+
+
+class ControlTable(Mapping[str, Control]):
+    """The controls of one session, in the order of their slots in shared memory.
+
+    Read it like a mapping from name to `Control`. `layers` are the one to eight layers in
+    the order in which the network computes them.
+
+    Raises:
+        LayerError: no layer, more than eight, or one named twice.
+    """
+
+    def __init__(self, layers: Sequence[str], *, linear: bool = False) -> None:
+        if not 1 <= len(layers) <= MAX_LAYERS:
+            raise LayerError(f"a session has 1 to {MAX_LAYERS} layers; received {len(layers)}")
+        if len(set(layers)) != len(layers):
+            raise LayerError(f"each layer can be named once; received {', '.join(layers)}")
+        self.layers = tuple(layers)
+        rows = (*_layer_rows(layers, linear), *_GLOBAL_ROWS)
+        self._rows = MappingProxyType({row.name: row for row in rows})
+        self.valued = tuple(row.name for row in rows if row.kind is not Kind.TRIGGER)
+        self.triggers = tuple(row.name for row in rows if row.kind is Kind.TRIGGER)
+
+    def __getitem__(self, name: str) -> Control:
+        try:
+            return self._rows[name]
+        except KeyError:
+            raise ControlError(
+                f"unknown control `{_short(name)}`; /api/controls lists the {len(self)} controls"
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def defaults(self) -> dict[str, float]:
+        """Positions of all faders and switches at the start, by name."""
+        return {name: self[name].default for name in self.valued}
+
+    def check(self, changes: Mapping[str, object]) -> dict[str, float]:
+        """Return `changes` with every position checked: all of them or none.
+
+        Raises:
+            ControlError: for the first name or value that is not allowed.
+        """
+        return {name: self[name].check(position) for name, position in changes.items()}
+
+    def public(self, positions: Mapping[str, float]) -> dict[str, float | bool]:
+        """`positions` as the messages show them: faders as numbers, switches as booleans."""
+        return {
+            name: bool(position) if self[name].kind is Kind.SWITCH else position
+            for name, position in positions.items()
+        }
+
+    def rows(self) -> list[dict[str, object]]:
+        """The whole table in plain types, as `GET /api/controls` and the page read it."""
+        return [
+            {
+                "name": row.name,
+                "kind": row.kind.value,
+                "default": bool(row.default) if row.kind is Kind.SWITCH else row.default,
+                "curve": row.curve.value,
+                "low": row.low,
+                "high": row.high,
+                "unit": row.unit,
+                "help": row.help,
+                "term": row.term,
+                "layer": row.layer,
+            }
+            for row in self._rows.values()
+        ]
+
+
+def term_weights(
+    table: ControlTable, positions: Mapping[str, float], term: str
+) -> tuple[float, ...]:
+    """Weights of the `term` (`content` or `style`) of each layer, as heard.
+
+    A weight is fader × master; 0 where muted, and 0 where any term of either kind is soloed
+    and this one is not.
+    """
+    soloed = any_soloed(table, positions)
+    master = table[f"{term}.master"].value(positions[f"{term}.master"])
+    return tuple(
+        0.0
+        if positions[f"{term}.{layer}.mute"] or (soloed and not positions[f"{term}.{layer}.solo"])
+        else master * table[f"{term}.{layer}"].value(positions[f"{term}.{layer}"])
+        for layer in table.layers
+    )
+
+
+def any_soloed(table: ControlTable, positions: Mapping[str, float]) -> bool:
+    """Whether any of the terms is soloed."""
+    return any(positions[name] for name in solo_names(table.layers))
+
+
+def solo_names(layers: Iterable[str]) -> tuple[str, ...]:
+    """Names of the solo switches of `layers`."""
+    return tuple(f"{term}.{layer}.solo" for term in ("content", "style") for layer in layers)

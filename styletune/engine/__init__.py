@@ -1,0 +1,17 @@
+"""The engine: the only room that imports Keras.
+
+    architecture  what the feature networks look like
+    weights       where their kernels come from
+    network       the Keras model from picture to features
+    losses        content, style and smoothness as Keras layers
+    optimizers    Adam on the normalised gradient
+    model         the Keras model whose kernel is the painting
+    stepping      one optimisation step after another, on each backend
+    calibration   equal faders pull equally
+    painter       a painting in progress: pictures, controls, steps
+    pace          how many steps an epoch holds
+    device        what is TensorFlow's or JAX' own: device, memory, threads
+    worker        the process that paints for ever
+
+Knows nothing about sockets and MIDI.
+"""

@@ -1,0 +1,48 @@
+"""The pictures of a session, read and brought to size as arrays.
+
+In: names of samples or files. Out: (h, w, 3) uint8 RGB arrays.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from styletune import pictures, samples
+from styletune.config import Session
+from styletune.engine.painter import Picture
+
+INIT_KINDS = ("content", "noise", "style")
+
+
+def locate(name: str) -> Path:
+    """The file of a sample's name, or the file itself."""
+    return samples.path(name) if name in samples.NAMES else Path(name)
+
+
+def read(name: str, longer_edge_px: int) -> Picture:
+    """Read a sample or file, with its longer edge at exactly `longer_edge_px`.
+
+    Raises:
+        PictureError: missing, damaged, of another kind, too large or too narrow.
+    """
+    return np.asarray(pictures.fit(pictures.read(locate(name)), longer_edge_px))
+
+
+def content(session: Session, name: str | None = None) -> Picture:
+    """The session's content picture, or the file `name` brought to its size."""
+    return read(name or session.pictures.content, session.pictures.size)
+
+
+def style(session: Session, name: str) -> Picture:
+    """A style picture at the session's style size (by default the content's)."""
+    return read(name, session.pictures.style_size or session.pictures.size)
+
+
+def init(session: Session, like: Picture) -> Picture | None:
+    """The picture that `painting.init` names, stretched to the shape of `like`; else None."""
+    if session.painting.init in INIT_KINDS:
+        return None
+    height, width = like.shape[:2]
+    picture = pictures.read(locate(session.painting.init))
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))

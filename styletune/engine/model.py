@@ -1,0 +1,122 @@
+"""The Keras model whose kernel is the painting.
+
+The real input is the constant 1.0; a bias-free dense layer named `image` turns it into the
+picture: fitting that kernel is fitting the picture. `content_weights`, `style_weights` (1, n) and
+`smooth_weight` (1, 1) are inputs too, so moving a slider never builds or traces anything. The
+output is the vector of 2n weighted losses, whose target is zeros under `mean_absolute_error`.
+Source: "Tuning Style Transfer with a Control Surface" (2018), after arXiv:1508.06576.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from keras import layers, ops
+
+from styletune.config import Optimizer
+from styletune.engine.losses import ContentLoss, StyleLoss, TotalVariation, WeightedTerms
+from styletune.engine.optimizers import NormalizedAdam, PixelRange
+from styletune.engine.weights import Weights
+
+
+@keras.saving.register_keras_serializable("styletune")
+class StyleTransfer(keras.Model):
+    """A functional Keras model that counts how often its training step was traced."""
+
+    traces = 0
+
+    def train_step(self, *args: Any) -> Any:
+        """Run (or, under a tracer, record) Keras' own step; Python is here only when tracing."""
+        self.traces += 1
+        return super().train_step(*args)
+
+    @property
+    def image(self) -> Any:
+        """The kernel that is the painting: (1, h·w·3), RGB 0..255."""
+        return self.get_layer("image").kernel
+
+
+def style_transfer_model(
+    features: keras.Model,
+    names: Sequence[str],
+    height: int,
+    width: int,
+    weights: Weights,
+    *,
+    clamp: bool = True,
+) -> StyleTransfer:
+    """Assemble the model for pictures of `height` × `width` px.
+
+    Args:
+        features: the frozen network of `feature_network`.
+        names: the played layers, in the order of its outputs.
+        weights: read for the metrics of the style terms only.
+        clamp: keep pixels in 0..255 after each step.
+    """
+    count = len(names)
+    one = keras.Input((1,), batch_size=1, name="one")
+    content_weights = keras.Input((count,), batch_size=1, name="content_weights")
+    style_weights = keras.Input((count,), batch_size=1, name="style_weights")
+    smooth_weight = keras.Input((1,), batch_size=1, name="smooth_weight")
+
+    kernel = layers.Dense(
+        height * width * 3,
+        use_bias=False,
+        kernel_initializer="zeros",
+        kernel_constraint=PixelRange() if clamp else None,
+        name="image",
+    )(one)
+    picture = layers.Reshape((height, width, 3), name="picture")(kernel)
+    picture = TotalVariation(name="smooth")(picture, smooth_weight)
+    outputs = features(picture)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    raw = [
+        ContentLoss(name=f"content_{name}")(output)
+        for name, output in zip(names, outputs, strict=True)
+    ] + [
+        StyleLoss(weights.metrics.get(name), name=f"style_{name}")(output)
+        for name, output in zip(names, outputs, strict=True)
+    ]
+    both = layers.Concatenate(name="weights")([content_weights, style_weights])
+    terms = WeightedTerms(name="terms")(layers.Concatenate(name="raw_terms")(raw), both)
+    return StyleTransfer(
+        {
+            "one": one,
+            "content_weights": content_weights,
+            "style_weights": style_weights,
+            "smooth_weight": smooth_weight,
+        },
+        terms,
+        name="style_transfer",
+    )
+
+
+def optimizer(settings: Optimizer, learning_rate: float) -> keras.optimizers.Optimizer:
+    """Make the session's optimizer; `learning_rate` in pixel values a step."""
+    kind = NormalizedAdam if settings.normalize else keras.optimizers.Adam
+    return kind(
+        learning_rate,
+        beta_1=settings.beta_1,
+        beta_2=settings.beta_2,
+        epsilon=settings.epsilon,
+    )
+
+
+def inputs(
+    content_weights: npt.ArrayLike, style_weights: npt.ArrayLike, smooth_weight: float
+) -> tuple[dict[str, Any], Any]:
+    """The model's inputs and its target of zeros, as tensors on the device."""
+    content = np.reshape(np.asarray(content_weights, np.float32), (1, -1))
+    style = np.reshape(np.asarray(style_weights, np.float32), (1, -1))
+    x = {
+        "one": np.ones((1, 1), np.float32),
+        "content_weights": content,
+        "style_weights": style,
+        "smooth_weight": np.full((1, 1), smooth_weight, np.float32),
+    }
+    zeros = np.zeros((1, content.size + style.size), np.float32)
+    return {name: ops.convert_to_tensor(value) for name, value in x.items()}, (
+        ops.convert_to_tensor(zeros)
+    )

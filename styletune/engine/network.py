@@ -1,0 +1,90 @@
+"""The feature network: a Keras model from a picture to the features of the played layers.
+
+In: (1, h, w, 3) float32 RGB, 0..255. Out: one (1, h/s, w/s, c) float32 per played layer, after
+ReLU. Frozen: only the picture is ever trained.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers, ops
+
+from styletune.engine.architecture import MEANS_RGB, convolutions
+from styletune.engine.weights import Weights
+
+
+@keras.saving.register_keras_serializable("styletune")
+class Preprocess(layers.Layer):
+    """Subtract ImageNet's channel means.
+
+    Differs from `keras.applications.vgg19.preprocess_input`: the channels stay RGB; the first
+    kernel is turned around instead, once, which saves a pass over the picture each step.
+    """
+
+    def call(self, picture: Any) -> Any:
+        """(1, h, w, 3) RGB 0..255 → the same, centred."""
+        return picture - ops.reshape(ops.convert_to_tensor(MEANS_RGB, self.dtype), (1, 1, 1, 3))
+
+
+@keras.saving.register_keras_serializable("styletune")
+class ReplicatePad(layers.Layer):
+    """Repeat the picture's border by one pixel.
+
+    Zero padding shows the first layer a dark frame, which the painting then tries to mend.
+    """
+
+    def call(self, picture: Any) -> Any:
+        """(1, h, w, c) → (1, h + 2, w + 2, c)."""
+        # A border of one: reflecting with the edge included is repeating the edge.
+        return ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+
+
+def _pool(kind: str, name: str) -> list[layers.Layer]:
+    if kind == "max":
+        return [layers.MaxPooling2D(2, name=name)]
+    # Averages of ReLU features are smaller than their maxima: ×2 restores the size that the
+    # next kernels expect. Source: style-transfer-pytorch's scaled pooling.
+    return [layers.AveragePooling2D(2, name=name), layers.Rescaling(2.0, name=f"{name}_scale")]
+
+
+def feature_network(
+    network: str,
+    played: Sequence[str],
+    weights: Weights,
+    *,
+    padding: str = "replicate",
+    pooling: str = "max",
+) -> keras.Model:
+    """Build the frozen network up to the deepest of the `played` layers.
+
+    Args:
+        played: names in network order; the outputs come in this order.
+        padding: of the first convolution, `replicate` or `zero`; the others pad with zeros.
+        pooling: `max` or `average` (rescaled).
+    """
+    picture = keras.Input((None, None, 3), batch_size=1, name="picture")
+    outputs = {}
+    x = Preprocess(name="preprocess")(picture)
+    for index, convolution in enumerate(convolutions(network, played)):
+        name = convolution.name
+        if convolution.pool_before:
+            for layer in _pool(pooling, f"pool_before_{name}"):
+                x = layer(x)
+        replicate = index == 0 and padding == "replicate"
+        if replicate:
+            x = ReplicatePad(name="replicate_pad")(x)
+        kernel, bias = weights.kernels[name], weights.biases[name]
+        layer = layers.Conv2D(
+            kernel.shape[3],
+            3,
+            padding="valid" if replicate else "same",
+            activation="relu",
+            name=name,
+        )
+        x = layer(x)
+        layer.set_weights([kernel[:, :, ::-1] if index == 0 else kernel, bias])
+        outputs[name] = x
+    model = keras.Model(picture, [outputs[name] for name in played], name=network)
+    model.trainable = False
+    return model

@@ -1,0 +1,41 @@
+"""How many steps an epoch holds, so that it lasts about as long as asked.
+
+Pure: times come in as arguments.
+"""
+
+from collections import deque
+from statistics import median
+
+
+class Pace:
+    """Plans the steps of the next epoch from the time that the last ones took.
+
+    Args:
+        epoch_s: how long an epoch should last, in seconds.
+        steps: a fixed number of steps instead (the 2018 demo: 20), or None.
+    """
+
+    def __init__(self, epoch_s: float, steps: int | None = None) -> None:
+        self._epoch_s = epoch_s
+        self._fixed = steps
+        # The median of a few epochs: one slow epoch (another program, a page fault) must not
+        # shorten the next ones.
+        self._step_s: deque[float] = deque(maxlen=9)
+
+    @property
+    def step_s(self) -> float | None:
+        """Median seconds a step, or None before the first epoch."""
+        return median(self._step_s) if self._step_s else None
+
+    def plan(self) -> int:
+        """Steps for the next epoch: at least one, rounded down so that the bound holds."""
+        if self._fixed is not None:
+            return self._fixed
+        if self.step_s is None:
+            return 1
+        return max(1, int(self._epoch_s / self.step_s))
+
+    def record(self, steps: int, seconds: float) -> None:
+        """Tell how long an epoch of `steps` steps took."""
+        if steps > 0 and seconds > 0:
+            self._step_s.append(seconds / steps)

@@ -1,0 +1,60 @@
+"""One optimisation step after another: Keras' compiled train function without Keras' loop.
+
+`fit` costs a fixed 0.4 s a call and `train_on_batch` reads its logs back to the host at every
+step. Here Keras' own train function is fed inputs that already lie on the device, and nothing is
+read back before somebody asks. One stepper per backend, the same three lines each.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+from styletune.engine.model import StyleTransfer
+
+OnStep = Callable[[], None]
+
+
+class TensorFlowStepper:
+    """Steps a compiled model on TensorFlow; variables are always current."""
+
+    def __init__(self, model: StyleTransfer) -> None:
+        model.make_train_function()
+        self._function = model.train_function
+
+    def run(self, data: Any, steps: int, on_step: OnStep) -> None:
+        """Take `steps` steps on `data` (inputs, targets)."""
+        for _ in range(steps):
+            self._function((data,))
+            on_step()
+
+
+class JaxStepper:
+    """Steps a compiled model on JAX; the state returns to the variables after each run."""
+
+    def __init__(self, model: StyleTransfer) -> None:
+        self._model = model
+        model.make_train_function()
+
+    def run(self, data: Any, steps: int, on_step: OnStep) -> None:
+        """Take `steps` steps on `data` (inputs, targets)."""
+        model = self._model
+        kinds = (
+            model.trainable_variables,
+            model.non_trainable_variables,
+            model.optimizer.variables,
+            model.metrics_variables,
+        )
+        state: Any = tuple([variable.value for variable in kind] for kind in kinds)
+        batch = (*data, None)
+        for _ in range(steps):
+            _, state = model.train_function(state, iter((batch,)))
+            on_step()
+        for kind, values in zip(kinds, state, strict=True):
+            for variable, value in zip(kind, values, strict=True):
+                variable.assign(value)
+
+
+def stepper(model: StyleTransfer) -> TensorFlowStepper | JaxStepper:
+    """The stepper for the backend that Keras runs on."""
+    return JaxStepper(model) if keras.backend.backend() == "jax" else TensorFlowStepper(model)

@@ -1,0 +1,233 @@
+"""Where the feature networks' kernels come from, as arrays by layer name.
+
+`lite` comes with the package. `vgg16` and `vgg19`: a file of one's own, else Keras' cache,
+else Keras' own download (with progress and checksum). Never a silent substitute: what cannot
+be had is an error that names the file, the place and the way without it.
+"""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from styletune.config import layers_of
+from styletune.errors import WeightsError
+
+Array = npt.NDArray[np.float32]
+
+LITE_FILE = Path(__file__).parent.parent / "weights" / "lite.npz"
+_URL = "https://storage.googleapis.com/tensorflow/keras-applications/{0}/{0}_weights_tf_dim_ordering_tf_kernels_notop.h5"  # noqa: E501
+_LITE_WIDTHS = (16, 16, 32, 32, 64, 64, 64, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Kernels of one network.
+
+    Attributes:
+        kernels: by layer, (3, 3, in, out) float32; the input of the first layer is BGR.
+        biases: by layer, (out,) float32.
+        metrics: by layer, (out, out) float32, symmetric: `lite`'s Gram matrix G is compared as
+            M·G·M, which weighs its directions as the teacher's would. May be empty.
+        label: where they come from, in words for people.
+    """
+
+    kernels: Mapping[str, Array]
+    biases: Mapping[str, Array]
+    label: str
+    metrics: Mapping[str, Array] = field(default_factory=dict)
+
+    def require(self, network: str, layers: Sequence[str]) -> None:
+        """Check that all of `layers` are here and fit onto each other.
+
+        Raises:
+            WeightsError: naming the layer that is missing or has the wrong shape.
+        """
+        channels = 3
+        for layer in layers:
+            if layer not in self.kernels or layer not in self.biases:
+                raise WeightsError(
+                    f"{network}: the weights ({self.label}) hold no `{layer}`; they hold "
+                    f"{', '.join(self.kernels) or 'no layer'}: name layers among these in the "
+                    "session's [network] layers, or use a complete file"
+                )
+            kernel, bias = self.kernels[layer], self.biases[layer]
+            if kernel.ndim != 4 or kernel.shape[:3] != (3, 3, channels):
+                raise WeightsError(
+                    f"{network}: kernel of `{layer}` must have shape (3, 3, {channels}, n); "
+                    f"received {kernel.shape} ({self.label})"
+                )
+            channels = kernel.shape[3]
+            if bias.shape != (channels,):
+                raise WeightsError(
+                    f"{network}: bias of `{layer}` must have shape ({channels},); "
+                    f"received {bias.shape} ({self.label})"
+                )
+            metric = self.metrics.get(layer)
+            if metric is not None and metric.shape != (channels, channels):
+                raise WeightsError(
+                    f"{network}: metric of `{layer}` must have shape ({channels}, {channels}); "
+                    f"received {metric.shape} ({self.label})"
+                )
+            for name, array in (("kernel", kernel), ("bias", bias), ("metric", metric)):
+                if array is not None and not np.isfinite(array).all():
+                    raise WeightsError(
+                        f"{network}: {name} of `{layer}` holds values that are not finite "
+                        f"({self.label})"
+                    )
+
+
+def load(network: str, file: str | Path | None, layers: Sequence[str], seed: int = 0) -> Weights:
+    """Find the weights of `network` for `layers` (all convolutions up to the deepest played).
+
+    Args:
+        file: `.npz` named by layer, Keras `.h5`, `.weights.h5` or `.keras`; None for the
+            network's own source.
+        seed: of the random filters that stand in for `lite` before it is taught.
+
+    Raises:
+        WeightsError: missing, damaged or not of this network; the message says the remedy.
+    """
+    if file is not None:
+        weights = read(network, file)
+    elif network == "lite":
+        weights = read("lite", LITE_FILE) if LITE_FILE.is_file() else random_lite(seed)
+    else:
+        weights = _from_keras(network)
+    weights.require(network, layers)
+    return weights
+
+
+def read(network: str, file: str | Path) -> Weights:
+    """Read a weight file of any of the kinds that `load` takes.
+
+    Raises:
+        WeightsError: missing, of another kind, damaged.
+    """
+    path = Path(file)
+    if not path.is_file():
+        raise WeightsError(f"weights for {network}: no such file: {path}")
+    try:
+        if path.suffix == ".npz":
+            return _read_npz(path)
+        if path.suffix in (".h5", ".keras"):
+            return _read_keras(network, path)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise WeightsError(f"weights for {network}: {path} cannot be read: {error}") from None
+    raise WeightsError(
+        f"weights for {network}: the file must be .npz, .h5, .weights.h5 or .keras; received {path}"
+    )
+
+
+def _read_npz(path: Path) -> Weights:
+    with np.load(path, allow_pickle=False) as archive:
+        arrays = {
+            name: archive[name].astype(np.float32)
+            for name in archive.files
+            if name.partition(".")[2] in ("kernel", "bias", "metric")
+        }
+        provenance = json.loads(str(archive["provenance"])) if "provenance" in archive else {}
+    label = provenance.get("label") if isinstance(provenance, dict) else None
+    return _by_layer(arrays, str(label) if label else f"{path.name} sha256 {sha256(path)[:8]}")
+
+
+def _by_layer(arrays: Mapping[str, Array], label: str) -> Weights:
+    def part(kind: str) -> dict[str, Array]:
+        return {
+            name.removesuffix(f".{kind}"): array
+            for name, array in arrays.items()
+            if name.endswith(f".{kind}")
+        }
+
+    return Weights(part("kernel"), part("bias"), label, part("metric"))
+
+
+def _read_keras(network: str, path: Path) -> Weights:
+    """Read a Keras file by layer name, whichever way this Keras version groups them."""
+    import io
+
+    import h5py  # comes with Keras; kept out of the path of the .npz files
+
+    source: Any = path
+    if path.suffix == ".keras":
+        with zipfile.ZipFile(path) as archive:
+            source = io.BytesIO(archive.read("model.weights.h5"))
+    arrays: dict[str, Array] = {}
+    known = layers_of(network)
+    with h5py.File(source, "r") as file:
+
+        def visit(name: str, node: Any) -> None:
+            if not isinstance(node, h5py.Dataset):
+                return
+            layer = next((part for part in name.split("/") if part in known), None)
+            if layer is None:
+                return
+            array = np.asarray(node, np.float32)
+            if array.ndim in (1, 4):
+                arrays[f"{layer}.{'kernel' if array.ndim == 4 else 'bias'}"] = array
+
+        file.visititems(visit)
+    if not arrays:
+        raise WeightsError(
+            f"weights for {network}: {path} names none of its layers ({', '.join(known)})"
+        )
+    return _by_layer(arrays, f"{path.name} sha256 {sha256(path)[:8]}")
+
+
+def _from_keras(network: str) -> Weights:
+    import keras
+
+    make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[network]
+    url = _URL.format(network)
+    try:
+        model = make(include_top=False, weights="imagenet")
+    except Exception as error:  # Keras raises bare Exception when a download fails
+        raise WeightsError(
+            f"weights for {network} are not in Keras' cache and could not be downloaded "
+            f"({_first_line(error)}); fetch {url} on another machine, put it into "
+            f"{_cache_folder()} or name it with --weights FILE; or paint now with --network lite"
+        ) from None
+    kernels, biases = {}, {}
+    for layer in model.layers:
+        if layer.name in layers_of(network):
+            kernel, bias = layer.get_weights()
+            kernels[layer.name], biases[layer.name] = kernel, bias
+    return Weights(kernels, biases, "ImageNet, keras.applications")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+def _cache_folder() -> Path:
+    import keras
+
+    return Path(keras.config.keras_home()) / "models"
+
+
+def random_lite(seed: int) -> Weights:
+    """Seeded random filters in `lite`'s shape: they paint colour and grain, no more.
+
+    He-normal, so that activations keep their size from layer to layer (He et al. 2015,
+    arXiv:1502.01852, eq. 10).
+    """
+    rng = np.random.default_rng(seed)
+    kernels, biases, channels = {}, {}, 3
+    for layer, width in zip(layers_of("lite"), _LITE_WIDTHS, strict=True):
+        scale = np.sqrt(2.0 / (9 * channels))
+        kernels[layer] = rng.normal(0, scale, (3, 3, channels, width)).astype(np.float32)
+        biases[layer] = np.zeros(width, np.float32)
+        channels = width
+    return Weights(kernels, biases, f"seeded-random filters, seed {seed}: untaught")
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,70 @@
+"""The error tree. Every message says what is wrong, what is allowed, what was
+received and, where there is one, the remedy.
+
+    StyletuneError
+    ├── ConfigError      a session file, profile or command-line value
+    ├── ControlError     an unknown control or a value outside its range
+    ├── LayerError       a layer that the network does not have
+    ├── PictureError     a picture that cannot be read or used
+    ├── WeightsError     network weights missing, damaged or mismatched
+    ├── MessageError     a message on a socket that is not understood
+    ├── MemoryBlockError shared memory: no space, other layout, never written
+    ├── WorkerError      the painting process failed and does not come back
+    └── PortInUseError   somebody else listens on the address (exit code 3)
+"""
+
+
+class StyletuneError(Exception):
+    """Base of all errors that a person can cause or mend; `str` is one sentence."""
+
+    exit_code = 1
+
+
+class ConfigError(StyletuneError):
+    """A session file, controller profile or option is not valid (exit code 2)."""
+
+    exit_code = 2
+
+
+class ControlError(StyletuneError):
+    """An unknown control, or a value that the control does not take."""
+
+
+class LayerError(StyletuneError):
+    """A layer that the feature network does not have."""
+
+    exit_code = 2
+
+
+class PictureError(StyletuneError):
+    """A picture that is missing, damaged, too large or too small."""
+
+
+class WeightsError(StyletuneError):
+    """Network weights that are missing, damaged or made for another network."""
+
+
+class MessageError(StyletuneError):
+    """A message on a socket that is not JSON, of unknown type or wrong shape.
+
+    Attributes:
+        code: short machine-readable reason, sent back as `error.code`.
+    """
+
+    def __init__(self, message: str, code: str = "bad_message") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class MemoryBlockError(StyletuneError):
+    """A shared memory block that cannot be made, attached or read."""
+
+
+class WorkerError(StyletuneError):
+    """The worker process cannot paint."""
+
+
+class PortInUseError(StyletuneError):
+    """Another program already listens on the address."""
+
+    exit_code = 3
