@@ -1,0 +1,29 @@
+"""Samples: pictures of our own making to paint and to paint with.
+
+`draw.py` drew them; only their JPEG files are read here, so that listing them loads no drawing
+code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from styletune.errors import PictureError
+
+CONTENTS: tuple[str, ...] = ("harbour", "mountains")
+"""Names of the content pictures: what is painted."""
+
+STYLES: tuple[str, ...] = ("strokes", "woodcut", "mosaic")
+"""Names of the style pictures: how it is painted."""
+
+
+def path(name: str) -> Path:
+    """Return the JPEG file of the sample called `name`.
+
+    Raises:
+        PictureError: If there is no such sample.
+    """
+    if name not in CONTENTS + STYLES:
+        allowed = ", ".join(f"`{known}`" for known in CONTENTS + STYLES)
+        raise PictureError(f"sample must be one of {allowed}; received `{name}`")
+    return Path(__file__).parent / f"{name}.jpg"
