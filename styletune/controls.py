@@ -116,7 +116,7 @@ def _short(value: object, limit: int = 60) -> str:
 # Weight of a term: two decades each way around 1, off at the bottom (original recipe: linear).
 _TERM_LOW, _TERM_HIGH = 0.01, 100.0
 # Content sits on the deeper layers, where it keeps the scene but not the pixels; style on all.
-_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.30, 0.40, 0.35, 0.0)
+_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.15, 0.25, 0.20, 0.0)
 _STYLE_DEFAULTS = (0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50)
 
 
@@ -132,8 +132,8 @@ def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
         ("style", _STYLE_DEFAULTS, "takes on the style picture's"),
     ):
         for index, layer in enumerate(layers):
-            # Fewer layers than eight: spread the defaults over the depth.
-            row = index if count == MAX_LAYERS else round(index * 7 / max(1, count - 1))
+            # Fewer layers than eight: the defaults of the deepest ones that play content.
+            row = index if count == MAX_LAYERS else max(0, MAX_LAYERS - 1 - count) + index
             yield Control(
                 f"{term}.{layer}",
                 Kind.FADER,
@@ -175,7 +175,7 @@ _GLOBAL_ROWS = (
     ),
     Control(
         "learning_rate", Kind.FADER, "How far a step moves the pixels.",
-        default=0.6, curve=Curve.LOG, low=0.1, high=25.0, unit="pixel values a step",
+        default=0.4, curve=Curve.LOG, low=0.25, high=100.0, unit="pixel values a step",
     ),
     Control(
         "style_mix", Kind.FADER, "From the first style picture (0) to the second (1).",

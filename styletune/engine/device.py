@@ -17,6 +17,7 @@ def prepare() -> None:
         return
     import tensorflow as tf
 
+    # Also makes TensorFlow look for its devices here, where its chatter is filtered.
     for gpu in tf.config.list_physical_devices("GPU"):
         try:
             tf.config.experimental.set_memory_growth(gpu, True)
@@ -45,6 +46,11 @@ def describe() -> str:
         return found[0]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"CPU · {cores} cores"
+
+
+def backend() -> str:
+    """Keras and what it runs on, in words."""
+    return f"keras {keras.__version__} on {keras.backend.backend()}"
 
 
 def worth_compiling() -> bool:

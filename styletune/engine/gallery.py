@@ -3,8 +3,6 @@
 In: names of samples or files. Out: (h, w, 3) uint8 RGB arrays.
 """
 
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
@@ -15,18 +13,13 @@ from styletune.engine.painter import Picture
 INIT_KINDS = ("content", "noise", "style")
 
 
-def locate(name: str) -> Path:
-    """The file of a sample's name, or the file itself."""
-    return samples.path(name) if name in samples.NAMES else Path(name)
-
-
 def read(name: str, longer_edge_px: int) -> Picture:
     """Read a sample or file, with its longer edge at exactly `longer_edge_px`.
 
     Raises:
         PictureError: missing, damaged, of another kind, too large or too narrow.
     """
-    return np.asarray(pictures.fit(pictures.read(locate(name)), longer_edge_px))
+    return np.asarray(pictures.fit(pictures.read(samples.locate(name)), longer_edge_px))
 
 
 def content(session: Session, name: str | None = None) -> Picture:
@@ -44,5 +37,5 @@ def init(session: Session, like: Picture) -> Picture | None:
     if session.painting.init in INIT_KINDS:
         return None
     height, width = like.shape[:2]
-    picture = pictures.read(locate(session.painting.init))
+    picture = pictures.read(samples.locate(session.painting.init))
     return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))

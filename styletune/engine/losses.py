@@ -6,6 +6,7 @@ new picture is an assignment, never a new trace.
 Source: Gatys, Ecker, Bethge 2015, arXiv:1508.06576, eqs. 1, 3, 4, with means instead of sums.
 """
 
+import math
 from typing import Any
 
 import keras
@@ -14,8 +15,32 @@ import numpy.typing as npt
 from keras import layers, ops
 
 
+def inner(x: Any, y: Any) -> Any:
+    """Σ x·y of two tensors of one shape, (1, 1)."""
+    # As a matrix product of (1, n) and (n, 1) it took up to three times as long.
+    return ops.reshape(ops.sum(x * y), (1, 1))
+
+
+def quadratic(half: Any) -> Any:
+    """Correct the gradient of a product whose second factor was held still.
+
+    For a symmetric form x·A·x, differentiating one factor gives half the gradient. Holding the
+    other still and doubling costs one pass where the product rule costs two and a sum: the
+    losses' share of a `lite` step on a CPU falls by more than half.
+
+    Args:
+        half: the form's value, with one factor under `stop_gradient`.
+
+    Returns:
+        The same value with twice the gradient.
+    """
+    return 2.0 * half - ops.stop_gradient(half)
+
+
 def gram_matrix(features: Any) -> Any:
     """G = FᵀF / (h·w·c): which features occur together, wherever they are.
+
+    The gradient holds where what comes after treats G as symmetric, as every loss here does.
 
     Args:
         features: (1, h, w, c) float.
@@ -23,12 +48,11 @@ def gram_matrix(features: Any) -> Any:
     Returns:
         (c, c), symmetric. Source: arXiv:1508.06576 eq. 3.
     """
-    _, height, width, channels = features.shape
-    if None in (height, width):  # the feature network alone takes pictures of any size
-        _, height, width, _ = ops.shape(features)
-    flat = ops.reshape(features, (-1, channels))  # (h·w, c)
-    scale = ops.cast(height * width * channels, features.dtype)
-    return ops.matmul(ops.transpose(flat), flat) / scale
+    flat = ops.reshape(features, (-1, features.shape[-1]))  # (h·w, c)
+    positions, channels = ops.shape(flat)
+    still = ops.stop_gradient(flat)
+    gram = quadratic(ops.matmul(ops.transpose(still), flat))
+    return gram / ops.cast(positions * channels, gram.dtype)
 
 
 @keras.saving.register_keras_serializable("styletune")
@@ -44,7 +68,9 @@ class ContentLoss(layers.Layer):
 
     def call(self, features: Any) -> Any:
         """Return the loss, shape (1, 1)."""
-        return ops.reshape(ops.mean(ops.square(features - self.target)), (1, 1))
+        difference = features - self.target
+        total = quadratic(inner(difference, ops.stop_gradient(difference)))
+        return total / math.prod(features.shape)
 
 
 @keras.saving.register_keras_serializable("styletune")
@@ -84,11 +110,18 @@ class StyleLoss(layers.Layer):
         return ops.reshape(ops.mean(ops.square(self.gram(features) - self.target)), (1, 1))
 
 
-def total_variation_loss(picture: Any) -> Any:
-    """Mean squared difference of each pixel to its eight neighbours, diagonals at half weight.
+# 12 × the graph Laplacian of a pixel and its eight neighbours (1/3 to the sides, 1/12 diagonally):
+# whole numbers, so that a flat picture gives exactly 0 and no rounding noise.
+_LAPLACIAN_12 = np.array([[-1, -4, -1], [-4, 20, -4], [-1, -4, -1]], np.float32)
 
-    Nine-point stencil: (dx² + dy²) / 3 + (diagonals²) / 12; unlike the plain one it does not
-    prefer edges along the axes.
+
+def total_variation_loss(picture: Any) -> Any:
+    """Mean squared difference of each pixel to its neighbours, nine-point stencil.
+
+    Σ w·(x_i − x_j)² / (h·w·3) over all pairs of neighbours, w = 1/3 to the sides and 1/12
+    diagonally, so that edges along the axes are not preferred; at the border the picture is
+    repeated. Written as x·Lx with the Laplacian L of that graph: a single convolution instead of
+    eight slices and their gradients, which cost as much as a block of the network.
 
     Args:
         picture: (1, h, w, 3) float.
@@ -96,13 +129,10 @@ def total_variation_loss(picture: Any) -> Any:
     Returns:
         (1, 1).
     """
-    right = picture[:, :, 1:] - picture[:, :, :-1]
-    down = picture[:, 1:] - picture[:, :-1]
-    falling = picture[:, 1:, 1:] - picture[:, :-1, :-1]
-    rising = picture[:, 1:, :-1] - picture[:, :-1, 1:]
-    straight = ops.mean(ops.square(right)) + ops.mean(ops.square(down))
-    diagonal = ops.mean(ops.square(falling)) + ops.mean(ops.square(rising))
-    return ops.reshape(straight / 3.0 + diagonal / 12.0, (1, 1))
+    bordered = ops.pad(ops.stop_gradient(picture), ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
+    kernel = ops.convert_to_tensor(_LAPLACIAN_12[:, :, None, None] * np.eye(3, dtype=np.float32))
+    curvature = ops.conv(bordered, ops.cast(kernel, picture.dtype), padding="valid")
+    return quadratic(inner(picture, curvature)) / (12 * math.prod(picture.shape))
 
 
 @keras.saving.register_keras_serializable("styletune")

@@ -7,7 +7,6 @@ shared memory and clocks.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import numpy.typing as npt
 from keras import ops
@@ -221,7 +220,7 @@ class Painter:
 
     def pixels(self) -> Pixels:
         """The painting as it is optimised: (h, w, 3) float32, a copy on the host."""
-        flat = np.array(ops.convert_to_numpy(self.model.image), np.float32)
+        flat = np.array(ops.convert_to_numpy(self.model.image.value), np.float32)
         return flat.reshape(self.height, self.width, 3)
 
     def picture(self) -> Picture:
@@ -230,8 +229,8 @@ class Painter:
 
     def losses(self) -> Losses:
         """The table of the last step, at the picture from which that step was taken."""
-        raw = ops.convert_to_numpy(self.model.get_layer("terms").raw)[0].astype(np.float64)
-        variation = float(ops.convert_to_numpy(self.model.get_layer("smooth").raw)[0, 0])
+        raw = ops.convert_to_numpy(self.model.get_layer("terms").raw.value)[0].astype(np.float64)
+        variation = float(ops.convert_to_numpy(self.model.get_layer("smooth").raw.value)[0, 0])
         count = len(self.layers)
         content, style, smooth = self._fed
         return Losses(
@@ -273,7 +272,7 @@ class Painter:
         self._optimizer.learning_rate.assign(0.0)
         data = model.inputs(hot[:count], hot[count:-1], float(hot[-1]))
         self._stepper.run(data, 1, lambda: None)
-        return float(ops.convert_to_numpy(self._optimizer.gradient_norm))
+        return float(ops.convert_to_numpy(self._optimizer.gradient_norm.value))
 
     def _first_picture(self) -> Pixels:
         kind = self.session.painting.init
@@ -305,7 +304,3 @@ def _tiled(pixels: Pixels, height: int, width: int) -> Pixels:
     pad = ((0, (rows - 1) * pixels.shape[0]), (0, (columns - 1) * pixels.shape[1]), (0, 0))
     return np.pad(pixels, pad, mode="symmetric")[:height, :width]
 
-
-def backend() -> str:
-    """Name and version of the backend, for people."""
-    return f"keras {keras.__version__} on {keras.backend.backend()}"

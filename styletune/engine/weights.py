@@ -6,7 +6,9 @@ be had is an error that names the file, the place and the way without it.
 """
 
 import hashlib
+import io
 import json
+import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,7 +96,7 @@ def load(network: str, file: str | Path | None, layers: Sequence[str], seed: int
     Raises:
         WeightsError: missing, damaged or not of this network; the message says the remedy.
     """
-    if file is not None:
+    if file:
         weights = read(network, file)
     elif network == "lite":
         weights = read("lite", LITE_FILE) if LITE_FILE.is_file() else random_lite(seed)
@@ -126,7 +128,8 @@ def read(network: str, file: str | Path) -> Weights:
 
 
 def _read_npz(path: Path) -> Weights:
-    with np.load(path, allow_pickle=False) as archive:
+    # Opened here, since np.load leaves a damaged file open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
         arrays = {
             name: archive[name].astype(np.float32)
             for name in archive.files
@@ -150,8 +153,6 @@ def _by_layer(arrays: Mapping[str, Array], label: str) -> Weights:
 
 def _read_keras(network: str, path: Path) -> Weights:
     """Read a Keras file by layer name, whichever way this Keras version groups them."""
-    import io
-
     import h5py  # comes with Keras; kept out of the path of the .npz files
 
     source: Any = path
@@ -165,7 +166,7 @@ def _read_keras(network: str, path: Path) -> Weights:
         def visit(name: str, node: Any) -> None:
             if not isinstance(node, h5py.Dataset):
                 return
-            layer = next((part for part in name.split("/") if part in known), None)
+            layer = _layer_of(name.split("/"), known)
             if layer is None:
                 return
             array = np.asarray(node, np.float32)
@@ -178,6 +179,19 @@ def _read_keras(network: str, path: Path) -> Weights:
             f"weights for {network}: {path} names none of its layers ({', '.join(known)})"
         )
     return _by_layer(arrays, f"{path.name} sha256 {sha256(path)[:8]}")
+
+
+def _layer_of(path: Sequence[str], known: Sequence[str]) -> str | None:
+    """The layer that a dataset of a Keras file belongs to, or None for any other."""
+    for part in path:
+        if part in known:  # Keras 2 and the published files: by the layer's name
+            return part
+        # Keras 3: by class, numbered in the order of the layers: conv2d, conv2d_1, …
+        kind, _, number = part.partition("_")
+        if kind == "conv2d" and (number.isdecimal() or not number):
+            index = int(number or 0)
+            return known[index] if index < len(known) else None
+    return None
 
 
 def _from_keras(network: str) -> Weights:
@@ -206,9 +220,14 @@ def _first_line(error: Exception) -> str:
 
 
 def _cache_folder() -> Path:
-    import keras
+    # As Keras finds it: KERAS_HOME, else ~/.keras.
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
 
-    return Path(keras.config.keras_home()) / "models"
+
+def cached(network: str) -> Path | None:
+    """The file of `network` in Keras' cache, if it is there."""
+    file = _cache_folder() / _URL.format(network).rpartition("/")[2]
+    return file if file.is_file() else None
 
 
 def random_lite(seed: int) -> Weights:

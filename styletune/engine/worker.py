@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from styletune.engine import device, gallery
 from styletune.engine.pace import Pace
-from styletune.engine.painter import Losses, NotFiniteError, Painter, backend
+from styletune.engine.painter import Losses, NotFiniteError, Painter
 from styletune.errors import StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock, Term
@@ -36,6 +36,9 @@ def main(job: Job, pipe: Connection) -> None:
     frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
     try:
         Worker(job, controls, frames, pipe).work()
+    except StyletuneError as error:
+        # Missing weights or an unusable picture: starting again would not mend it.
+        pipe.send(Report(State.FAILED, str(error), network=job.session.network.name))
     finally:
         controls.close()
         frames.close()
@@ -45,7 +48,7 @@ def main(job: Job, pipe: Connection) -> None:
 class Progress:
     """Where the painting stands; counts go on across restarts and new canvases."""
 
-    epoch: int
+    epoch: int  # of the next frame
     step: int
     steps_per_s: float = 0.0
 
@@ -65,16 +68,16 @@ class Worker:
             State.STARTING,
             device=device.describe(),
             network=job.session.network.name,
-            backend=backend(),
+            backend=device.backend(),
+        )
+        self._pace = Pace(
+            self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps
         )
         self._say(State.STARTING)
         self._content = gallery.content(self._session)
         self._styles = [
             gallery.style(self._session, name) for name in self._session.pictures.styles
         ]
-        self._pace = Pace(
-            self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps
-        )
         self._fired: dict[str, int] = {}
         self._rev = -1
 
@@ -93,22 +96,23 @@ class Worker:
             if state is not None and state.positions["paused"]:
                 self._pause(painter, changed)
                 continue
-            if self._report.state is not State.RUNNING:
+            if self._epoch(painter) and self._report.state is not State.RUNNING:
                 self._say(State.RUNNING)
-            self._epoch(painter)
 
-    def _epoch(self, painter: Painter) -> None:
+    def _epoch(self, painter: Painter) -> bool:
+        """Take an epoch's steps and publish; False where the picture had to be rolled back."""
         steps = self._pace.plan()
         started = time.perf_counter()
         try:
             painter.run(steps, self._beat)
         except NotFiniteError as error:
             self._say(State.ROLLING_BACK, str(error))
-            return
+            return False
         seconds = time.perf_counter() - started
         self._pace.record(steps, seconds)
         self._progress.steps_per_s = steps / seconds
         self._publish(painter)
+        return True
 
     def _beat(self) -> None:
         self._progress.step += 1
@@ -136,7 +140,6 @@ class Worker:
                 getattr(painter, name)()
 
     def _publish(self, painter: Painter) -> None:
-        self._progress.epoch += 1
         losses = painter.losses()
         self._frames.publish(
             Frame(
@@ -152,6 +155,7 @@ class Worker:
                 total=losses.total,
             )
         )
+        self._progress.epoch += 1
 
     def _new_painter(self) -> Painter:
         """Build, trace and calibrate; meanwhile viewers see the picture that will be painted."""
@@ -199,8 +203,7 @@ class Worker:
                 self._content = before
                 raise
         except StyletuneError as error:
-            what = "content" if isinstance(order, SetContent) else f"style {order.index + 1}"
-            self._pipe.send(Refused(what, str(error)))
+            self._pipe.send(Refused(order.what, str(error), order.path))
             return painter
 
     def _orders(self) -> Iterator[SetContent | SetStyle | Stop]:
@@ -217,6 +220,7 @@ class Worker:
             state=state,
             message=message,
             memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            steps_per_epoch=self._pace.plan() if self._pace.step_s else 0,
         )
         self._pipe.send(self._report)
 

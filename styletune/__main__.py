@@ -1,0 +1,8 @@
+"""`python -m styletune`."""
+
+import sys
+
+from styletune.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

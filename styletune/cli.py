@@ -1,0 +1,237 @@
+"""The command line, thin: options in, one of the rooms called, an exit code out.
+
+Exit codes: 0 fine, 1 failed, 2 usage, 3 port in use. People read stderr, programs read stdout.
+Imports nothing heavy before it knows what is asked.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from styletune import __version__
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, Session, load
+from styletune.errors import ConfigError, StyletuneError
+
+_console = Console(stderr=True, highlight=False)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    parser = _parser()
+    arguments = parser.parse_args(argv)
+    # TensorFlow's start-up chatter says nothing that `doctor` does not say better.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except StyletuneError as error:
+        print(f"styletune: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("styletune: stopped", file=sys.stderr)
+        return 130  # the shell's convention for a program ended by Ctrl-C
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="styletune",
+        description="Neural style transfer played like an instrument.",
+        epilog="Start with: styletune serve. It needs no pictures, no GPU and no controller.",
+    )
+    parser.add_argument("--version", action="version", version=f"styletune {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_serve(commands)
+    _add_paint(commands)
+    _add_doctor(commands)
+    _add_teach(commands)
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=help,
+        description=help,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--network",
+        choices=NETWORKS,
+        help="lite: ships with styletune, live on a CPU (default); vgg16, vgg19: the real thing, "
+        "for a GPU or patience",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights of the network: .npz, .h5, .weights.h5 or .keras "
+        "(default: Keras' cache, else its download)",
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="N",
+        help=f"longer edge of the painting in pixels, {MIN_SIZE_PX} to {MAX_SIZE_PX} (default 256)",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of all that is random (default 0)")
+    parser.add_argument(
+        "--init",
+        metavar="KIND",
+        help="start from content (default), noise, style or a picture file",
+    )
+
+
+def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "serve",
+        _serve,
+        "Paint without end and play it in the browser.",
+        epilog="examples:\n"
+        "  styletune serve\n"
+        "  styletune serve --content me.jpg --style gogh.jpg --style hokusai.jpg\n"
+        "  styletune serve configs/original.toml --weights vgg16.h5\n"
+        "On a remote machine: ssh -N -L 8018:localhost:8018 user@host, then open the printed URL.",
+    )
+    parser.add_argument("session", nargs="?", metavar="SESSION.toml", help="a session file")
+    parser.add_argument("--content", metavar="FILE", help="picture to paint (default: a sample)")
+    parser.add_argument(
+        "--style", metavar="FILE", action="append", help="style to paint in; up to four times"
+    )
+    _add_network(parser)
+    parser.add_argument("--host", help="address to listen on (default 127.0.0.1: this machine)")
+    parser.add_argument("--port", type=int, help="port to listen on (default 8018; 0: any free)")
+    parser.add_argument(
+        "--allowed-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name under which browsers may reach the server",
+    )
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="file of mode 0600 with the access token (default: $STYLETUNE_TOKEN, else a new one)",
+    )
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def _add_paint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "paint",
+        _paint,
+        "Paint one picture and write it to a file.",
+        epilog="examples:\n"
+        "  styletune paint me.jpg gogh.jpg -o out.png\n"
+        "  styletune paint harbour woodcut -o out.png --size 512 --steps 300\n"
+        "A name such as harbour is one of the sample pictures.",
+    )
+    parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
+    parser.add_argument("style", metavar="STYLE", help="style to paint in: a file or a sample")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT.png", help="where to write it")
+    parser.add_argument(
+        "--steps", type=int, default=200, metavar="N", help="optimisation steps (default 200)"
+    )
+    parser.add_argument("--session", metavar="SESSION.toml", help="settings from a session file")
+    _add_network(parser)
+
+
+def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "doctor",
+        _doctor,
+        "Say what this machine gives the instrument: device, weights, memory, ports, MIDI.",
+    )
+    parser.add_argument("session", nargs="?", metavar="SESSION.toml", help="a session file")
+    _add_network(parser)
+    parser.add_argument("--port", type=int, help="port to look at (default 8018)")
+
+
+def _add_teach(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from styletune import teach
+
+    parser = _command(commands, "teach", teach.run, "Teach `lite` to imitate VGG-19.")
+    teach.add_arguments(parser)
+
+
+def _session(arguments: argparse.Namespace, file: str | None) -> Session:
+    """The session file (or the defaults) with the command line's flags on top."""
+    given = vars(arguments)
+    session = load(file) if file else Session()
+    styles = given.get("style")
+    content = given.get("content")
+    styles = [styles] if isinstance(styles, str) else styles
+    return session.replaced(
+        pictures={
+            "content": content,
+            "styles": styles,
+            "size": given.get("size"),
+        },
+        network=_network(session, given.get("network"), given.get("weights")),
+        painting={"seed": given.get("seed"), "init": given.get("init")},
+        server={"host": given.get("host"), "port": given.get("port")},
+    )
+
+
+def _network(session: Session, name: str | None, weights: str | None) -> dict[str, object]:
+    """Flags over the file; another network than the file's brings its own layers."""
+    if name is None or name == session.network.name:
+        return {"weights": weights}
+    return {"name": name, "weights": weights or "", "layers": ()}
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from styletune import samples
+    from styletune.server.serve import read_token, serve
+
+    session = _session(arguments, arguments.session)
+    pictures = session.pictures
+    return serve(
+        session.replaced(
+            pictures={
+                "content": str(samples.locate(pictures.content)),
+                "styles": tuple(str(samples.locate(style)) for style in pictures.styles),
+            }
+        ),
+        open_browser=not arguments.no_browser,
+        token=read_token(arguments.token_file),
+        allowed_hosts=tuple(arguments.allowed_host),
+    )
+
+
+def _paint(arguments: argparse.Namespace) -> int:
+    from styletune.paint import paint
+
+    if arguments.steps < 1:
+        raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
+    paint(
+        _session(arguments, arguments.session), Path(arguments.out), arguments.steps, _console
+    )
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from styletune.doctor import doctor
+
+    return doctor(_session(arguments, arguments.session), _console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

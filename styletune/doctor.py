@@ -1,0 +1,123 @@
+"""`styletune doctor`: what this machine gives the instrument, and what is missing.
+
+Each line is one fact: device, backend, weights, memory, ports, MIDI. Looks only; changes nothing.
+"""
+
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from styletune import __version__
+from styletune.config import Session
+from styletune.engine.chatter import filtered
+from styletune.errors import StyletuneError
+
+Finding = tuple[str, bool | None, str]  # what, fine (None: neither), in words
+
+
+def doctor(session: Session, console: Console) -> int:
+    """Print the findings for `session`; returns 0, or 1 where it could not paint."""
+    table = Table(title=f"styletune {__version__}", title_justify="left", show_header=False)
+    table.add_column("")
+    table.add_column("")
+    table.add_column("", overflow="fold")
+    failed = False
+    with console.status("Looking …"):
+        for what, fine, words in _findings(session):
+            failed |= fine is False
+            mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[yellow]–[/]"}[fine]
+            table.add_row(what, mark, words)
+    console.print(table)
+    return 1 if failed else 0
+
+
+def _findings(session: Session) -> Iterator[Finding]:
+    yield "python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    yield "pillow", True, version("pillow")
+    yield from _engine(session)
+    yield from _memory(session)
+    yield _port(session)
+    yield from _midi()
+    yield _browser()
+
+
+def _engine(session: Session) -> Iterator[Finding]:
+    with filtered():
+        from styletune.engine import device, weights
+
+        gpus = device.gpus()
+    yield "backend", True, device.backend()
+    yield "device", True, device.describe()
+    for number, gpu in enumerate(gpus):
+        yield f"gpu {number}", True, gpu
+    if not gpus:
+        yield "gpu", None, "none: `lite` is live on a CPU; VGG wants a GPU (pip install '.[gpu]')"
+    # What has been asked for must be there; of the others it is only said where they stand.
+    name = session.network.name
+    try:
+        found = weights.load(name, session.network.weights, session.network.played[:1])
+        yield f"weights of {name}", True, found.label
+    except StyletuneError as error:
+        yield f"weights of {name}", False, str(error)
+    for other in ("vgg16", "vgg19"):
+        if other != name:
+            cached = weights.cached(other)
+            yield (
+                f"weights of {other}",
+                True if cached else None,
+                str(cached) if cached else "not in Keras' cache: downloaded when asked for, "
+                "or --weights FILE",
+            )
+
+
+def _memory(session: Session) -> Iterator[Finding]:
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    yield "memory", True, f"{total / 2**30:.1f} GiB"
+    need = 3 * 3 * session.pictures.size**2 + 2**20
+    shm = Path("/dev/shm")
+    if shm.is_dir():
+        free = shutil.disk_usage(shm).free
+        words = f"{free / 2**20:.0f} MiB free, {need / 2**20:.0f} MiB needed"
+        if free < need:
+            words += "; in a container: docker run --shm-size=1g"
+        yield "shared memory", free >= need, words
+
+
+def _port(session: Session) -> Finding:
+    host, port = session.server.host, session.server.port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return "port", False, f"{host}:{port}: {error.strerror}; choose another with --port"
+    return "port", True, f"{host}:{port} is free"
+
+
+def _midi() -> Iterator[Finding]:
+    try:
+        import rtmidi
+
+        names = rtmidi.MidiIn(name="styletune doctor").get_ports()
+    except Exception as error:  # rtmidi raises its own kinds where the system has no MIDI
+        yield "midi", None, f"no MIDI system here ({error}); the browser's Web MIDI still works"
+        return
+    yield "midi", None if not names else True, ", ".join(names) or "no input is plugged in"
+
+
+def _browser() -> Finding:
+    import webbrowser
+
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return "browser", None, "none here: open the printed URL elsewhere (ssh -L …)"
+    return "browser", True, "opens by itself"
+

@@ -1,0 +1,113 @@
+"""`styletune paint`: two pictures in, one out, without a server.
+
+Runs the engine in this process, shows progress and the loss, writes the picture atomically with
+its settings inside. Ctrl-C keeps what is painted so far.
+"""
+
+import io
+import json
+import time
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from styletune import __version__, atomic
+from styletune.config import Session
+from styletune.engine.chatter import filtered
+from styletune.errors import PictureError, WorkerError
+
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+# Steps between two looks at the loss and the picture's health.
+_BURST = 5
+
+
+def paint(session: Session, out: Path, steps: int, console: Console) -> None:
+    """Paint the session's content in its first styles and write `out`.
+
+    Args:
+        out: `.png` (with the settings inside), `.jpg` or `.webp`.
+        steps: optimisation steps, at least 1.
+        console: where people read; nothing goes to stdout.
+
+    Raises:
+        PictureError: a picture cannot be used, or `out` cannot be written.
+        WeightsError: the network's weights cannot be had.
+        WorkerError: the painting went to pieces and could not be saved.
+    """
+    kind = _FORMATS.get(out.suffix.lower())
+    if kind is None:
+        raise PictureError(
+            f"the picture can be written as {', '.join(_FORMATS)}; received {str(out)!r}"
+        )
+    if not out.parent.is_dir():
+        raise PictureError(f"cannot write {out}: the folder {out.parent} does not exist")
+
+    with console.status("Loading Keras and building the model …"):
+        # Only now: Keras takes seconds, and bad arguments should not wait for it.
+        with filtered():
+            from styletune.engine import device, gallery
+            from styletune.engine.painter import NotFiniteError, Painter
+
+            device.prepare()
+        content = gallery.content(session)
+        styles = [gallery.style(session, name) for name in session.pictures.styles]
+        init = gallery.init(session, content)
+        painter = Painter(session, content, styles, init)
+        console.print(
+            f"{session.network.name} ({painter.weights_label}), {device.backend()}, "
+            f"{device.describe()}, {painter.width} × {painter.height} px"
+        )
+        if session.network.name == "lite":
+            console.print("`--network vgg19` paints with VGG, where its weights can be had")
+    with console.status("Compiling and calibrating …"):
+        if session.painting.calibrate:
+            painter.calibrate()
+            painter.reset()
+    console.print(f"painting {steps} steps; Ctrl-C keeps what is painted so far")
+    started = time.perf_counter()
+    stumbles = 0
+    with Progress(
+        TextColumn("painting"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.4g}"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as progress:
+        task = progress.add_task("painting", total=steps, loss=float("nan"))
+        try:
+            while painter.step < steps:
+                try:
+                    painter.run(min(_BURST, steps - painter.step))
+                except NotFiniteError as error:
+                    stumbles += 1
+                    if stumbles == 3:
+                        raise WorkerError(str(error)) from None
+                progress.update(task, completed=painter.step, loss=painter.losses().total)
+        except KeyboardInterrupt:
+            console.print(f"stopped after {painter.step} steps")
+    state = {
+        "styletune": __version__,
+        "session": session.model_dump(mode="json"),
+        "steps": painter.step,
+        "weights": painter.weights_label,
+    }
+    _write(out, kind, Image.fromarray(painter.picture()), state)
+    seconds = time.perf_counter() - started
+    console.print(f"{out}: {painter.step} steps in {seconds:.1f} s")
+
+
+def _write(out: Path, kind: str, picture: Image.Image, state: dict[str, object]) -> None:
+    buffer = io.BytesIO()
+    if kind == "PNG":
+        info = PngImagePlugin.PngInfo()
+        info.add_itxt("styletune", json.dumps(state))
+        picture.save(buffer, kind, pnginfo=info)
+    else:
+        picture.save(buffer, kind, quality=95)
+    try:
+        atomic.write_bytes(out, buffer.getvalue())
+    except OSError as error:
+        raise PictureError(f"cannot write {out}: {error}") from None

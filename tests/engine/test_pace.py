@@ -1,0 +1,32 @@
+"""The pace: epochs bounded by time, or a fixed number of steps."""
+
+from styletune.engine.pace import Pace
+
+
+def test_the_first_epoch_is_one_step() -> None:
+    assert Pace(0.1).plan() == 1
+
+
+def test_an_epoch_holds_as_many_steps_as_fit() -> None:
+    pace = Pace(0.1)
+    pace.record(1, 0.03)
+    assert pace.plan() == 3
+
+
+def test_a_step_longer_than_the_epoch_is_taken_alone() -> None:
+    pace = Pace(0.1)
+    pace.record(1, 0.5)
+    assert pace.plan() == 1
+
+
+def test_one_slow_epoch_does_not_shorten_the_next() -> None:
+    pace = Pace(0.1)
+    for seconds in (0.02, 0.02, 0.9, 0.02):
+        pace.record(1, seconds)
+    assert pace.plan() == 5
+
+
+def test_fixed_steps_are_kept() -> None:
+    pace = Pace(0.1, steps=20)
+    pace.record(20, 40.0)
+    assert pace.plan() == 20

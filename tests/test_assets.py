@@ -1,0 +1,28 @@
+from pathlib import Path
+
+import pytest
+
+from styletune import assets
+from styletune.errors import ConfigError
+
+
+def test_the_page_and_the_configurations_are_found() -> None:
+    assert (assets.web_folder() / "index.html").is_file()
+    assert (assets.configs_folder() / "controllers" / "nanokontrol2.toml").is_file()
+
+
+def test_the_package_comes_before_the_checkout(tmp_path: Path) -> None:
+    package = tmp_path / "styletune"
+    (tmp_path / "web").mkdir()
+    package.mkdir()
+    assert assets._folder("web", package) == tmp_path / "web"
+    (package / "web").mkdir()
+    assert assets._folder("web", package) == package / "web"
+
+
+def test_a_missing_folder_is_an_error_that_names_both_places(tmp_path: Path) -> None:
+    package = tmp_path / "styletune"
+    with pytest.raises(ConfigError) as error:
+        assets._folder("web", package)
+    assert str(package / "web") in str(error.value)
+    assert str(tmp_path / "web") in str(error.value)

@@ -1,0 +1,124 @@
+"""The table of controls: values by hand, nothing that it does not take."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styletune.controls import Control, ControlTable, Curve, Kind, term_weights
+from styletune.errors import ControlError, LayerError
+
+TABLE = ControlTable([f"layer{n}" for n in range(8)])
+
+
+@pytest.mark.parametrize(
+    ("position", "value"), [(0.0, 0.0), (0.25, 0.1), (0.5, 1.0), (0.75, 10.0), (1.0, 100.0)]
+)
+def test_term_faders_are_logarithmic_with_an_exact_off(position: float, value: float) -> None:
+    assert TABLE["style.layer3"].value(position) == pytest.approx(value, rel=1e-12)
+
+
+def test_off_and_one_are_exact() -> None:
+    fader = TABLE["style.layer3"]
+    assert fader.value(0.0) == 0.0
+    assert fader.value(0.5) == 1.0
+    assert fader.value(1 / 127) > 0.0
+
+
+def test_a_linear_table_has_linear_term_faders() -> None:
+    assert ControlTable(["a"], linear=True)["content.a"].value(0.3) == pytest.approx(0.3)
+
+
+@given(st.sampled_from(TABLE.valued), st.floats(0, 1), st.floats(0, 1))
+def test_every_fader_rises_with_its_position(name: str, a: float, b: float) -> None:
+    control = TABLE[name]
+    if control.kind is Kind.FADER and a <= b:
+        assert control.value(a) <= control.value(b)
+
+
+@pytest.mark.parametrize(
+    "bad", [-0.001, 1.001, math.nan, math.inf, -math.inf, "0.5", None, True, [0.5], 10**400]
+)
+def test_a_fader_takes_numbers_in_0_to_1_only(bad: object) -> None:
+    with pytest.raises(ControlError, match=r"control `style\.layer3` must be .* received value="):
+        TABLE["style.layer3"].check(bad)
+
+
+def test_the_message_says_what_is_allowed_and_what_came() -> None:
+    with pytest.raises(ControlError) as caught:
+        TABLE.check({"style.layer0": 1.7})
+    assert str(caught.value) == "control `style.layer0` must be in 0..1; received value=1.7"
+
+
+def test_a_hostile_value_does_not_flood_the_message() -> None:
+    with pytest.raises(ControlError) as caught:
+        TABLE.check({"style.layer0": "x" * 10**6})
+    assert len(str(caught.value)) < 200
+    with pytest.raises(ControlError) as caught:
+        TABLE.check({"y" * 10**6: 0.5})
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("good", [True, False, 0, 1, 1.0])
+def test_a_switch_is_on_or_off(good: bool | float) -> None:
+    assert TABLE["paused"].check(good) == float(good)
+
+
+@pytest.mark.parametrize("bad", [0.5, 2, "true", None, math.nan])
+def test_a_switch_takes_nothing_else(bad: object) -> None:
+    with pytest.raises(ControlError, match="must be true or false"):
+        TABLE["paused"].check(bad)
+
+
+def test_a_trigger_holds_no_value() -> None:
+    with pytest.raises(ControlError, match="is a trigger"):
+        TABLE["reset"].check(1)
+
+
+def test_a_set_is_all_or_nothing() -> None:
+    with pytest.raises(ControlError, match="unknown control `'nonsense'`"):
+        TABLE.check({"style.layer0": 0.1, "nonsense": 0.2})
+
+
+@pytest.mark.parametrize("layers", [[], [f"l{n}" for n in range(9)], ["a", "a"]])
+def test_one_to_eight_different_layers(layers: list[str]) -> None:
+    with pytest.raises(LayerError, match="received"):
+        ControlTable(layers)
+
+
+@pytest.mark.parametrize("count", range(1, 9))
+def test_the_defaults_paint_at_once_with_any_number_of_layers(count: int) -> None:
+    table = ControlTable([f"layer{n}" for n in range(count)])
+    positions = table.defaults()
+    assert sum(term_weights(table, positions, "style")) > 0
+    assert sum(term_weights(table, positions, "content")) > 0
+    assert positions == table.check(table.public(positions))
+
+
+def test_mute_solo_and_masters() -> None:
+    table = ControlTable(["a", "b"])
+    flat = table.defaults() | {f"{t}.{x}": 0.5 for t in ("content", "style") for x in "ab"}
+    assert term_weights(table, flat, "style") == (1.0, 1.0)
+    assert term_weights(table, flat | {"style.a.mute": 1.0}, "style") == (0.0, 1.0)
+    solo = flat | {"content.b.solo": 1.0}
+    assert term_weights(table, solo, "style") == (0.0, 0.0)
+    assert term_weights(table, solo, "content") == (0.0, 1.0)
+    # A term that is soloed and muted stays silent, as on a mixing desk.
+    assert term_weights(table, solo | {"content.b.mute": 1.0}, "content") == (0.0, 0.0)
+    loud = term_weights(table, flat | {"style.master": 0.75}, "style")
+    assert loud == pytest.approx((10.0, 10.0))
+
+
+def test_rows_hold_plain_types_for_the_page() -> None:
+    rows = {row["name"]: row for row in TABLE.rows()}
+    assert len(rows) == len(TABLE)
+    assert rows["style.layer3"]["curve"] == Curve.LOG_OFF.value
+    assert rows["paused"]["default"] is False
+    assert all(row["help"] for row in rows.values())
+
+
+def test_values_are_in_the_unit_of_the_control() -> None:
+    rate = TABLE["learning_rate"]
+    assert rate.value(0.5) == pytest.approx(5.0)
+    assert Control("x", Kind.FADER, "", low=-1, high=3).value(0.5) == 1.0
