@@ -99,6 +99,7 @@ class Painter:
             clamp=session.painting.clamp,
         )
         self.step = 0
+        self._good: Pixels = np.zeros((self.height, self.width, 3), np.float32)
         self._init_file = init
         self._positions = session.positions()
         self._optimizer = model.optimizer(session.optimizer, self._learning_rate())

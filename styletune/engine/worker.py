@@ -1,7 +1,7 @@
 """The worker process: paints without end, as the control block says.
 
 Each epoch: carry out the parent's orders, read the controls, take steps, publish the picture
-with its losses and the revision that it was painted with. Started by `shared.entry` in a process
+with its losses and the revision that it was painted with. Started by `entry` in a process
 of its own; knows nothing about sockets and MIDI.
 """
 

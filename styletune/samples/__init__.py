@@ -16,6 +16,8 @@ CONTENTS: tuple[str, ...] = ("harbour", "mountains")
 STYLES: tuple[str, ...] = ("strokes", "woodcut", "mosaic")
 """Names of the style pictures: how it is painted."""
 
+NAMES: tuple[str, ...] = CONTENTS + STYLES
+
 
 def path(name: str) -> Path:
     """Return the JPEG file of the sample called `name`.
@@ -23,7 +25,12 @@ def path(name: str) -> Path:
     Raises:
         PictureError: If there is no such sample.
     """
-    if name not in CONTENTS + STYLES:
-        allowed = ", ".join(f"`{known}`" for known in CONTENTS + STYLES)
+    if name not in NAMES:
+        allowed = ", ".join(f"`{known}`" for known in NAMES)
         raise PictureError(f"sample must be one of {allowed}; received `{name}`")
     return Path(__file__).parent / f"{name}.jpg"
+
+
+def locate(name: str) -> Path:
+    """Return the file of the sample called `name`, or else the file of that name."""
+    return path(name) if name in NAMES else Path(name)

@@ -1,0 +1,1 @@
+"""The web process: guard, sockets, session, pictures, supervisor. Knows nothing about Keras."""

@@ -1,0 +1,158 @@
+"""One worker process, from its spawn to its end: pipe, output, signals.
+
+Runs in the web process. Nothing here waits: the supervisor looks in again and again.
+Knows nothing about when a worker is to be started or ended, nor what it paints.
+"""
+
+import atexit
+import contextlib
+import multiprocessing
+import os
+import select
+import signal
+import sys
+from collections import deque
+from multiprocessing.connection import Connection
+
+from styletune.entry import DUMP_SIGNAL, Target, begin
+from styletune.shared.orders import Job, Order, Refused, Report
+
+# Never fork: TensorFlow and CUDA do not survive it.
+_SPAWN = multiprocessing.get_context("spawn")
+_MESSAGES = 100  # at most so many a look, or a babbling worker would hold up the event loop
+_LINE_CHARS = 500  # of a line that is kept; progress bars know no end
+
+
+class Child:
+    """A spawned worker.
+
+    Args:
+        target: what it runs, by a name that can be imported without Keras.
+        log: takes the lines that it writes.
+    """
+
+    def __init__(self, target: Target, job: Job, log: deque[str]) -> None:
+        self._log = log
+        self._rest = ""
+        self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
+        self._output, far_output = _SPAWN.Pipe(duplex=False)
+        self._process = _SPAWN.Process(
+            target=begin, args=(target, job, far_pipe, far_output), name="styletune-worker"
+        )
+        try:
+            _start_deaf(self._process)
+        except BaseException:
+            self._pipe.close()
+            self._output.close()
+            raise
+        finally:
+            far_pipe.close()
+            far_output.close()
+        os.set_blocking(self._output.fileno(), False)
+        # `multiprocessing` joins its children when Python ends, and would wait for a worker
+        # that nobody stopped for ever.
+        atexit.register(self.kill)
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process.pid is not None  # it has been started
+        return self._process.pid
+
+    @property
+    def exitcode(self) -> int | None:
+        """As in `multiprocessing`: None while it lives, -N when ended by signal N."""
+        return self._process.exitcode
+
+    def send(self, order: Order) -> bool:
+        """Send an order if there is room for it; say whether it is done with.
+
+        True also when the worker is gone: the next one is told otherwise.
+        """
+        if not _ready(self._pipe, select.POLLOUT):
+            return False  # a stopped worker must not stop the web process
+        with contextlib.suppress(OSError):
+            self._pipe.send(order)
+        return True
+
+    def receive(self) -> list[Report | Refused]:
+        """What it has said since the last look."""
+        messages: list[Report | Refused] = []
+        while len(messages) < _MESSAGES and _ready(self._pipe, select.POLLIN):
+            try:
+                messages.append(self._pipe.recv())
+            except (EOFError, OSError):
+                break
+        return messages
+
+    def listen(self) -> None:
+        """Pass what it has written on to stderr, and its whole lines to the log."""
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self._output.fileno(), 1 << 16):
+                text = data.decode(errors="replace")
+                with contextlib.suppress(OSError, ValueError):  # stderr closed
+                    sys.stderr.write(text)
+                    sys.stderr.flush()
+                *lines, self._rest = (self._rest + text).replace("\r", "\n").split("\n")
+                self._rest = self._rest[-_LINE_CHARS:]
+                self._log.extend(line[:_LINE_CHARS] for line in lines if line.strip())
+
+    def dump(self) -> None:
+        """Ask it to write where it hangs."""
+        self._signal(DUMP_SIGNAL)
+
+    def terminate(self) -> None:
+        """Ask the kernel to end it, unless it objects."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it; a stopped process, too."""
+        self._signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let go of the process, which has ended or was killed this moment."""
+        self._process.join(timeout=1.0)
+        self.listen()
+        atexit.unregister(self.kill)
+        self._pipe.close()
+        self._output.close()
+        if self.exitcode is not None:
+            self._process.close()
+
+    def _signal(self, number: int) -> None:
+        # `exitcode` first: a pid is another process's once its end has been noticed.
+        if self.exitcode is None:
+            os.kill(self.pid, number)
+
+
+def _ready(connection: Connection, events: int) -> bool:
+    poll = select.poll()  # not `Connection.poll`, which takes ten times as long
+    poll.register(connection.fileno(), events)
+    return bool(poll.poll(0))
+
+
+def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach before it has said how to take it.
+
+    A blocked signal stays blocked in the child; `entry.begin` ignores it, then unblocks it.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def describe_exit(code: int) -> str:
+    """Why a process ended, in words.
+
+    >>> describe_exit(-11)
+    'the painting process was ended by SIGSEGV'
+    """
+    if code >= 0:
+        return f"the painting process ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        name = signal.Signals(-code).name
+        perhaps = ", perhaps for lack of memory" if -code == signal.SIGKILL else ""
+        return f"the painting process was ended by {name}{perhaps}"
+    return f"the painting process was ended by signal {-code}"

@@ -1,0 +1,22 @@
+"""How long the supervisor waits for what, and how often it tries."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """All times in seconds. Tests give shorter ones."""
+
+    poll_s: float = 0.005  # between looks for a picture while running: a fifth of a 40 Hz epoch
+    idle_poll_s: float = 0.05  # in all other states
+    running_s: float = 5.0  # without a step, then it hangs …
+    running_steps: float = 20.0  # … or after so many median steps, if that is longer
+    compiling_s: float = 180.0  # starting or compiling without a word
+    dump_s: float = 0.3  # for a hung worker to write where it hangs
+    stop_s: float = 2.0  # from Stop to SIGTERM
+    term_s: float = 1.0  # from SIGTERM to SIGKILL; with the kill itself, stop stays under 5 s
+    kill_s: float = 1.0  # from SIGKILL to giving up on it
+    waits_s: tuple[float, ...] = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)  # before each next try
+    failures: int = 5  # so many …
+    window_s: float = 300.0  # … within this time: failed
+    calm_s: float = 60.0  # of pictures, then earlier failures are forgotten

@@ -1,0 +1,364 @@
+"""The supervisor: keeps one worker painting, and gives out what it paints.
+
+In come control values, pictures and buttons; out go frames and reports. It starts the
+worker, starts it again when it dies or hangs, and ends it. It runs in the web process, as
+one task of its event loop, and is the only one there that touches shared memory. Knows
+nothing about sockets, and never imports Keras.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from styletune.config import Session
+from styletune.errors import MemoryBlockError, PictureError
+from styletune.server.backoff import Backoff
+from styletune.server.child import Child, describe_exit
+from styletune.server.fan import Fan
+from styletune.server.limits import Limits
+from styletune.server.watchdog import Watchdog
+from styletune.shared.control_block import ControlBlock, ControlState
+from styletune.entry import Target, run_worker
+from styletune.shared.frame_block import Frame, FrameBlock
+from styletune.shared.leftovers import sweep_leftovers
+from styletune.shared.orders import (
+    Job,
+    Order,
+    Refused,
+    Report,
+    SetContent,
+    SetStyle,
+    State,
+    Stop,
+)
+
+LOG_LINES = 30
+# Larger frames are copied in a thread: 1 MB takes half a millisecond, 4096² takes sixty.
+_INLINE_BYTES = 1 << 20
+_REPORTS = 100  # for a reader that lags; states change a few times a minute
+_PICTURES = 8  # earlier pictures remembered, for when the newest is refused
+
+
+class Supervisor:
+    """Starts the worker, starts it again when it dies or hangs, and passes on its pictures.
+
+    After `start` you must await `stop`; there is no second start. All methods belong to
+    the thread of one event loop.
+
+    Args:
+        session: what the worker paints, until pictures are set.
+        clock: seconds that only rise.
+        folder: where decoded pictures lie; made by `start`.
+        target: what the worker runs, given another in tests.
+        limits: how long to wait for what.
+
+    Attributes:
+        report: the newest report, the worker's or the supervisor's own.
+        log: the last 30 lines that workers wrote, across restarts.
+        frame: the newest picture; a crash does not lose it. None before the first.
+        folder: as given.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        folder: Path,
+        target: Target = run_worker,
+        limits: Limits | None = None,
+    ) -> None:
+        self.folder = folder
+        self.report = Report(State.STARTING, network=session.network.name)
+        self.log: deque[str] = deque(maxlen=LOG_LINES)
+        self.frame: Frame | None = None
+        self._session = session
+        self._clock = clock
+        self._target = target
+        self._limits = limits or Limits()
+        self._backoff = Backoff(self._limits)
+        table = session.table()
+        self._table = table
+        self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
+        # Newest last. Keys are the orders' `what`.
+        self._pictures = {"content": deque([session.pictures.content], maxlen=_PICTURES)} | {
+            SetStyle(index, "").what: deque([style], maxlen=_PICTURES)
+            for index, style in enumerate(session.pictures.styles)
+        }
+        self._orders: dict[str, Order] = {}  # not yet sent: the newest of each kind
+        self._controls: ControlBlock | None = None
+        self._block: FrameBlock | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._again = asyncio.Event()
+        self._retry_at: float | None = None
+        self._frames: Fan[Frame] = Fan(depth=1)
+        self._reports: Fan[Report | Refused] = Fan(depth=_REPORTS)
+
+    async def start(self) -> None:
+        """Make the blocks and start the worker; return at once.
+
+        Raises:
+            MemoryBlockError: no room in shared memory.
+        """
+        sweep_leftovers()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._controls = ControlBlock.create(self._table)
+        try:
+            # The first is made here, for the caller to learn of too little memory.
+            self._block = self._new_block()
+        except MemoryBlockError:
+            self._close_controls()
+            raise
+        self._controls.write(self._state)
+        self._task = asyncio.create_task(self._supervise(), name="supervisor")
+
+    async def stop(self) -> None:
+        """End the worker within 5 s and remove the blocks; iterators end. May be repeated."""
+        self._stopping = True
+        self._again.set()
+        if self._task is not None:
+            await asyncio.wait({self._task})
+            if not self._task.cancelled():
+                self._task.result()  # raises what went wrong in it, if anything did
+
+    def write(self, state: ControlState) -> None:
+        """Give the worker the newest control values; before `start`, keep them for it.
+
+        Raises:
+            MemoryBlockError: the names are not those of the session's table.
+        """
+        self._state = state
+        if self._controls is not None:
+            self._controls.write(state)
+
+    def set_content(self, path: Path) -> None:
+        """Paint this picture from now on, also after restarts, unless it is refused."""
+        self._order(SetContent(str(path)))
+
+    def set_style(self, index: int, path: Path) -> None:
+        """Use this picture as style `index`, counted from 0, likewise.
+
+        Raises:
+            PictureError: the session has fewer styles.
+        """
+        order = SetStyle(index, str(path))
+        if order.what not in self._pictures:
+            count = len(self._session.pictures.styles)
+            raise PictureError(
+                f"this session has {count} style picture{'s' * (count != 1)}; received style "
+                f"{index + 1}; name more under [pictures] styles in the session file"
+            )
+        self._order(order)
+
+    def restart(self) -> None:
+        """Start again now, when failed or in the wait for the next try; else do nothing."""
+        if self.report.state in (State.FAILED, State.RESTARTING):
+            self._again.set()
+
+    @property
+    def retry_s(self) -> float | None:
+        """Seconds until the next try while `report.state` is `RESTARTING`, else None."""
+        if self._retry_at is None:
+            return None
+        return max(0.0, self._retry_at - self._clock())
+
+    def frames(self) -> AsyncGenerator[Frame, None]:
+        """The newest picture at once if there is one, then each newest; slow readers skip.
+
+        Epochs and steps only rise, across restarts too. Any number of readers.
+        """
+        return self._frames.items(self.frame)
+
+    def reports(self) -> AsyncGenerator[Report | Refused, None]:
+        """The report of now at once, then each as it comes. Any number of readers."""
+        return self._reports.items(self.report)
+
+    # ------------------------------------------------------------- the task
+
+    async def _supervise(self) -> None:
+        """One worker after the other, until `stop`."""
+        try:
+            while not self._stopping:
+                self._again.clear()
+                why = await self._live()
+                if not self._stopping:
+                    await self._mourn(why)
+        except Exception as error:
+            self._say(State.FAILED, f"the supervisor failed: {error!r}")
+            raise
+        finally:
+            self._close_controls()
+            if self._block is not None:
+                _remove(self._block)
+            self._frames.end()
+            self._reports.end()
+
+    async def _live(self) -> str:
+        """One worker from its start to its end, and why it ended."""
+        self._say(State.STARTING)
+        try:
+            block, self._block = self._block or self._new_block(), None
+        except MemoryBlockError as error:
+            return str(error)
+        try:
+            try:
+                child = Child(self._target, self._job(block), self.log)
+            except OSError as error:
+                return f"the painting process cannot be started: {error}"
+            self._orders.clear()  # the job names the newest pictures
+            try:
+                with ThreadPoolExecutor(1, thread_name_prefix="frames") as copier:
+                    return await self._watch(child, block, copier)
+            finally:
+                child.kill()  # has ended already, unless this task was cancelled
+                child.close()
+        finally:
+            _remove(block)
+
+    async def _watch(self, child: Child, block: FrameBlock, copier: ThreadPoolExecutor) -> str:
+        """Pass orders, reports and frames on until the worker ends or must be ended."""
+        watchdog = Watchdog(self._limits, self._clock())
+        while True:
+            ended = child.exitcode  # before the last look, so that no last word is missed
+            self._hear(child, watchdog)
+            await self._look(block, copier)
+            if ended is not None:
+                return describe_exit(ended)
+            if self._stopping:
+                await self._end(child)
+                return "stopped"
+            if self.report.state is State.FAILED:
+                message = self.report.message
+                await self._end(child)
+                return message
+            if hung := watchdog.look(block.heartbeat(), self._clock()):
+                child.dump()
+                await self._ended(child, self._limits.dump_s)
+                await self._end(child, ask=False)
+                return f"the painting process {hung}"
+            for what in [what for what, order in self._orders.items() if child.send(order)]:
+                del self._orders[what]
+            running = self.report.state is State.RUNNING
+            await asyncio.sleep(self._limits.poll_s if running else self._limits.idle_poll_s)
+
+    def _hear(self, child: Child, watchdog: Watchdog) -> None:
+        child.listen()
+        for message in child.receive():
+            if isinstance(message, Report):
+                watchdog.report(message.state)
+                self.report = message
+            else:
+                self._forget(message)
+            self._reports.put(message)
+
+    async def _look(self, block: FrameBlock, copier: ThreadPoolExecutor) -> None:
+        seen = -1 if self.frame is None else self.frame.epoch
+        if not block.newer(seen):
+            return
+        if block.slot_bytes <= _INLINE_BYTES:
+            frame = block.read(seen)
+        else:
+            loop = asyncio.get_running_loop()
+            frame = await loop.run_in_executor(copier, block.read, seen)
+        if frame is not None:
+            self.frame = frame
+            self._frames.put(frame)
+            self._backoff.painted(self._clock())
+
+    async def _end(self, child: Child, *, ask: bool = True) -> None:
+        """End the worker, by asking if it may still listen, then by force."""
+        if ask and child.send(Stop()) and await self._ended(child, self._limits.stop_s):
+            return
+        child.terminate()
+        if await self._ended(child, self._limits.term_s):
+            return
+        child.kill()
+        await self._ended(child, self._limits.kill_s)
+
+    async def _ended(self, child: Child, within_s: float) -> bool:
+        # Real time: no clock but the real one goes on by itself while this waits.
+        until = time.monotonic() + within_s
+        while child.exitcode is None:
+            child.listen()  # a worker that cannot write does not end
+            child.receive()
+            if time.monotonic() > until:
+                return False
+            await asyncio.sleep(0.01)
+        return True
+
+    async def _mourn(self, why: str) -> None:
+        """Wait as long as it takes until the next worker may start."""
+        given_up = self.report.state is State.FAILED  # by the worker: it knows better
+        wait_s = self._backoff.failed(self._clock())
+        if given_up or wait_s is None:
+            if not given_up:
+                why += f"; {self._backoff.count} failures in {self._limits.window_s:.0f} s"
+                self._say(State.FAILED, why)
+            await self._again.wait()
+            self._backoff.reset()
+            return
+        self._retry_at = self._clock() + wait_s
+        self._say(State.RESTARTING, f"{why} (failure {self._backoff.count})")
+        try:
+            await asyncio.wait_for(self._again.wait(), wait_s)
+        except TimeoutError:
+            pass
+        finally:
+            self._retry_at = None
+
+    # ------------------------------------------------------------- its parts
+
+    def _new_block(self) -> FrameBlock:
+        return FrameBlock.create(self._table.layers, self._session.pictures.size)
+
+    def _job(self, block: FrameBlock) -> Job:
+        assert self._controls is not None  # made by `start`
+        content, *styles = (paths[-1] for paths in self._pictures.values())
+        return Job(
+            session=self._session.replaced(
+                pictures={"content": content, "styles": tuple(styles)},
+            ),
+            control_block=self._controls.name,
+            frame_block=block.name,
+            size_px=self._session.pictures.size,
+            first_epoch=0 if self.frame is None else self.frame.epoch + 1,
+            first_step=0 if self.frame is None else self.frame.step + 1,
+        )
+
+    def _order(self, order: SetContent | SetStyle) -> None:
+        self._pictures[order.what].append(order.path)
+        # Deleted first: of two orders the one given later is to be carried out later.
+        self._orders.pop(order.what, None)
+        self._orders[order.what] = order
+
+    def _forget(self, refused: Refused) -> None:
+        """Give a later worker the picture before the refused one; the first one stays."""
+        paths = self._pictures.get(refused.what)
+        if paths is None or len(paths) < 2:
+            return
+        if not refused.path:
+            paths.pop()
+        elif refused.path in list(paths)[1:]:
+            paths.reverse()
+            paths.remove(refused.path)
+            paths.reverse()
+
+    def _say(self, state: State, message: str = "") -> None:
+        self.report = replace(self.report, state=state, message=message)
+        self._reports.put(self.report)
+
+    def _close_controls(self) -> None:
+        if self._controls is not None:
+            self._controls.close()
+            self._controls.unlink()
+            self._controls = None
+
+
+def _remove(block: FrameBlock) -> None:
+    block.close()
+    block.unlink()

@@ -1,0 +1,140 @@
+"""The control block: positions of all controls, from the web process to the worker.
+
+The parent makes and writes it, the worker attaches and reads it once an epoch. It belongs
+to the parent and outlives workers, so that a crash loses no values. A state is seen whole
+or not at all. Its layout follows from the table of controls. Knows nothing about what a
+control does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from styletune.controls import ControlTable
+from styletune.errors import MemoryBlockError
+from styletune.shared.slots import Bytes, Slots
+
+
+@dataclass(frozen=True, slots=True)
+class ControlState:
+    """All controls at one moment.
+
+    Attributes:
+        rev: revision of the values; a frame says with which it was painted.
+        positions: of every fader and switch, in the table's order, by name.
+        triggers: how often each trigger was sent since the server's start. A new worker
+            finds counts above 0 and must not repeat them.
+    """
+
+    rev: int
+    positions: dict[str, float]
+    triggers: dict[str, int]
+
+
+class ControlLayout:
+    """How a `ControlState` of one table lies in a slot: `pack` and `unpack` are inverse."""
+
+    def __init__(self, table: ControlTable) -> None:
+        self.positions: Sequence[str] = table.valued
+        self.triggers: Sequence[str] = table.triggers
+        self._dtype = np.dtype(
+            [
+                ("rev", np.int64),
+                ("positions", np.float64, (len(self.positions),)),
+                ("triggers", np.int64, (len(self.triggers),)),
+            ]
+        )
+        self.slot_bytes = self._dtype.itemsize
+
+    def __str__(self) -> str:
+        """Dtypes, names and their order, for both processes to compare."""
+        return f"{self._dtype} positions={self.positions} triggers={self.triggers}"
+
+    def pack(self, state: ControlState) -> Bytes:
+        """The bytes of a state, uint8 (`slot_bytes`,).
+
+        Raises:
+            MemoryBlockError: its names are not those of the table.
+        """
+        _check_names("position", self.positions, state.positions)
+        _check_names("count of trigger", self.triggers, state.triggers)
+        record = np.zeros(1, self._dtype)
+        record["rev"] = state.rev
+        record["positions"] = [state.positions[name] for name in self.positions]
+        record["triggers"] = [state.triggers[name] for name in self.triggers]
+        return record.view(np.uint8)
+
+    def unpack(self, payload: Bytes) -> ControlState:
+        """The state that `pack` was given."""
+        record: npt.NDArray[np.void] = payload.view(self._dtype)[0]
+        return ControlState(
+            rev=int(record["rev"]),
+            positions=dict(zip(self.positions, record["positions"].tolist(), strict=True)),
+            triggers=dict(zip(self.triggers, record["triggers"].tolist(), strict=True)),
+        )
+
+
+def _check_names(what: str, expected: Sequence[str], received: Mapping[str, float]) -> None:
+    if received.keys() == set(expected):
+        return
+    for name in expected:
+        if name not in received:
+            raise MemoryBlockError(f"a control state must hold every {what}; `{name}` is missing")
+    unknown = next(name for name in received if name not in expected)
+    raise MemoryBlockError(f"a control state holds the {what}s of the table; received `{unknown}`")
+
+
+class ControlBlock:
+    """Control values in shared memory: `create` and `write` in the parent, `read` in the worker."""
+
+    def __init__(self, slots: Slots, layout: ControlLayout) -> None:
+        self._slots = slots
+        self._layout = layout
+        self._last: ControlState | None = None
+        self.name = slots.name
+
+    @classmethod
+    def create(cls, table: ControlTable) -> Self:
+        """Make the block in the parent, which must `close` and `unlink` it.
+
+        Raises:
+            MemoryBlockError: no room in shared memory.
+        """
+        layout = ControlLayout(table)
+        return cls(Slots.create("control", layout.slot_bytes, f"control {layout}"), layout)
+
+    @classmethod
+    def attach(cls, name: str, table: ControlTable) -> Self:
+        """Attach the block in the worker, which must `close` it.
+
+        Raises:
+            MemoryBlockError: there is none of that name, or it is of another table.
+        """
+        layout = ControlLayout(table)
+        return cls(Slots.attach(name, layout.slot_bytes, f"control {layout}"), layout)
+
+    def write(self, state: ControlState) -> None:
+        """Make `state` the newest, whole.
+
+        Raises:
+            MemoryBlockError: its names are not those of the table.
+        """
+        self._slots.write(self._layout.pack(state), tag=state.rev)
+
+    def read(self) -> ControlState | None:
+        """The newest state; the last good one when reading fails; None when never written."""
+        payload = self._slots.read()
+        if payload is not None:
+            self._last = self._layout.unpack(payload)
+        return self._last
+
+    def close(self) -> None:
+        """Let go of the memory. May be repeated."""
+        self._slots.close()
+
+    def unlink(self) -> None:
+        """Remove the block. Only for its creator."""
+        self._slots.unlink()

@@ -1,0 +1,219 @@
+"""The frame block: pictures and losses, from the worker to the web process.
+
+The parent makes it, a new one for each worker; the worker attaches and writes, the parent
+reads the newest. Beside the frames lies the heartbeat, by which the parent tells a slow
+worker from a hung one. Knows nothing about how pictures come about or where they go.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from styletune.errors import MemoryBlockError
+from styletune.shared.slots import Bytes, Slots
+
+_BEAT_NS, _BEAT_STEP = 0, 1  # numbers on the spare line
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Content or style of one layer, as a row of the loss table shows it.
+
+    Attributes:
+        raw: unweighted loss, without the calibrated unit.
+        weight: as heard: fader × master, 0 when muted or not among the soloed.
+        weighted: what the optimiser feels.
+        share: `weighted` by the total of the weighted terms, 0..1.
+    """
+
+    raw: float
+    weight: float
+    weighted: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One painted picture and the losses that it was left with.
+
+    Attributes:
+        epoch, step: numbers that only rise, across restarts too.
+        rev: revision of the control values that it was painted with.
+        time: when published, seconds since 1970.
+        picture: uint8 (height, width, 3), RGB. One that was read cannot be written to.
+        content, style: one term for each layer, in network order.
+        smooth: weighted total variation.
+        total: of all weighted terms.
+    """
+
+    epoch: int
+    step: int
+    rev: int
+    time: float
+    steps_per_s: float
+    picture: npt.NDArray[np.uint8]
+    content: tuple[Term, ...]
+    style: tuple[Term, ...]
+    smooth: float
+    total: float
+
+
+class FrameLayout:
+    """How a `Frame` lies in a slot: a record, then the picture's bytes, row by row."""
+
+    def __init__(self, layers: Sequence[str], size_px: int) -> None:
+        self._layers = tuple(layers)
+        self._size_px = size_px
+        self._dtype = np.dtype(
+            [
+                ("epoch", np.int64),
+                ("step", np.int64),
+                ("rev", np.int64),
+                ("time", np.float64),
+                ("steps_per_s", np.float64),
+                ("smooth", np.float64),
+                ("total", np.float64),
+                ("height", np.int64),
+                ("width", np.int64),
+                ("terms", np.float64, (2, len(layers), 4)),  # content and style; as in Term
+            ]
+        )
+        self.slot_bytes = self._dtype.itemsize + 3 * size_px * size_px
+
+    def __str__(self) -> str:
+        """Dtypes, layers and size, for both processes to compare."""
+        return f"{self._dtype} layers={self._layers} size_px={self._size_px}"
+
+    def pack(self, frame: Frame) -> tuple[Bytes, Bytes]:
+        """The record, uint8 (n,), and the picture, uint8 (h · w · 3,), not copied if contiguous.
+
+        Raises:
+            MemoryBlockError: the picture is no RGB picture of this size, or the terms are
+                not one for each layer.
+        """
+        picture, size = frame.picture, self._size_px
+        if not (
+            picture.dtype == np.uint8
+            and picture.ndim == 3
+            and picture.shape[2] == 3
+            and min(picture.shape) >= 1
+            and max(picture.shape[:2]) <= size
+        ):
+            raise MemoryBlockError(
+                f"a frame's picture must be uint8 (h, w, 3) with h and w in 1..{size}; "
+                f"received {picture.dtype} {picture.shape}"
+            )
+        for what, terms in (("content", frame.content), ("style", frame.style)):
+            if len(terms) != len(self._layers):
+                raise MemoryBlockError(
+                    f"a frame's {what} must have {len(self._layers)} terms, one for each layer; "
+                    f"received {len(terms)}"
+                )
+        record = np.zeros(1, self._dtype)
+        for name in ("epoch", "step", "rev", "time", "steps_per_s", "smooth", "total"):
+            record[name] = getattr(frame, name)
+        record["height"], record["width"] = picture.shape[:2]
+        record["terms"] = [
+            [astuple(term) for term in terms] for terms in (frame.content, frame.style)
+        ]
+        return record.view(np.uint8), np.ascontiguousarray(picture).reshape(-1)
+
+    def unpack(self, payload: Bytes) -> Frame:
+        """The frame that `pack` was given; its picture is a view of `payload`."""
+        record: npt.NDArray[np.void] = payload[: self._dtype.itemsize].view(self._dtype)[0]
+        shape = (int(record["height"]), int(record["width"]), 3)
+        picture = payload[self._dtype.itemsize :].reshape(shape)
+        picture.flags.writeable = False  # many viewers share it
+        content, style = (
+            tuple(Term(*values) for values in terms) for terms in record["terms"].tolist()
+        )
+        return Frame(
+            epoch=int(record["epoch"]),
+            step=int(record["step"]),
+            rev=int(record["rev"]),
+            time=float(record["time"]),
+            steps_per_s=float(record["steps_per_s"]),
+            picture=picture,
+            content=content,
+            style=style,
+            smooth=float(record["smooth"]),
+            total=float(record["total"]),
+        )
+
+
+class FrameBlock:
+    """Newest picture in shared memory: the parent makes and reads it, the worker writes."""
+
+    def __init__(self, slots: Slots, layout: FrameLayout) -> None:
+        self._slots = slots
+        self._layout = layout
+        self.name = slots.name
+        self.slot_bytes = layout.slot_bytes
+
+    @classmethod
+    def create(cls, layers: Sequence[str], size_px: int) -> Self:
+        """Make a block for pictures up to `size_px` × `size_px`; `close` and `unlink` it.
+
+        Raises:
+            MemoryBlockError: no room in shared memory.
+        """
+        layout = FrameLayout(layers, size_px)
+        return cls(Slots.create("frame", layout.slot_bytes, f"frame {layout}"), layout)
+
+    @classmethod
+    def attach(cls, name: str, layers: Sequence[str], size_px: int) -> Self:
+        """Attach the block in the worker, which must `close` it.
+
+        Raises:
+            MemoryBlockError: there is none of that name, or it is of other layers or size.
+        """
+        layout = FrameLayout(layers, size_px)
+        return cls(Slots.attach(name, layout.slot_bytes, f"frame {layout}"), layout)
+
+    def publish(self, frame: Frame) -> None:
+        """Make `frame` the newest.
+
+        Raises:
+            MemoryBlockError: its picture or terms do not fit this block.
+        """
+        self._slots.write(*self._layout.pack(frame), tag=frame.epoch)
+
+    def newer(self, after_epoch: int = -1) -> bool:
+        """Whether a frame newer than `after_epoch` lies ready; copies nothing."""
+        epoch = self._slots.tag()
+        return epoch is not None and epoch > after_epoch
+
+    def read(self, after_epoch: int = -1) -> Frame | None:
+        """The newest frame; None when none is newer than `after_epoch`, or reading failed."""
+        if not self.newer(after_epoch):
+            return None
+        payload = self._slots.read()
+        if payload is None:
+            return None
+        frame = self._layout.unpack(payload)
+        return frame if frame.epoch > after_epoch else None
+
+    def beat(self, step: int) -> None:
+        """Say that the worker lives: after every step, and at least once a second in a pause."""
+        self._slots.spare[_BEAT_NS] = time.monotonic_ns()
+        self._slots.spare[_BEAT_STEP] = step
+
+    def heartbeat(self) -> tuple[float, int]:
+        """`time.monotonic()` seconds of the last beat, and its step; (0.0, 0) before the first.
+
+        The two may be of neighbouring beats.
+        """
+        spare = self._slots.spare
+        return int(spare[_BEAT_NS]) / 1e9, int(spare[_BEAT_STEP])
+
+    def close(self) -> None:
+        """Let go of the memory. May be repeated."""
+        self._slots.close()
+
+    def unlink(self) -> None:
+        """Remove the block. Only for its creator."""
+        self._slots.unlink()

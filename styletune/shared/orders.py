@@ -1,0 +1,121 @@
+"""What goes through the pipe between the web process and the worker, besides the blocks.
+
+Small frozen dataclasses of plain types, pickled by `multiprocessing`. Pictures travel as
+files, control values through the control block, painted pictures through the frame block.
+Both processes read this module; it knows nothing about who sends what when.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from styletune.config import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a freshly spawned worker is told.
+
+    Attributes:
+        session: with the pictures as they are now, not as the session began.
+        control_block: name of the block to attach and read.
+        frame_block: name of the block to attach and write; a new one for each worker.
+        size_px: longer edge that the frame block has room for.
+        first_epoch: number of the first epoch to publish: one more than people have seen.
+        first_step: number of the first step, likewise.
+    """
+
+    session: Session
+    control_block: str
+    frame_block: str
+    size_px: int
+    first_epoch: int = 0
+    first_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetContent:
+    """Parent to worker: paint this content picture from now on.
+
+    `path` is a decoded, upright RGB PNG that the parent wrote.
+    """
+
+    path: str
+
+    @property
+    def what(self) -> str:
+        """The name that a refusal of this order carries."""
+        return "content"
+
+
+@dataclass(frozen=True, slots=True)
+class SetStyle:
+    """Parent to worker: use this picture as style number `index`, counted from 0."""
+
+    index: int
+    path: str
+
+    @property
+    def what(self) -> str:
+        """The name that a refusal of this order carries; people count styles from 1."""
+        return f"style {self.index + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Parent to worker: end, with exit code 0, within two seconds."""
+
+
+Order = SetContent | SetStyle | Stop
+
+
+class State(StrEnum):
+    """What the painting is doing, in the words that people see."""
+
+    STARTING = "starting"
+    COMPILING = "compiling"
+    RUNNING = "running"
+    PAUSED = "paused"
+    ROLLING_BACK = "rolling back"
+    RESTARTING = "restarting"  # only the supervisor says so
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Worker to parent, at every change of state and whenever a figure changed.
+
+    A worker says `FAILED` only for a cause that starting it again does not mend, such as
+    missing weights: the supervisor then does not. All else it leaves to its exit.
+
+    Attributes:
+        width, height: of the painting, px.
+        memory_mb: device memory, or resident memory on a processor.
+        steps_per_epoch: as measured, 0 before.
+    """
+
+    state: State
+    message: str = ""
+    device: str = ""
+    network: str = ""
+    weights: str = ""
+    backend: str = ""
+    width: int = 0
+    height: int = 0
+    memory_mb: float = 0.0
+    steps_per_epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Worker to parent: an order was not carried out, and the painting goes on as before.
+
+    Attributes:
+        what: `what` of the order.
+        message: why, in one sentence for people.
+        path: the order's picture. The supervisor forgets it, so that a restarted worker
+            is not given the same one again.
+    """
+
+    what: str
+    message: str
+    path: str = ""

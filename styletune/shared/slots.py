@@ -1,0 +1,207 @@
+"""Three slots in shared memory: one process writes, another reads, and nobody waits.
+
+The writer fills the slot after the newest; the reader copies the newest, which stays
+untouched while the next two are written. Each slot has a sequence number, odd while it is
+being written, and a CRC-32 of its payload for processors that reorder stores. There is no
+lock, since a killed holder would block the other process for ever. Knows nothing about
+what the payload means.
+
+Layout, on lines of 64 bytes, so that the two processes do not fight for a cache line::
+
+    0       magic, version, bytes a slot, SHA-256 of the layout
+    1       number of the newest write (0: never written)
+    2..4    of each slot: sequence, tag, length of the payload, CRC-32
+    5       spare, for the owner of the slots
+    6..     three payloads, each from a new line
+
+Source: the sequence locks of the Linux kernel (Documentation/locking/seqlock.rst).
+Differs from them: three slots rather than one, so that a reader is hardly ever overtaken,
+and a checksum in place of memory barriers, which Python does not have.
+"""
+
+import hashlib
+import struct
+import zlib
+from multiprocessing.shared_memory import SharedMemory
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from styletune.errors import MemoryBlockError
+from styletune.shared import segments
+
+VERSION = 1
+COUNT = 3
+# How often a reader begins again before it keeps what it has. One try nearly always does;
+# eight in vain mean a writer that died in the middle, or something wrong.
+TRIES = 8
+
+_MAGIC = b"STYLTUNE"
+_LINE = 64
+_HEADER = struct.Struct("=8sQQ32s")  # magic, version, bytes a slot, digest
+_NEWEST_LINE, _FIRST_SLOT_LINE, _SPARE_LINE, _PAYLOAD_LINE = 1, 2, 5, 6
+_SEQUENCE, _TAG, _LENGTH, _CRC = range(4)  # numbers on the line of a slot
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def _lines(size: int) -> int:
+    return -(-size // _LINE)
+
+
+class Slots:
+    """Three slots of at most `slot_bytes` each; `create` in the parent, `attach` in the worker.
+
+    Either process may be the one that writes, but only one of them, and one thread of it.
+
+    Attributes:
+        name: of the shared memory segment.
+        spare: eight integers on a line of their own, free for the owner of the slots, for
+            values that need not go together with each other.
+        failures: how many reads were given up after `TRIES`.
+    """
+
+    def __init__(self, segment: SharedMemory, slot_bytes: int) -> None:
+        self.name = segment.name
+        self.failures = 0
+        self._segment = segment
+        stride = _lines(slot_bytes) * _LINE
+        self._slot_bytes = slot_bytes
+        buffer = _memory(segment)
+        # One aligned store of eight bytes each: seen whole by the other process.
+        numbers = np.ndarray((_PAYLOAD_LINE, _LINE // 8), np.int64, buffer)
+        self._newest = numbers[_NEWEST_LINE]
+        self._slots = numbers[_FIRST_SLOT_LINE : _FIRST_SLOT_LINE + COUNT]
+        self.spare = numbers[_SPARE_LINE]
+        self._payloads: Bytes = np.ndarray(
+            (COUNT, stride), np.uint8, buffer, offset=_PAYLOAD_LINE * _LINE
+        )
+
+    @classmethod
+    def create(cls, purpose: str, slot_bytes: int, layout: str) -> Self:
+        """Make the segment; `layout` describes the payload in words that both sides derive.
+
+        Raises:
+            MemoryBlockError: no room in shared memory.
+        """
+        segment = segments.create(purpose, _size(slot_bytes))
+        _HEADER.pack_into(_memory(segment), 0, _MAGIC, VERSION, slot_bytes, _digest(layout))
+        return cls(segment, slot_bytes)
+
+    @classmethod
+    def attach(cls, name: str, slot_bytes: int, layout: str) -> Self:
+        """Attach the segment that the parent made for the same layout.
+
+        Raises:
+            MemoryBlockError: there is none of that name, or it is laid out otherwise.
+        """
+        segment = segments.attach(name)
+        try:
+            _check(segment, slot_bytes, layout)
+        except MemoryBlockError:
+            segment.close()
+            raise
+        return cls(segment, slot_bytes)
+
+    def write(self, *parts: Bytes, tag: int = 0) -> None:
+        """Make `parts`, one after the other, the newest payload, with a number beside it."""
+        length = sum(part.nbytes for part in parts)
+        if length > self._slot_bytes:
+            raise MemoryBlockError(
+                f"a payload for `{self.name}` must be at most {self._slot_bytes} bytes; "
+                f"received {length}"
+            )
+        number = int(self._newest[0]) + 1
+        slot, payload = self._slots[number % COUNT], self._payloads[number % COUNT]
+        slot[_SEQUENCE] = 2 * number - 1
+        crc, start = _seed(number), 0
+        for part in parts:
+            payload[start : start + part.nbytes] = part
+            crc = zlib.crc32(part.data, crc)
+            start += part.nbytes
+        slot[_TAG] = tag
+        slot[_LENGTH] = length
+        slot[_CRC] = crc
+        slot[_SEQUENCE] = 2 * number
+        self._newest[0] = number  # last: from here on readers look into this slot
+
+    def tag(self) -> int | None:
+        """The number beside the newest payload, None when never written; costs no copy.
+
+        A hint: it may be that of a still newer write than `read` returns.
+        """
+        number = int(self._newest[0])
+        return int(self._slots[number % COUNT, _TAG]) if number else None
+
+    def read(self) -> Bytes | None:
+        """A copy of the newest payload, or None: never written, or `TRIES` reads failed."""
+        for _ in range(TRIES):
+            number = int(self._newest[0])
+            if number == 0:
+                return None
+            slot, payload = self._slots[number % COUNT], self._payloads[number % COUNT]
+            if slot[_SEQUENCE] != 2 * number:
+                continue
+            length, crc = int(slot[_LENGTH]), int(slot[_CRC])
+            copy: Bytes = payload[:length].copy()
+            if slot[_SEQUENCE] == 2 * number and zlib.crc32(copy.data, _seed(number)) == crc:
+                return copy
+        self.failures += 1
+        return None
+
+    def close(self) -> None:
+        """Let go of the memory; the slots cannot be used after this. May be repeated."""
+        # The views first: a segment with views of it left cannot be closed.
+        for view in ("_newest", "_slots", "_payloads", "spare"):
+            self.__dict__.pop(view, None)
+        self._segment.close()
+
+    def unlink(self) -> None:
+        """Remove the segment. Only for its creator, after the other process has ended."""
+        segments.unlink(self._segment)
+
+    def __del__(self) -> None:
+        """Close: a process that ends without it would print that views are left."""
+        if "_segment" in self.__dict__:
+            self.close()
+
+
+def _memory(segment: SharedMemory) -> memoryview:
+    assert segment.buf is not None, "the segment is closed"
+    return segment.buf
+
+
+def _size(slot_bytes: int) -> int:
+    return (_PAYLOAD_LINE + COUNT * _lines(slot_bytes)) * _LINE
+
+
+def _seed(number: int) -> int:
+    """Starts the checksum with the write's number: an old payload never fits a new one's."""
+    return number & 0xFFFFFFFF
+
+
+def _digest(layout: str) -> bytes:
+    return hashlib.sha256(layout.encode()).digest()
+
+
+def _check(segment: SharedMemory, slot_bytes: int, layout: str) -> None:
+    if segment.size < _HEADER.size:
+        raise MemoryBlockError(
+            f"shared memory `{segment.name}` must hold at least {_HEADER.size} bytes; "
+            f"received {segment.size}"
+        )
+    magic, version, size, digest = _HEADER.unpack_from(_memory(segment), 0)
+    for what, expected, received in (
+        ("magic number", _MAGIC, magic),
+        ("version", VERSION, version),
+        ("bytes a slot", slot_bytes, size),
+        ("layout", _digest(layout).hex()[:16], digest.hex()[:16]),
+        ("size", _size(slot_bytes), segment.size),
+    ):
+        if expected != received:
+            raise MemoryBlockError(
+                f"shared memory `{segment.name}` is laid out otherwise: {what} must be "
+                f"{expected!r}; received {received!r}; both processes need the same styletune "
+                f"and the same session"
+            )

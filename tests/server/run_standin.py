@@ -1,0 +1,51 @@
+"""A web process in small: a supervisor with the stand-in worker, for tests to send signals to.
+
+Prints `parent`, `worker <pid>` with the first frame, `interrupted` at each SIGINT,
+`reports <states>` and `ended` after SIGTERM.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from styletune.config import parse
+from styletune.server.supervisor import Supervisor
+from styletune.shared.orders import Report
+from tests.server.standin_worker import paint
+
+
+async def main(folder: Path) -> None:
+    content = folder / "content"
+    content.write_text("1")
+    session = parse(
+        {"pictures": {"content": str(content), "styles": [str(content)], "size": 32}}, "test"
+    )
+    supervisor = Supervisor(session, folder=folder, target=paint)
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: print("interrupted", flush=True))
+    print("parent", os.getpid(), flush=True)
+    states: list[str] = []
+
+    async def note_reports() -> None:
+        async for report in supervisor.reports():
+            if isinstance(report, Report):
+                states.append(report.state.value)
+
+    await supervisor.start()
+    noting = asyncio.create_task(note_reports())
+    async for frame in supervisor.frames():
+        print("worker", round(frame.total), flush=True)
+        break
+    await ended.wait()
+    await supervisor.stop()
+    await noting
+    print("reports", *states, flush=True)
+    print("ended", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

@@ -1,0 +1,134 @@
+"""A painting process in pure NumPy whose every pixel is known beforehand.
+
+It obeys the same orders as the real worker. A frame's picture is of one colour: red is the
+position of `smooth` in 255ths, green the number in the content file, blue that in the first
+style file. `total` is its pid, `smooth` how often `reset` was sent.
+
+The other functions are workers with one fault each.
+"""
+
+import os
+import signal
+import sys
+import time
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+
+from styletune.shared.control_block import ControlBlock
+from styletune.shared.frame_block import Frame, FrameBlock, Term
+from styletune.shared.orders import Job, Refused, Report, SetContent, State, Stop
+
+STEP_S = 0.01
+REPORT = Report(State.STARTING, device="stand-in", network="lite", backend="numpy")
+
+
+def number(path: str) -> int:
+    """What a stand-in picture holds: one number, 0..255."""
+    return int(Path(path).read_text())
+
+
+def paint(job: Job, pipe: Connection) -> None:
+    """Paint until told to stop."""
+    controls = ControlBlock.attach(job.control_block, job.session.table())
+    layers = job.session.network.played
+    frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
+    pipe.send(REPORT)
+    green, blue = number(job.session.pictures.content), number(job.session.pictures.styles[0])
+    epoch, step = job.first_epoch, job.first_step
+    state = State.STARTING
+    terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
+    while True:
+        while pipe.poll():
+            order = pipe.recv()
+            if isinstance(order, Stop):
+                return
+            try:
+                if isinstance(order, SetContent):
+                    green = number(order.path)
+                else:
+                    blue = number(order.path)
+            except (OSError, ValueError):
+                pipe.send(Refused(order.what, "no number in it", order.path))
+        values = controls.read()
+        assert values is not None  # the supervisor writes before it starts a worker
+        wanted = State.PAUSED if values.positions["paused"] else State.RUNNING
+        if state is not wanted:
+            state = wanted
+            pipe.send(replace(REPORT, state=state, width=job.size_px, height=job.size_px))
+        if state is State.RUNNING:
+            red = round(255 * values.positions["smooth"])
+            picture = np.empty((job.size_px, job.size_px, 3), np.uint8)
+            picture[:] = red, green, blue
+            frames.publish(
+                Frame(
+                    epoch=epoch,
+                    step=step,
+                    rev=values.rev,
+                    time=time.time(),
+                    steps_per_s=1 / STEP_S,
+                    picture=picture,
+                    content=terms,
+                    style=terms,
+                    smooth=values.triggers["reset"],
+                    total=os.getpid(),
+                )
+            )
+            epoch += 1
+            step += 1
+        frames.beat(step)
+        time.sleep(STEP_S)
+
+
+def crash(job: Job, pipe: Connection) -> None:
+    """Say why, and fail."""
+    print("reading the weights", flush=True)
+    raise RuntimeError("the stand-in failed as it was told")
+
+
+def give_up(job: Job, pipe: Connection) -> None:
+    """Fail for a reason that another try does not mend."""
+    pipe.send(replace(REPORT, state=State.FAILED, message="no weights here"))
+    time.sleep(600)
+
+
+def compile_for_ever(job: Job, pipe: Connection) -> None:
+    """Never come to an end with compiling."""
+    pipe.send(replace(REPORT, state=State.COMPILING))
+    time.sleep(600)
+
+
+def paint_deaf(job: Job, pipe: Connection) -> None:
+    """Paint, but heed neither orders nor SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    paint(job, Unheard(pipe))  # type: ignore[arg-type]
+
+
+class Unheard:
+    """A pipe in which only the worker speaks."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.send = pipe.send
+
+    def poll(self) -> bool:
+        return False
+
+
+def paint_and_babble(job: Job, pipe: Connection) -> None:
+    """Write far more than a pipe holds, then paint."""
+    for line in range(20_000):
+        print(f"line {line}")
+    sys.stderr.write("progress 1 %\rprogress 2 %\rwithout an end")
+    sys.stderr.flush()
+    paint(job, pipe)
+
+
+def paint_after_failing_once(job: Job, pipe: Connection) -> None:
+    """Fail unless another worker has tried before; the content file's folder remembers."""
+    mark = Path(job.session.pictures.content).with_name("tried")
+    if not mark.exists():
+        mark.touch()
+        raise RuntimeError("first try")
+    paint(job, pipe)

@@ -1,0 +1,451 @@
+"""The supervisor with real spawned workers that fail in every way.
+
+No time is asserted: waiting is for events, and `PATIENCE_S` only ends a test that failed.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from styletune.config import Session, parse
+from styletune.errors import MemoryBlockError, PictureError
+from styletune.server.limits import Limits
+from styletune.server.supervisor import Supervisor
+from styletune.shared import segments
+from styletune.shared.control_block import ControlState
+from styletune.shared.frame_block import Frame
+from styletune.shared.orders import Refused, Report, State
+from tests.server import standin_worker
+
+PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
+ROOT = Path(__file__).parents[2]
+# Patient with healthy workers on a busy machine, impatient with waits in between.
+CALM = Limits(running_s=60, waits_s=(0, 0.05))
+
+
+def segments_here() -> set[str]:
+    return {path.name for path in segments.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[str, int], Path]:
+    """Makes a stand-in picture: a file that holds a number."""
+
+    def make(name: str, number: int) -> Path:
+        path = tmp_path / name
+        path.write_text(str(number))
+        return path
+
+    return make
+
+
+@pytest.fixture
+def session(picture: Callable[[str, int], Path]) -> Session:
+    content, style = str(picture("content", 10)), str(picture("style", 20))
+    return parse({"pictures": {"content": content, "styles": [style], "size": 32}}, "test")
+
+
+def state_of(session: Session, rev: int, **positions: float) -> ControlState:
+    table = session.table()
+    return ControlState(rev, session.positions() | positions, dict.fromkeys(table.triggers, rev))
+
+
+@asynccontextmanager
+async def running(
+    session: Session, folder: Path, target=standin_worker.paint, limits: Limits = CALM
+) -> AsyncIterator[Supervisor]:
+    """A started supervisor; afterwards no process and no segment is left."""
+    supervisor = Supervisor(session, folder=folder / "pictures", target=target, limits=limits)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await supervisor.start()
+            yield supervisor
+    finally:
+        async with asyncio.timeout(PATIENCE_S):
+            await supervisor.stop()
+    assert workers() == []
+    assert segments_here() == set()
+
+
+def workers() -> list[int]:
+    """Pids of the spawned workers of this process."""
+    pids = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # has just ended; a zombie is one, too
+            if "spawn_main" in " ".join(child.cmdline()):
+                pids.append(child.pid)
+    return pids
+
+
+async def frame_where(supervisor: Supervisor, condition: Callable[[Frame], bool]) -> Frame:
+    async for frame in supervisor.frames():
+        if condition(frame):
+            return frame
+    raise AssertionError("the supervisor ended")
+
+
+async def report_where(supervisor: Supervisor, condition: Callable[[Report], bool]) -> Report:
+    async for report in supervisor.reports():
+        if isinstance(report, Report) and condition(report):
+            return report
+    raise AssertionError("the supervisor ended")
+
+
+def colour(frame: Frame) -> tuple[int, ...]:
+    return tuple(frame.picture[0, 0].tolist())
+
+
+def pid_of(frame: Frame) -> int:
+    return round(frame.total)
+
+
+async def test_frames_flow_and_controls_and_pictures_reach_them(
+    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+) -> None:
+    async with running(session, tmp_path) as supervisor:
+        first = await frame_where(supervisor, lambda frame: True)
+        assert colour(first) == (64, 10, 20)  # `smooth` is at 0.25 at the start
+        assert supervisor.folder.is_dir()
+        supervisor.write(state_of(session, 5, smooth=1.0))
+        after = await frame_where(supervisor, lambda frame: frame.rev == 5)
+        assert colour(after) == (255, 10, 20)
+        supervisor.set_content(picture("c2", 11))
+        supervisor.set_style(0, picture("s2", 21))
+        await frame_where(supervisor, lambda frame: colour(frame) == (255, 11, 21))
+        assert supervisor.report.state is State.RUNNING
+        assert supervisor.report.device == "stand-in"
+        assert supervisor.retry_s is None
+
+
+async def test_values_written_before_the_start_are_those_of_the_first_frame(
+    session: Session, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
+    supervisor.write(state_of(session, 3, smooth=0.0))
+    async with asyncio.timeout(PATIENCE_S):
+        await supervisor.start()
+        first = await frame_where(supervisor, lambda frame: True)
+        await supervisor.stop()
+    assert (first.rev, colour(first)[0]) == (3, 0)
+    supervisor.write(state_of(session, 4))  # after the end: nothing happens
+    await supervisor.stop()
+
+
+async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
+    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+) -> None:
+    async with running(session, tmp_path) as supervisor:
+        supervisor.write(state_of(session, 7, smooth=1.0))
+        supervisor.set_content(picture("c2", 12))
+        supervisor.set_style(0, picture("s2", 22))
+        seen: list[Frame] = []
+
+        async def watch() -> None:
+            async for frame in supervisor.frames():
+                seen.append(frame)
+
+        watching = asyncio.create_task(watch())
+        before = await frame_where(supervisor, lambda frame: colour(frame) == (255, 12, 22))
+        os.kill(pid_of(before), signal.SIGKILL)
+        restarting = await report_where(supervisor, lambda report: report.state is State.RESTARTING)
+        assert restarting.message.startswith("the painting process was ended by SIGKILL")
+        assert supervisor.frame is not None  # the last good picture stays
+        after = await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
+        assert (after.rev, after.smooth, colour(after)) == (7, 7, (255, 12, 22))
+        await report_where(supervisor, lambda report: report.state is State.RUNNING)
+        watching.cancel()
+    for number in ("epoch", "step"):
+        values = [getattr(frame, number) for frame in seen]
+        assert values == sorted(set(values))
+
+
+async def test_a_stopped_worker_is_found_hung_and_replaced(
+    session: Session, tmp_path: Path
+) -> None:
+    limits = Limits(running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50)
+    async with running(session, tmp_path, limits=limits) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        os.kill(pid_of(before), signal.SIGSTOP)
+        hung = await report_where(supervisor, lambda report: report.state is State.RESTARTING)
+        assert "hung while running: no sign of life for 3 s" in hung.message
+        await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
+        assert not psutil.pid_exists(pid_of(before))
+
+
+async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
+    session: Session, tmp_path: Path
+) -> None:
+    # Long enough for a spawned Python to come up and say that it compiles.
+    limits = Limits(compiling_s=5, dump_s=2, waits_s=(0,), failures=1)
+    async with running(session, tmp_path, standin_worker.compile_for_ever, limits) as supervisor:
+        failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
+        assert "hung while compiling" in failed.message
+        assert any("in compile_for_ever" in line for line in supervisor.log)  # the stack
+
+
+async def test_five_failures_are_the_end_until_somebody_says_restart(
+    session: Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(session, tmp_path, standin_worker.crash) as supervisor:
+        states: list[State] = []
+        async for report in supervisor.reports():
+            assert isinstance(report, Report)
+            states.append(report.state)
+            if report.state is State.FAILED:
+                break
+        assert states.count(State.RESTARTING) == 4
+        assert "ended with exit code 1; 5 failures in 300 s" in supervisor.report.message
+        assert len(supervisor.log) == 30
+        assert supervisor.log[-1] == "RuntimeError: the stand-in failed as it was told"
+        assert "reading the weights" in supervisor.log
+        assert workers() == []
+        supervisor.restart()
+        again = await report_where(supervisor, lambda report: report.state is State.RESTARTING)
+        assert "(failure 1)" in again.message
+    written = capfd.readouterr()
+    assert "RuntimeError: the stand-in failed as it was told" in written.err
+    assert written.out == ""  # programs read it: nothing of the worker's gets there
+
+
+async def test_restart_cuts_a_long_wait_short(session: Session, tmp_path: Path) -> None:
+    limits = Limits(running_s=60, waits_s=(10_000,))
+    target = standin_worker.paint_after_failing_once
+    async with running(session, tmp_path, target, limits) as supervisor:
+        supervisor.restart()  # nothing to restart: nothing happens
+        await report_where(supervisor, lambda report: report.state is State.RESTARTING)
+        assert supervisor.retry_s is not None
+        assert 0 < supervisor.retry_s <= 10_000
+        supervisor.restart()
+        await frame_where(supervisor, lambda frame: True)
+        assert supervisor.retry_s is None
+
+
+async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
+    session: Session, tmp_path: Path
+) -> None:
+    limits = Limits(stop_s=0.1)
+    async with running(session, tmp_path, standin_worker.give_up, limits) as supervisor:
+        failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
+        assert failed.message == "no weights here"
+        while workers():
+            await asyncio.sleep(0.01)
+        supervisor.restart()
+        await report_where(supervisor, lambda report: report.state is State.STARTING)
+        await report_where(supervisor, lambda report: report.state is State.FAILED)
+
+
+async def test_a_refused_picture_is_passed_on_and_not_given_to_the_next_worker(
+    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+) -> None:
+    async with running(session, tmp_path) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        supervisor.set_style(0, picture("s2", 22))
+        await frame_where(supervisor, lambda frame: colour(frame)[2] == 22)
+        reports = supervisor.reports()
+        await anext(reports)
+        supervisor.set_style(0, tmp_path / "missing")
+        refused = await anext(report async for report in reports if isinstance(report, Refused))
+        assert refused == Refused("style 1", "no number in it", str(tmp_path / "missing"))
+        os.kill(pid_of(before), signal.SIGKILL)
+        after = await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
+        assert colour(after)[2] == 22
+        await reports.aclose()
+
+
+async def test_a_style_that_the_session_does_not_have_is_refused(
+    session: Session, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(session, folder=tmp_path)
+    with pytest.raises(PictureError, match=r"has 1 style picture; received style 2; name more"):
+        supervisor.set_style(1, tmp_path / "x")
+
+
+async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
+    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+) -> None:
+    limits = Limits(running_s=60, poll_s=0.0005)
+    async with running(session, tmp_path, limits=limits) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        os.kill(pid_of(before), signal.SIGSTOP)
+        path = picture("x" * 200, 1)
+        while not supervisor._orders:  # until the pipe is full, and an order is left over
+            supervisor.set_content(path)
+            await asyncio.sleep(0.01)
+        supervisor.set_content(picture("newest", 33))
+        os.kill(pid_of(before), signal.SIGCONT)
+        await frame_where(supervisor, lambda frame: colour(frame)[1] == 33)
+
+
+async def test_a_pause_without_pictures_is_no_fault(session: Session, tmp_path: Path) -> None:
+    limits = Limits(running_s=3, failures=50)
+    async with running(session, tmp_path, limits=limits) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        supervisor.write(state_of(session, 2, paused=1.0))
+        await report_where(supervisor, lambda report: report.state is State.PAUSED)
+        await asyncio.sleep(3.5)
+        supervisor.write(state_of(session, 3, paused=0.0))
+        after = await frame_where(supervisor, lambda frame: frame.rev == 3)
+        assert pid_of(after) == pid_of(before)
+
+
+async def test_output_beyond_what_a_pipe_holds_is_read_and_its_end_kept(
+    session: Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(session, tmp_path, standin_worker.paint_and_babble) as supervisor:
+        await frame_where(supervisor, lambda frame: True)
+    assert list(supervisor.log)[-3:] == ["line 19999", "progress 1 %", "progress 2 %"]
+    assert "line 0\n" in capfd.readouterr().err
+
+
+async def test_a_worker_that_heeds_nothing_is_ended_all_the_same(
+    session: Session, tmp_path: Path
+) -> None:
+    limits = Limits(running_s=60, stop_s=0.1, term_s=0.1)
+    async with running(session, tmp_path, standin_worker.paint_deaf, limits) as supervisor:
+        frame = await frame_where(supervisor, lambda frame: True)
+    assert not psutil.pid_exists(pid_of(frame))
+
+
+async def test_stopping_while_the_worker_is_still_coming_up_leaves_nothing(
+    session: Session, tmp_path: Path
+) -> None:
+    async with running(session, tmp_path):
+        pass
+
+
+async def test_a_cancelled_supervisor_leaves_nothing(session: Session, tmp_path: Path) -> None:
+    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
+    async with asyncio.timeout(PATIENCE_S):
+        await supervisor.start()
+        await frame_where(supervisor, lambda frame: True)
+        assert supervisor._task is not None
+        supervisor._task.cancel()  # as `asyncio.run` does after Ctrl-C
+        await asyncio.gather(supervisor._task, return_exceptions=True)
+        await supervisor.stop()
+    assert workers() == []
+    assert segments_here() == set()
+
+
+async def test_iterators_end_with_the_supervisor(session: Session, tmp_path: Path) -> None:
+    async with running(session, tmp_path) as supervisor:
+        first = asyncio.Event()
+
+        async def read() -> int:
+            count = 0
+            async for _ in supervisor.frames():
+                count += 1
+                first.set()
+            async for _ in supervisor.reports():
+                pass
+            return count
+
+        reading = asyncio.create_task(read())
+        await first.wait()
+        await supervisor.stop()
+        assert await reading >= 1
+
+
+async def test_large_frames_are_copied_whole_too(session: Session, tmp_path: Path) -> None:
+    large = session.replaced(pictures={"size": 1024})
+    async with running(large, tmp_path) as supervisor:
+        frame = await frame_where(supervisor, lambda frame: frame.epoch > 3)
+        assert (frame.picture == frame.picture[0, 0]).all()
+        assert frame.picture.shape == (1024, 1024, 3)
+
+
+async def test_too_little_shared_memory_is_an_error_at_the_start(
+    session: Session, tmp_path: Path
+) -> None:
+    # Beyond what a session may ask for: its largest size has room on most machines.
+    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint)
+    supervisor._session = session.model_copy(
+        update={"pictures": session.pictures.model_copy(update={"size": 4_000_000})}
+    )
+    with pytest.raises(MemoryBlockError, match=r"docker run --shm-size="):
+        await supervisor.start()
+    assert segments_here() == set()
+    await supervisor.stop()
+
+
+# --------------------------------------------- the parent and its terminal
+
+
+@pytest.fixture
+def web_process(tmp_path: Path):
+    """A small web process in a group of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.server.run_standin", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        yield process
+        process.kill()
+
+
+def line(process: subprocess.Popen, word: str) -> list[str]:
+    """The rest of the next line, which must begin with `word`."""
+    first, *rest = process.stdout.readline().split()
+    assert first == word
+    return rest
+
+
+def test_when_the_parent_is_killed_the_worker_goes_too(web_process: subprocess.Popen) -> None:
+    line(web_process, "parent")
+    worker = psutil.Process(int(line(web_process, "worker")[0]))
+    web_process.kill()
+    worker.wait(timeout=PATIENCE_S)
+    web_process.wait()
+    # The resource tracker, alone now, removes the segments.
+    until = time.monotonic() + PATIENCE_S
+    while list(segments.FOLDER.glob(f"styletune-*-{web_process.pid}-*")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_ctrl_c_goes_to_the_parent_alone_even_while_the_worker_comes_up(
+    web_process: subprocess.Popen,
+) -> None:
+    line(web_process, "parent")
+    # At every moment of the worker's coming up.
+    for _ in range(30):
+        os.killpg(web_process.pid, signal.SIGINT)
+        time.sleep(0.02)
+    words = []
+    while not words or words[-1] != "worker":
+        words.append(web_process.stdout.readline().split()[0])
+    assert "interrupted" in words
+    os.killpg(web_process.pid, signal.SIGINT)
+    line(web_process, "interrupted")
+    web_process.terminate()
+    states = line(web_process, "reports")
+    line(web_process, "ended")
+    assert set(states) <= {"starting", "running"}  # never restarting
+    assert web_process.wait() == 0
+    assert web_process.stderr.read() == ""  # and no resource tracker complains
+
+
+def test_the_supervisor_is_light_and_knows_no_keras() -> None:
+    script = (
+        "import sys, resource, styletune.server.supervisor; "
+        "heavy = {'keras', 'tensorflow', 'jax', 'styletune.engine'} & sys.modules.keys(); "
+        "print(sorted(heavy), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy, megabytes = run.stdout.rsplit(" ", 1)
+    assert heavy == "[]"
+    assert int(megabytes) < 120

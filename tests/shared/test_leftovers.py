@@ -1,0 +1,73 @@
+"""Leftovers of killed processes are swept, and nothing else."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from styletune.shared import segments
+from styletune.shared.control_block import ControlBlock
+from styletune.shared.leftovers import sweep_leftovers
+from tests.shared.processes import TABLE
+
+
+@pytest.fixture
+def dead_pid() -> int:
+    """The pid of a process that has just ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.shared.processes"],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        left = [segments.FOLDER / name for name in process.stdout.readline().split()]
+        assert len(left) == 2
+        sweep_leftovers()
+        assert all(path.exists() for path in left)  # it lives
+        # The whole group, resource tracker and all, as a container's end or a closed
+        # session does it.
+        os.killpg(process.pid, signal.SIGKILL)
+    assert all(path.exists() for path in left)
+    own = ControlBlock.create(TABLE)
+    assert sweep_leftovers() >= 2
+    assert not any(path.exists() for path in left)
+    assert (segments.FOLDER / own.name).exists()
+    own.close()
+    own.unlink()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "styletune-{world}-{pid}x-00000000-control",
+        "styletune-{world}-0-00000000-control",
+        "styletune-ffffffff-{pid}-00000000-control",  # another boot or container
+        "otherprogram-{world}-{pid}-00000000-control",
+    ],
+)
+def test_other_names_are_left_alone(name: str, dead_pid: int) -> None:
+    path = segments.FOLDER / name.format(world=segments.world(), pid=dead_pid)
+    path.touch()
+    try:
+        sweep_leftovers()
+        assert path.exists()
+    finally:
+        path.unlink()
+
+
+def test_a_name_with_an_impossible_pid_is_swept() -> None:
+    path = segments.FOLDER / f"styletune-{segments.world()}-{10**30}-00000000-control"
+    path.touch()
+    assert sweep_leftovers() >= 1
+    assert not path.exists()
