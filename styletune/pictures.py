@@ -12,7 +12,6 @@ import re
 import warnings
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 
 from styletune.errors import PictureError
@@ -23,6 +22,7 @@ MAX_EDGE_PX = 4096  # what is larger is reduced; a painting is never larger than
 MIN_EDGE_PX = 16  # four poolings of a feature network must leave a pixel
 MAX_ASPECT = 8  # beyond it the shorter edge of a painting vanishes
 MAX_FILE_BYTES = 256_000_000
+_BAND_PX = 256  # rows converted at a time
 
 _ACCEPTED = "JPEG, PNG and WebP pictures are accepted"
 _SIGNATURES = {
@@ -48,6 +48,15 @@ def read(path: str | Path) -> Image.Image:
     Raises:
         PictureError: no such file, a folder, not readable, or anything that `decode` refuses.
     """
+    return decode(read_bytes(path), source=str(path))
+
+
+def read_bytes(path: str | Path) -> bytes:
+    """Read a picture file without decoding it.
+
+    Raises:
+        PictureError: no such file, a folder, too large, or not readable.
+    """
     path = Path(path)
     try:
         if path.is_dir():
@@ -62,11 +71,10 @@ def read(path: str | Path) -> Image.Image:
                 f"{path}: a picture file has at most {MAX_FILE_BYTES // 10**6} MB; "
                 f"received {size / 1e6:.0f} MB"
             )
-        data = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or error
         raise PictureError(f"{path}: cannot be read: {reason}") from None
-    return decode(data, source=str(path))
 
 
 def decode(data: bytes, *, source: str) -> Image.Image:
@@ -149,25 +157,40 @@ def _check_size(width: int, height: int, source: str) -> None:
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
     orientation = _orientation(image)
-    limit = MAX_EDGE_PX / max(image.size)
-    if limit < 1:  # a JPEG can be decoded at 1/2, 1/4 or 1/8 without ever being whole
-        image.draft("RGB", (round(image.width * limit), round(image.height * limit)))
+    divisor = -(-max(image.size) // MAX_EDGE_PX)
+    if divisor > 1:  # a JPEG can be decoded at 1/2, 1/4 or 1/8 without ever being whole
+        image.draft("RGB", (image.width // divisor, image.height // divisor))
+        divisor = -(-max(image.size) // MAX_EDGE_PX)
     image.load()
-    if image.mode.startswith("I"):  # 16 bits; Pillow's own conversion would clip at 255
-        pixels = np.asarray(image, dtype=np.uint32)
-        image = Image.fromarray(((pixels * 255 + 32767) // 65535).astype(np.uint8))
-    image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    # Reduce before compositing and turning: those make copies.
-    if max(image.size) > MAX_EDGE_PX:
-        image = fit(image, MAX_EDGE_PX)
-    if image.mode == "RGBA":
-        white = Image.new("RGBA", image.size, "white")
-        white.alpha_composite(image)
-        image = white.convert("RGB")
+    size = (-(-image.width // divisor), -(-image.height // divisor))
+    upright = Image.new("RGB", size)
+    # In bands: every conversion makes a copy, and a copy of all of it may be 200 MB.
+    for top in range(0, size[1], _BAND_PX):
+        bottom = min((top + _BAND_PX) * divisor, image.height)
+        band = _over_white(image.crop((0, top * divisor, image.width, bottom)))
+        upright.paste(band.reduce(divisor) if divisor > 1 else band, (0, top))
     if orientation in _UPRIGHT:
-        image = image.transpose(_UPRIGHT[orientation])
-    image.info.clear()  # metadata: where it was taken, by what, thumbnails
-    return image
+        upright = upright.transpose(_UPRIGHT[orientation])
+    return upright  # made anew: no metadata, such as where it was taken
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    """Convert any mode to RGB; what is transparent lies over white."""
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image.convert("RGBA"))
+    return white.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scale 16 bits down; Pillow's own conversion would clip at 255."""
+    import numpy as np  # rarely needed, and half of this module's start
+
+    pixels = np.asarray(image, dtype=np.uint32)
+    return Image.fromarray(((pixels * 255 + 32767) // 65535).astype(np.uint8))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -1,0 +1,72 @@
+"""One running instrument and one real browser for the end-to-end tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.instrument.playing import Instrument, chromium, playing, until
+
+# A nanoKONTROL2 that a test can play: the page finds it where it finds real ones.
+FAKE_MIDI = """
+const input = Object.assign(new EventTarget(), {
+  id: "1", name: "nanoKONTROL2", state: "connected", connection: "open", type: "input",
+  onmidimessage: null,
+});
+window.turn = (data) => input.onmidimessage?.({ data: new Uint8Array(data) });
+navigator.requestMIDIAccess = async (options) => {
+  if (options?.sysex) throw new DOMException("SysEx was asked for", "SecurityError");
+  return Object.assign(new EventTarget(), {
+    inputs: new Map([["1", input]]), outputs: new Map(), onstatechange: null,
+  });
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def instrument() -> Iterator[Instrument]:
+    """A server painting the samples with `lite` at a small size."""
+    with playing("--size", "128") as running:
+        running.epoch()
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, headless."""
+    path = chromium()
+    if path is None:
+        assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run the browser tests"
+        pytest.skip("no Chromium here: apt-get install chromium, or set STYLETUNE_CHROMIUM")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, instrument: Instrument) -> Iterator[Page]:
+    """The page, painting, with a fake controller plugged in; it must not log an error."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context.add_init_script(FAKE_MIDI)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(instrument.url)
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    yield page
+    context.close()
+    # Chromium itself logs each refused upload; the page says why in words.
+    assert [c for c in complaints if "status of 422" not in c] == []
+
+
+def drawn(page: Page) -> dict[str, int]:
+    """Epoch and revision of the picture that the page shows."""
+    return page.evaluate(
+        """() => { const { epoch, rev } = document.querySelector("#picture").dataset;
+                   return { epoch: Number(epoch ?? 0), rev: Number(rev ?? -1) }; }"""
+    )

@@ -1,0 +1,111 @@
+"""The whole instrument for the end-to-end tests: a real `styletune serve`, its real worker."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
+# The first step of a cold worker takes seconds; on a busy machine with two cores, many.
+PATIENCE_S = 150.0
+
+
+def chromium() -> str | None:
+    """The browser of this machine, or None."""
+    named = os.environ.get("STYLETUNE_CHROMIUM")
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return named or next(filter(None, map(shutil.which, names)), None)
+
+
+def until(what: str, check: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
+    """Wait until `check()` is true and return what it gave."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        found = check()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {patience_s:g} s: {what}")
+
+
+@dataclass
+class Instrument:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    url: str  # with the token
+    log: Path
+
+    @property
+    def base(self) -> str:
+        return self.url.partition("?")[0].rstrip("/")
+
+    def get(self, path: str) -> Any:
+        request = urllib.request.Request(
+            self.base + path, headers={"Authorization": f"Bearer {TOKEN}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+    def state(self) -> Any:
+        return self.get("/api/state")
+
+    def epoch(self) -> Any:
+        """The newest epoch message, once something has been painted."""
+        return until("a painted epoch", lambda: self.state()["epoch"])
+
+    def worker(self) -> psutil.Process:
+        """The painting process: the child that is no resource tracker."""
+
+        def find() -> psutil.Process | None:
+            for child in psutil.Process(self.process.pid).children():
+                if any("spawn_main" in word for word in child.cmdline()):
+                    return child
+            return None
+
+        found = until("a worker process", find)
+        assert isinstance(found, psutil.Process)
+        return found
+
+
+@contextmanager
+def playing(*arguments: str) -> Iterator[Instrument]:
+    """Serve on a free port of loopback, and end it with Ctrl-C."""
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    command = [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", "0"]
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log"
+        with (
+            log.open("w") as stderr,
+            subprocess.Popen(
+                [*command, *arguments],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                env=environment,
+            ) as process,
+        ):
+            try:
+                assert process.stdout
+                url = process.stdout.readline().strip()
+                assert url.startswith("http://127.0.0.1:"), log.read_text()
+                yield Instrument(process, url, log)
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise

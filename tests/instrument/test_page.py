@@ -1,0 +1,170 @@
+"""End to end: real server, real worker on `lite`, real browser."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
+
+from tests.instrument.conftest import drawn
+from tests.instrument.playing import Instrument, until
+
+pytestmark = pytest.mark.browser
+
+KNOB = 'input[data-control="style.block2_conv2"]'
+FADER = 'input[data-control="content.block3_conv2"]'
+
+
+def pixels(page: Page) -> np.ndarray:
+    """The picture as the canvas shows it, (h, w, 4)."""
+    width, height, data = page.evaluate(
+        """() => { const c = document.querySelector("#picture");
+                   const d = c.getContext("2d").getImageData(0, 0, c.width, c.height);
+                   return [c.width, c.height, Array.from(d.data)]; }"""
+    )
+    return np.array(data, np.uint8).reshape(height, width, 4)
+
+
+def share(page: Page, control: str) -> float:
+    """How long the share bar of a term is."""
+    text = page.evaluate(
+        """(name) => document.querySelector(`[data-share="${name}"]`)
+                     .style.getPropertyValue("--share")""",
+        control,
+    )
+    return float(text)
+
+
+def value(instrument: Instrument, control: str) -> float:
+    return instrument.state()["controls"][control]
+
+
+def test_the_page_shows_a_picture_being_painted(page: Page, instrument: Instrument) -> None:
+    first = drawn(page)["epoch"]
+    until("a newer picture", lambda: drawn(page)["epoch"] > first)
+    assert pixels(page).shape == (96, 128, 4)
+    assert pixels(page)[..., :3].std() > 10
+    expect(page.locator("#state")).to_have_text("painting")
+    expect(page.locator("#device")).to_have_text(instrument.state()["state"]["device"])
+    assert "lite" in page.locator("#network").inner_text()
+    assert page.locator("[data-control^='content.block'][type=range]").count() == 8
+    assert page.locator("[data-control^='style.block'][type=range]").count() == 8
+
+
+def test_a_dragged_slider_is_in_the_picture_and_the_table(
+    page: Page, instrument: Instrument
+) -> None:
+    control = "content.block3_conv2"
+    before, rev, bar = pixels(page), drawn(page)["rev"], share(page, control)
+    box = page.locator(FADER).bounding_box()
+    assert box
+    x = box["x"] + box["width"] / 2
+    ratio = 1 - value(instrument, control)
+    page.mouse.move(x, box["y"] + box["height"] * min(max(ratio, 0.08), 0.92))
+    page.mouse.down()
+    for step in range(1, 9):
+        page.mouse.move(x, box["y"] + box["height"] * (0.8 - 0.08 * step))
+    page.mouse.up()
+    position = until("the server heard it", lambda: value(instrument, control) > 0.6)
+    assert position
+    wanted = instrument.state()["rev"]
+    assert wanted > rev
+    until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
+    until("the bar moves", lambda: abs(share(page, control) - bar) > 0.02)
+    until("another picture", lambda: np.abs(pixels(page).astype(int) - before).mean() > 1)
+
+
+def test_a_turned_midi_knob_does_the_same(page: Page, instrument: Instrument) -> None:
+    page.locator("#midi").click()
+    expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 plays")
+    before, bar = instrument.state()["rev"], share(page, "style.block1_conv1")
+    # Sixteenth CC, channel 1: the first knob of a nanoKONTROL2.
+    for position in (70, 90, 110, 120):
+        page.evaluate("(v) => window.turn([0xB0, 16, v])", position)
+    until(
+        "the server heard it",
+        lambda: abs(value(instrument, "style.block1_conv1") - 120 / 127) < 1e-6,
+    )
+    wanted = instrument.state()["rev"]
+    assert wanted > before
+    until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
+    until("the bar moves", lambda: abs(share(page, "style.block1_conv1") - bar) > 0.02)
+    handle = page.locator('input[data-control="style.block1_conv1"]')
+    assert float(handle.input_value()) == pytest.approx(120 / 127, abs=0.01)
+    # Sliders weigh content; another channel is another control.
+    page.evaluate("() => window.turn([0xB0, 0, 127])")
+    until("the slider", lambda: value(instrument, "content.block1_conv1") == 1.0)
+    page.evaluate("() => window.turn([0xB0, 0, 0])")
+    until("the slider", lambda: value(instrument, "content.block1_conv1") == 0.0)
+    page.evaluate("() => window.turn([0xB3, 0, 127])")
+    page.evaluate("() => window.turn([0xB0, 1, 127])")
+    until("the next one", lambda: value(instrument, "content.block1_conv2") == 1.0)
+    assert value(instrument, "content.block1_conv1") == 0.0
+    page.evaluate("() => window.turn([0xB0, 1, 0])")
+
+
+def test_the_keyboard_is_enough(page: Page, instrument: Instrument) -> None:
+    control = "style.block2_conv2"
+    page.locator(KNOB).focus()
+    page.keyboard.press("Home")
+    until("off", lambda: value(instrument, control) == 0.0)
+    expect(page.locator(KNOB)).to_have_attribute("aria-valuetext", "off")
+    page.keyboard.press("End")
+    until("full", lambda: value(instrument, control) == 1.0)
+    page.keyboard.press("ArrowDown")
+    until("one step down", lambda: 0.9 < value(instrument, control) < 1.0)
+    page.keyboard.press("Delete")
+    until("the default", lambda: value(instrument, control) == 0.5)
+
+
+def test_pause_stops_the_picture_and_reset_starts_it_again(
+    page: Page, instrument: Instrument
+) -> None:
+    page.locator("#pause").click()
+    until("paused", lambda: instrument.state()["state"]["state"] == "paused")
+    expect(page.locator("#state")).to_have_text("paused")
+    step = instrument.epoch()["step"]
+    page.wait_for_timeout(500)
+    assert instrument.epoch()["step"] == step
+    page.locator("#pause").click()
+    until("painting on", lambda: instrument.epoch()["step"] > step)
+    total = instrument.epoch()["total"]
+    page.locator("#reset").click()
+    until("the loss is high again", lambda: instrument.epoch()["total"] != total)
+
+
+def test_a_picture_of_ones_own_is_painted(
+    page: Page, instrument: Instrument, tmp_path: Path
+) -> None:
+    # Another aspect ratio: the worker builds another model, and frames keep coming after.
+    Image.linear_gradient("L").convert("RGB").resize((160, 240)).save(tmp_path / "mine.png")
+    page.locator("#content-file").set_input_files(tmp_path / "mine.png")
+    until("the new canvas", lambda: instrument.epoch()["height"] == 128)
+    until("it is drawn", lambda: page.evaluate("document.querySelector('#picture').height") == 128)
+    assert instrument.state()["pictures"]["content"]["name"].startswith("mine")
+    (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff not a picture")
+    page.locator("#style-file-1").set_input_files(tmp_path / "broken.jpg")
+    expect(page.get_by_text("damaged or cut short")).to_be_visible()
+    before = drawn(page)["epoch"]
+    until("painting goes on", lambda: drawn(page)["epoch"] > before)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
+def test_it_fits_the_screen(
+    browser: Browser, instrument: Instrument, width: int, height: int, tmp_path: Path
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=width < 500
+    )
+    page = context.new_page()
+    page.goto(instrument.url)
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for selector in ("#picture", "#state", 'input[data-control="style.block1_conv1"]'):
+        assert page.locator(selector).is_visible(), selector
+    folder = Path(os.environ.get("STYLETUNE_SCREENSHOTS", tmp_path))
+    page.screenshot(path=folder / f"page-{width}.png")
+    assert (folder / f"page-{width}.png").stat().st_size > 20_000
+    context.close()

@@ -1,0 +1,138 @@
+"""The real processes under real signals: what people rely on when something dies."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from websockets.sync.client import connect
+
+from tests.instrument.playing import TOKEN, Instrument, playing, until
+
+
+@pytest.fixture(scope="module")
+def instrument():
+    with playing("--size", "64") as running:
+        running.epoch()
+        yield running
+
+
+def send(instrument: Instrument, message: dict) -> dict:
+    """Send one message on /ws and return the answer to it."""
+    url = instrument.base.replace("http", "ws", 1) + "/ws"
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    with connect(url, additional_headers=headers, open_timeout=30) as link:
+        assert json.loads(link.recv())["type"] == "snapshot"
+        link.send(json.dumps(message | {"seq": 77}))
+        while True:
+            answer = json.loads(link.recv(timeout=30))
+            if answer.get("seq") == 77:
+                return answer
+
+
+def test_a_killed_worker_comes_back_with_the_same_control_values(instrument: Instrument) -> None:
+    moved = {"style.block2_conv1": 0.81, "content.block1_conv1": 0.33, "smooth": 0.0}
+    assert send(instrument, {"type": "set", "controls": moved})["type"] == "changed"
+    epoch = instrument.epoch()["epoch"]
+    before = instrument.worker()
+    before.kill()
+    until("another worker", lambda: instrument.worker().pid != before.pid)
+    until("pictures again", lambda: instrument.epoch()["epoch"] > epoch + 3)
+    controls = instrument.state()["controls"]
+    assert {name: controls[name] for name in moved} == moved
+    # And the worker itself paints with them, which its loss table shows.
+    row = instrument.epoch()["losses"][2]
+    assert row["layer"] == "block2_conv1"
+    assert row["style"]["weight"] == pytest.approx(10 ** (-2 + 4 * 0.81), rel=1e-6)
+    assert instrument.epoch()["smooth"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ({"type": "set", "controls": {"style.nowhere": 0.5}}, "unknown_control"),
+        ({"type": "set", "controls": {"style.block1_conv1": 1.5}}, "out_of_range"),
+        ({"type": "set", "controls": {"style.block1_conv1": "0.5"}}, "bad_value"),
+        ({"type": "dance"}, "bad_type"),
+        ({"type": "trigger", "name": "explode"}, "unknown_control"),
+    ],
+)
+def test_bad_messages_are_answered_and_change_nothing(
+    instrument: Instrument, message: dict, code: str
+) -> None:
+    before = instrument.state()["controls"]
+    answer = send(instrument, message)
+    assert answer["type"] == "error"
+    assert answer["code"] == code
+    assert instrument.state()["controls"] == before
+
+
+def test_the_web_process_is_free_of_keras_and_small(instrument: Instrument) -> None:
+    web = psutil.Process(instrument.process.pid)
+    loaded = {m.path for m in web.memory_maps()}
+    assert not [path for path in loaded if "tensorflow" in path or "jaxlib" in path]
+    assert web.memory_info().rss < 120 * 2**20
+
+
+def test_the_web_process_imports_no_keras() -> None:
+    code = (
+        "import sys, styletune.server.serve, styletune.server.supervisor;"
+        "print([m for m in sys.modules if m.split('.')[0] in"
+        " ('keras', 'tensorflow', 'jax', 'scipy', 'h5py')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_port_in_use_is_exit_code_3() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", str(port)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 3
+    assert f"127.0.0.1:{port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def segments(pid: int) -> list[str]:
+    """Shared memory of the web process `pid`, which is in the names."""
+    return [path.name for path in Path("/dev/shm").glob(f"styletune-*-{pid}-*")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_cleanly_even_when_asked_twice(number: signal.Signals) -> None:
+    with playing("--size", "64") as running:
+        running.epoch()
+        assert len(segments(running.process.pid)) == 2
+        worker = running.worker()
+        running.process.send_signal(number)
+        time.sleep(0.2)
+        if running.process.poll() is None:
+            running.process.send_signal(number)
+        assert running.process.wait(20) == 0, running.log.read_text()
+        until("the worker is gone", lambda: not worker.is_running())
+        said = running.log.read_text()
+    assert "Traceback" not in said
+    assert TOKEN not in said
+    assert segments(running.process.pid) == []
+
+
+def test_vgg_without_weights_fails_and_says_what_to_do(tmp_path: Path) -> None:
+    with playing("--size", "64", "--weights", str(tmp_path / "none.npz")) as running:
+        state = until(
+            "it says so",
+            lambda: (s := running.state()["state"])["state"] == "failed" and s,
+        )
+        assert "no such file" in state["message"]

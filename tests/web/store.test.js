@@ -1,0 +1,128 @@
+// @ts-check
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Outbox } from "../../web/outbox.js";
+import { Store } from "../../web/store.js";
+
+/** @typedef {import("../../web/types.js").Row} Row */
+
+const rows = /** @type {Row[]} */ ([
+  { name: "a", kind: "fader", default: 0.5 },
+  { name: "b", kind: "fader", default: 0.25 },
+  { name: "a.mute", kind: "switch", default: false },
+  { name: "reset", kind: "trigger", default: 0 },
+]);
+
+/**
+ * @param {Record<string, number | boolean>} controls
+ * @param {number} [seq]
+ * @returns {import("../../web/types.js").Changed}
+ */
+const changed = (controls, seq) => ({ type: "changed", rev: 2, controls, source: "x", seq: seq ?? null });
+
+test("one set carries the newest value of each control, and when the first was moved", () => {
+  const outbox = new Outbox();
+  outbox.put("a", 0.1, 10);
+  outbox.put("b", 0.7, 12);
+  outbox.put("a", 0.2, 14);
+  assert.deepEqual(outbox.take(), { controls: { a: 0.2, b: 0.7 }, since: 10 });
+  assert.equal(outbox.take(), null);
+});
+
+test("handles stand at their defaults until the server speaks", () => {
+  const store = new Store(rows);
+  assert.equal(store.position("a"), 0.5);
+  store.snapshot({ a: 0.9, "a.mute": true }, 0);
+  assert.equal(store.position("a"), 0.9);
+  assert.equal(store.position("a.mute"), 1);
+});
+
+test("a watcher is told at once, then only of what differs", () => {
+  const store = new Store(rows);
+  /** @type {number[]} */
+  const seen = [];
+  store.watch("a", (position) => seen.push(position));
+  store.changed(changed({ a: 0.6 }), false, 0);
+  store.changed(changed({ a: 0.6 }), false, 0);
+  assert.deepEqual(seen, [0.5, 0.6]);
+});
+
+test("a hand is shown before the server answers, and switches go out as booleans", () => {
+  const store = new Store(rows);
+  let asked = 0;
+  store.onmove = () => asked++;
+  store.move("a", 0.8, 5);
+  store.move("a.mute", 1, 6);
+  assert.equal(store.position("a"), 0.8);
+  assert.equal(asked, 2);
+  assert.deepEqual(store.take(1, 7), { controls: { a: 0.8, "a.mute": true }, since: 5 });
+});
+
+test("a move to where the handle stands is no move", () => {
+  const store = new Store(rows);
+  store.move("a", 0.5, 0);
+  assert.equal(store.take(1, 0), null);
+});
+
+test("a held handle never jumps, and follows the last writer when it is let go", () => {
+  const store = new Store(rows);
+  store.hold("a");
+  store.changed(changed({ a: 0.1 }), false, 0);
+  assert.equal(store.position("a"), 0.5);
+  store.release("a");
+  assert.equal(store.position("a"), 0.1);
+});
+
+test("a late echo of an earlier move does not pull the handle back", () => {
+  const store = new Store(rows);
+  store.move("a", 0.6, 0);
+  store.take(1, 0);
+  store.move("a", 0.7, 10);
+  store.changed(changed({ a: 0.6 }, 1), true, 20);
+  assert.equal(store.position("a"), 0.7);
+  store.take(2, 21);
+  store.changed(changed({ a: 0.6 }, 1), true, 22);
+  assert.equal(store.position("a"), 0.7);
+  store.changed(changed({ a: 0.7 }, 2), true, 30);
+  store.changed(changed({ a: 0.2 }), false, 40);
+  assert.equal(store.position("a"), 0.2);
+});
+
+test("an answer that never came does not deafen a handle", () => {
+  const store = new Store(rows);
+  store.move("a", 0.6, 0);
+  store.take(1, 0);
+  store.changed(changed({ a: 0.3 }), false, 5000);
+  assert.equal(store.position("a"), 0.3);
+});
+
+test("after a reconnect what was never answered goes out again, and nothing else does", () => {
+  const store = new Store(rows);
+  store.move("a", 0.6, 0);
+  store.take(1, 0);
+  store.snapshot({ a: 0.5, b: 0.9 }, 100);
+  assert.equal(store.position("a"), 0.6);
+  assert.equal(store.position("b"), 0.9);
+  assert.deepEqual(store.take(2, 101)?.controls, { a: 0.6 });
+});
+
+test("what was moved without a connection is sent after it", () => {
+  const store = new Store(rows);
+  store.move("b", 0.4, 0);
+  store.snapshot({ a: 0.5, b: 0.25 }, 100);
+  assert.equal(store.position("b"), 0.4);
+  assert.deepEqual(store.take(1, 101)?.controls, { b: 0.4 });
+});
+
+test("a refused set puts its handles back where the server has them", () => {
+  const store = new Store(rows);
+  store.snapshot({ a: 0.5 }, 0);
+  store.move("a", 0.6, 0);
+  store.take(1, 0);
+  store.refused(1);
+  assert.equal(store.position("a"), 0.5);
+});
+
+test("an unknown control is an error of ours, told with its name", () => {
+  assert.throws(() => new Store(rows).row("c"), /has no `c`/);
+});

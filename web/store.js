@@ -1,0 +1,197 @@
+// @ts-check
+/**
+ * Where every handle stands: what the hand did, what the server says, and who wins.
+ *
+ * The hand wins while it holds, and until the server has answered what the hand did: a held
+ * handle never jumps, and a slow echo never pulls it back. After that the server's value is
+ * shown, whoever set it. Knows nothing about elements and sockets; time comes in.
+ */
+
+import { Outbox } from "./outbox.js";
+
+/** @typedef {import("./types.js").Row} Row */
+/** @typedef {import("./types.js").Values} Values */
+/** @typedef {import("./types.js").Changed} Changed */
+/** @typedef {(position: number) => void} Watcher */
+
+/** An answer that has not come by then is lost, ms. */
+const ANSWER_MS = 2000;
+
+export class Store {
+  /** @type {Map<string, Row>} */
+  #rows;
+  /** @type {Map<string, number>} */
+  #shown = new Map();
+  /** @type {Map<string, number>} what the server said last */
+  #told = new Map();
+  /** @type {Map<string, {seq: number, at: number}>} sent, not yet answered */
+  #sent = new Map();
+  /** @type {Set<string>} */
+  #held = new Set();
+  /** @type {Map<string, Set<Watcher>>} */
+  #watchers = new Map();
+  #outbox = new Outbox();
+
+  /** Called when something waits to be sent. */
+  onmove = () => {};
+
+  /** @param {readonly Row[]} rows the table of controls */
+  constructor(rows) {
+    this.#rows = new Map(rows.map((row) => [row.name, row]));
+    for (const row of rows) {
+      if (row.kind !== "trigger") this.#shown.set(row.name, Number(row.default));
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @returns {boolean}
+   */
+  has(name) {
+    return this.#rows.has(name);
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Row}
+   */
+  row(name) {
+    const row = this.#rows.get(name);
+    if (!row) throw new RangeError(`the table of controls has no \`${name}\``);
+    return row;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {number} position of a fader; 0 or 1 of a switch
+   */
+  position(name) {
+    return this.#shown.get(name) ?? 0;
+  }
+
+  /**
+   * Call `watcher` now and whenever the control shows another position.
+   * @param {string} name
+   * @param {Watcher} watcher
+   */
+  watch(name, watcher) {
+    const all = this.#watchers.get(name) ?? new Set();
+    this.#watchers.set(name, all.add(watcher));
+    watcher(this.position(name));
+  }
+
+  /** @param {string} name */
+  hold(name) {
+    this.#held.add(name);
+  }
+
+  /**
+   * Let go: if nothing of the hand's is under way, the handle goes where the server has it.
+   * @param {string} name
+   */
+  release(name) {
+    this.#held.delete(name);
+    const told = this.#told.get(name);
+    if (told !== undefined && !this.#sent.has(name) && !this.#waiting.has(name)) {
+      this.#show(name, told);
+    }
+  }
+
+  /**
+   * The hand moves a control: shown at once, sent with the next `take`.
+   * @param {string} name
+   * @param {number} position
+   * @param {number} now ms
+   */
+  move(name, position, now) {
+    if (position === this.position(name)) return;
+    this.#show(name, position);
+    this.#queue(name, now);
+    this.onmove();
+  }
+
+  /** @type {Set<string>} in the outbox */
+  #waiting = new Set();
+
+  /**
+   * @param {string} name
+   * @param {number} now
+   */
+  #queue(name, now) {
+    const position = this.position(name);
+    this.#waiting.add(name);
+    this.#outbox.put(name, this.row(name).kind === "switch" ? position > 0 : position, now);
+  }
+
+  /**
+   * Take what is to be sent, as one set that will go out under `seq`.
+   * @param {number} seq
+   * @param {number} now ms
+   * @returns {{controls: Values, since: number} | null} null: nothing waits
+   */
+  take(seq, now) {
+    const set = this.#outbox.take();
+    this.#waiting.clear();
+    for (const name of Object.keys(set?.controls ?? {})) this.#sent.set(name, { seq, at: now });
+    return set;
+  }
+
+  /**
+   * All values as the server has them, after a connection or a gap. What the hand did and
+   * the server never answered goes out again: sets are absolute, so twice does no harm.
+   * @param {Values} values
+   * @param {number} now ms
+   */
+  snapshot(values, now) {
+    for (const [name, value] of Object.entries(values)) {
+      this.#told.set(name, Number(value));
+      if (this.#sent.has(name)) this.#queue(name, now);
+      else if (!this.#held.has(name) && !this.#waiting.has(name)) this.#show(name, Number(value));
+    }
+    this.#sent.clear();
+    if (!this.#outbox.empty) this.onmove();
+  }
+
+  /**
+   * Someone moved something.
+   * @param {Changed} message
+   * @param {boolean} own it answers a set of this page
+   * @param {number} now ms
+   */
+  changed(message, own, now) {
+    if (own && message.seq != null) this.#answered(message.seq);
+    for (const [name, value] of Object.entries(message.controls)) {
+      this.#told.set(name, Number(value));
+      const sent = this.#sent.get(name);
+      if (sent && now - sent.at > ANSWER_MS) this.#sent.delete(name);
+      if (!this.#sent.has(name) && !this.#waiting.has(name) && !this.#held.has(name)) {
+        this.#show(name, Number(value));
+      }
+    }
+  }
+
+  /**
+   * The server refused a set: its handles go back to what holds there.
+   * @param {number} seq
+   */
+  refused(seq) {
+    const names = [...this.#sent].filter(([, sent]) => sent.seq === seq).map(([name]) => name);
+    this.#answered(seq);
+    for (const name of names) this.release(name);
+  }
+
+  /** @param {number} seq */
+  #answered(seq) {
+    for (const [name, sent] of this.#sent) if (sent.seq <= seq) this.#sent.delete(name);
+  }
+
+  /**
+   * @param {string} name
+   * @param {number} position
+   */
+  #show(name, position) {
+    if (this.#shown.get(name) === position) return;
+    this.#shown.set(name, position);
+    for (const watcher of this.#watchers.get(name) ?? []) watcher(position);
+  }
+}
