@@ -90,9 +90,7 @@ class Worker:
                     return
                 painter = self._carry_out(order, painter)
             state = self._controls.read()
-            changed = state is not None and state.rev != self._rev
-            if state is not None and changed:
-                self._take_over(state, painter)
+            changed = state is not None and self._take_over(state, painter)
             if state is not None and state.positions["paused"]:
                 self._pause(painter, changed)
                 continue
@@ -129,15 +127,22 @@ class Worker:
         self._frames.beat(self._progress.step)
         time.sleep(_IDLE_S)
 
-    def _take_over(self, state: ControlState, painter: Painter) -> None:
-        """Apply what changed: faders and switches at once, each trigger as often as sent."""
-        painter.apply(state.positions)
-        self._rev = state.rev
-        for name, count in state.triggers.items():
-            missed = count - self._fired.get(name, 0)
-            self._fired[name] = count
-            if missed > 0:
-                getattr(painter, name)()
+    def _take_over(self, state: ControlState, painter: Painter) -> bool:
+        """Apply faders and switches that moved, then triggers that were sent; False if none.
+
+        Triggers do not raise the revision. One sent several times within an epoch happens once:
+        two resets are one, and two kicks shake no better.
+        """
+        moved, sent = state.rev != self._rev, state.triggers != self._fired
+        if moved:
+            painter.apply(state.positions)
+            self._rev = state.rev
+        if sent:
+            for name, count in state.triggers.items():
+                if count != self._fired.get(name, 0):
+                    getattr(painter, name)()
+            self._fired = dict(state.triggers)
+        return moved or sent
 
     def _publish(self, painter: Painter) -> None:
         losses = painter.losses()

@@ -1,0 +1,221 @@
+"""The routes of the web process. Thin: each hands on to the room that does the thing.
+
+No route checks who is asking; that is the guard's, round all of them. Knows nothing about
+the worker's processes and the guard's tokens.
+"""
+
+import asyncio
+import io
+import json
+import secrets
+from concurrent.futures import Executor
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.staticfiles import StaticFiles
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from styletune import __version__
+from styletune.errors import PictureError
+from styletune.server import socket
+from styletune.server.gallery import CONTENT
+from styletune.server.hub import Hub
+from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.uploads import RefusedUpload, UploadError, read_body
+from styletune.shared.frame_block import Frame
+
+# Ask each time whether it is still the same: a page of yesterday's version must not stay.
+_REVALIDATE = {"cache-control": "no-cache"}
+_NOT_STORED = {"cache-control": "no-store"}
+MAX_NAME = 80
+
+
+class _Page(StaticFiles):
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().file_response(*args, **kwargs)
+        response.headers.update(_REVALIDATE)
+        return response
+
+
+def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> FastAPI:
+    """Build the application, without its guard.
+
+    Args:
+        web: folder of the page.
+        folder: private folder for uploaded pictures.
+        executor: for decoding; its threads bound how many pictures are decoded at a time.
+    """
+    # No docs page: it would load scripts from elsewhere.
+    app = FastAPI(title="styletune", version=__version__, docs_url=None, redoc_url=None)
+    _add_reading(app, hub, web, executor)
+    _add_uploads(app, hub, folder, executor)
+
+    @app.websocket("/ws")
+    async def ws(websocket: WebSocket) -> None:
+        await socket.controls(websocket, hub)
+
+    @app.websocket("/frames")
+    async def frames(websocket: WebSocket) -> None:
+        await socket.pictures(websocket, hub)
+
+    @app.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> Response:
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
+        return _error(error.status_code, code, f"{request.method} {request.url.path}: {code}")
+
+    app.mount("/web", _Page(directory=web), name="web")
+    return app
+
+
+def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(web / "index.html", headers=_REVALIDATE)
+
+    @app.get("/healthz")
+    async def healthz() -> Response:
+        """What the painting is doing; needs no token."""
+        return JSONResponse({"state": hub.state().state}, headers=_NOT_STORED)
+
+    @app.get("/api/state")
+    async def state() -> Response:
+        """The snapshot that /ws begins with."""
+        return Response(hub.snapshot().text, media_type="application/json", headers=_NOT_STORED)
+
+    @app.get("/api/controls")
+    async def controls() -> Response:
+        """The table of controls."""
+        return JSONResponse({"controls": hub.session.table.rows()})
+
+    @app.get("/api/content.jpg")
+    async def content() -> Response:
+        """The content picture, small."""
+        return _jpeg(hub.gallery.thumbnail(CONTENT))
+
+    @app.get("/api/style/{number}.jpg")
+    async def style(number: str) -> Response:
+        """A style picture, small; counted from 1."""
+        place = _style_place(hub, number)
+        if place is None:
+            return _no_such_style(hub, number)
+        return _jpeg(hub.gallery.thumbnail(place))
+
+    @app.get("/api/image.png")
+    async def image() -> Response:
+        """The newest painted picture in full size, with its state in a text chunk."""
+        frame = hub.feed.newest
+        if frame is None:
+            return _error(
+                HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
+            )
+        state = _embedded_state(hub, frame)
+        loop = asyncio.get_running_loop()
+        png = await loop.run_in_executor(executor, _encode_png, frame, state)
+        return Response(png, media_type="image/png", headers=_NOT_STORED)
+
+    @app.get("/api/losses.csv")
+    async def losses() -> Response:
+        """The losses of the last epochs."""
+        return StreamingResponse(
+            hub.losses.csv(), media_type="text/csv; charset=utf-8", headers=_NOT_STORED
+        )
+
+
+def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> None:
+    async def upload(request: Request, place: int, what: str) -> Response:
+        name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
+        path = folder / f"{what.replace(' ', '-')}-{secrets.token_hex(8)}.png"
+        try:
+            body = await read_body(request)
+            loop = asyncio.get_running_loop()
+            picture = await loop.run_in_executor(executor, _decode, body, what, name, path)
+        except UploadError as error:
+            return RefusedUpload(error)
+        except PictureError as error:
+            return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_picture", str(error))
+        except ClientDisconnect:
+            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
+        return JSONResponse(hub.put_picture(place, picture).model_dump())
+
+    body = {"requestBody": {"required": True, "content": {"image/*": {}}}}
+
+    @app.put("/api/content", openapi_extra=body)
+    async def put_content(request: Request) -> Response:
+        """Paint this content picture; the raw file is the body, X-Filename its name."""
+        return await upload(request, CONTENT, "content")
+
+    @app.put("/api/style/{number}", openapi_extra=body)
+    async def put_style(number: str, request: Request) -> Response:
+        """Use this picture as style `number`, counted from 1; see `PUT /api/content`."""
+        place = _style_place(hub, number)
+        if place is None:
+            return _no_such_style(hub, number)
+        return await upload(request, place, f"style {place}")
+
+
+def _style_place(hub: Hub, number: str) -> int | None:
+    if number.isascii() and number.isdecimal() and len(number) <= 3:
+        place = int(number)
+        if 1 <= place <= hub.gallery.styles:
+            return place
+    return None
+
+
+def _no_such_style(hub: Hub, number: str) -> Response:
+    return _error(
+        HTTPStatus.NOT_FOUND,
+        "no_such_style",
+        f"this session has styles 1 to {hub.gallery.styles}; received {number[:20]}",
+    )
+
+
+def _decode(body: bytes, what: str, name: str, path: Path) -> Prepared:
+    return prepare_apart(body, name, path, source=what)
+
+
+def _clean_name(name: str) -> str:
+    """The last part of a percent-encoded file name that a client sent, fit to be shown."""
+    last = unquote(name[:1000]).replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable()).strip()[:MAX_NAME]
+
+
+def _embedded_state(hub: Hub, frame: Frame) -> str:
+    """What made a picture, as JSON; the controls are those of `controls_rev`."""
+    return json.dumps(
+        {
+            "version": __version__,
+            "epoch": frame.epoch,
+            "step": frame.step,
+            "rev": frame.rev,
+            "time": frame.time,
+            "total": frame.total,
+            "controls_rev": hub.session.rev,
+            "controls": hub.session.controls(),
+            "network": hub.state().network,
+            "weights": hub.state().weights,
+        }
+    )
+
+
+def _encode_png(frame: Frame, state: str) -> bytes:
+    info = PngInfo()
+    info.add_text("Software", "styletune")
+    info.add_text("styletune", state)
+    png = io.BytesIO()
+    Image.fromarray(frame.picture).save(png, "PNG", pnginfo=info)
+    return png.getvalue()
+
+
+def _jpeg(data: bytes) -> Response:
+    return Response(data, media_type="image/jpeg", headers=_REVALIDATE)
+
+
+def _error(status: int, code: str, message: str) -> Response:
+    return JSONResponse({"code": code, "message": message}, status_code=status)

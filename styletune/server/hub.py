@@ -1,0 +1,195 @@
+"""The hub: what all clients share. Session, gallery, worker and outboxes meet here.
+
+Messages of clients go to the session, its changes to the worker and to every outbox; frames
+and reports of the worker go to every outbox and to the picture feed. Lives on the event
+loop of the web process. Knows nothing about HTTP and sockets.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from styletune import __version__
+from styletune.server.frames import PictureFeed
+from styletune.server.gallery import CONTENT, Gallery
+from styletune.server.losses import LossHistory
+from styletune.server.messages import (
+    Epoch,
+    Error,
+    Outgoing,
+    Picture,
+    Snapshot,
+    WorkerState,
+)
+from styletune.server.outbox import Outbox
+from styletune.server.prepared import Prepared
+from styletune.server.session import LiveSession
+from styletune.shared.control_block import ControlState
+from styletune.shared.frame_block import Frame
+from styletune.shared.orders import Refused, Report, State
+
+MAX_CLIENTS = MAX_VIEWERS = 64
+
+_log = logging.getLogger(__name__)
+
+
+class Worker(Protocol):
+    """What the hub needs of the supervisor."""
+
+    @property
+    def report(self) -> Report: ...  # noqa: D102
+
+    @property
+    def log(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def retry_s(self) -> float | None: ...  # noqa: D102
+
+    def write(self, state: ControlState) -> None: ...  # noqa: D102
+
+    def set_content(self, path: Path) -> None: ...  # noqa: D102
+
+    def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
+
+    def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
+
+    def reports(self) -> AsyncIterator[Report | Refused]: ...  # noqa: D102
+
+
+class Hub:
+    """One running performance, seen by any number of clients.
+
+    Attributes:
+        session: values, revision, triggers.
+        gallery: the pictures that are painted from.
+        feed: the painted pictures.
+        losses: their history.
+    """
+
+    def __init__(
+        self, session: LiveSession, gallery: Gallery, worker: Worker, feed: PictureFeed
+    ) -> None:
+        self.session = session
+        self.gallery = gallery
+        self.feed = feed
+        self.losses = LossHistory(session.table.layers)
+        self._worker = worker
+        self._outboxes: dict[str, Outbox] = {}
+        self._viewers = 0
+        self._epoch: Epoch | None = None
+        self._logged_at = -1.0
+        self._write_controls()
+
+    async def run(self) -> None:
+        """Pass on what the worker paints and reports, until it is stopped."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._pass_frames())
+            tasks.create_task(self._pass_reports())
+
+    def join(self) -> tuple[str, Outbox] | None:
+        """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
+        if len(self._outboxes) >= MAX_CLIENTS:
+            return None
+        client = secrets.token_hex(4)
+        outbox = self._outboxes[client] = Outbox()
+        outbox.put(self.snapshot(client))
+        return client, outbox
+
+    def leave(self, client: str) -> None:
+        """A client has gone."""
+        del self._outboxes[client]
+
+    def receive(self, text: str | bytes, client: str) -> None:
+        """Obey a raw message of a client; answers go to its outbox."""
+        outbox = self._outboxes[client]
+        answers = self.session.receive(text, client)
+        if answers is None:
+            outbox.put(self.snapshot(client))
+            return
+        for answer in answers:
+            if isinstance(answer, Error):
+                self._log_refusal(answer, client)
+                outbox.put(answer)
+            else:
+                self._write_controls()
+                self._to_all(answer)
+
+    def put_picture(self, place: int, picture: Prepared) -> Picture:
+        """Paint from another picture: `CONTENT`, or the number of a style."""
+        entry = self.gallery.put(place, picture)
+        if place == CONTENT:
+            self._worker.set_content(picture.path)
+        else:
+            self._worker.set_style(place - 1, picture.path)
+        self._to_all(self.gallery.message())
+        return entry
+
+    def add_viewer(self) -> bool:
+        """Count one more viewer of pictures; False: it is full."""
+        if self._viewers >= MAX_VIEWERS:
+            return False
+        self._viewers += 1
+        self._to_all(self.state())
+        return True
+
+    def remove_viewer(self) -> None:
+        """A viewer has gone."""
+        self._viewers -= 1
+        self._to_all(self.state())
+
+    def state(self) -> WorkerState:
+        """What the painting is doing."""
+        report = self._worker.report
+        log = tuple(self._worker.log) if report.state is State.FAILED else None
+        return WorkerState.of(report, self._viewers, self._worker.retry_s, log)
+
+    def snapshot(self, client: str = "") -> Snapshot:
+        """Everything at once, for `client`."""
+        return Snapshot(
+            rev=self.session.rev,
+            controls=self.session.controls(),
+            state=self.state(),
+            layers=self.session.table.layers,
+            epoch=self._epoch,
+            pictures=self.gallery.message(),
+            version=__version__,
+            client=client,
+            clients=len(self._outboxes),
+        )
+
+    async def _pass_frames(self) -> None:
+        async for frame in self._worker.frames():
+            self.feed.put(frame)
+            self.losses.add(frame)
+            self._epoch = Epoch.of(frame, self.session.table.layers)
+            self._to_all(self._epoch)
+
+    async def _pass_reports(self) -> None:
+        async for report in self._worker.reports():
+            if isinstance(report, Refused):
+                self._to_all(Error(code="refused", message=f"{report.what}: {report.message}"))
+                if report.path and self.gallery.take_back(Path(report.path)):
+                    self._to_all(self.gallery.message())
+            else:
+                self._to_all(self.state())
+
+    def _write_controls(self) -> None:
+        session = self.session
+        self._worker.write(
+            ControlState(session.rev, dict(session.positions), dict(session.triggers))
+        )
+
+    def _to_all(self, message: Outgoing) -> None:
+        for outbox in self._outboxes.values():
+            outbox.put(message)
+
+    def _log_refusal(self, error: Error, client: str) -> None:
+        """At most one line a second: a broken script sends thousands."""
+        now = time.monotonic()
+        if now - self._logged_at >= 1.0:
+            self._logged_at = now
+            _log.warning("client %s: %s", client, error.message)

@@ -1,0 +1,62 @@
+"""The history of losses: the last 10,000 epochs, as a CSV table.
+
+Frames come in; lines of text go out. Kept as numbers in one array, 6 MB at most. Knows
+nothing about pictures and sockets.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, fields
+
+import numpy as np
+
+from styletune.shared.frame_block import Frame, Term
+
+MAX_EPOCHS = 10_000
+_FIXED = ("epoch", "step", "rev", "time", "steps_per_s", "smooth", "total")
+_WHOLE = 3  # of these, so many are whole numbers
+_LINES = 200  # of the table, made at a time
+
+
+class LossHistory:
+    """One row an epoch, in a ring."""
+
+    def __init__(self, layers: Sequence[str], max_epochs: int = MAX_EPOCHS) -> None:
+        terms = [field.name for field in fields(Term)]
+        self.columns = (
+            *_FIXED,
+            *(
+                f"{kind}.{layer}.{term}"
+                for kind in ("content", "style")
+                for layer in layers
+                for term in terms
+            ),
+        )
+        # Float64, since `time` needs it; untouched rows take no memory.
+        self._rows = np.zeros((max_epochs, len(self.columns)))
+        self._count = 0
+
+    def __len__(self) -> int:
+        """How many epochs there are."""
+        return min(self._count, len(self._rows))
+
+    def add(self, frame: Frame) -> None:
+        """Append a frame's losses; the oldest row goes when there are too many."""
+        values = [float(getattr(frame, name)) for name in _FIXED]
+        for term in (*frame.content, *frame.style):
+            values += astuple(term)
+        self._rows[self._count % len(self._rows)] = values
+        self._count += 1
+
+    def csv(self) -> Iterator[str]:
+        """The table in pieces of some lines, oldest epoch first; a copy of this moment."""
+        start = self._count % len(self._rows) if self._count > len(self._rows) else 0
+        rows = np.roll(self._rows[: len(self)], -start, axis=0)
+        return self._lines(rows)
+
+    def _lines(self, rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Iterator[str]:
+        yield ",".join(self.columns) + "\n"
+        for first in range(0, len(rows), _LINES):
+            yield "".join(
+                ",".join([*(str(int(v)) for v in row[:_WHOLE]), *map(repr, row[_WHOLE:])]) + "\n"
+                for row in rows[first : first + _LINES].tolist()
+            )

@@ -1,0 +1,332 @@
+"""Every message on /ws, in and out, and what is checked of it.
+
+JSON text comes in, one of the `…Message` models goes out, and the other way round. What a
+control takes is the control table's business, not checked here. Knows nothing about
+sockets and processes.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+import pydantic_core
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from styletune.errors import MessageError
+from styletune.shared.frame_block import Frame, Term
+from styletune.shared.orders import Report
+
+MAX_BYTES = 65_536  # of a message in
+
+# Sent back as it came; bounded, as a JSON number of thousands of digits is a valid integer.
+Seq = Annotated[int, Field(ge=-(2**53), le=2**53)]
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class SetMessage(_In):
+    """Move controls, all of them or none. Values are absolute: sending twice is harmless."""
+
+    type: Literal["set"]
+    controls: Annotated[dict[str, Any], Field(min_length=1)]
+    seq: Seq | None = None
+
+
+class TriggerMessage(_In):
+    """Let a trigger happen once."""
+
+    type: Literal["trigger"]
+    name: str
+    seq: Seq | None = None
+
+
+class MidiMessage(_In):
+    """One whole raw MIDI message of the device of that name."""
+
+    type: Literal["midi"]
+    device: Annotated[str, Field(max_length=200)]
+    data: Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=1024)]
+    seq: Seq | None = None
+
+
+class SnapshotRequest(_In):
+    """Ask for the whole state again, after a gap in the revisions."""
+
+    type: Literal["snapshot?"]
+    seq: Seq | None = None
+
+
+class Ack(_In):
+    """On /frames: the picture of this epoch is drawn."""
+
+    type: Literal["ack"]
+    epoch: int
+
+
+Incoming = SetMessage | TriggerMessage | MidiMessage | SnapshotRequest
+
+_T = TypeVar("_T")
+_INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
+_ACK: TypeAdapter[Ack] = TypeAdapter(Ack)
+
+
+def parse(text: str | bytes) -> Incoming:
+    """Check one message from /ws.
+
+    Raises:
+        MessageError: code `bad_json` (also NaN and Infinity, which JSON lacks), `bad_type` or
+            `bad_message`.
+    """
+    return _validate(_INCOMING, _json(text))
+
+
+def parse_ack(text: str | bytes) -> Ack:
+    """Check one message from /frames; see `parse`."""
+    return _validate(_ACK, _json(text))
+
+
+def seq_of(text: str | bytes) -> int | None:
+    """The `seq` of a message that `parse` refused, if it can be made out."""
+    try:
+        seq = _json(text).get("seq")
+    except (MessageError, AttributeError):
+        return None
+    return seq if type(seq) is int and abs(seq) <= 2**53 else None
+
+
+def _json(text: str | bytes) -> Any:
+    try:
+        return pydantic_core.from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise MessageError(
+            f"a message must be JSON; received {_short(text)} ({str(error)[:80]})", code="bad_json"
+        ) from None
+
+
+def _validate(adapter: TypeAdapter[_T], data: Any) -> _T:
+    try:
+        return adapter.validate_python(data)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+    if fault["type"] == "union_tag_invalid":
+        raise MessageError(
+            f"unknown message type {_short(fault['ctx']['tag'])}; "
+            f"known are {fault['ctx']['expected_tags']}",
+            code="bad_type",
+        )
+    if fault["type"] in ("union_tag_not_found", "model_type", "model_attributes_type"):
+        raise MessageError(
+            f"a message must be a JSON object with a `type`; received {_short(data)}",
+            code="bad_message",
+        )
+    # The first part of the location is the tag of the union.
+    key = ".".join(str(part) for part in fault["loc"][-2:] if part not in _TAGS)[:80]
+    what = fault["msg"][0].lower() + fault["msg"][1:]
+    received = "" if fault["type"] == "missing" else f"; received {_short(fault['input'])}"
+    raise MessageError(f"`{key}`: {what}{received}", code="bad_message")
+
+
+_TAGS = ("set", "trigger", "midi", "snapshot?")
+
+
+def _short(value: object, limit: int = 60) -> str:
+    """`repr` cut to `limit` characters: a hostile value must not flood a message."""
+    try:
+        text = repr(value[: 2 * limit] if isinstance(value, str | bytes | list) else value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints
+        return "a value too large to show"
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+class _Out(BaseModel):
+    """A message to clients.
+
+    Attributes:
+        for_all: whether every client gets it, or only the one that caused it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+    for_all: ClassVar[bool] = True
+
+    @cached_property
+    def text(self) -> str:
+        """The message as JSON; made once, however many clients get it."""
+        return self.model_dump_json()
+
+
+def _absent(value: object) -> bool:
+    return value is None
+
+
+class Changed(_Out):
+    """Controls have moved; `rev` is the revision that a picture must have to show it.
+
+    Sent to everybody, the sender included. A client that reads slowly gets several changes
+    as one, with the newest `rev` and `seq`.
+    """
+
+    type: Literal["changed"] = "changed"
+    rev: int
+    controls: dict[str, float | bool]
+    source: str
+    seq: int | None = Field(default=None, exclude_if=_absent)
+
+
+class Triggered(_Out):
+    """A trigger has happened."""
+
+    type: Literal["triggered"] = "triggered"
+    name: str
+    source: str
+    seq: int | None = Field(default=None, exclude_if=_absent)
+
+
+class TermLoss(_Out):
+    """One content or style term of one layer; see `shared.frame_block.Term`."""
+
+    raw: float
+    weight: float
+    weighted: float
+    share: float
+
+    @classmethod
+    def of(cls, term: Term) -> "TermLoss":
+        """The same, as a message shows it."""
+        return cls(raw=term.raw, weight=term.weight, weighted=term.weighted, share=term.share)
+
+
+class LayerLoss(_Out):
+    """Both terms of one layer."""
+
+    layer: str
+    content: TermLoss
+    style: TermLoss
+
+
+class Epoch(_Out):
+    """An epoch has been painted; its picture goes out on /frames."""
+
+    type: Literal["epoch"] = "epoch"
+    epoch: int
+    step: int
+    rev: int
+    time: float
+    steps_per_s: float
+    width: int
+    height: int
+    losses: tuple[LayerLoss, ...]
+    smooth: float
+    total: float
+
+    @classmethod
+    def of(cls, frame: Frame, layers: Sequence[str]) -> "Epoch":
+        """What a frame says, without its picture."""
+        height, width = frame.picture.shape[:2]
+        return cls(
+            epoch=frame.epoch,
+            step=frame.step,
+            rev=frame.rev,
+            time=frame.time,
+            steps_per_s=frame.steps_per_s,
+            width=width,
+            height=height,
+            losses=tuple(
+                LayerLoss(layer=layer, content=TermLoss.of(content), style=TermLoss.of(style))
+                for layer, content, style in zip(layers, frame.content, frame.style, strict=True)
+            ),
+            smooth=frame.smooth,
+            total=frame.total,
+        )
+
+
+class WorkerState(_Out):
+    """What the painting is doing, on what.
+
+    `retry_s`: seconds until the next try, while it is restarting. `log`: the worker's last
+    lines, once it has failed.
+    """
+
+    type: Literal["state"] = "state"
+    state: str
+    message: str = ""
+    device: str = ""
+    network: str = ""
+    weights: str = ""
+    backend: str = ""
+    width: int = 0
+    height: int = 0
+    memory_mb: float = 0.0
+    steps_per_epoch: int = 0
+    viewers: int = 0
+    retry_s: float | None = Field(default=None, exclude_if=_absent)
+    log: tuple[str, ...] | None = Field(default=None, exclude_if=_absent)
+
+    @classmethod
+    def of(
+        cls, report: Report, viewers: int, retry_s: float | None, log: Sequence[str] | None = None
+    ) -> "WorkerState":
+        """What a worker's report says, and what only the web process knows."""
+        return cls(
+            state=report.state.value,
+            message=report.message,
+            device=report.device,
+            network=report.network,
+            weights=report.weights,
+            backend=report.backend,
+            width=report.width,
+            height=report.height,
+            memory_mb=report.memory_mb,
+            steps_per_epoch=report.steps_per_epoch,
+            viewers=viewers,
+            retry_s=retry_s,
+            log=None if log is None else tuple(log),
+        )
+
+
+class Picture(_Out):
+    """A content or style picture; `version` rises with each one put in its place."""
+
+    name: str
+    width: int
+    height: int
+    version: int
+
+
+class Pictures(_Out):
+    """The pictures that are painted from."""
+
+    type: Literal["pictures"] = "pictures"
+    content: Picture
+    styles: tuple[Picture, ...]
+
+
+class Snapshot(_Out):
+    """Everything at once: the first message on /ws, and the answer to `snapshot?`."""
+
+    for_all: ClassVar[bool] = False
+    type: Literal["snapshot"] = "snapshot"
+    rev: int
+    controls: Mapping[str, float | bool]
+    state: WorkerState
+    layers: tuple[str, ...]
+    epoch: Epoch | None
+    pictures: Pictures
+    version: str
+    client: str
+    clients: int
+    seq: int | None = Field(default=None, exclude_if=_absent)
+
+
+class Error(_Out):
+    """A message was not obeyed, and nothing has changed; `message` is for people."""
+
+    for_all: ClassVar[bool] = False
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    seq: int | None = Field(default=None, exclude_if=_absent)
+
+
+Outgoing = Changed | Triggered | Epoch | WorkerState | Pictures | Snapshot | Error

@@ -1,0 +1,100 @@
+"""What waits to be sent to one client of /ws: newest wins, so it stays small.
+
+Messages come in as they happen; one at a time goes out, oldest first. Of an epoch, a state
+and the pictures only the newest waits; changes are merged so that each control waits at
+most once; triggers and answers are all kept. Holds nothing back while the client reads.
+Knows nothing about sockets.
+"""
+
+import asyncio
+from collections.abc import Hashable
+
+from styletune.server.messages import Changed, Epoch, Outgoing, Pictures, WorkerState
+
+# A client that does not read its own answers is not read either.
+PAUSE_AT_KEPT = 64
+# A client that does not read what others trigger is let go.
+MAX_KEPT = 1024
+
+_NEWEST_ONLY = (Epoch, WorkerState, Pictures)
+
+
+class Outbox:
+    """Messages for one client. All methods belong to one event loop's thread."""
+
+    def __init__(self) -> None:
+        # In the order of sending.
+        self._waiting: dict[Hashable, Outgoing] = {}
+        self._serial = 0
+        self._kept = 0
+        self._something = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+
+    def __len__(self) -> int:
+        """How many messages wait."""
+        return len(self._waiting)
+
+    @property
+    def overflown(self) -> bool:
+        """Whether the client has let so much pile up that it should be disconnected."""
+        return self._kept > MAX_KEPT
+
+    def put(self, message: Outgoing) -> None:
+        """Let a message wait for its turn, in place of those that it supersedes."""
+        if isinstance(message, Changed):
+            self._put_change(message)
+        elif isinstance(message, _NEWEST_ONLY):
+            # To the end, so that an epoch never overtakes the change that it shows.
+            self._waiting.pop(type(message), None)
+            self._waiting[type(message)] = message
+        else:
+            self._serial += 1
+            self._waiting[self._serial] = message
+            self._kept += 1
+            if self._kept >= PAUSE_AT_KEPT:
+                self._room.clear()
+        self._something.set()
+
+    def _put_change(self, change: Changed) -> None:
+        for key, other in list(self._waiting.items()):
+            if not isinstance(other, Changed) or other.source == change.source:
+                continue
+            left = {n: v for n, v in other.controls.items() if n not in change.controls}
+            if left or other.seq is not None:  # a `seq` is an answer that somebody awaits
+                self._waiting[key] = other.model_copy(update={"controls": left})
+            else:
+                del self._waiting[key]
+        key = (Changed, change.source)
+        older = self._waiting.pop(key, None)
+        if isinstance(older, Changed):
+            change = Changed(
+                rev=change.rev,
+                controls={**older.controls, **change.controls},
+                source=change.source,
+                seq=older.seq if change.seq is None else change.seq,
+            )
+        self._waiting[key] = change
+
+    def take(self) -> Outgoing | None:
+        """The next message, or None."""
+        if not self._waiting:
+            return None
+        key = next(iter(self._waiting))
+        message = self._waiting.pop(key)
+        if isinstance(key, int):
+            self._kept -= 1
+            if self._kept < PAUSE_AT_KEPT:
+                self._room.set()
+        return message
+
+    async def get(self) -> Outgoing:
+        """The next message, when there is one."""
+        while (message := self.take()) is None:
+            self._something.clear()
+            await self._something.wait()
+        return message
+
+    async def room(self) -> None:
+        """Wait until the client has read enough of its answers."""
+        await self._room.wait()

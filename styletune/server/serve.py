@@ -1,0 +1,161 @@
+"""`styletune serve`: builds everything, listens, and ends it cleanly.
+
+A session comes in; the exit code goes out. The URL with the token is the only line on
+stdout, all else goes to stderr. Runs in the web process, on its main thread, which
+alone may handle signals.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import sys
+import tempfile
+import threading
+import webbrowser
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import quote
+
+from styletune import pictures
+from styletune.assets import web_folder
+from styletune.config import Session
+from styletune.midi import profile as midi_profile
+from styletune.server import token as tokens
+from styletune.server.address import check_exposure, listen, shown
+from styletune.server.app import create_app
+from styletune.server.frames import PictureFeed
+from styletune.server.gallery import Gallery
+from styletune.server.guard import Guard
+from styletune.server.hub import Hub
+from styletune.server.lifecycle import Painter, Server, signals, uvicorn_config
+from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.session import LiveSession
+from styletune.server.supervisor import Supervisor
+from styletune.shared.leftovers import sweep_leftovers
+
+_log = logging.getLogger(__name__)
+
+
+def serve(
+    session: Session,
+    *,
+    open_browser: bool,
+    token: str | None,
+    allowed_hosts: tuple[str, ...] = (),
+    make_painter: Callable[[Session, Path], Painter] | None = None,
+) -> int:
+    """Serve a session until SIGINT or SIGTERM, and return the exit code.
+
+    Args:
+        session: its pictures are files, not names of samples.
+        open_browser: open the page where there is a browser.
+        token: None: a new one; see `read_token`.
+        allowed_hosts: names besides loopback under which browsers may come.
+        make_painter: from session and folder; None: the supervisor of a real worker.
+
+    Raises:
+        ConfigError: an address without loopback and without a token, or one that cannot be
+            listened on; an unknown MIDI profile; the page's files are missing.
+        PortInUseError: another program listens there.
+        PictureError: a picture of the session cannot be used.
+        MemoryBlockError: no room in shared memory.
+    """
+    _log_to_stderr()
+    host = session.server.host
+    if token is not None:
+        tokens.check(token, "the token")
+    check_exposure(host, token)
+    web = web_folder()
+    profile = session.midi.profile and midi_profile.named(session.midi.profile)
+    live = LiveSession(
+        session.table(),
+        session.positions(),
+        profiles=midi_profile.shipped(),
+        profile=profile or None,
+    )
+    swept = sweep_leftovers()
+    if swept:
+        _log.warning("removed %d leftovers of killed processes from shared memory", swept)
+    listener = listen(host, session.server.port)
+    port = listener.getsockname()[1]
+    with (
+        signals() as told,
+        contextlib.closing(listener),
+        tempfile.TemporaryDirectory(prefix="styletune-", ignore_cleanup_errors=True) as name,
+        ThreadPoolExecutor(1, "pictures") as loading,
+        ThreadPoolExecutor(1, "jpeg") as encoding,
+    ):
+        folder = Path(name)
+        content, *styles = _prepare_all(session, folder)
+        prepared = session.replaced(
+            pictures={
+                "content": str(content.path),
+                "styles": tuple(str(style.path) for style in styles),
+            }
+        )
+        painter = (make_painter or _supervisor)(prepared, folder)
+        hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding))
+        guard = Guard(
+            create_app(hub, web=web, folder=folder, executor=loading),
+            token or tokens.new(),
+            allowed_hosts=_hosts(host, allowed_hosts),
+        )
+        base = f"http://{shown(host)}:{port}/"
+
+        def announce() -> None:
+            print(f"{base}?token={quote(guard.token, safe='')}", flush=True)
+            if open_browser:
+                # Not the token: it would stand in the browser's command line for all to read.
+                _open_browser(f"{base}?token={guard.ticket()}")
+
+        server = Server(uvicorn_config(guard), painter, hub, announce, told)
+        return asyncio.run(server.run_until_told(listener))
+
+
+def read_token(token_file: str | None) -> str | None:
+    """The token of a file, else of `STYLETUNE_TOKEN`, else None.
+
+    Raises:
+        ConfigError: the file cannot be read, others can read it, or the token is no token.
+    """
+    return tokens.from_file(token_file) if token_file else tokens.from_environment()
+
+
+def _supervisor(session: Session, folder: Path) -> Painter:
+    return Supervisor(session, folder=folder)
+
+
+def _prepare_all(session: Session, folder: Path) -> list[Prepared]:
+    """Decode content and styles here, so that the worker only ever reads our own PNG."""
+    names: Sequence[str] = (session.pictures.content, *session.pictures.styles)
+    data = [pictures.read_bytes(name) for name in names]
+
+    def prepare(name: str, data: bytes) -> Prepared:
+        path = folder / f"{secrets.token_hex(8)}.png"
+        return prepare_apart(data, Path(name).stem, path, source=name)
+
+    with ThreadPoolExecutor(2) as executor:
+        return list(executor.map(prepare, names, data))
+
+
+def _hosts(host: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """Names under which browsers may come: an address that was bound is one of them."""
+    return (*allowed, shown(host))
+
+
+def _open_browser(url: str) -> None:
+    """Open a browser in a thread, where there is a desktop: a text browser would take over."""
+    on_desktop = sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    if on_desktop:
+        threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )

@@ -1,0 +1,65 @@
+"""The token that opens the server: from outside, or new at each start.
+
+Never from the command line, where other users of the machine can read it. Knows nothing
+about requests; see `guard`.
+"""
+
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from styletune.errors import ConfigError
+
+VARIABLE = "STYLETUNE_TOKEN"
+MAX_LENGTH = 1024
+
+
+def new() -> str:
+    """A random token of 256 bits, fit for a URL."""
+    return secrets.token_urlsafe(32)
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The token in `STYLETUNE_TOKEN`; None: not set or empty.
+
+    Raises:
+        ConfigError: it cannot stand in a header.
+    """
+    token = environment.get(VARIABLE, "")
+    return check(token, VARIABLE) if token else None
+
+
+def from_file(path: str | Path) -> str:
+    """The token in a file that only its owner can read; white space around it is cut.
+
+    Raises:
+        ConfigError: the file cannot be read, others can read it, or it holds no token.
+    """
+    path = Path(path)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise ConfigError(
+                f"{path}: a token file must be readable by its owner only; "
+                f"received mode {mode:04o}; run: chmod 600 {path}"
+            )
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: the token cannot be read: {error}") from None
+    return check(text.strip(), str(path))
+
+
+def check(token: str, source: str) -> str:
+    """Return the token if it can stand in a header and a URL; errors do not show it.
+
+    Raises:
+        ConfigError: empty, too long, or with white space or characters beyond ASCII.
+    """
+    if not 1 <= len(token) <= MAX_LENGTH or not all("!" <= letter <= "~" for letter in token):
+        raise ConfigError(
+            f"{source}: a token is 1 to {MAX_LENGTH} visible ASCII characters without spaces; "
+            f"received {len(token)} characters"
+        )
+    return token

@@ -1,0 +1,203 @@
+"""The worker's loop in this process, with real blocks and a real pipe: orders and revisions."""
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from styletune.engine import worker
+from styletune.shared.control_block import ControlBlock, ControlState
+from styletune.shared.frame_block import Frame, FrameBlock
+from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
+from tests.engine.small import LAYERS, picture, small_session
+
+PATIENCE_S = 120
+
+
+class Bench:
+    """A worker in a thread, and this test in the place of its parent."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        content, style = self.file("content", 24, 32, 1), self.file("style", 36, 36, 2)
+        self.session = small_session(
+            pictures={"content": content, "styles": [style], "size": 32},
+            painting={"epoch_ms": 20},
+        )
+        self.table = self.session.table()
+        self.positions = self.session.positions()
+        self.triggers = dict.fromkeys(self.table.triggers, 0)
+        self.rev = 0
+        self.controls = ControlBlock.create(self.table)
+        self.frames = FrameBlock.create(LAYERS, 32)
+        self.pipe, far = multiprocessing.Pipe()
+        self.heard: list[object] = []
+        self.move()
+        job = Job(self.session, self.controls.name, self.frames.name, 32, 7, 100)
+        self.thread = threading.Thread(target=worker.main, args=(job, far))
+        self.thread.start()
+
+    def file(self, name: str, height: int, width: int, seed: int) -> str:
+        path = self.folder / f"{name}.png"
+        Image.fromarray(picture(height, width, seed)).save(path)
+        return str(path)
+
+    def move(self, **changes: float) -> int:
+        self.positions |= {name.replace("__", "."): value for name, value in changes.items()}
+        self.rev += 1
+        self.controls.write(ControlState(self.rev, dict(self.positions), dict(self.triggers)))
+        return self.rev
+
+    def trigger(self, name: str) -> None:
+        """As the session does it: the count rises, the revision stays."""
+        self.triggers[name] += 1
+        self.controls.write(ControlState(self.rev, dict(self.positions), dict(self.triggers)))
+
+    def frame(self, accept=lambda frame: True) -> Frame:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            frame = self.frames.read()
+            if frame is not None and accept(frame):
+                return frame
+            time.sleep(0.002)
+        raise AssertionError("no such frame")
+
+    def report(self, accept) -> object:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            if self.pipe.poll(0.05):
+                self.heard.append(self.pipe.recv())
+            for message in self.heard:
+                if accept(message):
+                    self.heard.remove(message)
+                    return message
+        raise AssertionError(f"not reported; heard {self.heard}")
+
+    def close(self) -> None:
+        self.pipe.send(Stop())
+        self.thread.join(PATIENCE_S)
+        assert not self.thread.is_alive()
+        for block in (self.controls, self.frames):
+            block.close()
+            block.unlink()
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    bench = Bench(tmp_path_factory.mktemp("bench"))
+    yield bench
+    bench.close()
+
+
+def test_it_shows_the_content_first_and_counts_on_from_where_it_was_told(bench: Bench) -> None:
+    frame = bench.frame()
+    assert frame.epoch >= 7
+    assert frame.step >= 100
+    report = bench.report(lambda m: isinstance(m, Report) and m.state is State.RUNNING)
+    assert (report.width, report.height) == (32, 24)
+    assert report.network == "lite"
+    assert report.steps_per_epoch >= 1
+
+
+def test_a_frame_carries_the_revision_that_it_was_painted_with(bench: Bench) -> None:
+    rev = bench.move(style__block2_conv1=0.75)
+    frame = bench.frame(lambda f: f.rev >= rev)
+    assert frame.style[1].weight == pytest.approx(10.0)
+    assert sum(t.share for t in (*frame.content, *frame.style)) == pytest.approx(
+        1 - frame.smooth / frame.total
+    )
+
+
+def test_epochs_and_steps_only_rise(bench: Bench) -> None:
+    first = bench.frame()
+    second = bench.frame(lambda f: f.epoch > first.epoch)
+    assert second.step > first.step
+    assert second.steps_per_s > 0
+
+
+def test_paused_stands_still_and_sliders_still_show(bench: Bench) -> None:
+    bench.move(paused=1.0)
+    bench.report(lambda m: isinstance(m, Report) and m.state is State.PAUSED)
+    still = bench.frame(lambda f: f.steps_per_s == 0)
+    rev = bench.move(style__block2_conv1=0.25)
+    frame = bench.frame(lambda f: f.rev >= rev)
+    assert frame.step == still.step
+    np.testing.assert_array_equal(frame.picture, still.picture)
+    assert frame.style[1].weight == pytest.approx(0.1)
+    beat, _ = bench.frames.heartbeat()
+    time.sleep(0.1)
+    assert bench.frames.heartbeat()[0] > beat  # paused is not hung
+    bench.move(paused=0.0)
+    bench.frame(lambda f: f.step > still.step)
+
+
+def test_reset_and_kick_happen_once_each_time_they_are_sent(bench: Bench) -> None:
+    content = np.asarray(Image.open(bench.folder / "content.png")).astype(float)
+
+    def distance(frame: Frame) -> float:
+        return float(np.abs(frame.picture - content).mean())
+
+    bench.frame(lambda f: distance(f) > 8)
+    bench.move(paused=1.0)
+    far = bench.frame(lambda f: f.steps_per_s == 0)
+    assert distance(far) > 8
+    bench.trigger("reset")
+    near = bench.frame(lambda f: f.epoch > far.epoch)
+    assert distance(near) == 0
+    bench.trigger("kick")
+    shaken = bench.frame(lambda f: f.epoch > near.epoch)
+    assert distance(shaken) > 10
+    time.sleep(0.2)
+    assert bench.frame().epoch == shaken.epoch  # and once only
+    rev = bench.move(paused=0.0)
+    bench.frame(lambda f: f.rev >= rev)
+
+
+def test_pictures_are_swapped_while_it_paints(bench: Bench) -> None:
+    before = bench.frame()
+    bench.pipe.send(SetStyle(0, bench.file("other", 50, 20, 9)))
+    bench.pipe.send(SetContent(bench.file("same", 24, 32, 8)))
+    bench.frame(lambda f: f.epoch > before.epoch + 2)
+    # Another shape: another model; frames of the new size follow.
+    bench.pipe.send(SetContent(bench.file("tall", 32, 16, 8)))
+    frame = bench.frame(lambda f: f.picture.shape == (32, 16, 3) and f.step > before.step)
+    assert frame.epoch > before.epoch
+    bench.report(lambda m: isinstance(m, Report) and (m.width, m.height) == (16, 32))
+
+
+def test_a_picture_that_cannot_be_used_is_refused_and_painting_goes_on(bench: Bench) -> None:
+    path = bench.folder / "broken.png"
+    path.write_bytes(b"\x89PNG not really")
+    before = bench.frame()
+    for order in (SetStyle(0, str(path)), SetContent(str(path))):
+        bench.pipe.send(order)
+        refused = bench.report(lambda m: isinstance(m, Refused))
+        assert refused.what == order.what
+        assert refused.path == str(path)
+        assert "broken.png" in refused.message
+    bench.frame(lambda f: f.step > before.step)
+
+
+def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
+    session = small_session(
+        network={"weights": str(tmp_path / "none.npz")}, pictures={"size": 32}
+    )
+    controls = ControlBlock.create(session.table())
+    frames = FrameBlock.create(LAYERS, 32)
+    pipe, far = multiprocessing.Pipe()
+    try:
+        worker.main(Job(session, controls.name, frames.name, 32), far)
+        said = []
+        while pipe.poll():
+            said.append(pipe.recv())
+        assert said[-1].state is State.FAILED
+        assert "no such file" in said[-1].message
+    finally:
+        for block in (controls, frames):
+            block.close()
+            block.unlink()

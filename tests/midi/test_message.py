@@ -1,0 +1,102 @@
+"""Encode with mido, decode with ours, over the whole table of statuses."""
+
+import mido
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styletune.errors import MessageError
+from styletune.midi.message import Event, Status, decode
+
+
+@pytest.mark.parametrize("channel", range(16))
+@pytest.mark.parametrize("number", [0, 1, 63, 64, 126, 127])
+@pytest.mark.parametrize("value", [0, 1, 64, 127])
+def test_each_control_change_is_decoded(channel: int, number: int, value: int) -> None:
+    event = decode([0xB0 | channel, number, value])
+    assert event == Event(Status.CONTROL_CHANGE, channel + 1, number, value)
+
+
+@pytest.mark.parametrize(
+    ("data", "event"),
+    [
+        ([0x90, 60, 100], Event(Status.NOTE, 1, 60, 100)),
+        ([0x9F, 60, 0], Event(Status.NOTE, 16, 60, 0)),
+        ([0x80, 60, 64], Event(Status.NOTE, 1, 60, 0)),
+        ([0xE0, 0, 0], Event(Status.PITCH_BEND, 1, 0, 0, 16383)),
+        ([0xE2, 0, 64], Event(Status.PITCH_BEND, 3, 0, 8192, 16383)),
+        ([0xE0, 127, 127], Event(Status.PITCH_BEND, 1, 0, 16383, 16383)),
+    ],
+)
+def test_notes_and_pitch_bend_are_decoded(data: list[int], event: Event) -> None:
+    assert decode(data) == event
+
+
+def test_both_ends_of_a_fader_are_hit_exactly() -> None:
+    for data, position in (
+        ([0xB0, 16, 0], 0.0),
+        ([0xB0, 16, 127], 1.0),
+        ([0xB0, 16, 64], 64 / 127),
+        ([0xE0, 0, 0], 0.0),
+        ([0xE0, 127, 127], 1.0),
+    ):
+        event = decode(data)
+        assert event is not None
+        assert event.position == position
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        mido.Message("clock"),
+        mido.Message("active_sensing"),
+        mido.Message("start"),
+        mido.Message("stop"),
+        mido.Message("sysex", data=[0x7E, 0x7F, 6, 1]),
+        mido.Message("program_change", program=5),
+        mido.Message("aftertouch", value=5),
+        mido.Message("polytouch", note=3, value=5),
+        mido.Message("songpos", pos=5),
+    ],
+    ids=lambda message: message.type,
+)
+def test_what_moves_no_control_is_none(message: mido.Message) -> None:
+    assert decode(message.bytes()) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        [0xB0],
+        [0xB0, 16],
+        [0xB0, 16, 64, 65],
+        [0xB0, 16, 128],
+        [16, 64],
+        [0xF4],
+        [0xF7],
+        [0xF0, 1, 2],
+        [0xB0, 0xF8, 16, 64],  # a clock byte inside: not a whole message
+        [256],
+        [-1, 0, 0],
+    ],
+)
+def test_what_is_not_one_whole_message_is_refused(data: list[int]) -> None:
+    with pytest.raises(MessageError, match="must be one whole MIDI message") as error:
+        decode(data)
+    assert error.value.code == "bad_midi"
+
+
+def test_a_long_message_does_not_flood_the_error() -> None:
+    with pytest.raises(MessageError) as error:
+        decode([1] * 1000)
+    assert str(error.value).endswith("received [1, 1, 1, 1, 1, 1, 1, 1] and 992 more")
+
+
+@given(st.lists(st.integers(-10, 300), max_size=8))
+def test_any_bytes_give_an_event_none_or_a_message_error(data: list[int]) -> None:
+    try:
+        event = decode(data)
+    except MessageError:
+        return
+    assert event is None or 0.0 <= event.position <= 1.0

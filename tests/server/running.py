@@ -1,0 +1,121 @@
+"""A whole web process within a test: real uvicorn, real sockets, a stand-in painter."""
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from PIL import Image
+from websockets.asyncio.client import ClientConnection, connect
+
+from styletune.config import Session
+from styletune.midi import profile
+from styletune.server.address import listen
+from styletune.server.app import create_app
+from styletune.server.frames import PictureFeed
+from styletune.server.gallery import Gallery
+from styletune.server.guard import Guard
+from styletune.server.hub import Hub
+from styletune.server.lifecycle import Server, Told, uvicorn_config
+from styletune.server.prepared import prepare
+from styletune.server.session import LiveSession
+from tests.server.standin import StandIn
+
+TOKEN = "token-for-tests"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+WAIT_S = 30  # for what comes at once, on a busy machine too
+
+
+@dataclass
+class Running:
+    port: int
+    hub: Hub
+    painter: StandIn
+    folder: Path
+    guard: Guard
+    told: Told
+    task: "asyncio.Task[int]"
+    http: httpx.AsyncClient = field(init=False)
+
+    def socket(self, path: str, **headers: str) -> connect:
+        return connect(
+            f"ws://127.0.0.1:{self.port}{path}",
+            additional_headers={**BEARER, **headers},
+            proxy=None,
+        )
+
+
+@asynccontextmanager
+async def running(folder: Path, *, styles: int = 1) -> AsyncIterator[Running]:
+    session = Session()
+    content = prepare(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
+    style_pictures = [
+        prepare(Image.new("RGB", (32, 32), (200, n, 0)), f"style{n}", folder / f"style{n}.png")
+        for n in range(styles)
+    ]
+    session = session.replaced(
+        pictures={
+            "content": str(content.path),
+            "styles": tuple(str(style.path) for style in style_pictures),
+        }
+    )
+    web = folder / "web"
+    web.mkdir()
+    (web / "index.html").write_text("<!doctype html><title>the page</title>")
+    (web / "main.js").write_text("export {};")
+    painter = StandIn(session, folder)
+    live = LiveSession(session.table(), session.positions(), profiles=profile.shipped())
+    with ThreadPoolExecutor(2) as executor:
+        hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))
+        guard = Guard(create_app(hub, web=web, folder=folder, executor=executor), TOKEN)
+        listener = listen("127.0.0.1", 0)
+        listening = asyncio.Event()
+        told = Told()
+        server = Server(uvicorn_config(guard), painter, hub, listening.set, told)
+        task = asyncio.create_task(server.run_until_told(listener))
+        await asyncio.wait_for(listening.wait(), WAIT_S)
+        port = listener.getsockname()[1]
+        this = Running(port, hub, painter, folder, guard, told, task)
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
+        ) as this.http:
+            try:
+                yield this
+            finally:
+                told.to_end = True
+                await asyncio.wait_for(task, WAIT_S)
+                listener.close()
+
+
+async def say(socket: ClientConnection, message: object) -> None:
+    await socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
+
+
+async def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of a type; those of other types are passed over."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            message = json.loads(await socket.recv())
+            if message["type"] == kind:
+                return dict(message)
+
+
+async def see(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
+    """The next picture: its head and its JPEG."""
+    async with asyncio.timeout(WAIT_S):
+        data = await socket.recv()
+    assert isinstance(data, bytes)
+    (size,) = struct.unpack("<I", data[:4])
+    return json.loads(data[4 : 4 + size]), data[4 + size :]
+
+
+async def until(condition: Any) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not condition():
+            await asyncio.sleep(0.01)

@@ -1,0 +1,39 @@
+"""`styletune serve` in a process of its own, with a stand-in painter.
+
+Run as: python -m tests.server.serve_standin FOLDER HOST PORT
+"""
+
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from styletune.config import Session
+from styletune.errors import StyletuneError
+from styletune.server.serve import read_token, serve
+from tests.server.standin import StandIn
+
+
+def main(folder: str, host: str, port: str) -> int:
+    for name in ("content", "style"):
+        path = Path(folder) / f"{name}.png"
+        if not path.exists():
+            Image.new("RGB", (64, 48), "teal").save(path)
+    session = Session().replaced(
+        pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
+        server={"host": host, "port": int(port)},
+    )
+    try:
+        return serve(
+            session,
+            open_browser=False,
+            token=read_token(None),
+            make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
+        )
+    except StyletuneError as error:
+        print(f"styletune: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,122 @@
+"""A painter with known behaviour, in place of the supervisor and its worker.
+
+It paints when told: a picture whose red tells the position of the first content fader, and
+whose green the number of the epoch. It refuses pictures 33 px wide.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from styletune.config import Session
+from styletune.shared.control_block import ControlState
+from styletune.shared.frame_block import Frame, Term
+from styletune.shared.orders import Refused, Report, State
+
+REFUSED_WIDTH_PX = 33
+
+
+class StandIn:
+    def __init__(self, session: Session, folder: Path, *, period_s: float | None = None) -> None:
+        """Paint every `period_s`, or only when `paint` is called."""
+        self.layers = session.network.played
+        self.folder = folder
+        self.report = Report(State.STARTING)
+        self.log: deque[str] = deque(["last words"], maxlen=30)
+        self.retry_s: float | None = None
+        self.controls: ControlState | None = None
+        self.content = Path(session.pictures.content)
+        self.styles = [Path(style) for style in session.pictures.styles]
+        self.epoch = -1
+        self.stopped = 0
+        self._period_s = period_s
+        self._frames: list[asyncio.Queue[Frame | None]] = []
+        self._reports: list[asyncio.Queue[Report | Refused | None]] = []
+        self._newest: Frame | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        self.tell(Report(State.RUNNING, device="stand-in", network="lite", width=48, height=32))
+        if self._period_s is not None:
+            self._task = asyncio.create_task(self._paint_on(self._period_s))
+
+    async def stop(self) -> None:
+        self.stopped += 1
+        if self._task is not None:
+            self._task.cancel()
+        for queue in (*self._frames, *self._reports):
+            queue.put_nowait(None)
+
+    def write(self, state: ControlState) -> None:
+        self.controls = state
+
+    def set_content(self, path: Path) -> None:
+        if self._refuses("content", path):
+            return
+        self.content = path
+
+    def set_style(self, index: int, path: Path) -> None:
+        if self._refuses(f"style {index + 1}", path):
+            return
+        self.styles[index] = path
+
+    def tell(self, report: Report | Refused) -> None:
+        if isinstance(report, Report):
+            self.report = report
+        for queue in self._reports:
+            queue.put_nowait(report)
+
+    def paint(self, width: int = 48, height: int = 32) -> Frame:
+        self.epoch += 1
+        assert self.controls is not None
+        red = self.controls.positions[f"content.{self.layers[0]}"]
+        picture = np.zeros((height, width, 3), np.uint8)
+        picture[:] = round(255 * red), self.epoch % 256, 128
+        share = 1 / (2 * len(self.layers))
+        term = Term(raw=2.0, weight=0.5, weighted=1.0, share=share)
+        self._newest = Frame(
+            epoch=self.epoch,
+            step=10 * self.epoch,
+            rev=self.controls.rev,
+            time=1_700_000_000.0 + self.epoch,
+            steps_per_s=20.0,
+            picture=picture,
+            content=(term,) * len(self.layers),
+            style=(term,) * len(self.layers),
+            smooth=0.25,
+            total=2.0 * len(self.layers),
+        )
+        for queue in self._frames:
+            queue.put_nowait(self._newest)
+        return self._newest
+
+    async def frames(self) -> AsyncIterator[Frame]:
+        queue: asyncio.Queue[Frame | None] = asyncio.Queue()
+        self._frames.append(queue)
+        if self._newest is not None:
+            yield self._newest
+        while (frame := await queue.get()) is not None:
+            yield frame
+
+    async def reports(self) -> AsyncIterator[Report | Refused]:
+        queue: asyncio.Queue[Report | Refused | None] = asyncio.Queue()
+        self._reports.append(queue)
+        yield self.report
+        while (report := await queue.get()) is not None:
+            yield report
+
+    async def _paint_on(self, period_s: float) -> None:
+        while True:
+            self.paint()
+            await asyncio.sleep(period_s)
+
+    def _refuses(self, what: str, path: Path) -> bool:
+        with Image.open(path) as image:
+            if image.width != REFUSED_WIDTH_PX:
+                return False
+        self.tell(Refused(what, "I do not like it", str(path)))
+        return True

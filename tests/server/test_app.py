@@ -1,0 +1,282 @@
+"""The HTTP routes, over a real socket."""
+
+import asyncio
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from styletune.server import uploads
+from tests.server.running import BEARER, Running, hear, running, until
+from tests.server.standin import REFUSED_WIDTH_PX
+
+FADER = "content.block1_conv1"
+
+
+def picture(width: int = 60, height: int = 40, kind: str = "PNG", **options: Any) -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (width, height), (10, 200, 30)).save(file, kind, **options)
+    return file.getvalue()
+
+
+async def test_health_is_open_and_says_the_state(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        bare = httpx.AsyncClient(base_url=server.http.base_url, trust_env=False)
+        async with bare:
+            answer = await bare.get("/healthz")
+            assert (answer.status_code, answer.json()) == (200, {"state": "running"})
+            for path in ("/", "/api/state", "/web/main.js", "/openapi.json", "/nowhere"):
+                assert (await bare.get(path)).status_code == 401
+
+
+async def test_a_browser_gets_in_by_the_printed_address(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        browser = httpx.AsyncClient(
+            base_url=server.http.base_url, trust_env=False, follow_redirects=True
+        )
+        async with browser:
+            page = await browser.get("/", params={"token": server.guard.token})
+            assert page.status_code == 200
+            assert page.url.path == "/"
+            assert not page.url.query
+            assert "the page" in page.text
+            assert page.headers["cache-control"] == "no-cache"
+            assert "default-src 'self'" in page.headers["content-security-policy"]
+            script = await browser.get("/web/main.js")
+            assert script.status_code == 200
+            assert "javascript" in script.headers["content-type"]
+            assert script.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/web/../index.html", "/web/%2e%2e/%2e%2e/etc/passwd", "/web/..%2f..%2fetc%2fpasswd",
+        "/web//etc/passwd", "/web/%00", "/web/", "/nowhere", "/api", "/api/style/1", "/docs",
+    ],
+)  # fmt: skip
+async def test_there_is_nothing_else(tmp_path: Path, path: str) -> None:
+    async with running(tmp_path) as server:
+        url = httpx.URL(scheme="http", host="127.0.0.1", port=server.port, raw_path=path.encode())
+        answer = await server.http.get(url)
+        assert answer.status_code in (404, 405)
+        assert answer.json()["code"] in ("not_found", "method_not_allowed")
+
+
+async def test_the_table_of_controls_is_served(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        rows = (await server.http.get("/api/controls")).json()["controls"]
+        assert rows == json.loads(json.dumps(server.hub.session.table.rows()))
+
+
+async def test_the_interface_is_described(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        paths = (await server.http.get("/openapi.json")).json()["paths"]
+        assert {"/healthz", "/api/state", "/api/content", "/api/style/{number}"} <= paths.keys()
+
+
+async def test_the_painting_is_served_in_full_with_its_state(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        early = await server.http.get("/api/image.png")
+        assert early.status_code == 503
+        assert early.json() == {"code": "no_picture", "message": "nothing has been painted yet"}
+        server.painter.paint(90, 70)
+        await until(lambda: server.hub.feed.newest is not None)
+        answer = await server.http.get("/api/image.png")
+        with Image.open(io.BytesIO(answer.content), formats=("PNG",)) as image:
+            assert image.size == (90, 70)
+            assert image.getpixel((3, 3)) == (0, 0, 128)
+            state = json.loads(image.info["styletune"])
+        assert state["epoch"] == 0
+        assert state["rev"] == state["controls_rev"] == 0
+        assert state["controls"] == server.hub.session.controls()
+
+
+async def test_the_losses_are_served_as_a_table(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        for _ in range(5):
+            server.painter.paint()
+        await until(lambda: len(server.hub.losses) == 5)
+        answer = await server.http.get("/api/losses.csv")
+        assert answer.headers["content-type"].startswith("text/csv")
+        rows = list(csv.DictReader(io.StringIO(answer.text)))
+        assert [row["epoch"] for row in rows] == ["0", "1", "2", "3", "4"]
+        assert rows[3]["step"] == "30"
+        assert float(rows[3]["style.block1_conv2.weighted"]) == 1.0
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+async def test_an_uploaded_content_is_painted_and_told(tmp_path: Path, kind: str) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        answer = await server.http.put(
+            "/api/content", content=picture(kind=kind), headers={"X-Filename": "my%20cat.jpg"}
+        )
+        assert answer.status_code == 200
+        entry = {"name": "my cat.jpg", "width": 60, "height": 40, "version": 2}
+        assert answer.json() == entry
+        assert (await hear(socket, "pictures"))["content"] == entry
+        with Image.open(server.painter.content, formats=("PNG",)) as taken:
+            assert (taken.size, taken.mode) == ((60, 40), "RGB")
+        thumbnail = await server.http.get("/api/content.jpg")
+        assert thumbnail.headers["content-type"] == "image/jpeg"
+        with Image.open(io.BytesIO(thumbnail.content), formats=("JPEG",)) as small:
+            assert small.size == (60, 40)
+
+
+async def test_an_uploaded_style_takes_its_place(tmp_path: Path) -> None:
+    async with running(tmp_path, styles=2) as server:
+        first = server.painter.styles[0]
+        answer = await server.http.put("/api/style/2", content=picture(1500, 500))
+        assert answer.json() == {
+            "name": "uploaded style 2", "width": 1500, "height": 500, "version": 2,
+        }  # fmt: skip
+        assert server.painter.styles[0] == first
+        with Image.open(server.painter.styles[1]) as taken:
+            assert taken.size == (1500, 500)
+        for number, size in ((1, (32, 32)), (2, (512, 171))):
+            thumbnail = await server.http.get(f"/api/style/{number}.jpg")
+            assert Image.open(io.BytesIO(thumbnail.content)).size == size
+
+
+@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "1.5", "9" * 50, "%D9%A1"])
+async def test_a_style_that_is_not_there_is_refused(tmp_path: Path, number: str) -> None:
+    async with running(tmp_path, styles=2) as server:
+        for answer in (
+            await server.http.put(f"/api/style/{number}", content=picture()),
+            await server.http.get(f"/api/style/{number}.jpg"),
+        ):
+            assert answer.status_code == 404
+            assert answer.json()["code"] == "no_such_style"
+            assert "this session has styles 1 to 2" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "content: is empty"),
+        (b"no picture", "content: not a picture that can be read"),
+        (picture()[:60], "content: the PNG is damaged or cut short"),
+        (picture(4, 4), "content: both edges of a picture must have at least 16 px"),
+        (picture(400, 20), "content: the longer edge of a picture is at most 8 times"),
+    ],
+)
+async def test_a_bad_picture_is_refused_and_all_stays_as_it_was(
+    tmp_path: Path, body: bytes, told: str
+) -> None:
+    async with running(tmp_path) as server:
+        before, files = server.painter.content, set(tmp_path.iterdir())
+        answer = await server.http.put("/api/content", content=body)
+        assert answer.status_code == 422
+        assert answer.json()["code"] == "bad_picture"
+        assert told in answer.json()["message"]
+        assert server.painter.content == before
+        assert server.hub.gallery.message().content.version == 1
+        assert set(tmp_path.iterdir()) == files
+
+
+async def test_a_picture_that_the_worker_refuses_is_taken_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        await server.http.put("/api/content", content=picture(REFUSED_WIDTH_PX, 40))
+        error = await hear(socket, "error")
+        assert error["code"] == "refused"
+        assert error["message"] == "content: I do not like it"
+        content = (await hear(socket, "pictures"))["content"]
+        assert (content["name"], content["version"]) == ("navy", 3)
+        thumbnail = await server.http.get("/api/content.jpg")
+        assert Image.open(io.BytesIO(thumbnail.content)).size == (64, 48)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_too_large_an_upload_is_refused_at_the_cap(tmp_path: Path, declared: bool) -> None:
+    async def endless() -> Any:
+        for _ in range(21):
+            yield bytes(1_000_000)
+
+    async with running(tmp_path) as server:
+        body = bytes(21_000_000) if declared else endless()
+        answer = await server.http.put("/api/content", content=body)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "too_large"
+        assert "a picture file has at most 21 MB" in answer.json()["message"]
+        assert (await server.http.get("/healthz")).status_code == 200
+
+
+async def test_too_large_an_upload_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request(server, length=10**12))
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        assert b"413" in head.split(b"\r\n")[0]
+        assert b"connection: close" in head.lower()
+        writer.close()
+
+
+async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "MAX_SECONDS", 0.3)
+    monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)
+    async with running(tmp_path) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request(server, length=1000) + b"x")
+        answer = await asyncio.wait_for(reader.read(), 30)
+        assert b" 408 " in answer.split(b"\r\n")[0]
+        assert b"too_slow" in answer
+        writer.close()
+
+
+async def test_who_leaves_during_an_upload_leaves_no_trace(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with running(tmp_path) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request(server, length=1000) + b"x" * 100)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.close()
+        await writer.wait_closed()
+        assert (await server.http.get("/healthz")).status_code == 200
+        assert server.hub.gallery.message().content.version == 1
+    assert "Traceback" not in capfd.readouterr().err
+
+
+async def test_former_pictures_do_not_pile_up(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        for _ in range(15):
+            await server.http.put("/api/content", content=picture())
+        assert len(list(tmp_path.glob("content-*.png"))) <= 9
+        assert server.painter.content.exists()
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ("cat.jpg", "cat.jpg"),
+        ("K%C3%A4fer.png", "Käfer.png"),
+        ("C%3A%5Cpictures%5Ccat.jpg", "cat.jpg"),
+        ("../../etc/passwd", "passwd"),
+        ("%00%0A%1B[31mred", "[31mred"),
+        ("x" * 500, "x" * 80),
+        ("%2F", "uploaded content"),
+        ("%FF%FE", "��"),
+    ],
+)
+async def test_a_name_is_made_fit_to_be_shown(tmp_path: Path, sent: str, name: str) -> None:
+    async with running(tmp_path) as server:
+        answer = await server.http.put(
+            "/api/content", content=picture(), headers={"X-Filename": sent}
+        )
+        assert answer.json()["name"] == name
+
+
+def request(server: Running, length: int) -> bytes:
+    """The head of an upload that says how long it will be."""
+    return (
+        f"PUT /api/content HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
+        f"Authorization: {BEARER['Authorization']}\r\nContent-Length: {length}\r\n\r\n"
+    ).encode()

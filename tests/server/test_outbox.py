@@ -1,0 +1,133 @@
+"""Newest wins, in the order of sending."""
+
+import asyncio
+
+import pytest
+
+from styletune.server.messages import (
+    Changed,
+    Epoch,
+    Error,
+    Outgoing,
+    Picture,
+    Pictures,
+    Triggered,
+    WorkerState,
+)
+from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, Outbox
+
+
+def epoch(number: int) -> Epoch:
+    return Epoch(
+        epoch=number, step=0, rev=0, time=0, steps_per_s=0, width=1, height=1, losses=(),
+        smooth=0, total=0,
+    )  # fmt: skip
+
+
+def changed(rev: int, source: str, seq: int | None = None, **controls: float) -> Changed:
+    return Changed(rev=rev, controls=controls, source=source, seq=seq)
+
+
+def drained(*messages: Outgoing) -> list[Outgoing]:
+    outbox = Outbox()
+    for message in messages:
+        outbox.put(message)
+    taken = []
+    while (message := outbox.take()) is not None:
+        taken.append(message)
+    assert len(outbox) == 0
+    return taken
+
+
+def test_of_epochs_states_and_pictures_only_the_newest_waits() -> None:
+    picture = Picture(name="a", width=1, height=1, version=1)
+    pictures = Pictures(content=picture, styles=())
+    assert drained(
+        epoch(1),
+        WorkerState(state="starting"),
+        epoch(2),
+        pictures,
+        WorkerState(state="running"),
+        pictures,
+        epoch(3),
+    ) == [WorkerState(state="running"), pictures, epoch(3)]
+
+
+def test_triggers_and_errors_are_all_kept_in_order() -> None:
+    messages: list[Outgoing] = [
+        Triggered(name="kick", source="a"),
+        Error(code="bad_json", message="x"),
+        Triggered(name="kick", source="a"),
+        Error(code="bad_json", message="x"),
+    ]
+    assert drained(*messages) == messages
+
+
+def test_changes_of_one_source_become_one() -> None:
+    assert drained(
+        changed(1, "a", 10, smooth=0.1),
+        changed(2, "a", 11, smooth=0.2, style_mix=0.5),
+        changed(3, "a", None, learning_rate=0.3),
+    ) == [changed(3, "a", 11, smooth=0.2, style_mix=0.5, learning_rate=0.3)]
+
+
+def test_changes_of_two_sources_end_on_the_last_writer() -> None:
+    assert drained(
+        changed(1, "a", smooth=0.1, style_mix=0.1),
+        changed(2, "b", smooth=0.2),
+        changed(3, "a", style_mix=0.3),
+    ) == [changed(2, "b", smooth=0.2), changed(3, "a", style_mix=0.3)]
+    assert drained(changed(1, "a", smooth=0.1), changed(2, "b", smooth=0.2)) == [
+        changed(2, "b", smooth=0.2)
+    ]
+
+
+def test_an_answer_that_is_awaited_is_never_lost() -> None:
+    assert drained(changed(1, "a", 5, smooth=0.1), changed(2, "b", smooth=0.2)) == [
+        changed(1, "a", 5),
+        changed(2, "b", smooth=0.2),
+    ]
+
+
+def test_an_epoch_never_overtakes_the_change_that_it_shows() -> None:
+    assert drained(epoch(1), changed(1, "a", smooth=0.1), epoch(2)) == [
+        changed(1, "a", smooth=0.1),
+        epoch(2),
+    ]
+
+
+def test_a_client_that_never_reads_costs_little() -> None:
+    outbox = Outbox()
+    for number in range(2_000):
+        outbox.put(epoch(number))
+        outbox.put(changed(number, f"client {number % 20}", **{f"control {number % 60}": 0.5}))
+    assert len(outbox) <= 61
+
+
+async def test_get_waits_for_a_message() -> None:
+    outbox = Outbox()
+    waiting = asyncio.ensure_future(outbox.get())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    outbox.put(epoch(1))
+    assert await waiting == epoch(1)
+
+
+async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
+    outbox = Outbox()
+    for _ in range(PAUSE_AT_KEPT):
+        await asyncio.wait_for(outbox.room(), 1)
+        outbox.put(Error(code="bad_json", message=""))
+    waiting = asyncio.ensure_future(outbox.room())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    outbox.take()
+    await waiting
+
+
+@pytest.mark.parametrize(("count", "overflown"), [(MAX_KEPT, False), (MAX_KEPT + 1, True)])
+def test_who_lets_too_much_pile_up_is_let_go(count: int, overflown: bool) -> None:
+    outbox = Outbox()
+    for _ in range(count):
+        outbox.put(Triggered(name="kick", source="a"))
+    assert outbox.overflown is overflown

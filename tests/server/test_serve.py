@@ -1,0 +1,207 @@
+"""`serve` as a process: what it prints, how it ends, what it imports."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from styletune.server.address import listen
+
+WAIT_S = 60  # a start on a busy machine
+END_S = 30  # the promise is 5 s; a busy machine is not the server's fault
+ROOT = Path(__file__).parents[2]
+
+
+class Served:
+    def __init__(self, process: "subprocess.Popen[str]", url: str) -> None:
+        self.process = process
+        self.url = url
+        parts = urlsplit(url)
+        self.netloc = parts.netloc
+        self.port = parts.port
+        self.token = parse_qs(parts.query)["token"][0]
+
+    def end(self, *signals: int) -> tuple[str, str]:
+        for number in signals:
+            self.process.send_signal(number)
+        return self.process.communicate(timeout=END_S)
+
+
+def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+    (folder / "tmp").mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "tests.server.serve_standin",
+            str(folder),
+            *arguments,
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(folder / "tmp"), **environment},
+    )
+
+
+@contextlib.contextmanager
+def served(folder: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
+    process = start(folder, host, "0", **environment)
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line:
+            pytest.fail(process.communicate(timeout=WAIT_S)[1])
+        yield Served(process, line.strip())
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_one_line_with_the_token_is_printed_and_nothing_else_shows_it(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        assert server.url == f"http://127.0.0.1:{server.port}/?token={server.token}"
+        assert server.port != 0
+        assert len(server.token) >= 43
+        browser = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor()
+        )
+        with browser.open(server.url, timeout=WAIT_S) as page:
+            assert page.status == 200
+            assert page.url == f"http://127.0.0.1:{server.port}/"
+            assert "styletune" in page.read().decode()
+        out, err = server.end(signal.SIGTERM)
+        assert out == ""
+        assert server.token not in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    with served(tmp_path) as server:
+        headers = {"Authorization": f"Bearer {server.token}"}
+        controls, frames = [
+            await connect(f"ws://{server.netloc}{path}", additional_headers=headers, proxy=None)
+            for path in ("/ws", "/frames")
+        ]
+        await asyncio.wait_for(controls.recv(), WAIT_S)
+        await asyncio.wait_for(frames.recv(), WAIT_S)
+        out, err = await asyncio.to_thread(server.end, number)
+        assert server.process.returncode == 0
+        for client in (controls, frames):
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await asyncio.wait_for(client.recv(), WAIT_S)
+            assert client.close_code == 1012
+        assert out == ""
+        assert "Traceback" not in err
+        assert server.token not in err
+        assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_ctrl_c_twice_ends_it_cleanly_too(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        out, err = server.end(signal.SIGINT, signal.SIGINT, signal.SIGINT)
+        assert server.process.returncode == 0
+        assert (out, err) == ("", "")
+
+
+def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    handshake = (
+        "GET /frames HTTP/1.1\r\nHost: {0.netloc}\r\nAuthorization: Bearer {0.token}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    with (
+        served(tmp_path) as server,
+        socket.create_connection(("127.0.0.1", server.port), WAIT_S) as stalled,
+    ):
+        stalled.sendall(handshake.format(server).encode())
+        assert stalled.recv(12) == b"HTTP/1.1 101"  # and not a byte more
+        server.end(signal.SIGTERM)
+        assert server.process.returncode == 0
+
+
+def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
+    with listen("127.0.0.1", 0) as taken:
+        process = start(tmp_path, "127.0.0.1", str(taken.getsockname()[1]))
+        out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 3
+    assert out == ""
+    assert "already listens on 127.0.0.1:" in err
+    assert "--port" in err
+    assert "Traceback" not in err
+
+
+def test_an_open_address_without_a_token_of_ones_own_is_refused(tmp_path: Path) -> None:
+    process = start(tmp_path, "0.0.0.0", "0", STYLETUNE_TOKEN="")
+    out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 2
+    assert out == ""
+    assert "needs a token of yours; set STYLETUNE_TOKEN" in err
+
+
+def test_an_open_address_with_a_token_is_served_and_warned_of(tmp_path: Path) -> None:
+    with served(tmp_path, "0.0.0.0", STYLETUNE_TOKEN="of-my-own") as server:
+        assert server.url == f"http://localhost:{server.port}/?token=of-my-own"
+        _, err = server.end(signal.SIGTERM)
+        assert "plain HTTP" in err
+
+
+def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "content.png").write_bytes(b"no picture")
+    process = start(tmp_path, "127.0.0.1", "0")
+    out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 1
+    assert out == ""
+    assert "content.png: not a picture that can be read" in err
+    assert "Traceback" not in err
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def test_a_token_that_is_no_token_is_refused_without_showing_it(tmp_path: Path) -> None:
+    process = start(tmp_path, "127.0.0.1", "0", STYLETUNE_TOKEN="of my own")
+    out, err = process.communicate(timeout=WAIT_S)
+    assert process.returncode == 2
+    assert "STYLETUNE_TOKEN: a token is 1 to 1024 visible ASCII characters" in err
+    assert "of my own" not in out + err
+
+
+def test_the_web_process_is_lean() -> None:
+    """No Keras and nothing of its size; what it takes is measured while serving."""
+    code = (
+        "import sys, styletune.server.serve\n"
+        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'scipy', 'pandas', 'matplotlib', 'rich'}\n"
+        "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=WAIT_S, cwd=ROOT
+    )
+    assert done.stdout == "[]\n", done.stderr
+
+
+async def test_the_web_process_takes_at_most_120_mb(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        headers = {"Authorization": f"Bearer {server.token}"}
+        frames = await connect(
+            f"ws://{server.netloc}/frames", additional_headers=headers, proxy=None
+        )
+        await asyncio.wait_for(frames.recv(), WAIT_S)
+        assert psutil.Process(server.process.pid).memory_info().rss <= 120e6
+        await frames.close()

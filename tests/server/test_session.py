@@ -1,0 +1,211 @@
+"""The session, without any socket."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from styletune.config import DEFAULT_LAYERS
+from styletune.controls import ControlTable, Kind
+from styletune.midi import profile
+from styletune.server.messages import Changed, Error, Triggered
+from styletune.server.session import LiveSession
+
+TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+PROFILES = profile.shipped()
+
+
+def fresh() -> LiveSession:
+    return LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES)
+
+
+def tell(session: LiveSession, message: Any, source: str = "me") -> Changed | Triggered | Error:
+    answers = session.receive(json.dumps(message), source)
+    assert answers is not None
+    (answer,) = answers
+    return answer
+
+
+@pytest.mark.parametrize("name", TABLE.valued)
+def test_every_control_can_be_set(name: str) -> None:
+    session = fresh()
+    value: float | bool = True if TABLE[name].kind is Kind.SWITCH else 0.125
+    answer = tell(session, {"type": "set", "controls": {name: value}, "seq": 3})
+    assert answer == Changed(rev=1, controls={name: value}, source="me", seq=3)
+    assert session.positions == TABLE.defaults() | {name: float(value)}
+    assert list(session.positions) == list(TABLE.valued)
+    assert session.controls()[name] is value or session.controls()[name] == value
+
+
+@pytest.mark.parametrize("name", TABLE.triggers)
+def test_every_trigger_is_counted_each_time_and_leaves_the_revision(name: str) -> None:
+    session = fresh()
+    for count in (1, 2, 3):
+        answer = tell(session, {"type": "trigger", "name": name, "seq": count})
+        assert answer == Triggered(name=name, source="me", seq=count)
+        assert session.triggers[name] == count
+    assert session.rev == 0
+
+
+def test_each_set_raises_the_revision_by_one() -> None:
+    session = fresh()
+    for rev in range(1, 6):
+        answer = tell(session, {"type": "set", "controls": {"smooth": 0.5, "paused": True}})
+        assert isinstance(answer, Changed)
+        assert answer.rev == session.rev == rev
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "told"),
+    [
+        (1.0000001, "out_of_range", "control `smooth` must be in 0..1; received value=1.0000001"),
+        (-1, "out_of_range", "must be in 0..1; received value=-1"),
+        (10**20, "out_of_range", "must be in 0..1"),
+        ("0.5", "bad_value", "must be a number in 0..1; received value='0.5' of type str"),
+        (None, "bad_value", "of type NoneType"),
+        (True, "bad_value", "of type bool"),
+        ([0.5], "bad_value", "of type list"),
+        ({"a": 1}, "bad_value", "of type dict"),
+    ],
+)
+def test_one_bad_value_refuses_the_whole_set(value: Any, code: str, told: str) -> None:
+    session = fresh()
+    for controls in (
+        {"smooth": value, "learning_rate": 0.1},
+        {"learning_rate": 0.1, "paused": True, "smooth": value},
+    ):
+        answer = tell(session, {"type": "set", "controls": controls, "seq": 9})
+        assert isinstance(answer, Error)
+        assert (answer.code, answer.seq) == (code, 9)
+        assert told in answer.message
+    assert session.rev == 0
+    assert session.positions == TABLE.defaults()
+    assert session.counts[code] == 2
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "told"),
+    [
+        (
+            {"type": "set", "controls": {"smoth": 0.5}},
+            "unknown_control",
+            "unknown control `'smoth'`; /api/controls lists the",
+        ),
+        (
+            {"type": "set", "controls": {"paused": 0.5}},
+            "bad_value",
+            "control `paused` must be true or false; received value=0.5",
+        ),
+        ({"type": "set", "controls": {"reset": 1}}, "bad_value", "control `reset` is a trigger"),
+        ({"type": "trigger", "name": "explode"}, "unknown_control", "unknown control `'explode'`"),
+        (
+            {"type": "trigger", "name": "smooth"},
+            "not_a_trigger",
+            "control `smooth` is no trigger; triggers are reset, kick",
+        ),
+        ({"type": "midi", "device": "nanoKONTROL2", "data": [1]}, "bad_midi", "whole MIDI message"),
+        ({"type": "dance"}, "bad_type", "unknown message type"),
+        ([], "bad_message", "must be a JSON object"),
+    ],
+)
+def test_a_refusal_says_why_and_changes_nothing(message: Any, code: str, told: str) -> None:
+    session = fresh()
+    answer = tell(session, message)
+    assert isinstance(answer, Error)
+    assert answer.code == code
+    assert told in answer.message
+    assert session.counts[code] == 1
+    assert session.positions == TABLE.defaults()
+    assert set(session.triggers.values()) == {0}
+
+
+def test_asking_for_a_snapshot_gives_none() -> None:
+    assert fresh().receive('{"type":"snapshot?"}', "me") is None
+
+
+@pytest.mark.parametrize("value", [0, 1, 63, 64, 127])
+def test_midi_moves_the_mapped_fader(value: int) -> None:
+    session = fresh()
+    message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, 7, value]}
+    answer = tell(session, message)
+    assert answer == Changed(
+        rev=1,
+        controls={"content.block3_conv4": value / 127},
+        source="midi:nanoKONTROL2",
+    )
+
+
+def test_midi_that_moves_nothing_is_counted_and_not_answered() -> None:
+    session = fresh()
+    for data, count in (([0xF8], "midi_ignored"), ([176, 60, 1], "midi_unmapped")):
+        text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
+        assert session.receive(text, "me") == []
+        assert session.counts[count] == 1
+    assert session.rev == 0
+
+
+def test_an_unknown_controller_is_told_once() -> None:
+    session = fresh()
+    message = {"type": "midi", "device": "Theremin", "data": [176, 16, 64]}
+    answer = tell(session, message)
+    assert isinstance(answer, Error)
+    assert answer.code == "unknown_device"
+    assert "no controller profile for `Theremin`; known are nanoKONTROL2" in answer.message
+    assert session.receive(json.dumps(message), "me") == []
+    assert session.counts["unknown_device"] == 2
+
+
+def test_a_profile_of_the_session_plays_for_every_device() -> None:
+    session = LiveSession(TABLE, TABLE.defaults(), profile=profile.named("nanokontrol2"))
+    message = {"type": "midi", "device": "Theremin", "data": [176, 16, 127]}
+    assert isinstance(tell(session, message), Changed)
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["type", "controls", "seq", "name", "data", "device", *TABLE]), inner
+        )
+    ),
+    max_leaves=12,
+)
+SOME_SET = st.fixed_dictionaries(
+    {
+        "type": st.sampled_from(["set", "trigger", "midi", "snapshot?"]),
+    },
+    optional={
+        "controls": st.dictionaries(
+            st.sampled_from(list(TABLE)) | st.text(max_size=4),
+            st.floats(-0.5, 1.5) | st.booleans() | ANY_JSON,
+            max_size=4,
+        ),
+        "name": st.sampled_from(list(TABLE)) | st.text(max_size=4),
+        "device": st.sampled_from(["nanoKONTROL2", "x"]),
+        "data": st.lists(st.integers(0, 255), max_size=4),
+        "seq": st.integers() | st.text(max_size=2),
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(ANY_JSON | SOME_SET, max_size=5))
+def test_no_json_ever_raises_or_leaves_values_half_set(data: list[Any]) -> None:
+    session = fresh()
+    for message in data:
+        before, rev = dict(session.positions), session.rev
+        triggers = sum(session.triggers.values())
+        answers = session.receive(json.dumps(message), "me")
+        changes = [answer for answer in answers or () if isinstance(answer, Changed)]
+        triggered = [answer for answer in answers or () if isinstance(answer, Triggered)]
+        assert session.rev == rev + len(changes)
+        assert sum(session.triggers.values()) == triggers + len(triggered)
+        for change in changes:
+            before |= {name: float(value) for name, value in change.controls.items()}
+        assert session.positions == before
+        assert all(0.0 <= position <= 1.0 for position in session.positions.values())
+        for answer in answers or ():
+            json.loads(answer.text, parse_constant=lambda constant: pytest.fail(constant))

@@ -1,0 +1,286 @@
+"""/ws and /frames through real sockets."""
+
+import asyncio
+import io
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from websockets.exceptions import ConnectionClosed
+
+from styletune.server import hub as hub_module
+from styletune.shared.orders import Report, State
+from tests.server.running import WAIT_S, hear, running, say, see, until
+
+FADER = "content.block1_conv1"
+
+
+async def test_the_first_message_is_a_snapshot_that_names_the_client(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        first = json.loads(await socket.recv())
+        assert first["type"] == "snapshot"
+        assert first["rev"] == 0
+        assert first["epoch"] is None
+        assert first["clients"] == 1
+        assert first["client"]
+        assert first["version"]
+        assert first["layers"] == list(server.painter.layers)
+        assert first["controls"] == server.hub.session.controls()
+        assert first["controls"]["paused"] is False
+        assert first["state"]["state"] == "running"
+        assert first["state"]["device"] == "stand-in"
+        assert first["pictures"]["content"] == {
+            "name": "navy", "width": 64, "height": 48, "version": 1,
+        }  # fmt: skip
+        assert len(first["pictures"]["styles"]) == 1
+        state = (await server.http.get("/api/state")).json()
+        assert state.keys() == first.keys()
+
+
+async def test_a_set_reaches_the_worker_and_everybody_with_its_revision(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as one:
+        async with server.socket("/ws") as two:
+            me = (await hear(one, "snapshot"))["client"]
+            await hear(two, "snapshot")
+            await say(one, {"type": "set", "controls": {FADER: 0.75, "paused": True}, "seq": 7})
+            for socket in (one, two):
+                changed = await hear(socket, "changed")
+                assert changed == {
+                    "type": "changed",
+                    "rev": 1,
+                    "controls": {FADER: 0.75, "paused": True},
+                    "source": me,
+                    "seq": 7,
+                }
+        assert server.painter.controls is not None
+        assert server.painter.controls.rev == 1
+        assert server.painter.controls.positions[FADER] == 0.75
+        assert server.painter.controls.positions["paused"] == 1.0
+
+
+async def test_a_trigger_reaches_the_worker_each_time(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        for _ in range(3):
+            await say(socket, {"type": "trigger", "name": "kick"})
+        for _ in range(3):
+            assert (await hear(socket, "triggered"))["name"] == "kick"
+        assert server.painter.controls is not None
+        assert server.painter.controls.triggers == {"reset": 0, "kick": 3}
+        assert server.painter.controls.rev == 0
+
+
+async def test_a_knob_of_the_controller_moves_its_fader(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await say(socket, {"type": "midi", "device": "nanoKONTROL2 MIDI 1", "data": [176, 16, 64]})
+        changed = await hear(socket, "changed")
+        assert changed["controls"] == {"style.block1_conv1": 64 / 127}
+        assert changed["source"] == "midi:nanoKONTROL2 MIDI 1"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("not JSON", "bad_json"),
+        ('{"type":"set","controls":{"smooth":NaN}}', "bad_json"),
+        ('{"type":"set","controls":{"smooth":Infinity}}', "bad_json"),
+        ('{"type":"set","controls":{"smooth":1e400}}', "out_of_range"),
+        ('{"type":"set","controls":{"smooth":' + "9" * 60_000 + "}}", "bad_json"),
+        ("[" * 60_000, "bad_json"),
+        ('{"type":"dance"}', "bad_type"),
+        (b"\xff\xfe", "bad_json"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+async def test_bad_messages_are_answered_on_the_same_socket(
+    tmp_path: Path, text: str | bytes, code: str
+) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        before = dict(server.hub.session.positions)
+        await say(socket, text)
+        error = await hear(socket, "error")
+        assert error["code"] == code
+        assert error["message"]
+        assert server.hub.session.positions == before
+        assert server.hub.session.counts[code] == 1
+        await say(socket, {"type": "set", "controls": {FADER: 1}})  # the session lives on
+        assert (await hear(socket, "changed"))["rev"] == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "code"), [("x" * 65_537, 1009), (b"\x81\x82\x00\x00\x00\x00\xff\xfe", 1007)]
+)
+async def test_what_is_no_message_at_all_ends_the_socket(
+    tmp_path: Path, message: str | bytes, code: int
+) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        if isinstance(message, str):
+            await socket.send(message)
+        else:
+            socket.transport.write(message)  # text frame that is not UTF-8
+        with pytest.raises(ConnectionClosed) as closed:
+            await hear(socket, "never")
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == code
+        async with server.socket("/ws") as another:
+            await hear(another, "snapshot")
+
+
+async def test_a_client_may_ask_for_the_snapshot_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        me = (await hear(socket, "snapshot"))["client"]
+        await say(socket, {"type": "set", "controls": {FADER: 0.25}})
+        await say(socket, {"type": "snapshot?"})
+        again = await hear(socket, "snapshot")
+        assert again["rev"] == 1
+        assert again["controls"][FADER] == 0.25
+        assert again["client"] == me
+
+
+async def test_epochs_and_states_are_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        server.painter.paint()
+        epoch = await hear(socket, "epoch")
+        assert (epoch["epoch"], epoch["step"], epoch["rev"]) == (0, 0, 0)
+        assert (epoch["width"], epoch["height"]) == (48, 32)
+        assert [row["layer"] for row in epoch["losses"]] == list(server.painter.layers)
+        assert epoch["losses"][0]["style"] == {
+            "raw": 2.0, "weight": 0.5, "weighted": 1.0, "share": 1 / 16,
+        }  # fmt: skip
+        server.painter.retry_s = 4.0
+        server.painter.tell(Report(State.RESTARTING, "exit code 1"))
+        state = await hear(socket, "state")
+        assert state["state"] == "restarting"
+        assert state["retry_s"] == 4.0
+        server.painter.retry_s = None
+        server.painter.tell(Report(State.FAILED, "five times in a row"))
+        state = await hear(socket, "state")
+        assert state["log"] == ["last words"]
+        assert "retry_s" not in state
+        async with server.socket("/ws") as late:
+            assert (await hear(late, "snapshot"))["epoch"] == epoch
+
+
+async def test_a_picture_shows_the_change_whose_revision_it_carries(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws") as controls,
+        server.socket("/frames") as frames,
+    ):
+        await say(controls, {"type": "set", "controls": {FADER: 1.0}})
+        rev = (await hear(controls, "changed"))["rev"]
+        frame = server.painter.paint()
+        head, jpeg = await see(frames)
+        assert head == {
+            "epoch": 0, "step": 0, "rev": rev, "width": 48, "height": 32, "time": frame.time,
+        }  # fmt: skip
+        with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as picture:
+            assert picture.size == (48, 32)
+            assert picture.getpixel((20, 20))[0] > 250
+
+
+async def test_two_pictures_are_under_way_and_then_only_the_newest(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/frames") as socket:
+        server.painter.paint()
+        assert (await see(socket))[0]["epoch"] == 0
+        server.painter.paint()
+        assert (await see(socket))[0]["epoch"] == 1
+        for _ in range(5):
+            server.painter.paint()
+            await asyncio.sleep(0)
+        await until(lambda: server.hub.feed.newest and server.hub.feed.newest.epoch == 6)
+        assert server.hub.feed.encoded == 2  # nobody may have one: none is encoded
+        await say(socket, {"type": "ack", "epoch": 0})
+        assert (await see(socket))[0]["epoch"] == 6
+        await say(socket, {"type": "ack", "epoch": 6})  # and with it epoch 1
+        for epoch in (7, 8):
+            server.painter.paint()
+            assert (await see(socket))[0]["epoch"] == epoch
+
+
+async def test_each_epoch_is_encoded_once_for_all_viewers(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        viewers = [await server.socket("/frames") for _ in range(5)]
+        for epoch in range(4):
+            server.painter.paint()
+            seen = [await see(viewer) for viewer in viewers]
+            assert len({jpeg for _, jpeg in seen}) == 1
+            assert {head["epoch"] for head, _ in seen} == {epoch}
+            for viewer in viewers:
+                await say(viewer, {"type": "ack", "epoch": epoch})
+        assert server.hub.feed.encoded == 4
+        for viewer in viewers:
+            await viewer.close()
+
+
+async def test_a_viewer_that_comes_late_sees_the_picture_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        server.painter.paint()
+        await until(lambda: server.hub.feed.newest is not None)
+        async with server.socket("/frames") as socket:
+            assert (await see(socket))[0]["epoch"] == 0
+
+
+async def test_viewers_are_counted_and_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        assert (await hear(socket, "snapshot"))["state"]["viewers"] == 0
+        async with server.socket("/frames"):
+            await until(lambda: server.hub.state().viewers == 1)
+        while (await hear(socket, "state"))["viewers"] != 0:
+            pass
+
+
+async def test_a_bad_acknowledgement_is_answered_and_forgiven(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/frames") as socket:
+        await say(socket, {"type": "ack", "epoch": "0"})
+        assert (await hear(socket, "error"))["code"] == "bad_message"
+        await say(socket, {"type": "ack", "epoch": 12345})  # never sent
+        server.painter.paint()
+        assert (await see(socket))[0]["epoch"] == 0
+
+
+@pytest.mark.parametrize("path", ["/ws", "/frames"])
+async def test_one_socket_too_many_is_told_that_the_server_is_full(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(hub_module, "MAX_VIEWERS", 2)
+    async with running(tmp_path) as server, server.socket(path), server.socket(path):
+        await until(lambda: len(server.hub._outboxes) == 2 or server.hub.state().viewers == 2)
+        async with server.socket(path) as third:
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(third.recv(), WAIT_S)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "server full")
+        assert (await server.http.get("/healthz")).status_code == 200
+
+
+async def test_sockets_are_closed_with_1012_when_the_server_ends(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        controls, frames = await server.socket("/ws"), await server.socket("/frames")
+        server.told.to_end = True
+        assert await asyncio.wait_for(server.task, WAIT_S) == 0
+        for socket in (controls, frames):
+            with pytest.raises(ConnectionClosed) as closed:
+                await hear(socket, "never")
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1012
+        assert server.painter.stopped >= 1
+
+
+async def test_sets_of_many_clients_end_on_the_last_value(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as reader:
+        await hear(reader, "snapshot")
+        async with server.socket("/ws") as one, server.socket("/ws") as two:
+            for step in range(100):
+                await say(one, {"type": "set", "controls": {FADER: step / 100}})
+                await say(two, {"type": "set", "controls": {"smooth": step / 100}})
+            seen: dict[str, float] = {}
+            rev = 0
+            while rev < 200:
+                changed = await hear(reader, "changed")
+                assert changed["rev"] > rev
+                rev = changed["rev"]
+                seen |= changed["controls"]
+        assert seen == {FADER: 0.99, "smooth": 0.99}
