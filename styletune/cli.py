@@ -221,9 +221,7 @@ def _paint(arguments: argparse.Namespace) -> int:
 
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
-    paint(
-        _session(arguments, arguments.session), Path(arguments.out), arguments.steps, _console
-    )
+    paint(_session(arguments, arguments.session), Path(arguments.out), arguments.steps, _console)
     return 0
 
 

@@ -60,6 +60,8 @@ class Pictures(_Section):
 
 
 class Network(_Section):
+    """The feature network: which, its weights, and which of its layers are played."""
+
     name: Literal["lite", "vgg16", "vgg19"] = "lite"
     weights: str | None = None  # a file; None: the package's (lite), Keras' cache or download
     layers: tuple[str, ...] | None = None  # None: DEFAULT_LAYERS[name]
@@ -71,9 +73,7 @@ class Network(_Section):
         known = layers_of(self.name)
         for layer in self.layers or ():
             if layer not in known:
-                raise ValueError(
-                    f"{self.name} has no layer `{layer}`; it has {', '.join(known)}"
-                )
+                raise ValueError(f"{self.name} has no layer `{layer}`; it has {', '.join(known)}")
         return self
 
     @property
@@ -96,6 +96,8 @@ class Optimizer(_Section):
 
 
 class Painting(_Section):
+    """How a painting begins, steps and is published."""
+
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     init: str = "content"  # content, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
@@ -106,11 +108,15 @@ class Painting(_Section):
 
 
 class Server(_Section):
+    """Where the server listens."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8018  # 0: any free port
 
 
 class Midi(_Section):
+    """Which controller profile is used."""
+
     profile: str | None = None  # a file or a shipped name; None: by the device's name
 
 

@@ -21,6 +21,8 @@ MAX_LAYERS = 8
 
 
 class Kind(StrEnum):
+    """What a control holds, and what becomes of several changes at once."""
+
     FADER = "fader"  # position 0..1, absolute: the newest value wins
     SWITCH = "switch"  # off or on
     TRIGGER = "trigger"  # happens once each time it is sent; never merged

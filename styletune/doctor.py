@@ -72,8 +72,9 @@ def _engine(session: Session) -> Iterator[Finding]:
             yield (
                 f"weights of {other}",
                 True if cached else None,
-                str(cached) if cached else "not in Keras' cache: downloaded when asked for, "
-                "or --weights FILE",
+                str(cached)
+                if cached
+                else "not in Keras' cache: downloaded when asked for, or --weights FILE",
             )
 
 
@@ -120,4 +121,3 @@ def _browser() -> Finding:
     except webbrowser.Error:
         return "browser", None, "none here: open the printed URL elsewhere (ssh -L …)"
     return "browser", True, "opens by itself"
-

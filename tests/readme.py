@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
-
 from styletune.assets import web_folder
 from styletune.config import Session
 from styletune.controls import ControlTable, Curve, Kind
@@ -32,7 +31,15 @@ def controls() -> str:
         else:
             values = {Kind.SWITCH: "true, false", Kind.TRIGGER: ""}[row.kind]
             default = "false" if row.kind is Kind.SWITCH else ""
-        rows.append([f"`{row.name}`", row.kind.value, values, default, row.help.replace("<layer>", "the layer")])
+        rows.append(
+            [
+                f"`{row.name}`",
+                row.kind.value,
+                values,
+                default,
+                row.help.replace("<layer>", "the layer"),
+            ]
+        )
     return table(["control", "kind", "values", "default position", "what it does"], rows)
 
 

@@ -31,9 +31,7 @@ def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]
     known = layers_of(network)
     unknown = [layer for layer in layers if layer not in known]
     if unknown:
-        raise LayerError(
-            f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}"
-        )
+        raise LayerError(f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}")
     deepest = max(known.index(layer) for layer in layers)
     return tuple(
         Convolution(name, pool_before=name.endswith("_conv1") and not name.startswith("block1"))

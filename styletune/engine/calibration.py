@@ -36,9 +36,7 @@ class Units:
         return cls(np.ones(layers, np.float32), np.ones(layers, np.float32), 1.0)
 
 
-def reference_picture(
-    content: npt.NDArray[np.float32], seed: int
-) -> npt.NDArray[np.float32]:
+def reference_picture(content: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:
     """The content picture (h, w, 3) 0..255 plus seeded noise, clipped to 0..255."""
     noise = np.random.default_rng(seed).normal(0, REFERENCE_NOISE, content.shape)
     return np.clip(content + noise, 0, 255).astype(np.float32)

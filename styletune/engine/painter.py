@@ -304,4 +304,3 @@ def _tiled(pixels: Pixels, height: int, width: int) -> Pixels:
     rows, columns = (-(-height // pixels.shape[0]), -(-width // pixels.shape[1]))
     pad = ((0, (rows - 1) * pixels.shape[0]), (0, (columns - 1) * pixels.shape[1]), (0, 0))
     return np.pad(pixels, pad, mode="symmetric")[:height, :width]
-

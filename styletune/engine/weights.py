@@ -24,7 +24,7 @@ from styletune.errors import WeightsError
 Array = npt.NDArray[np.float32]
 
 LITE_FILE = Path(__file__).parent.parent / "weights" / "lite.npz"
-_URL = "https://storage.googleapis.com/tensorflow/keras-applications/{0}/{0}_weights_tf_dim_ordering_tf_kernels_notop.h5"  # noqa: E501
+_URL = "https://storage.googleapis.com/tensorflow/keras-applications/{0}/{0}_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _LITE_WIDTHS = (16, 16, 32, 32, 64, 64, 64, 64)
 
 

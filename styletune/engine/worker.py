@@ -70,9 +70,7 @@ class Worker:
             network=job.session.network.name,
             backend=device.backend(),
         )
-        self._pace = Pace(
-            self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps
-        )
+        self._pace = Pace(self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps)
         self._say(State.STARTING)
         self._content = gallery.content(self._session)
         self._styles = [
@@ -230,9 +228,7 @@ class Worker:
         self._pipe.send(self._report)
 
 
-def terms(
-    raw: Array, weight: Array, weighted: Array, losses: Losses
-) -> tuple[Term, ...]:
+def terms(raw: Array, weight: Array, weighted: Array, losses: Losses) -> tuple[Term, ...]:
     """Rows of the loss table from arrays of shape (n,)."""
     total = losses.total or 1.0  # all silent: shares of 0, not of nothing
     return tuple(

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from styletune.config import Session
+from styletune.entry import Target, run_worker
 from styletune.errors import MemoryBlockError, PictureError
 from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
@@ -22,7 +23,6 @@ from styletune.server.fan import Fan
 from styletune.server.limits import Limits
 from styletune.server.watchdog import Watchdog
 from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.entry import Target, run_worker
 from styletune.shared.frame_block import Frame, FrameBlock
 from styletune.shared.leftovers import sweep_leftovers
 from styletune.shared.orders import (

@@ -29,5 +29,3 @@ def small_painter(session: Session | None = None, styles: int = 1) -> Painter:
         picture(32, 40, seed=1),
         [picture(36, 36, seed=2 + index) for index in range(styles)],
     )
-
-

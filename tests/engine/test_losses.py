@@ -42,9 +42,7 @@ def test_gram_matrix_equals_plain_numpy() -> None:
 def test_gram_matrix_does_not_depend_on_where_things_are() -> None:
     f = features(1)
     shuffled = np.random.default_rng(2).permutation(f.reshape(-1, 4)).reshape(f.shape)
-    np.testing.assert_allclose(
-        to_numpy(gram_matrix(f)), to_numpy(gram_matrix(shuffled)), rtol=1e-5
-    )
+    np.testing.assert_allclose(to_numpy(gram_matrix(f)), to_numpy(gram_matrix(shuffled)), rtol=1e-5)
 
 
 def test_content_loss_by_hand() -> None:
@@ -87,9 +85,7 @@ def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
     layer.build(f.shape)
     layer.target.assign(layer.gram(keras.ops.convert_to_tensor(style)))
     delta = a.T @ (numpy_gram(f) - numpy_gram(style)) @ a
-    np.testing.assert_allclose(
-        to_numpy(layer(f))[0, 0], np.sum(delta**2) / 16, rtol=1e-3
-    )
+    np.testing.assert_allclose(to_numpy(layer(f))[0, 0], np.sum(delta**2) / 16, rtol=1e-3)
 
 
 def clamped_variation(x: np.ndarray) -> float:

@@ -87,5 +87,3 @@ def test_the_gram_matrix_is_scaled_by_height_width_and_channels(painter: Painter
     np.testing.assert_allclose(
         keras.ops.convert_to_numpy(target), flat.T @ flat / (h * w * c), rtol=1e-3, atol=1e-3
     )
-
-

@@ -91,7 +91,7 @@ def test_a_muted_term_still_shows_its_raw_loss(painter: Painter) -> None:
 
 def test_with_all_faders_off_the_picture_stands_still() -> None:
     painter = small_painter()
-    off = {name: 0.0 for name in painter.session.positions()}
+    off = dict.fromkeys(painter.session.positions(), 0.0)
     painter.apply(off | {"learning_rate": 1.0})
     before = painter.pixels()
     painter.run(3)

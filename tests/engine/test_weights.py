@@ -84,9 +84,7 @@ def test_a_file_of_the_first_blocks_serves_the_layers_that_it_holds(
         weights.load("vgg16", tmp_path / "v.npz", layers_of("vgg16")[:3])
 
 
-def test_damaged_missing_and_foreign_files_are_refused(
-    vgg16: keras.Model, tmp_path: Path
-) -> None:
+def test_damaged_missing_and_foreign_files_are_refused(vgg16: keras.Model, tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no such file"):
         weights.load("vgg16", tmp_path / "nowhere.npz", FIRST)
     for name in ("torn.npz", "torn.h5", "torn.keras"):
@@ -94,7 +92,7 @@ def test_damaged_missing_and_foreign_files_are_refused(
         with pytest.raises(WeightsError, match="cannot be read"):
             weights.load("vgg16", tmp_path / name, FIRST)
     (tmp_path / "weights.txt").write_text("no")
-    with pytest.raises(WeightsError, match="must be .npz, .h5, .weights.h5 or .keras"):
+    with pytest.raises(WeightsError, match=r"must be \.npz, \.h5, \.weights\.h5 or \.keras"):
         weights.load("vgg16", tmp_path / "weights.txt", FIRST)
     good = arrays(vgg16, FIRST)
     np.savez(tmp_path / "shape.npz", **good | {"block1_conv2.kernel": np.zeros((3, 3, 5, 64))})
@@ -135,7 +133,9 @@ def test_vgg_that_cannot_be_had_names_file_place_and_the_way_without(
     assert "--network lite" in said
 
 
-@pytest.mark.skipif(not SHARED.is_file(), reason="needs ImageNet weights of VGG-19 beside the clone")
+@pytest.mark.skipif(
+    not SHARED.is_file(), reason="needs ImageNet weights of VGG-19 beside the clone"
+)
 def test_real_vgg19_weights_of_three_blocks_load() -> None:
     found = weights.load("vgg19", SHARED, layers_of("vgg19")[:8])
     assert found.kernels["block3_conv4"].shape == (3, 3, 256, 256)

@@ -184,9 +184,7 @@ def test_a_picture_that_cannot_be_used_is_refused_and_painting_goes_on(bench: Be
 
 
 def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
-    session = small_session(
-        network={"weights": str(tmp_path / "none.npz")}, pictures={"size": 32}
-    )
+    session = small_session(network={"weights": str(tmp_path / "none.npz")}, pictures={"size": 32})
     controls = ControlBlock.create(session.table())
     frames = FrameBlock.create(LAYERS, 32)
     pipe, far = multiprocessing.Pipe()
