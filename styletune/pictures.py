@@ -12,7 +12,7 @@ import re
 import warnings
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from styletune.errors import PictureError
 
@@ -134,8 +134,11 @@ def _open(data: bytes, source: str) -> Image.Image:
 
 
 def _damaged(kind: str | None, error: Exception, source: str) -> PictureError:
+    damaged = f"{source}: the {kind} is damaged or cut short"
+    if isinstance(error, UnidentifiedImageError):  # says only which object it was read from
+        return PictureError(damaged)
     reason = (str(error) or type(error).__name__).split("\n")[0][:80]
-    return PictureError(f"{source}: the {kind} is damaged or cut short ({reason})")
+    return PictureError(f"{damaged} ({reason})")
 
 
 def _check_size(width: int, height: int, source: str) -> None:

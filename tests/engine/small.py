@@ -1,8 +1,15 @@
-"""Small painters for the engine's tests: two layers of the random `lite`, tiny pictures."""
+"""Small painters for the engine's tests: three layers of a random `lite`, tiny pictures."""
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
 from styletune.config import Session, parse
+from styletune.engine import weights
 from styletune.engine.painter import Painter
 
 LAYERS = ["block1_conv1", "block2_conv1", "block3_conv2"]
@@ -16,9 +23,21 @@ def picture(height: int, width: int, seed: int) -> np.ndarray:
     return np.clip(big + rng.normal(0, 12, big.shape), 0, 255).astype(np.uint8)
 
 
+@cache
+def random_weights() -> str:
+    """A file of seeded random filters in `lite`'s shape: taught ones would move the figures."""
+    found = weights.random_lite(0)
+    path = Path(tempfile.mkdtemp(prefix="styletune-tests-")) / "random.npz"
+    arrays = {f"{name}.kernel": kernel for name, kernel in found.kernels.items()}
+    arrays |= {f"{name}.bias": bias for name, bias in found.biases.items()}
+    np.savez(path, **arrays)
+    atexit.register(shutil.rmtree, path.parent)
+    return str(path)
+
+
 def small_session(**sections: dict[str, object]) -> Session:
     """A session of three layers; `sections` as in a session file."""
-    network = {"name": "lite", "layers": LAYERS} | sections.pop("network", {})
+    network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop("network", {})
     return parse({"network": network, **sections}, "the test")
 
 

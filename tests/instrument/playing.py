@@ -10,7 +10,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,8 +71,10 @@ class Instrument:
 
         def find() -> psutil.Process | None:
             for child in psutil.Process(self.process.pid).children():
-                if any("spawn_main" in word for word in child.cmdline()):
-                    return child
+                # A worker that was just killed is a zombie for a moment, without a command line.
+                with suppress(psutil.Error):
+                    if any("spawn_main" in word for word in child.cmdline()):
+                        return child
             return None
 
         found = until("a worker process", find)
