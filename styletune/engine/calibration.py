@@ -5,14 +5,11 @@ the norm of its own gradient on the picture, measured once on a fixed, seeded re
 content picture plus noise (at the content picture itself content gradients vanish).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from styletune.engine.painter import Painter
 
 REFERENCE_NOISE = 32.0  # standard deviation in pixel values: well above any texture's grain
 
@@ -42,16 +39,16 @@ def reference_picture(content: npt.NDArray[np.float32], seed: int) -> npt.NDArra
     return np.clip(content + noise, 0, 255).astype(np.float32)
 
 
-def measure(painter: "Painter", reference: npt.NDArray[np.float32]) -> Units:
-    """Measure the units with the painter's own training step, one term at a time.
+def measure(layers: int, gradient_norm: Callable[[npt.NDArray[np.float32]], float]) -> Units:
+    """Measure the units, one term at a time.
 
-    The optimizer keeps the norm of the summed gradient; with one weight at 1 and the others at 0
-    that is the term's own, so calibrating compiles nothing further.
+    Args:
+        layers: how many are played: n.
+        gradient_norm: ‖∂loss/∂picture‖₂ on the reference with the given weights (2n + 1,):
+            content, style, smooth. The painter takes it from its own training step, whose
+            optimizer keeps that norm, so that calibrating compiles nothing further.
     """
-    count = len(painter.layers)
-    norms = np.array(
-        [painter.gradient_norm(reference, hot) for hot in np.eye(2 * count + 1, dtype=np.float32)]
-    )
+    norms = np.array([gradient_norm(hot) for hot in np.eye(2 * layers + 1, dtype=np.float32)])
     # A term without a gradient (a layer that sees nothing here) keeps weight 1.
     units = np.where(norms > 0, 1.0 / np.maximum(norms, 1e-30), 1.0).astype(np.float32)
-    return Units(units[:count], units[count:-1], float(units[-1]))
+    return Units(units[:layers], units[layers:-1], float(units[-1]))

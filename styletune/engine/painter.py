@@ -16,7 +16,7 @@ from styletune.controls import term_weights
 from styletune.engine import calibration, device, model, weights
 from styletune.engine.architecture import check_size
 from styletune.engine.network import feature_network
-from styletune.engine.stepping import OnStep, stepper
+from styletune.engine.stepping import OnStep, never, stepper
 from styletune.errors import StyletuneError
 
 Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
@@ -98,6 +98,8 @@ class Painter:
             found,
             clamp=session.painting.clamp,
         )
+        # Looked up once: finding a layer by name walks through the model.
+        self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
         self.step = 0
         self._good: Pixels = np.zeros((self.height, self.width, 3), np.float32)
         self._init_file = init
@@ -200,28 +202,32 @@ class Painter:
 
     # Painting
 
-    def run(self, steps: int, on_step: OnStep = lambda: None) -> None:
-        """Take `steps` steps.
+    def run(self, steps: int, on_step: OnStep = never) -> int:
+        """Take up to `steps` steps; returns how many were taken.
+
+        Args:
+            on_step: called after each step; True ends the run there.
 
         Raises:
             NotFiniteError: a gradient or the picture is not finite; the picture is the last
                 good one again, with fresh moments.
         """
-        self._stepper.run(self._data, steps, on_step)
+        taken = self._stepper.run(self._data, steps, on_step)
         pixels = self.pixels()
         if not np.isfinite(pixels).all():
             self._set_pixels(self._good)
             self._forget_moments()
             raise NotFiniteError(
-                f"the picture was not finite after step {self.step + steps}; back to the last "
+                f"the picture was not finite after step {self.step + taken}; back to the last "
                 "good picture: lower the learning rate or the fader moved last"
             )
         self._good = pixels
-        self.step += steps
+        self.step += taken
+        return taken
 
     def pixels(self) -> Pixels:
         """The painting as it is optimised: (h, w, 3) float32, a copy on the host."""
-        flat = np.array(ops.convert_to_numpy(self.model.image.value), np.float32)
+        flat: Pixels = ops.convert_to_numpy(self.model.image.value)
         return flat.reshape(self.height, self.width, 3)
 
     def picture(self) -> Picture:
@@ -230,8 +236,8 @@ class Painter:
 
     def losses(self) -> Losses:
         """The table of the last step, at the picture from which that step was taken."""
-        raw = ops.convert_to_numpy(self.model.get_layer("terms").raw.value)[0].astype(np.float64)
-        variation = float(ops.convert_to_numpy(self.model.get_layer("smooth").raw.value)[0, 0])
+        raw = ops.convert_to_numpy(self._terms.raw.value)[0].astype(np.float64)
+        variation = float(ops.convert_to_numpy(self._smooth.raw.value)[0, 0])
         count = len(self.layers)
         content, style, smooth = self._fed
         return Losses(
@@ -257,7 +263,9 @@ class Painter:
         """Measure the units of all terms on the seeded reference; resets the moments."""
         before = self.pixels()
         reference = calibration.reference_picture(self._content, self.session.painting.seed)
-        self._units = calibration.measure(self, reference)
+        self._units = calibration.measure(
+            len(self.layers), lambda hot: self.gradient_norm(reference, hot)
+        )
         self._set_pixels(before)
         self._forget_moments()
         self._optimizer.learning_rate.assign(self._learning_rate())
@@ -272,7 +280,7 @@ class Painter:
         self._set_pixels(pixels)
         self._optimizer.learning_rate.assign(0.0)
         data = model.inputs(hot[:count], hot[count:-1], float(hot[-1]))
-        self._stepper.run(data, 1, lambda: None)
+        self._stepper.run(data, 1)
         return float(ops.convert_to_numpy(self._optimizer.gradient_norm.value))
 
     def _first_picture(self) -> Pixels:

@@ -12,7 +12,13 @@ import keras
 
 from styletune.engine.model import StyleTransfer
 
-OnStep = Callable[[], None]
+# Called after each step; True ends the run there.
+OnStep = Callable[[], bool]
+
+
+def never() -> bool:
+    """The `OnStep` of a run that takes all of its steps."""
+    return False
 
 
 class TensorFlowStepper:
@@ -22,11 +28,13 @@ class TensorFlowStepper:
         model.make_train_function()
         self._function = model.train_function
 
-    def run(self, data: Any, steps: int, on_step: OnStep) -> None:
-        """Take `steps` steps on `data` (inputs, targets)."""
-        for _ in range(steps):
+    def run(self, data: Any, steps: int, on_step: OnStep = never) -> int:
+        """Take up to `steps` steps on `data` (inputs, targets); returns how many were taken."""
+        for taken in range(1, steps + 1):
             self._function((data,))
-            on_step()
+            if on_step():
+                return taken
+        return steps
 
 
 class JaxStepper:
@@ -36,8 +44,8 @@ class JaxStepper:
         self._model = model
         model.make_train_function()
 
-    def run(self, data: Any, steps: int, on_step: OnStep) -> None:
-        """Take `steps` steps on `data` (inputs, targets)."""
+    def run(self, data: Any, steps: int, on_step: OnStep = never) -> int:
+        """Take up to `steps` steps on `data` (inputs, targets); returns how many were taken."""
         model = self._model
         kinds = (
             model.trainable_variables,
@@ -47,12 +55,16 @@ class JaxStepper:
         )
         state: Any = tuple([variable.value for variable in kind] for kind in kinds)
         batch = (*data, None)
-        for _ in range(steps):
+        taken = 0
+        while taken < steps:
             _, state = model.train_function(state, iter((batch,)))
-            on_step()
+            taken += 1
+            if on_step():
+                break
         for kind, values in zip(kinds, state, strict=True):
             for variable, value in zip(kind, values, strict=True):
                 variable.assign(value)
+        return taken
 
 
 def stepper(model: StyleTransfer) -> TensorFlowStepper | JaxStepper:

@@ -76,6 +76,8 @@ class Worker:
         self._styles = [
             gallery.style(self._session, name) for name in self._session.pictures.styles
         ]
+        # A session that fixes the number of steps gets exactly that many, hand or no hand.
+        self._prompt = self._session.painting.epoch_steps is None
         self._fired: dict[str, int] = {}
         self._rev = -1
 
@@ -92,15 +94,18 @@ class Worker:
             if state is not None and state.positions["paused"]:
                 self._pause(painter, changed)
                 continue
-            if self._epoch(painter) and self._report.state is not State.RUNNING:
+            if self._epoch(painter, changed) and self._report.state is not State.RUNNING:
                 self._say(State.RUNNING)
 
-    def _epoch(self, painter: Painter) -> bool:
-        """Take an epoch's steps and publish; False where the picture had to be rolled back."""
-        steps = self._pace.plan()
+    def _epoch(self, painter: Painter, changed: bool) -> bool:
+        """Take an epoch's steps and publish; False where the picture had to be rolled back.
+
+        The first epoch after a move is a single step: the hand sees its effect begin at once.
+        """
+        steps = 1 if changed and self._prompt else self._pace.plan()
         started = time.perf_counter()
         try:
-            painter.run(steps, self._beat)
+            steps = painter.run(steps, self._beat)
         except NotFiniteError as error:
             self._say(State.ROLLING_BACK, str(error))
             return False
@@ -110,9 +115,14 @@ class Worker:
         self._publish(painter)
         return True
 
-    def _beat(self) -> None:
+    def _beat(self) -> bool:
+        """After each step: a sign of life; True where a hand has moved something meanwhile.
+
+        The epoch then ends early, so that a slider waits for one step and not for a whole epoch.
+        """
         self._progress.step += 1
         self._frames.beat(self._progress.step)
+        return self._prompt and self._controls.newer
 
     def _pause(self, painter: Painter, changed: bool) -> None:
         """Stand still; a moved slider still shows in the table, at the same picture."""

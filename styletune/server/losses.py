@@ -5,7 +5,7 @@ nothing about pictures and sockets.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, fields
+from dataclasses import fields
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class LossHistory:
         """Append a frame's losses; the oldest row goes when there are too many."""
         values = [float(getattr(frame, name)) for name in _FIXED]
         for term in (*frame.content, *frame.style):
-            values += astuple(term)
+            values += (term.raw, term.weight, term.weighted, term.share)
         self._rows[self._count % len(self._rows)] = values
         self._count += 1
 

@@ -94,6 +94,7 @@ class ControlBlock:
         self._slots = slots
         self._layout = layout
         self._last: ControlState | None = None
+        self._read = 0
         self.name = slots.name
 
     @classmethod
@@ -126,10 +127,17 @@ class ControlBlock:
 
     def read(self) -> ControlState | None:
         """The newest state; the last good one when reading fails; None when never written."""
+        # Taken first: a write during the read is then seen as newer, never as already read.
+        self._read = self._slots.number
         payload = self._slots.read()
         if payload is not None:
             self._last = self._layout.unpack(payload)
         return self._last
+
+    @property
+    def newer(self) -> bool:
+        """Whether something has been written since the last `read`; cheap enough for each step."""
+        return self._slots.number != self._read
 
     def close(self) -> None:
         """Let go of the memory. May be repeated."""

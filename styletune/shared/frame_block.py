@@ -7,7 +7,7 @@ worker from a hung one. Knows nothing about how pictures come about or where the
 
 import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -118,7 +118,8 @@ class FrameLayout:
             record[name] = getattr(frame, name)
         record["height"], record["width"] = picture.shape[:2]
         record["terms"] = [
-            [astuple(term) for term in terms] for terms in (frame.content, frame.style)
+            [(t.raw, t.weight, t.weighted, t.share) for t in terms]
+            for terms in (frame.content, frame.style)
         ]
         return record.view(np.uint8), np.ascontiguousarray(picture).reshape(-1)
 

@@ -37,7 +37,9 @@ def random_weights() -> str:
 
 def small_session(**sections: dict[str, object]) -> Session:
     """A session of three layers; `sections` as in a session file."""
-    network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop("network", {})
+    network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop(
+        "network", {}
+    )
     return parse({"network": network, **sections}, "the test")
 
 

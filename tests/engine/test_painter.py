@@ -207,3 +207,17 @@ def test_average_pooling_and_zero_padding_change_the_features() -> None:
 def test_too_small_a_picture_is_refused() -> None:
     with pytest.raises(PictureError, match="at least 8 px"):
         Painter(small_session(), picture(4, 40, seed=1), [picture(36, 36, seed=2)])
+
+
+def test_pixels_are_a_copy_that_painting_on_does_not_touch(painter: Painter) -> None:
+    before = painter.pixels()
+    kept = before.copy()
+    painter.run(3)
+    np.testing.assert_array_equal(before, kept)
+
+
+def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
+    answers = iter([False, False, True])
+    step = painter.step
+    assert painter.run(10, lambda: next(answers)) == 3
+    assert painter.step == step + 3

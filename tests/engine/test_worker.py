@@ -22,12 +22,12 @@ PATIENCE_S = 120
 class Bench:
     """A worker in a thread, and this test in the place of its parent."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **painting: object) -> None:
         self.folder = folder
         content, style = self.file("content", 24, 32, 1), self.file("style", 36, 36, 2)
         self.session = small_session(
             pictures={"content": content, "styles": [style], "size": 32},
-            painting={"epoch_ms": 20},
+            painting={"epoch_ms": 20, **painting},
         )
         self.table = self.session.table()
         self.positions = self.session.positions()
@@ -111,6 +111,36 @@ def test_a_frame_carries_the_revision_that_it_was_painted_with(bench: Bench) -> 
     assert sum(t.share for t in (*frame.content, *frame.style)) == pytest.approx(
         1 - frame.smooth / frame.total
     )
+
+
+def test_an_epoch_ends_early_when_a_hand_moves(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, epoch_ms=10_000)
+    try:
+        bench.report(lambda m: isinstance(m, Report) and m.state is State.RUNNING)
+        first = bench.frame()
+        time.sleep(0.5)  # well into an epoch of ten seconds
+        rev = bench.move(style__block2_conv1=0.75)
+        started = bench.frames.heartbeat()[1]
+        frame = bench.frame(lambda f: f.rev >= rev)
+        assert frame.epoch == first.epoch + 2  # the one that was cut short, and a single step
+        assert frame.step <= started + 5
+    finally:
+        bench.move()
+        bench.close()
+
+
+def test_a_fixed_number_of_steps_is_kept_whatever_the_hand_does(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, epoch_steps=20)
+    try:
+        frame = bench.frame(lambda f: f.step > 110)
+        for _ in range(5):
+            bench.move(style__block2_conv1=0.75)
+            after = bench.frame(lambda f, e=frame.epoch: f.epoch > e)
+            assert (after.step - frame.step) % 20 == 0
+            frame = after
+    finally:
+        bench.move()
+        bench.close()
 
 
 def test_epochs_and_steps_only_rise(bench: Bench) -> None:

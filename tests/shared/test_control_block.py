@@ -108,3 +108,11 @@ def test_no_state_is_torn_while_another_process_writes_at_full_speed(block: Cont
     assert revs == sorted(revs)
     assert len(set(revs)) > 10
     assert block.read() == control_state(written)
+
+
+def test_newer_tells_of_a_write_since_the_last_read(block: ControlBlock) -> None:
+    assert not block.newer
+    block.write(ControlState(1, TABLE.defaults(), dict.fromkeys(TABLE.triggers, 0)))
+    assert block.newer
+    block.read()
+    assert not block.newer

@@ -1,0 +1,48 @@
+"""What the benchmark paints from: a square picture, and weights where there are none.
+
+Files come out, in a folder that the caller removes. Knows nothing about measuring.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from styletune import pictures, samples
+from styletune.engine.architecture import convolutions
+
+_BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
+
+
+def square(name: str, size_px: int, folder: Path) -> Path:
+    """Cut the middle out of a sample or file, `size_px` a side, and write it as PNG."""
+    image = pictures.read(samples.locate(name))
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    box = (left, top, left + side, top + side)
+    path = folder / f"{Path(name).stem}-{size_px}.png"
+    image.resize((size_px, size_px), Image.Resampling.LANCZOS, box=box).save(path)
+    return path
+
+
+def random_vgg(network: str, played: tuple[str, ...], folder: Path, seed: int = 0) -> Path:
+    """Write seeded random kernels in VGG's shape, up to the deepest of the `played` layers.
+
+    He-normal, so that activations keep their size (arXiv:1502.01852, eq. 10). The arithmetic is
+    that of ImageNet's kernels; the pictures are not.
+    """
+    rng = np.random.default_rng(seed)
+    arrays, channels = {}, 3
+    for convolution in convolutions(network, played):
+        width = _BLOCK_WIDTHS[int(convolution.name[len("block")]) - 1]
+        scale = np.sqrt(2.0 / (9 * channels))
+        kernel = rng.standard_normal((3, 3, channels, width), np.float32) * np.float32(scale)
+        arrays[f"{convolution.name}.kernel"] = kernel
+        arrays[f"{convolution.name}.bias"] = np.zeros(width, np.float32)
+        channels = width
+    label = f"random filters, seed {seed}"
+    path = folder / f"{network}-random.npz"
+    provenance = np.array(json.dumps({"label": label}))
+    np.savez(path, allow_pickle=False, provenance=provenance, **arrays)
+    return path

@@ -1,0 +1,143 @@
+"""The processes that are measured: `styletune serve`, and the bare step beside it.
+
+Each is started with a session file and ended by its own process id, however the benchmark ends.
+Knows nothing about what is measured.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any, Self
+
+from benchmarks import machine
+from styletune.errors import StyletuneError
+
+_END_S = 8.0  # the server ends its worker within 5
+_LOG_LINES = 15
+
+
+class ProcessError(StyletuneError):
+    """A measured process ended, or did not say what it should; its last lines are told."""
+
+
+class Process:
+    """A Python module in a process of its own, which is read line by line.
+
+    Attributes:
+        started: `time.perf_counter()` just before it was started.
+    """
+
+    def __init__(self, module: str, arguments: Sequence[str], log: Path, **env: str) -> None:
+        self._module = module
+        self._log = log
+        self.started = time.perf_counter()
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env={**os.environ, **env},
+                text=True,
+                # Ctrl-C is for the benchmark alone, which then ends this process in order.
+                start_new_session=True,
+            )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin: IO[str] = self._process.stdin
+        self._stdout: IO[str] = self._process.stdout
+
+    async def __aenter__(self) -> Self:
+        """Return itself; the process has been started."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End it: asked first, then by force."""
+        self._ask_to_end()
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, _END_S)
+        finally:
+            # Also where a second Ctrl-C came meanwhile. Its children end when it is gone.
+            self._process.kill()
+            self._process.wait()
+            self._stdout.close()
+            with contextlib.suppress(OSError):
+                self._stdin.close()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def _ask_to_end(self) -> None:
+        self._process.terminate()
+
+    async def line(self) -> str:
+        """The next line of its output.
+
+        Raises:
+            ProcessError: it has ended.
+        """
+        line = await asyncio.to_thread(self._stdout.readline)
+        if not line:
+            raise ProcessError(f"{self._module} ended; its last lines:\n{self._last_lines()}")
+        return line.strip()
+
+    def write(self, line: str) -> None:
+        """Give it a line to read."""
+        with contextlib.suppress(BrokenPipeError):  # the answer will be missing, and tell why
+            self._stdin.write(line + "\n")
+            self._stdin.flush()
+
+    def _last_lines(self) -> str:
+        return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
+
+
+class Served(Process):
+    """`styletune serve`, on any free port, with a token of ours."""
+
+    def __init__(self, session_file: Path, folder: Path) -> None:
+        self.token = secrets.token_urlsafe(16)
+        super().__init__(
+            "styletune",
+            ("serve", str(session_file), "--no-browser", "--port", "0"),
+            folder / "serve.log",
+            STYLETUNE_TOKEN=self.token,
+        )
+
+    async def address(self) -> str:
+        """`ws://host:port/`, once it listens."""
+        return "ws" + (await self.line()).partition("?")[0].removeprefix("http")
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process id of the painting process, where it can be found."""
+        found = machine.children(self.pid).items()
+        return next((pid for pid, command in found if "spawn_main" in command), None)
+
+
+class Bare(Process):
+    """`benchmarks.bare`: steps without a loop around them."""
+
+    def __init__(self, session_file: Path, folder: Path) -> None:
+        super().__init__("benchmarks.bare", (str(session_file),), folder / "bare.log")
+
+    def _ask_to_end(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        self._process.terminate()
+
+    async def answer(self, question: str = "") -> dict[str, Any]:
+        """Ask and wait for the answer; without a question, for what it says first."""
+        if question:
+            self.write(question)
+        answer: dict[str, Any] = json.loads(await self.line())
+        return answer

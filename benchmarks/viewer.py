@@ -1,0 +1,157 @@
+"""A viewer of the real server: both sockets, as a page has them.
+
+Controls go out; epochs, states and the heads of pictures come in, with the time at which they
+came. Pictures are acknowledged at once and not decoded. Knows nothing about what is measured.
+"""
+
+import asyncio
+import json
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+_RETRY_S = 0.05
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """What an epoch message says of time and steps; `time` in seconds since 1970."""
+
+    epoch: int
+    step: int
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A picture has come, `at` by `time.perf_counter()`; `time`: published, since 1970."""
+
+    step: int
+    rev: int
+    time: float
+    at: float
+
+
+class Viewer:
+    """One client of /ws and /frames. Use as an asynchronous context.
+
+    Attributes:
+        epochs, pictures: what has come so far; empty them when they are no longer needed.
+        state: the newest state message.
+    """
+
+    def __init__(self, address: str, token: str) -> None:
+        self._address = address
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._news = asyncio.Event()
+        self._seq = 0
+        self._revs: dict[int, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self.epochs: list[Epoch] = []
+        self.pictures: list[Arrival] = []
+        self.state: dict[str, Any] = {}
+
+    async def __aenter__(self) -> Self:
+        """Connect, and try again until the server is there."""
+        self._frames = await self._connect("frames")
+        self._controls = await self._connect("ws")
+        self._tasks = [
+            asyncio.create_task(self._read_pictures(self._frames)),
+            asyncio.create_task(self._read_messages(self._controls)),
+        ]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close both sockets."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(self._frames.close(), self._controls.close(), return_exceptions=True)
+
+    async def _connect(self, path: str) -> ClientConnection:
+        while True:
+            try:
+                return await connect(
+                    self._address + path,
+                    additional_headers=self._headers,
+                    compression=None,
+                    proxy=None,
+                    max_size=None,
+                )
+            except (OSError, WebSocketException):
+                await asyncio.sleep(_RETRY_S)
+
+    async def _read_pictures(self, socket: ClientConnection) -> None:
+        async for message in socket:
+            at = time.perf_counter()
+            assert isinstance(message, bytes)
+            (length,) = struct.unpack_from("<I", message)
+            head = json.loads(message[4 : 4 + length])
+            await socket.send(json.dumps({"type": "ack", "epoch": head["epoch"]}))
+            self.pictures.append(Arrival(head["step"], head["rev"], head["time"], at))
+            self._news.set()
+        raise ConnectionError("/frames was closed")
+
+    async def _read_messages(self, socket: ClientConnection) -> None:
+        async for text in socket:
+            message = json.loads(text)
+            match message["type"]:
+                case "epoch":
+                    self.epochs.append(Epoch(message["epoch"], message["step"], message["time"]))
+                case "state":
+                    self.state = message
+                case "snapshot":
+                    self.state = message["state"]
+                case "changed" if "seq" in message:
+                    self._revs[message["seq"]] = message["rev"]
+                case "error":
+                    raise ConnectionError(f"the server refused: {message['message']}")
+            self._news.set()
+        raise ConnectionError("/ws was closed")
+
+    async def until(self, look: Callable[[], T | None]) -> T:
+        """Wait until `look` finds something that is neither None nor False.
+
+        Raises:
+            ConnectionError: a socket was closed, or the server has failed.
+        """
+        while True:
+            found = look()
+            if found is not None and found is not False:
+                return found
+            for task in self._tasks:
+                if task.done():
+                    task.result()
+            if self.state.get("state") == "failed":
+                raise ConnectionError(f"the server failed: {self.state['message']}")
+            self._news.clear()
+            news = asyncio.create_task(self._news.wait())
+            try:
+                await asyncio.wait([news, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                news.cancel()
+
+    async def set(self, controls: dict[str, float | bool]) -> int:
+        """Move controls; return the revision that shows them."""
+        self._seq += 1
+        seq = self._seq
+        message = {"type": "set", "controls": controls, "seq": seq}
+        await self._controls.send(json.dumps(message))
+        return await self.until(lambda: self._revs.pop(seq, None))
+
+    async def be(self, state: str) -> None:
+        """Wait until the painting is in `state`."""
+        await self.until(lambda: self.state.get("state") == state)

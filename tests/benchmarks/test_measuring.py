@@ -1,0 +1,19 @@
+import pytest
+
+from benchmarks.figures import Stretch
+from benchmarks.measuring import epochs_between
+from benchmarks.viewer import Epoch
+
+
+def test_epochs_last_from_one_message_to_the_next():
+    assert epochs_between([Epoch(4, 10, 100.0), Epoch(5, 13, 100.5)]) == [Stretch(0.5, 3)]
+
+
+def test_a_message_that_overtook_another_counts_for_both():
+    (both,) = epochs_between([Epoch(4, 10, 100.0), Epoch(6, 16, 101.0)])
+    assert both == Stretch(1.0, 6, epochs=2)
+
+
+@pytest.mark.parametrize("messages", [[], [Epoch(1, 1, 1.0)]])
+def test_fewer_than_two_messages_bound_no_epoch(messages):
+    assert epochs_between(messages) == []
