@@ -173,7 +173,7 @@ _GLOBAL_ROWS = (
     ),
     Control(
         "smooth", Kind.FADER, "Total variation: takes grain out of the painting.",
-        default=0.25, curve=Curve.LOG_OFF, low=0.01, high=100.0, unit="weight",
+        default=0.35, curve=Curve.LOG_OFF, low=0.01, high=100.0, unit="weight",
     ),
     Control(
         "learning_rate", Kind.FADER, "How far a step moves the pixels.",
