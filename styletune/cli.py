@@ -221,7 +221,10 @@ def _paint(arguments: argparse.Namespace) -> int:
 
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
-    paint(_session(arguments, arguments.session), Path(arguments.out), arguments.steps, _console)
+    session = _session(arguments, arguments.session)
+    # What is kept should be free of the last step's grain; a session file may say otherwise.
+    controls = {"average": True} | session.controls
+    paint(session.replaced(controls=controls), Path(arguments.out), arguments.steps, _console)
     return 0
 
 

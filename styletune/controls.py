@@ -183,6 +183,7 @@ _GLOBAL_ROWS = (
         "style_mix", Kind.FADER, "From the first style picture (0) to the second (1).",
         default=0.0, unit="part",
     ),
+    Control("average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower."),
     Control("paused", Kind.SWITCH, "Stop painting; sliders still move."),
     Control("reset", Kind.TRIGGER, "Start again from the first picture."),
     Control("kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut."),

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Pause, reset, kick; and the keys that do the same from anywhere on the page.
+ * Pause, reset, kick, average; and the keys that do the same from anywhere on the page.
  */
 
 import { byId } from "./element.js";
@@ -32,6 +32,9 @@ export class Transport {
       pause.setAttribute("aria-pressed", String(on > 0));
       document.body.classList.toggle("paused", on > 0);
     });
+    const average = byId("average", HTMLButtonElement);
+    average.addEventListener("click", () => flip("average", store));
+    store.watch("average", (on) => average.setAttribute("aria-pressed", String(on > 0)));
     for (const name of ["reset", "kick"]) {
       const button = byId(name, HTMLButtonElement);
       button.addEventListener("click", () => trigger(name));
@@ -47,6 +50,7 @@ export class Transport {
       if (event.key === " ") pause.click();
       else if (event.key === "r") trigger("reset");
       else if (event.key === "k") trigger("kick");
+      else if (event.key === "a") average.click();
       else if (event.key === "?") shortcuts.showModal();
       else return;
       event.preventDefault();

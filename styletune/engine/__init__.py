@@ -8,9 +8,12 @@
     model         the Keras model whose kernel is the painting
     stepping      one optimisation step after another, on each backend
     calibration   equal faders pull equally
+    average       the average of the last steps' pictures
     painter       a painting in progress: pictures, controls, steps
+    gallery       the session's pictures as arrays
     pace          how many steps an epoch holds
     device        what is TensorFlow's or JAX' own: device, memory, threads
+    chatter       TensorFlow's start-up lines, kept off the terminal
     worker        the process that paints for ever
 
 Knows nothing about sockets and MIDI.

@@ -15,6 +15,7 @@ from styletune.config import Session, layers_of
 from styletune.controls import term_weights
 from styletune.engine import calibration, device, model, weights
 from styletune.engine.architecture import check_size
+from styletune.engine.average import Average
 from styletune.engine.network import feature_network
 from styletune.engine.stepping import OnStep, never, stepper
 from styletune.errors import StyletuneError
@@ -98,6 +99,7 @@ class Painter:
             found,
             clamp=session.painting.clamp,
         )
+        self._average = Average()
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
         self.step = 0
@@ -176,6 +178,8 @@ class Painter:
         before, self._positions = self._positions, dict(positions)
         if positions["style_mix"] != before["style_mix"]:
             self._blend_styles()
+        if not positions["average"]:
+            self._average.clear()  # switched on again, it begins with what is painted then
         if positions["learning_rate"] != before["learning_rate"]:
             self._optimizer.learning_rate.assign(self._learning_rate())
         self._feed()
@@ -223,6 +227,8 @@ class Painter:
             )
         self._good = pixels
         self.step += taken
+        if self._positions["average"]:
+            self._average.add(pixels, taken)
         return taken
 
     def pixels(self) -> Pixels:
@@ -231,8 +237,10 @@ class Painter:
         return flat.reshape(self.height, self.width, 3)
 
     def picture(self) -> Picture:
-        """The painting as it is shown: (h, w, 3) uint8."""
-        return np.clip(np.rint(self._good), 0, 255).astype(np.uint8)
+        """The painting as it is shown, (h, w, 3) uint8: the last step's, or the average's."""
+        average = self._average.value() if self._positions["average"] else None
+        shown = self._good if average is None else average
+        return np.clip(np.rint(shown), 0, 255).astype(np.uint8)
 
     def losses(self) -> Losses:
         """The table of the last step, at the picture from which that step was taken."""
@@ -299,6 +307,7 @@ class Painter:
     def _set_pixels(self, pixels: Pixels) -> None:
         self.model.image.assign(pixels.reshape(1, -1))
         self._good = pixels
+        self._average.clear()
 
     def _forget_moments(self) -> None:
         for variable in self._optimizer.variables:

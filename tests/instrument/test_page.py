@@ -144,6 +144,17 @@ def test_pause_stops_the_picture_and_reset_starts_it_again(
     until("away from it", lambda: distance() > 10)
 
 
+def test_the_average_is_switched_from_the_page(page: Page, instrument: Instrument) -> None:
+    button = page.locator("#average")
+    button.click()
+    until("the server heard it", lambda: value(instrument, "average") is True)
+    expect(button).to_have_attribute("aria-pressed", "true")
+    rev = instrument.state()["rev"]
+    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    page.locator("body").press("a")
+    until("off again", lambda: value(instrument, "average") is False)
+
+
 def test_a_picture_of_ones_own_is_painted(
     page: Page, instrument: Instrument, tmp_path: Path
 ) -> None:
