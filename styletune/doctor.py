@@ -12,10 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from styletune import __version__
-from styletune.config import Session
+from styletune.config import DEFAULT_LAYERS, Session
 from styletune.engine.chatter import filtered
 from styletune.errors import StyletuneError
 
@@ -33,7 +34,7 @@ def doctor(session: Session, console: Console) -> int:
         for what, fine, words in _findings(session):
             failed |= fine is False
             mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[yellow]–[/]"}[fine]
-            table.add_row(what, mark, words)
+            table.add_row(what, mark, escape(words))
     console.print(table)
     return 1 if failed else 0
 
@@ -50,7 +51,7 @@ def _findings(session: Session) -> Iterator[Finding]:
 
 def _engine(session: Session) -> Iterator[Finding]:
     with filtered():
-        from styletune.engine import device, weights
+        from styletune.engine import device
 
         gpus = device.gpus()
     yield "backend", True, device.backend()
@@ -59,23 +60,27 @@ def _engine(session: Session) -> Iterator[Finding]:
         yield f"gpu {number}", True, gpu
     if not gpus:
         yield "gpu", None, "none: `lite` is live on a CPU; VGG wants a GPU (pip install '.[gpu]')"
-    # What has been asked for must be there; of the others it is only said where they stand.
-    name = session.network.name
+    yield from (_weights(name, session) for name in ("lite", "vgg16", "vgg19"))
+
+
+def _weights(name: str, session: Session) -> Finding:
+    """Where the weights of a network stand; only what the session names must be there."""
+    from styletune.engine import architecture, weights
+
+    what = f"weights of {name}"
+    file = session.network.weights if name == session.network.name else None
+    if name != "lite" and not file:
+        # Loading would download half a gigabyte, and a doctor only looks.
+        cached = weights.cached(name)
+        if cached is None:
+            return what, None, "not in Keras' cache: downloaded when played, or --weights FILE"
+        file = str(cached)
+    played = session.network.played if name == session.network.name else DEFAULT_LAYERS[name]
     try:
-        found = weights.load(name, session.network.weights, session.network.played[:1])
-        yield f"weights of {name}", True, found.label
+        names = [convolution.name for convolution in architecture.convolutions(name, played)]
+        return what, True, weights.load(name, file, names).label
     except StyletuneError as error:
-        yield f"weights of {name}", False, str(error)
-    for other in ("vgg16", "vgg19"):
-        if other != name:
-            cached = weights.cached(other)
-            yield (
-                f"weights of {other}",
-                True if cached else None,
-                str(cached)
-                if cached
-                else "not in Keras' cache: downloaded when asked for, or --weights FILE",
-            )
+        return what, False, str(error)
 
 
 def _memory(session: Session) -> Iterator[Finding]:
@@ -106,7 +111,8 @@ def _midi() -> Iterator[Finding]:
     try:
         import rtmidi
 
-        names = rtmidi.MidiIn(name="styletune doctor").get_ports()
+        with filtered():  # ALSA writes to the terminal where there is none
+            names = rtmidi.MidiIn(name="styletune doctor").get_ports()
     except Exception as error:  # rtmidi raises its own kinds where the system has no MIDI
         yield "midi", None, f"no MIDI system here ({error}); the browser's Web MIDI still works"
         return

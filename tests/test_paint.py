@@ -108,6 +108,14 @@ def test_doctor_says_what_is_here() -> None:
     assert done.returncode == 0, done.stderr
     for word in ("backend", "device", "weights of lite", "memory", "port", "midi"):
         assert word in done.stderr
+    assert "'.[gpu]'" in done.stderr.replace("\n", "") or "gpu 0" in done.stderr
+    assert "Downloading" not in done.stdout + done.stderr
+
+
+def test_doctor_does_not_download_what_is_asked_for() -> None:
+    done = styletune("doctor", "--port", "0", "--network", "vgg16")
+    assert "Downloading" not in done.stdout + done.stderr
+    assert "weights of vgg16" in done.stderr
 
 
 def test_doctor_fails_where_what_was_asked_for_is_missing(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""TensorFlow's start-up chatter, kept off the terminal.
+"""Start-up chatter of C libraries, TensorFlow's above all, kept off the terminal.
 
 Its C++ side writes to file descriptor 2 before any log level is obeyed: that oneDNN is on, that no
 CUDA was found. `doctor` says that better. All other lines pass; nothing is lost when loading fails.
@@ -16,7 +16,8 @@ _CHATTER = re.compile(
     rb"All log messages before absl|port\.cc:\d+\] oneDNN|cudart_stub\.cc|cpu_feature_guard\.cc|"
     rb"To enable the following instructions|"
     # Error 303 is that there is no driver: no GPU, which the device line says in words.
-    rb"cuInit: UNKNOWN ERROR \(303\)|computation_placer\.cc"
+    rb"cuInit: UNKNOWN ERROR \(303\)|computation_placer\.cc|"
+    rb"^ALSA lib "
 )
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.config import Session, layers_of
+from styletune.config import Session
 from styletune.controls import term_weights
 from styletune.engine import calibration, device, model, weights
-from styletune.engine.architecture import check_size
+from styletune.engine.architecture import check_size, convolutions
 from styletune.engine.average import Average
 from styletune.engine.network import feature_network
 from styletune.engine.stepping import OnStep, never, stepper
@@ -78,11 +78,8 @@ class Painter:
         name = session.network.name
         for picture in (content, *styles):
             check_size(name, self.layers, picture.shape[1], picture.shape[0])
-        known = layers_of(name)
-        deepest = max(known.index(layer) for layer in self.layers)
-        found = weights.load(
-            name, session.network.weights, known[: deepest + 1], session.painting.seed
-        )
+        needed = [convolution.name for convolution in convolutions(name, self.layers)]
+        found = weights.load(name, session.network.weights, needed, session.painting.seed)
         self.weights_label = found.label
         self._features = feature_network(
             name,

@@ -176,6 +176,7 @@ class Hub:
                     self._to_all(self.gallery.message())
             else:
                 self._to_all(self.state())
+                _tell(report)
 
     def _write_controls(self) -> None:
         session = self.session
@@ -193,3 +194,21 @@ class Hub:
         if now - self._logged_at >= 1.0:
             self._logged_at = now
             _log.warning("client %s: %s", client, error.message)
+
+
+def _tell(report: Report) -> None:
+    """Say on the terminal what the painting does, on what; loudly where it cannot go on."""
+    if report.state is State.FAILED:
+        _log.error("failed: %s", report.message)
+    elif report.state is State.RUNNING:
+        _log.info(
+            "painting %d × %d px with %s (%s) on %s, %s",
+            report.width,
+            report.height,
+            report.network,
+            report.weights,
+            report.device,
+            report.backend,
+        )
+    else:
+        _log.info("%s%s", report.state.value, f": {report.message}" if report.message else "")

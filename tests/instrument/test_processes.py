@@ -136,3 +136,11 @@ def test_vgg_without_weights_fails_and_says_what_to_do(tmp_path: Path) -> None:
             lambda: (s := running.state()["state"])["state"] == "failed" and s,
         )
         assert "no such file" in state["message"]
+        until("the terminal too", lambda: "no such file" in running.log.read_text())
+
+
+def test_the_terminal_says_what_paints_on_what(instrument: Instrument) -> None:
+    said = until("it paints", lambda: (t := instrument.log.read_text()).count("painting") and t)
+    assert "64 × 48 px with lite" in said
+    assert instrument.state()["state"]["device"] in said
+    assert "oneDNN" not in said
