@@ -113,7 +113,8 @@ async def test_frames_flow_and_controls_and_pictures_reach_them(
 ) -> None:
     async with running(session, tmp_path) as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
-        assert colour(first) == (64, 10, 20)  # `smooth` is at 0.25 at the start
+        # Its red is the fader `smooth`, which stands at its default at the start.
+        assert colour(first) == (round(session.positions()["smooth"] * 255), 10, 20)
         assert supervisor.folder.is_dir()
         supervisor.write(state_of(session, 5, smooth=1.0))
         after = await frame_where(supervisor, lambda frame: frame.rev == 5)
@@ -430,7 +431,11 @@ def test_ctrl_c_goes_to_the_parent_alone_even_while_the_worker_comes_up(
     os.killpg(web_process.pid, signal.SIGINT)
     line(web_process, "interrupted")
     web_process.terminate()
-    states = line(web_process, "reports")
+    # A slow machine may still owe some of the first thirty.
+    while (last := web_process.stdout.readline().split())[:1] == ["interrupted"]:
+        pass
+    word, *states = last
+    assert word == "reports"
     line(web_process, "ended")
     assert set(states) <= {"starting", "running"}  # never restarting
     assert web_process.wait() == 0
