@@ -11,12 +11,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from styletune.controls import MAX_LAYERS, ControlTable
+from styletune.controls import MAX_LAYERS, MAX_STYLES, ControlTable
 from styletune.errors import ConfigError, ControlError
 
 NETWORKS = ("lite", "vgg16", "vgg19")
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
-MAX_STYLES = 4
 
 _CONVOLUTIONS = {"lite": (2, 2, 4), "vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 

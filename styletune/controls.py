@@ -18,6 +18,7 @@ from types import MappingProxyType
 from styletune.errors import ControlError, LayerError
 
 MAX_LAYERS = 8
+MAX_STYLES = 4
 
 
 class Kind(StrEnum):
@@ -183,6 +184,15 @@ _GLOBAL_ROWS = (
         "style_mix", Kind.FADER, "From the first style picture (0) to the second (1).",
         default=0.0, unit="part",
     ),
+    *(
+        Control(
+            f"style_gain.{number}", Kind.FADER,
+            f"How much of style picture {number} is in the blend, beside the others.",
+            # The first two are style_mix's to blend; the others come in when they are raised.
+            default=1.0 if number <= 2 else 0.0, unit="part",
+        )
+        for number in range(1, MAX_STYLES + 1)
+    ),
     Control("average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower."),
     Control("paused", Kind.SWITCH, "Stop painting; sliders still move."),
     Control("reset", Kind.TRIGGER, "Start again from the first picture."),
@@ -282,6 +292,26 @@ def term_weights(
         else master * table[f"{term}.{layer}"].value(positions[f"{term}.{layer}"])
         for layer in table.layers
     )
+
+
+def style_shares(
+    table: ControlTable, positions: Mapping[str, float], styles: int
+) -> tuple[float, ...]:
+    """Part of each of the `styles` pictures (1 to 4) in the blend; they sum to 1.
+
+    `style_mix` weighs the first against the second, the gains weigh all. Where that leaves
+    nothing, it is the first picture alone.
+    """
+    mix = table["style_mix"].value(positions["style_mix"])
+    mixed = (1 - mix, mix, 1.0, 1.0)
+    gains = [
+        mixed[index] * table[f"style_gain.{index + 1}"].value(positions[f"style_gain.{index + 1}"])
+        for index in range(styles)
+    ]
+    total = sum(gains)
+    if not total:
+        return (1.0, *(0.0,) * (styles - 1))
+    return tuple(gain / total for gain in gains)
 
 
 def any_soloed(table: ControlTable, positions: Mapping[str, float]) -> bool:

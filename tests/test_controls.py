@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.controls import Control, ControlTable, Curve, Kind, term_weights
+from styletune.controls import Control, ControlTable, Curve, Kind, style_shares, term_weights
 from styletune.errors import ControlError, LayerError
 
 TABLE = ControlTable([f"layer{n}" for n in range(8)])
@@ -122,3 +122,24 @@ def test_values_are_in_the_unit_of_the_control() -> None:
     rate = TABLE["learning_rate"]
     assert rate.value(0.5) == pytest.approx(5.0)
     assert Control("x", Kind.FADER, "", low=-1, high=3).value(0.5) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("moved", "styles", "shares"),
+    [
+        ({}, 1, (1,)),
+        ({"style_mix": 1.0}, 1, (1,)),  # nothing to mix with
+        ({}, 2, (1, 0)),
+        ({"style_mix": 0.25}, 2, (0.75, 0.25)),
+        ({"style_mix": 0.5, "style_gain.2": 0.5}, 2, (2 / 3, 1 / 3)),
+        ({"style_mix": 0.5}, 4, (0.5, 0.5, 0, 0)),  # the others come in when raised
+        ({"style_gain.3": 1.0}, 3, (0.5, 0, 0.5)),
+        ({"style_gain.1": 0.0}, 3, (1, 0, 0)),  # silence is no style: the first alone
+    ],
+)
+def test_shares_of_the_styles_by_hand(
+    moved: dict[str, float], styles: int, shares: tuple[float, ...]
+) -> None:
+    got = style_shares(TABLE, TABLE.defaults() | moved, styles)
+    assert got == pytest.approx(shares)
+    assert sum(got) == pytest.approx(1)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from keras import ops
 
 from styletune.config import Session
-from styletune.controls import term_weights
+from styletune.controls import style_shares, term_weights
 from styletune.engine import calibration, device, model, weights
 from styletune.engine.architecture import check_size, convolutions
 from styletune.engine.average import Average
@@ -114,6 +114,7 @@ class Painter:
         self._content = content.astype(np.float32)
         self._grams: list[list[npt.NDArray[np.float32]]] = [[] for _ in styles]
         self._styles = list(styles)
+        self._shares: tuple[float, ...] = ()
         self._units = calibration.Units.plain(len(self.layers))
         self.set_content(content)
         for index, style in enumerate(styles):
@@ -158,14 +159,16 @@ class Painter:
         return features if isinstance(features, list) else [features]
 
     def _blend_styles(self) -> None:
-        """Aim at (1 − mix)·G₁ + mix·G₂: blending targets costs nothing per step."""
+        """Aim at Σ share·G of all styles: blending the targets costs nothing per step."""
         if not all(self._grams):
             return  # still being set up
-        mix = self._value("style_mix") if len(self._grams) > 1 else 0.0
+        self._shares = style_shares(self.table, self._positions, len(self._grams))
         for row, layer in enumerate(self.layers):
-            target = (1 - mix) * self._grams[0][row]
-            if mix:
-                target = target + mix * self._grams[1][row]
+            target = sum(
+                share * grams[row]
+                for share, grams in zip(self._shares, self._grams, strict=True)
+                if share
+            )
             self.model.get_layer(f"style_{layer}").target.assign(target)
 
     # Controls
@@ -173,7 +176,7 @@ class Painter:
     def apply(self, positions: Mapping[str, float]) -> None:
         """Take over the positions of all faders and switches; nothing is traced."""
         before, self._positions = self._positions, dict(positions)
-        if positions["style_mix"] != before["style_mix"]:
+        if style_shares(self.table, positions, len(self._grams)) != self._shares:
             self._blend_styles()
         if not positions["average"]:
             self._average.clear()  # switched on again, it begins with what is painted then

@@ -123,6 +123,9 @@ def test_style_mix_blends_the_targets(painter: Painter) -> None:
     first, second, half = target(0.0), target(1.0), target(0.5)
     assert not np.allclose(first, second)
     np.testing.assert_allclose(half, (first + second) / 2, rtol=1e-5)
+    painter.apply(painter.session.positions() | {"style_mix": 0.5, "style_gain.2": 0.5})
+    uneven = np.array(keras.ops.convert_to_numpy(layer.target.value))
+    np.testing.assert_allclose(uneven, (2 * first + second) / 3, rtol=1e-5)
 
 
 @pytest.mark.parametrize("init", ["content", "noise", "style"])
