@@ -84,12 +84,14 @@ class Worker:
     def work(self) -> None:
         """Paint for ever: read this from top to bottom."""
         painter = self._new_painter()
+        state = self._controls.read()
         while True:
             for order in self._orders():
                 if isinstance(order, Stop):
                     return
                 painter = self._carry_out(order, painter)
-            state = self._controls.read()
+            if self._controls.newer:
+                state = self._controls.read()
             changed = state is not None and self._take_over(state, painter)
             if state is not None and state.positions["paused"]:
                 self._pause(painter, changed)
