@@ -68,7 +68,7 @@ def lbfgs(objective: Objective, x: Vector, evaluations: int, history: int = 20) 
     moves: list[tuple[Vector, Vector]] = []
     value, gradient = objective(x)
     used = 1
-    while used < evaluations:
+    while used < evaluations and gradient.any():
         direction = -_inverse_hessian(moves, gradient)
         slope = float(gradient @ direction)
         if slope >= 0.0:

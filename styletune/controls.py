@@ -118,8 +118,8 @@ def _short(value: object, limit: int = 60) -> str:
 
 # Weight of a term: two decades each way around 1, off at the bottom (original recipe: linear).
 _TERM_LOW, _TERM_HIGH = 0.01, 100.0
-# Content sits on the deeper layers, where it keeps the scene but not the pixels; style on all.
-_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.15, 0.25, 0.20, 0.0)
+# Content sits on one deep layer, where it keeps the scene but not the pixels; style on all.
+_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.15, 0.0, 0.0)
 _STYLE_DEFAULTS = (0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50)
 
 
@@ -136,7 +136,7 @@ def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
     ):
         for index, layer in enumerate(layers):
             # Fewer layers than eight: the defaults of the deepest ones that play content.
-            row = index if count == MAX_LAYERS else max(0, MAX_LAYERS - 1 - count) + index
+            row = index if count == MAX_LAYERS else max(0, MAX_LAYERS - 2 - count) + index
             yield Control(
                 f"{term}.{layer}",
                 Kind.FADER,

@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
+from styletune.engine.device import sum_of_squares
+
 
 def inner(x: Any, y: Any) -> Any:
     """Σ x·y of two tensors of one shape, (1, 1)."""
@@ -68,9 +70,8 @@ class ContentLoss(layers.Layer):
 
     def call(self, features: Any) -> Any:
         """Return the loss, shape (1, 1)."""
-        difference = features - self.target
-        total = quadratic(inner(difference, ops.stop_gradient(difference)))
-        return total / math.prod(features.shape)
+        total = sum_of_squares(features - self.target)
+        return ops.reshape(total / math.prod(features.shape), (1, 1))
 
 
 @keras.saving.register_keras_serializable("styletune")

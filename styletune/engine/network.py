@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 from styletune.engine.architecture import MEANS_RGB, convolutions
@@ -16,7 +17,7 @@ from styletune.engine.weights import Weights
 
 @keras.saving.register_keras_serializable("styletune")
 class Preprocess(layers.Layer):
-    """Subtract ImageNet's channel means.
+    """Subtract ImageNet's channel means, where the first convolution cannot do it itself.
 
     Differs from `keras.applications.vgg19.preprocess_input`: the channels stay RGB; the first
     kernel is turned around instead, once, which saves a pass over the picture each step.
@@ -64,8 +65,9 @@ def feature_network(
         pooling: `max` or `average` (rescaled).
     """
     picture = keras.Input((None, None, 3), batch_size=1, name="picture")
+    means = np.array(MEANS_RGB, np.float32)
     outputs = {}
-    x = Preprocess(name="preprocess")(picture)
+    x = picture if padding == "replicate" else Preprocess(name="preprocess")(picture)
     for index, convolution in enumerate(convolutions(network, played)):
         name = convolution.name
         if convolution.pool_before:
@@ -75,6 +77,12 @@ def feature_network(
         if replicate:
             x = ReplicatePad(name="replicate_pad")(x)
         kernel, bias = weights.kernels[name], weights.biases[name]
+        if index == 0:
+            kernel = kernel[:, :, ::-1]  # BGR → RGB
+        if replicate:
+            # k·(x − mean) + b = k·x + (b − k·mean): exact where no zeros are padded, and one
+            # pass over the picture less in each step.
+            bias = bias - np.tensordot(kernel.sum((0, 1)), means, (0, 0))
         layer = layers.Conv2D(
             kernel.shape[3],
             3,
@@ -83,7 +91,7 @@ def feature_network(
             name=name,
         )
         x = layer(x)
-        layer.set_weights([kernel[:, :, ::-1] if index == 0 else kernel, bias])
+        layer.set_weights([kernel, bias])
         outputs[name] = x
     model = keras.Model(picture, [outputs[name] for name in played], name=network)
     model.trainable = False

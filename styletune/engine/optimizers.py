@@ -10,6 +10,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from styletune.engine.device import sum_of_squares
+
 
 @keras.saving.register_keras_serializable("styletune")
 class NormalizedAdam(keras.optimizers.Adam):
@@ -28,7 +30,7 @@ class NormalizedAdam(keras.optimizers.Adam):
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
         """Normalise, then take Keras' step."""
-        norm = ops.sqrt(sum(ops.sum(ops.square(grad)) for grad in grads))
+        norm = ops.sqrt(sum(sum_of_squares(grad) for grad in grads))
         self.gradient_norm.assign(norm)
         # Below float32's smallest normal number a division would blow up rounding noise.
         divisor = ops.maximum(norm, 1e-30)

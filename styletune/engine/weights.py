@@ -10,6 +10,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,7 +121,7 @@ def read(network: str, file: str | Path) -> Weights:
             return _read_npz(path)
         if path.suffix in (".h5", ".keras"):
             return _read_keras(network, path)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise WeightsError(f"weights for {network}: {path} cannot be read: {error}") from None
     raise WeightsError(
         f"weights for {network}: the file must be .npz, .h5, .weights.h5 or .keras; received {path}"

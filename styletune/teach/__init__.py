@@ -9,6 +9,7 @@
     start      a start from the teacher's own channels
     material   crops and the teacher's answers, a round at a time
     practice   the student paints, the teacher looks
+    plan       how many steps of what size, and how fast
     lesson     round by round to the end
     course     a lesson with files, progress and a checkpoint
 
@@ -39,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rights", default="", metavar="TEXT", help="names and rights of those pictures, kept"
     )
     parser.add_argument(
-        "--steps", type=int, default=6144, metavar="N", help="gradient steps (default 6144)"
+        "--steps", type=int, default=6912, metavar="N", help="gradient steps (default 6912)"
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of everything drawn")
     parser.add_argument(

@@ -25,8 +25,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from styletune import atomic
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
-from styletune.teach.lesson import Lesson, Plan, plan_json
+from styletune.teach.lesson import Lesson
 from styletune.teach.pictures import Folder
+from styletune.teach.plan import Plan
 from styletune.teach.student import LAYERS, Convolution
 
 LICENCE = (
@@ -60,7 +61,7 @@ def run_course(arguments: argparse.Namespace) -> int:
     teacher = [(source.kernels[layer], source.biases[layer]) for layer in LAYERS]
     folder = Folder(Path(arguments.pictures)) if arguments.pictures else None
     lesson = Lesson(plan, teacher, folder)
-    settings = {"plan": plan_json(plan), "teacher_sha256": digest(teacher)}
+    settings = {"plan": plan.settings(), "teacher_sha256": digest(teacher)}
     settings["pictures"] = folder.names if folder else []
     checkpoint = out.with_suffix(".lesson.npz")
     if arguments.resume:
@@ -176,7 +177,8 @@ def write(
     if bad:
         raise WeightsError(f"the lesson went to pieces: {bad[0]} is not finite; teach again")
     stream = io.BytesIO()
-    np.savez_compressed(stream, provenance=np.array(json.dumps(provenance)), **arrays)  # type: ignore[arg-type]
+    # Stored, not compressed: float16 hardly shrinks, and a checksum meets every damaged byte.
+    np.savez(stream, provenance=np.array(json.dumps(provenance)), **arrays)  # type: ignore[arg-type]
     if len(stream.getvalue()) > LARGEST_FILE_BYTES:
         raise WeightsError(
             f"the weight file must be at most {LARGEST_FILE_BYTES} bytes; received "

@@ -17,7 +17,6 @@ at a round's beginning goes on as if it had never stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -38,51 +37,15 @@ from styletune.teach.material import (
     preprocess,
 )
 from styletune.teach.pictures import Folder
+from styletune.teach.plan import Plan
 from styletune.teach.practice import Practice
 from styletune.teach.start import start_from_teacher
-from styletune.teach.student import LAYERS, WIDTHS, Array, Convolution, Student
+from styletune.teach.student import LAYERS, Array, Convolution, Student
 
 SILENT = 1e-6
 """Share of the layer's median energy below which a channel counts as dead, not merely rare."""
 FLOOR = 0.25
 """Share of the layer's mean energy added to each crop's own: dark crops count, but not all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What decides a lesson's outcome, beside the teacher and the pictures.
-
-    Attributes:
-        steps: gradient steps altogether.
-        batch: crops a step.
-        crops: crops a round.
-        practised: how many of these the student paints itself, a multiple of 16.
-        passes: how often a round is gone through.
-        gram: weight of the Gram matrices' error beside the activations'.
-    """
-
-    steps: int = 6144
-    seed: int = 0
-    size: int = 96
-    batch: int = 4
-    crops: int = 192
-    practised: int = 32
-    passes: int = 4
-    learning_rate: float = 3e-3
-    gram: float = 0.0
-    widths: tuple[int, ...] = WIDTHS
-
-    @property
-    def steps_per_round(self) -> int:
-        """Gradient steps in one round."""
-        return self.crops // self.batch * self.passes
-
-    def rate(self, step: int) -> float:
-        """Learning rate of a step: a short warm-up, then half a cosine down to 1 %."""
-        warm = min(1.0, (step + 1) / 50)
-        place = min(1.0, step / max(1, self.steps))
-        fall = 0.5 + 0.5 * float(np.cos(np.pi * place))
-        return self.learning_rate * warm * (0.01 + 0.99 * fall)
 
 
 class Lesson:
@@ -255,8 +218,6 @@ class Lesson:
                 miss = ops.sum(ops.mean(ops.square(guess - theirs), axis=(1, 2)), axis=-1)
                 weight = ops.take(share, chosen, axis=0)
                 loss += ops.mean(miss * weight)
-                if self.plan.gram:
-                    loss += self.plan.gram * ops.mean(gram_error(guess, theirs))
             loss /= len(LAYERS)
         variables = self.student.variables
         gradients = tape.gradient(loss, [variable.value for variable in variables])
@@ -303,19 +264,3 @@ def _to_unit(energies: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """
     sizes = np.sqrt(energies)
     return np.asarray(1.0 / np.maximum(sizes, 0.05 * np.median(sizes) + 1e-9))
-
-
-def gram_error(guess: Any, theirs: Any) -> Any:
-    """Return ‖Ĝ − G‖²/‖G‖² of activations (n, h, w, c), for each picture: (n,)."""
-    _, height, width, channels = theirs.shape
-    a = ops.reshape(guess, (-1, height * width, channels))
-    b = ops.reshape(theirs, (-1, height * width, channels))
-    ours = ops.matmul(ops.transpose(a, (0, 2, 1)), a)
-    wanted = ops.matmul(ops.transpose(b, (0, 2, 1)), b)
-    miss = ops.sum(ops.square(ours - wanted), axis=(1, 2))
-    return miss / (ops.sum(ops.square(wanted), axis=(1, 2)) + 1e-6)
-
-
-def plan_json(plan: Plan) -> dict[str, Any]:
-    """Return the plan as plain values."""
-    return asdict(plan) | {"widths": list(plan.widths)}

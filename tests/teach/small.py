@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from styletune.teach.lesson import Plan
+from styletune.teach.plan import Plan
 from styletune.teach.student import Convolution
 
 TEACHER_WIDTHS = (6, 6, 8, 8, 10, 10, 10, 10)

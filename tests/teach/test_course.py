@@ -11,7 +11,8 @@ from styletune.config import layers_of
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
 from styletune.teach import course
-from styletune.teach.lesson import Lesson, Plan
+from styletune.teach.lesson import Lesson
+from styletune.teach.plan import Plan
 from tests.teach.small import small_plan, small_teacher
 
 LAYERS = layers_of("lite")

@@ -1,0 +1,82 @@
+"""How many times faster a step of `lite` is than one of `vgg16`, taken in turn in one process.
+
+`python -m benchmarks.steps [--size 256] [--rounds 12]`. VGG-16's filters are seeded-random unless
+`--weights` names a file: the arithmetic is the same.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.material import random_vgg, square
+from styletune import pictures
+from styletune.config import DEFAULT_LAYERS, parse
+from styletune.engine.chatter import filtered
+
+TARGET = 12.0
+# Steps of each network a round: about as long for either.
+_STEPS = {"lite": 24, "vgg16": 2}
+
+
+def main() -> int:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--size", type=int, default=256, metavar="N", help="both edges, px")
+    parser.add_argument("--rounds", type=int, default=12, metavar="N", help="turns of each")
+    parser.add_argument("--weights", metavar="FILE", help="of VGG-16")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        weights = arguments.weights or str(random_vgg("vgg16", DEFAULT_LAYERS["vgg16"], place))
+        picture = np.asarray(pictures.read(square("harbour", arguments.size, place)))
+        milliseconds = measure(picture, arguments.rounds, weights)
+    Console().print(table(milliseconds, arguments.size))
+    return 0
+
+
+def measure(
+    picture: npt.NDArray[np.uint8], rounds: int, weights: str
+) -> dict[str, npt.NDArray[np.float64]]:
+    """Milliseconds of each single step, by network."""
+    with filtered():
+        from styletune.engine.painter import Painter
+
+        painters = {}
+        for name, file in (("lite", None), ("vgg16", weights)):
+            session = parse({"network": {"name": name, "weights": file}}, "the benchmark")
+            painters[name] = Painter(session, picture, [picture])
+    taken: dict[str, list[float]] = {name: [] for name in painters}
+    for painter in painters.values():
+        painter.run(3)
+    for _ in range(rounds):
+        for name, painter in painters.items():
+            for _ in range(_STEPS[name]):
+                started = time.perf_counter()
+                painter._stepper.run(painter._data, 1)
+                taken[name].append(1e3 * (time.perf_counter() - started))
+    return {name: np.array(times) for name, times in taken.items()}
+
+
+def table(milliseconds: dict[str, npt.NDArray[np.float64]], size_px: int) -> Table:
+    """Both networks' steps and their ratio: fastest, fastest fifth, median."""
+    result = Table(title=f"one step at {size_px} × {size_px} px", title_justify="left")
+    result.add_column("ms")
+    for name in ("fastest", "fastest fifth", "median"):
+        result.add_column(name, justify="right")
+    figures = {name: np.percentile(times, (0, 20, 50)) for name, times in milliseconds.items()}
+    for name, values in figures.items():
+        result.add_row(name, *(f"{value:.1f}" for value in values))
+    ratios = figures["vgg16"] / figures["lite"]
+    result.add_row(f"vgg16 ÷ lite (≥ {TARGET:g})", *(f"{ratio:.1f} ×" for ratio in ratios))
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main())
