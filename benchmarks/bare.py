@@ -10,6 +10,7 @@ import math
 import os
 import sys
 import time
+from itertools import repeat
 from typing import Any, TextIO
 
 from benchmarks.figures import STRETCH_S, multiply_adds
@@ -86,7 +87,7 @@ class BareSteps:
     def _burst(self, steps: int) -> float:
         painter = self._painter
         started = time.perf_counter()
-        painter._stepper.run(painter._data, steps, _nothing)
+        painter._stepper.run(repeat(painter._data, steps))
         painter.losses()  # a few numbers: on a GPU this waits for the last step
         return time.perf_counter() - started
 
@@ -104,10 +105,6 @@ class BareSteps:
             ops.convert_to_numpy(ops.matmul(a, b)[0, 0])
             fastest = min(fastest, time.perf_counter() - started)
         return 2 * edge**3 / fastest
-
-
-def _nothing() -> None:
-    pass
 
 
 def _own_stdout() -> TextIO:

@@ -59,19 +59,40 @@ def gram_matrix(features: Any) -> Any:
 
 @keras.saving.register_keras_serializable("styletune")
 class ContentLoss(layers.Layer):
-    """mean((F − F_content)²) of one layer; (1, h, w, c) → (1, 1).
+    """mean((F − F_content)²) of one layer; (1, h, w, c) and whether it is wanted → (1, 1).
 
+    Where it is not wanted (its fader is off, and nobody looks) the value of the last time stands
+    and nothing is computed: most content faders are off most of the time, and their terms alone
+    take a tenth of a `lite` step on a CPU.
     Source: arXiv:1508.06576 eq. 1.
+
+    Args:
+        skips: whether the above holds; else the loss is always computed, which is quicker on a
+            GPU than asking.
     """
 
-    def build(self, shape: tuple[int, ...]) -> None:
-        """Make the target variable, of the features' shape."""
-        self.target = self.add_weight(shape, "zeros", trainable=False, name="target")
+    def __init__(self, skips: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._skips = skips
 
-    def call(self, features: Any) -> Any:
-        """Return the loss, shape (1, 1)."""
-        total = sum_of_squares(features - self.target)
-        return ops.reshape(total / math.prod(features.shape), (1, 1))
+    def build(self, shape: tuple[int, ...], *_: Any) -> None:
+        """Make the target variable, of the features' shape, and the last value."""
+        self.target = self.add_weight(shape, "zeros", trainable=False, name="target")
+        self.last = self.add_weight((1, 1), "zeros", trainable=False, name="last")
+
+    def call(self, features: Any, wanted: Any) -> Any:
+        """Return the loss, shape (1, 1); `wanted` (1, 1) is not 0 where it counts."""
+
+        def compute() -> Any:
+            total = sum_of_squares(features - self.target)
+            return ops.reshape(total / math.prod(features.shape), (1, 1))
+
+        if not self._skips:
+            return compute()
+        last = ops.convert_to_tensor(self.last)
+        loss = ops.cond(wanted[0, 0] != 0, compute, lambda: last)
+        self.last.assign(ops.stop_gradient(loss))
+        return loss
 
 
 @keras.saving.register_keras_serializable("styletune")

@@ -46,6 +46,7 @@ def style_transfer_model(
     weights: Weights,
     *,
     clamp: bool = True,
+    skips: bool = False,
 ) -> StyleTransfer:
     """Assemble the model for pictures of `height` × `width` px.
 
@@ -54,12 +55,15 @@ def style_transfer_model(
         names: the played layers, in the order of its outputs.
         weights: read for the metrics of the style terms only.
         clamp: keep pixels in 0..255 after each step.
+        skips: leave out content terms of weight 0 in the steps that do not listen.
     """
     count = len(names)
     one = keras.Input((1,), batch_size=1, name="one")
     content_weights = keras.Input((count,), batch_size=1, name="content_weights")
     style_weights = keras.Input((count,), batch_size=1, name="style_weights")
     smooth_weight = keras.Input((1,), batch_size=1, name="smooth_weight")
+    # Not 0: also compute the terms that count nothing, for the table.
+    listen = keras.Input((1,), batch_size=1, name="listen")
 
     kernel = layers.Dense(
         height * width * 3,
@@ -72,9 +76,10 @@ def style_transfer_model(
     picture = TotalVariation(name="smooth")(picture, smooth_weight)
     outputs = features(picture)
     outputs = outputs if isinstance(outputs, list) else [outputs]
+    wanted = layers.Add(name="wanted")([content_weights, listen])  # (1, n)
     raw = [
-        ContentLoss(name=f"content_{name}")(output)
-        for name, output in zip(names, outputs, strict=True)
+        ContentLoss(skips, name=f"content_{name}")(output, wanted[:, index : index + 1])
+        for index, (name, output) in enumerate(zip(names, outputs, strict=True))
     ] + [
         StyleLoss(weights.metrics.get(name), name=f"style_{name}")(output)
         for name, output in zip(names, outputs, strict=True)
@@ -87,6 +92,7 @@ def style_transfer_model(
             "content_weights": content_weights,
             "style_weights": style_weights,
             "smooth_weight": smooth_weight,
+            "listen": listen,
         },
         terms,
         name="style_transfer",
@@ -105,7 +111,11 @@ def optimizer(settings: Optimizer, learning_rate: float) -> keras.optimizers.Opt
 
 
 def inputs(
-    content_weights: npt.ArrayLike, style_weights: npt.ArrayLike, smooth_weight: float
+    content_weights: npt.ArrayLike,
+    style_weights: npt.ArrayLike,
+    smooth_weight: float,
+    *,
+    listen: bool = True,
 ) -> tuple[dict[str, Any], Any]:
     """The model's inputs and its target of zeros, as tensors on the device."""
     content = np.reshape(np.asarray(content_weights, np.float32), (1, -1))
@@ -115,6 +125,7 @@ def inputs(
         "content_weights": content,
         "style_weights": style,
         "smooth_weight": np.full((1, 1), smooth_weight, np.float32),
+        "listen": np.full((1, 1), listen, np.float32),
     }
     zeros = np.zeros((1, content.size + style.size), np.float32)
     return {name: ops.convert_to_tensor(value) for name, value in x.items()}, (

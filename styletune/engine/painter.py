@@ -6,6 +6,7 @@ shared memory and clocks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,8 @@ Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
 Pixels = npt.NDArray[np.float32]  # (h, w, 3) RGB, 0..255
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
+# Runs between two looks at the terms that count nothing: about a second of epochs.
+_LISTEN_EVERY = 10
 # Noise to start from: around mid-grey, like the photographs that the network knows.
 _INIT_NOISE = 48.0
 
@@ -95,11 +98,13 @@ class Painter:
             self.width,
             found,
             clamp=session.painting.clamp,
+            skips=not device.gpus(),
         )
         self._average = Average()
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
         self.step = 0
+        self._runs = 0
         self._good: Pixels = np.zeros((self.height, self.width, 3), np.float32)
         self._init_file = init
         self._positions = session.positions()
@@ -202,7 +207,8 @@ class Painter:
             self.heard("style") * units.style,
             self._value("smooth") * units.smooth,
         )
-        self._data = model.inputs(*self._fed)
+        self._data = model.inputs(*self._fed, listen=False)
+        self._listening = model.inputs(*self._fed)
 
     # Painting
 
@@ -216,7 +222,11 @@ class Painter:
             NotFiniteError: a gradient or the picture is not finite; the picture is the last
                 good one again, with fresh moments.
         """
-        taken = self._stepper.run(self._data, steps, on_step)
+        # The loss table shows silent terms too; a look at them now and then is enough.
+        listening = self._runs % _LISTEN_EVERY == 0
+        first = self._listening if listening else self._data
+        self._runs += 1
+        taken = self._stepper.run(chain((first,), repeat(self._data, steps - 1)), on_step)
         pixels = self.pixels()
         if not np.isfinite(pixels).all():
             self._set_pixels(self._good)
@@ -288,7 +298,7 @@ class Painter:
         self._set_pixels(pixels)
         self._optimizer.learning_rate.assign(0.0)
         data = model.inputs(hot[:count], hot[count:-1], float(hot[-1]))
-        self._stepper.run(data, 1)
+        self._stepper.run((data,))
         return float(device.to_host(self._optimizer.gradient_norm))
 
     def _first_picture(self) -> Pixels:

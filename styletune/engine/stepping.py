@@ -5,13 +5,14 @@ step. Here Keras' own train function is fed inputs that already lie on the devic
 read back before somebody asks. One stepper per backend, the same three lines each.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import keras
 
 from styletune.engine.model import StyleTransfer
 
+Batch = tuple[dict[str, Any], Any]  # the model's inputs and targets
 # Called after each step; True ends the run there.
 OnStep = Callable[[], bool]
 
@@ -28,13 +29,15 @@ class TensorFlowStepper:
         model.make_train_function()
         self._function = model.train_function
 
-    def run(self, data: Any, steps: int, on_step: OnStep = never) -> int:
-        """Take up to `steps` steps on `data` (inputs, targets); returns how many were taken."""
-        for taken in range(1, steps + 1):
-            self._function((data,))
+    def run(self, batches: Iterable[Batch], on_step: OnStep = never) -> int:
+        """Take a step on each of `batches`; returns how many were taken."""
+        taken = 0
+        for batch in batches:
+            self._function((batch,))
+            taken += 1
             if on_step():
-                return taken
-        return steps
+                break
+        return taken
 
 
 class JaxStepper:
@@ -44,8 +47,8 @@ class JaxStepper:
         self._model = model
         model.make_train_function()
 
-    def run(self, data: Any, steps: int, on_step: OnStep = never) -> int:
-        """Take up to `steps` steps on `data` (inputs, targets); returns how many were taken."""
+    def run(self, batches: Iterable[Batch], on_step: OnStep = never) -> int:
+        """Take a step on each of `batches`; returns how many were taken."""
         model = self._model
         kinds = (
             model.trainable_variables,
@@ -54,10 +57,9 @@ class JaxStepper:
             model.metrics_variables,
         )
         state: Any = tuple([variable.value for variable in kind] for kind in kinds)
-        batch = (*data, None)
         taken = 0
-        while taken < steps:
-            _, state = model.train_function(state, iter((batch,)))
+        for batch in batches:
+            _, state = model.train_function(state, iter(((*batch, None),)))
             taken += 1
             if on_step():
                 break

@@ -13,6 +13,8 @@ from styletune.engine.losses import (
     total_variation_loss,
 )
 
+WANTED = np.ones((1, 1), np.float32)
+
 
 def features(seed: int, shape: tuple[int, ...] = (1, 5, 7, 4)) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
@@ -50,7 +52,7 @@ def test_content_loss_by_hand() -> None:
     layer.build((1, 1, 2, 1))
     layer.target.assign([[[[1.0], [5.0]]]])
     # Differences 2 and −4: (4 + 16) / 2.
-    assert to_numpy(layer(np.array([[[[3.0], [1.0]]]], np.float32))) == pytest.approx(10.0)
+    assert to_numpy(layer(np.array([[[[3.0], [1.0]]]], np.float32), WANTED)) == pytest.approx(10.0)
 
 
 def test_content_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
@@ -59,8 +61,8 @@ def test_content_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     layer.build(f.shape)
     layer.target.assign(target)
     expected = np.mean((f.astype(np.float64) - target) ** 2)
-    np.testing.assert_allclose(to_numpy(layer(f)), [[expected]], rtol=1e-5)
-    assert to_numpy(layer(target)) == 0
+    np.testing.assert_allclose(to_numpy(layer(f, WANTED)), [[expected]], rtol=1e-5)
+    assert to_numpy(layer(target, WANTED)) == 0
 
 
 def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
@@ -150,7 +152,8 @@ def gradient(layer: keras.layers.Layer, x: np.ndarray) -> np.ndarray:
     variable = tf.Variable(x)
     with tf.GradientTape() as tape:
         loss = layer(variable)
-    return np.asarray(tape.gradient(loss, variable).numpy())
+    found = tape.gradient(loss, variable, unconnected_gradients="zero")
+    return np.asarray(found.numpy())
 
 
 def style_layer() -> keras.layers.Layer:
@@ -161,17 +164,27 @@ def style_layer() -> keras.layers.Layer:
     return layer
 
 
-def content_layer() -> keras.layers.Layer:
-    layer = ContentLoss()
+def content_loss(x: object) -> object:
+    layer = ContentLoss(skips=True)
     layer.build((1, 5, 7, 4))
     layer.target.assign(features(14))
-    return layer
+    return layer(x, WANTED)
+
+
+def test_an_unwanted_content_loss_keeps_its_last_value_and_pulls_nowhere() -> None:
+    layer = ContentLoss(skips=True)
+    layer.build((1, 5, 7, 4))
+    first = to_numpy(layer(features(3), WANTED))
+    unwanted = np.zeros((1, 1), np.float32)
+    np.testing.assert_array_equal(to_numpy(layer(features(4), unwanted)), first)
+    assert not gradient(lambda x: layer(x, unwanted), features(4)).any()
+    assert to_numpy(layer(features(4), WANTED)) != first
 
 
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
-        (content_layer(), (1, 5, 7, 4)),
+        (content_loss, (1, 5, 7, 4)),
         (style_layer(), (1, 5, 7, 4)),
         (total_variation_loss, (1, 5, 7, 3)),
     ],
