@@ -2,7 +2,8 @@
 
 The real input is the constant 1.0; a bias-free dense layer named `image` turns it into the
 picture: fitting that kernel is fitting the picture. `content_weights`, `style_weights` (1, n) and
-`smooth_weight` (1, 1) are inputs too, so moving a slider never builds or traces anything. The
+`smooth_weight` (1, 1) are inputs too, so moving a slider never builds or traces anything; so is
+`listen` (1, 1), which asks for the raw losses of terms that count nothing. The
 output is the vector of 2n weighted losses, whose target is zeros under `mean_absolute_error`.
 Source: "Tuning Style Transfer with a Control Surface" (2018), after arXiv:1508.06576.
 """

@@ -253,7 +253,10 @@ class Painter:
         return np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
 
     def losses(self) -> Losses:
-        """The table of the last step, at the picture from which that step was taken."""
+        """The table of the last step, at the picture from which that step was taken.
+
+        Where silent content terms are left out, their raw losses are those of the last look.
+        """
         raw = device.to_host(self._terms.raw)[0].astype(np.float64)
         variation = float(device.to_host(self._smooth.raw)[0, 0])
         count = len(self.layers)
