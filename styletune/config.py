@@ -131,7 +131,7 @@ class Session(_Section):
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
     painting: Painting = Painting()
-    controls: dict[str, float | bool] = {}  # positions at the start
+    controls: dict[str, float | bool | str] = {}  # positions at the start
     server: Server = Server()
     midi: Midi = Midi()
 
@@ -154,7 +154,12 @@ class Session(_Section):
 
     def table(self) -> ControlTable:
         """The control table of this session's layers."""
-        return ControlTable(self.network.played, linear=self.painting.faders == "linear")
+        return ControlTable(
+            self.network.played,
+            linear=self.painting.faders == "linear",
+            size_px=self.pictures.size,
+            optimizer=self.optimizer.name,
+        )
 
     def positions(self) -> dict[str, float]:
         """Positions of all faders and switches at the start."""

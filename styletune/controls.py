@@ -4,14 +4,14 @@ Everything else is derived from it: the layout of the control block in shared
 memory, the messages on /ws, MIDI targets, the page's sliders, the README's
 table and the tests. A new control is one row here.
 
-A *position* is what a hand moves (a fader: 0..1, a switch: 0 or 1). A *value*
-is what the engine uses, in the control's unit; `Control.value` maps one to the
-other. This module knows nothing about everything else.
+A *position* is what a hand moves (a fader: 0..1, a switch: 0 or 1, a choice: the index of
+a name). A *value* is what the engine uses, in the control's unit; `Control.value` maps one
+to the other. This module knows nothing about everything else.
 """
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -26,6 +26,7 @@ class Kind(StrEnum):
 
     FADER = "fader"  # position 0..1, absolute: the newest value wins
     SWITCH = "switch"  # off or on
+    CHOICE = "choice"  # one of a few names; its position is the name's index
     TRIGGER = "trigger"  # happens once each time it is sent; never merged
 
 
@@ -47,6 +48,8 @@ class Control:
         low, high: value at position 0 and 1, in `unit` (`LOG_OFF` gives exactly 0 at 0).
         term: `content` or `style` for the controls of a layer or a master, else None.
         layer: the layer it belongs to, else None.
+        choices: the names of a `CHOICE`, else empty.
+        engine: whether the worker obeys it; the others are the web process's own.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Control:
     unit: str = ""
     term: str | None = None
     layer: str | None = None
+    choices: tuple[str, ...] = ()
+    engine: bool = True
 
     def value(self, position: float) -> float:
         """Map a position in 0..1 to the value in this control's unit.
@@ -75,12 +80,44 @@ class Control:
         low, high = math.log10(self.low), math.log10(self.high)
         return float(10.0 ** (low + position * (high - low)))
 
+    def position(self, value: float) -> float:
+        """The position of a fader that gives `value`, within 0..1: the inverse of `value`."""
+        if self.curve is Curve.LINEAR:
+            position = (value - self.low) / (self.high - self.low)
+        elif value <= 0.0:
+            position = 0.0
+        else:
+            position = math.log(value / self.low) / math.log(self.high / self.low)
+        return min(1.0, max(0.0, position))
+
+    def at(self, part: float) -> float:
+        """The position that hardware sets when it stands at `part` of its way, 0..1.
+
+        A fader follows; a switch is on from the middle; a choice has equal parts of the way.
+        """
+        if self.kind is Kind.SWITCH:
+            return float(part >= 0.5)
+        if self.kind is Kind.CHOICE:
+            return float(min(int(part * len(self.choices)), len(self.choices) - 1))
+        return part
+
+    def public(self, position: float) -> float | bool | str:
+        """`position` as messages show it: a number, a boolean (switch) or a name (choice)."""
+        if self.kind is Kind.SWITCH:
+            return bool(position)
+        return self.choices[int(position)] if self.kind is Kind.CHOICE else position
+
+    @property
+    def chosen(self) -> Mapping[str, float]:
+        """Position of each of the `choices`, by name."""
+        return {name: float(index) for index, name in enumerate(self.choices)}
+
     def check(self, position: object) -> float:
         """Return `position` as a float that this control takes.
 
         Raises:
-            ControlError: not a number (a fader), not a boolean (a switch), not finite,
-                outside 0..1, or the control is a trigger.
+            ControlError: not a number (a fader), not a boolean (a switch), not one of the
+                names (a choice), not finite, outside 0..1, or the control is a trigger.
         """
         if self.kind is Kind.TRIGGER:
             raise ControlError(
@@ -94,6 +131,13 @@ class Control:
                 return float(position)
             raise ControlError(
                 f"control `{self.name}` must be true or false; received value={_short(position)}"
+            )
+        if self.kind is Kind.CHOICE:
+            if isinstance(position, str) and position in self.choices:
+                return self.chosen[position]
+            raise ControlError(
+                f"control `{self.name}` must be one of {', '.join(self.choices)}; "
+                f"received value={_short(position)}"
             )
         if isinstance(position, bool) or not isinstance(position, int | float):
             raise ControlError(
@@ -161,6 +205,17 @@ def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
                 )
 
 
+def _freeze_rows(layers: Sequence[str]) -> Iterator[Control]:
+    for layer in layers:
+        yield Control(
+            f"freeze.{layer}",
+            Kind.SWITCH,
+            f"Keep the controls of {layer} where they are when a scene is recalled or morphed.",
+            layer=layer,
+            engine=False,
+        )
+
+
 _GLOBAL_ROWS = (
     Control(
         "content.master", Kind.FADER, "Multiplies all content weights.",
@@ -193,30 +248,88 @@ _GLOBAL_ROWS = (
         )
         for number in range(1, MAX_STYLES + 1)
     ),
+    *(
+        Control(
+            f"style_scale.{number}", Kind.FADER,
+            f"Size of the brush: style picture {number} is seen this much larger.",
+            default=0.5, curve=Curve.LOG, low=0.25, high=4.0, unit="times",
+        )
+        for number in range(1, MAX_STYLES + 1)
+    ),
+    Control(
+        "color", Kind.CHOICE,
+        "Colours as shown: the painting's, the content's own under the painting's light, or "
+        "the painting's brought to the content's distribution.",
+        choices=("full", "luminance", "histogram"),
+    ),
     Control("average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower."),
     Control("paused", Kind.SWITCH, "Stop painting; sliders still move."),
+    Control(
+        "crossfade", Kind.FADER, "From scene A (0) to scene B (1).", unit="part", engine=False
+    ),
     Control("reset", Kind.TRIGGER, "Start again from the first picture."),
     Control("kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut."),
+    Control("snapshot", Kind.TRIGGER, "Keep all values as a new scene.", engine=False),
+    Control("undo", Kind.TRIGGER, "Take back the last move of a hand.", engine=False),
+    Control("redo", Kind.TRIGGER, "Make the move again that was taken back.", engine=False),
+    Control("next_scene", Kind.TRIGGER, "Recall the next scene.", engine=False),
+    Control("previous_scene", Kind.TRIGGER, "Recall the scene before.", engine=False),
 )  # fmt: skip
+
+OPTIMIZERS = ("adam", "gd")  # those that may be changed while painting
+MIN_LIVE_PX, MAX_LIVE_PX = 64, 1024  # of the `size` control; a session may begin larger
+
+
+def _session_rows(size_px: int, optimizer: str) -> Iterator[Control]:
+    """The rows whose range or default is the session's to say."""
+    size = Control(
+        "size", Kind.FADER, "Longer edge of the painting; the old size paints on meanwhile.",
+        curve=Curve.LOG, low=min(MIN_LIVE_PX, size_px), high=max(MAX_LIVE_PX, size_px),
+        unit="px",
+    )  # fmt: skip
+    yield replace(size, default=size.position(size_px))
+    yield Control(
+        "optimizer", Kind.CHOICE,
+        "adam: Adam on the normalised gradient; gd: plain gradient descent on it.",
+        default=float(OPTIMIZERS.index(optimizer)) if optimizer in OPTIMIZERS else 0.0,
+        choices=OPTIMIZERS,
+    )  # fmt: skip
 
 
 class ControlTable(Mapping[str, Control]):
     """The controls of one session, in the order of their slots in shared memory.
 
-    Read it like a mapping from name to `Control`. `layers` are the one to eight layers in
-    the order in which the network computes them.
+    Read it like a mapping from name to `Control`.
+
+    Args:
+        layers: the one to eight layers in the order in which the network computes them.
+        linear: faders of terms count from 0 to 1 instead of logarithmically.
+        size_px: longer edge of the painting at the start.
+        optimizer: the session's, at the start.
 
     Raises:
         LayerError: no layer, more than eight, or one named twice.
     """
 
-    def __init__(self, layers: Sequence[str], *, linear: bool = False) -> None:
+    def __init__(
+        self,
+        layers: Sequence[str],
+        *,
+        linear: bool = False,
+        size_px: int = 256,
+        optimizer: str = "adam",
+    ) -> None:
         if not 1 <= len(layers) <= MAX_LAYERS:
             raise LayerError(f"a session has 1 to {MAX_LAYERS} layers; received {len(layers)}")
         if len(set(layers)) != len(layers):
             raise LayerError(f"each layer can be named once; received {', '.join(layers)}")
         self.layers = tuple(layers)
-        rows = (*_layer_rows(layers, linear), *_GLOBAL_ROWS)
+        rows = (
+            *_layer_rows(layers, linear),
+            *_freeze_rows(layers),
+            *_session_rows(size_px, optimizer),
+            *_GLOBAL_ROWS,
+        )
         self._rows = MappingProxyType({row.name: row for row in rows})
         self.valued = tuple(row.name for row in rows if row.kind is not Kind.TRIGGER)
         self.triggers = tuple(row.name for row in rows if row.kind is Kind.TRIGGER)
@@ -250,12 +363,9 @@ class ControlTable(Mapping[str, Control]):
         """
         return {name: self[name].check(position) for name, position in changes.items()}
 
-    def public(self, positions: Mapping[str, float]) -> dict[str, float | bool]:
-        """`positions` as the messages show them: faders as numbers, switches as booleans."""
-        return {
-            name: bool(position) if self[name].kind is Kind.SWITCH else position
-            for name, position in positions.items()
-        }
+    def public(self, positions: Mapping[str, float]) -> dict[str, float | bool | str]:
+        """`positions` as messages show them: numbers, booleans (switches), names (choices)."""
+        return {name: self[name].public(position) for name, position in positions.items()}
 
     def rows(self) -> list[dict[str, object]]:
         """The whole table in plain types, as `GET /api/controls` and the page read it."""
@@ -263,7 +373,7 @@ class ControlTable(Mapping[str, Control]):
             {
                 "name": row.name,
                 "kind": row.kind.value,
-                "default": bool(row.default) if row.kind is Kind.SWITCH else row.default,
+                "default": row.public(row.default),
                 "curve": row.curve.value,
                 "low": row.low,
                 "high": row.high,
@@ -271,6 +381,8 @@ class ControlTable(Mapping[str, Control]):
                 "help": row.help,
                 "term": row.term,
                 "layer": row.layer,
+                "choices": list(row.choices),
+                "engine": row.engine,
             }
             for row in self._rows.values()
         ]

@@ -29,8 +29,8 @@ def controls() -> str:
             values = f"{off}{row.low:g} to {row.high:g} {row.unit}"
             default = f"{row.default:g}" if row.layer is None else "by layer"
         else:
-            values = {Kind.SWITCH: "true, false", Kind.TRIGGER: ""}[row.kind]
-            default = "false" if row.kind is Kind.SWITCH else ""
+            values = "true, false" if row.kind is Kind.SWITCH else ", ".join(row.choices)
+            default = "" if row.kind is Kind.TRIGGER else str(row.public(row.default)).lower()
         rows.append(
             [
                 f"`{row.name}`",

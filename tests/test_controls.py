@@ -143,3 +143,31 @@ def test_shares_of_the_styles_by_hand(
     got = style_shares(TABLE, TABLE.defaults() | moved, styles)
     assert got == pytest.approx(shares)
     assert sum(got) == pytest.approx(1)
+
+
+@given(st.sampled_from(TABLE.valued), st.floats(0, 1))
+def test_a_position_comes_back_from_its_value(name: str, position: float) -> None:
+    control = TABLE[name]
+    if control.kind is Kind.FADER:
+        assert control.position(control.value(position)) == pytest.approx(position, abs=1e-9)
+
+
+def test_a_choice_takes_its_names_only_and_shows_them() -> None:
+    color = TABLE["color"]
+    assert color.check("luminance") == 1.0
+    assert color.public(1.0) == "luminance"
+    for bad in ("sepia", 1, 1.0, True, None):
+        with pytest.raises(ControlError, match=r"must be one of full, luminance, histogram"):
+            color.check(bad)
+
+
+def test_hardware_moves_faders_smoothly_switches_at_the_middle_and_choices_by_parts() -> None:
+    assert [TABLE["smooth"].at(p) for p in (0.0, 0.3, 1.0)] == [0.0, 0.3, 1.0]
+    assert [TABLE["average"].at(p) for p in (0.0, 0.49, 0.5, 1.0)] == [0, 0, 1, 1]
+    assert [TABLE["color"].at(p) for p in (0.0, 0.32, 0.34, 0.67, 1.0)] == [0, 0, 1, 2, 2]
+
+
+def test_the_size_of_a_session_is_its_default_and_within_reach() -> None:
+    for size in (32, 256, 1024, 2048):
+        row = ControlTable(["a"], size_px=size)["size"]
+        assert row.value(row.default) == pytest.approx(size)

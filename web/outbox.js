@@ -7,7 +7,7 @@
 /** @typedef {import("./types.js").Values} Values */
 
 export class Outbox {
-  /** @type {Map<string, number | boolean>} */
+  /** @type {Map<string, number | boolean | string>} */
   #changes = new Map();
   #since = 0;
 
@@ -17,7 +17,7 @@ export class Outbox {
 
   /**
    * @param {string} name
-   * @param {number | boolean} value
+   * @param {number | boolean | string} value
    * @param {number} now ms, when the hand moved
    */
   put(name, value, now) {

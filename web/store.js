@@ -17,6 +17,24 @@ import { Outbox } from "./outbox.js";
 /** An answer that has not come by then is lost, ms. */
 const ANSWER_MS = 2000;
 
+/**
+ * Where a handle stands for a value of the messages: a choice at the index of its name.
+ * @param {Row} row
+ * @param {number | boolean | string} value
+ */
+const positionOf = (row, value) =>
+  row.kind === "choice" ? row.choices.indexOf(String(value)) : Number(value);
+
+/**
+ * The other way round.
+ * @param {Row} row
+ * @param {number} position
+ */
+function valueOf(row, position) {
+  if (row.kind === "choice") return row.choices[position] ?? "";
+  return row.kind === "switch" ? position > 0 : position;
+}
+
 export class Store {
   /** @type {Map<string, Row>} */
   #rows;
@@ -39,7 +57,7 @@ export class Store {
   constructor(rows) {
     this.#rows = new Map(rows.map((row) => [row.name, row]));
     for (const row of rows) {
-      if (row.kind !== "trigger") this.#shown.set(row.name, Number(row.default));
+      if (row.kind !== "trigger") this.#shown.set(row.name, positionOf(row, row.default));
     }
   }
 
@@ -120,7 +138,7 @@ export class Store {
   #queue(name, now) {
     const position = this.position(name);
     this.#waiting.add(name);
-    this.#outbox.put(name, this.row(name).kind === "switch" ? position > 0 : position, now);
+    this.#outbox.put(name, valueOf(this.row(name), position), now);
   }
 
   /**
@@ -144,9 +162,10 @@ export class Store {
    */
   snapshot(values, now) {
     for (const [name, value] of Object.entries(values)) {
-      this.#told.set(name, Number(value));
+      const position = positionOf(this.row(name), value);
+      this.#told.set(name, position);
       if (this.#sent.has(name)) this.#queue(name, now);
-      else if (!this.#held.has(name) && !this.#waiting.has(name)) this.#show(name, Number(value));
+      else if (!this.#held.has(name) && !this.#waiting.has(name)) this.#show(name, position);
     }
     this.#sent.clear();
     if (!this.#outbox.empty) this.onmove();
@@ -161,11 +180,12 @@ export class Store {
   changed(message, own, now) {
     if (own && message.seq != null) this.#answered(message.seq);
     for (const [name, value] of Object.entries(message.controls)) {
-      this.#told.set(name, Number(value));
+      const position = positionOf(this.row(name), value);
+      this.#told.set(name, position);
       const sent = this.#sent.get(name);
       if (sent && now - sent.at > ANSWER_MS) this.#sent.delete(name);
       if (!this.#sent.has(name) && !this.#waiting.has(name) && !this.#held.has(name)) {
-        this.#show(name, Number(value));
+        this.#show(name, position);
       }
     }
   }

@@ -8,8 +8,8 @@
  * One row of the table of controls (`GET /api/controls`).
  * @typedef {object} Row
  * @property {string} name stable public name, such as `style.block1_conv1`
- * @property {"fader" | "switch" | "trigger"} kind
- * @property {number | boolean} default position of a fader (0..1), state of a switch
+ * @property {"fader" | "switch" | "choice" | "trigger"} kind
+ * @property {number | boolean | string} default position of a fader (0..1), state of a switch, name
  * @property {"linear" | "log" | "log_off"} curve
  * @property {number} low value at position 0
  * @property {number} high value at position 1
@@ -17,6 +17,8 @@
  * @property {string} help
  * @property {"content" | "style" | null} term
  * @property {string | null} layer
+ * @property {string[]} choices names of a choice
+ * @property {boolean} engine false: the server's own, such as undo
  */
 
 /**
@@ -57,7 +59,7 @@
 
 /** @typedef {{name: string, width: number, height: number, version: number | string}} Picture */
 /** @typedef {{content: Picture, styles: Picture[]}} Pictures */
-/** @typedef {Record<string, number | boolean>} Values */
+/** @typedef {Record<string, number | boolean | string>} Values */
 
 /**
  * @typedef {object} Snapshot

@@ -60,6 +60,7 @@ class Worker:
         self, job: Job, controls: ControlBlock, frames: FrameBlock, pipe: Connection
     ) -> None:
         self._session = job.session
+        self._table = job.session.table()
         self._controls = controls
         self._frames = frames
         self._pipe = pipe
@@ -149,7 +150,7 @@ class Worker:
             self._rev = state.rev
         if sent:
             for name, count in state.triggers.items():
-                if count != self._fired.get(name, 0):
+                if count != self._fired.get(name, 0) and self._table[name].engine:
                     getattr(painter, name)()
             self._fired = dict(state.triggers)
         return moved or sent

@@ -169,7 +169,7 @@ class Changed(_Out):
 
     type: Literal["changed"] = "changed"
     rev: int
-    controls: dict[str, float | bool]
+    controls: dict[str, float | bool | str]
     source: str
     seq: int | None = Field(default=None, exclude_if=_absent)
 
@@ -308,7 +308,7 @@ class Snapshot(_Out):
     for_all: ClassVar[bool] = False
     type: Literal["snapshot"] = "snapshot"
     rev: int
-    controls: Mapping[str, float | bool]
+    controls: Mapping[str, float | bool | str]
     state: WorkerState
     layers: tuple[str, ...]
     epoch: Epoch | None

@@ -62,7 +62,7 @@ class LiveSession:
         self._profile = profile
         self._strangers: set[str] = set()
 
-    def controls(self) -> dict[str, float | bool]:
+    def controls(self) -> dict[str, float | bool | str]:
         """All values as messages show them."""
         return self.table.public(self.positions)
 

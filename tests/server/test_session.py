@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from styletune.config import DEFAULT_LAYERS
-from styletune.controls import ControlTable, Kind
+from styletune.controls import ControlTable
 from styletune.midi import profile
 from styletune.server.messages import Changed, Error, Triggered
 from styletune.server.session import LiveSession
@@ -31,10 +31,10 @@ def tell(session: LiveSession, message: Any, source: str = "me") -> Changed | Tr
 @pytest.mark.parametrize("name", TABLE.valued)
 def test_every_control_can_be_set(name: str) -> None:
     session = fresh()
-    value: float | bool = True if TABLE[name].kind is Kind.SWITCH else 0.125
+    value = TABLE[name].public(TABLE[name].at(0.625))
     answer = tell(session, {"type": "set", "controls": {name: value}, "seq": 3})
     assert answer == Changed(rev=1, controls={name: value}, source="me", seq=3)
-    assert session.positions == TABLE.defaults() | {name: float(value)}
+    assert session.positions == TABLE.defaults() | {name: TABLE[name].check(value)}
     assert list(session.positions) == list(TABLE.valued)
     assert session.controls()[name] is value or session.controls()[name] == value
 

@@ -66,7 +66,8 @@ async def test_a_trigger_reaches_the_worker_each_time(tmp_path: Path) -> None:
         for _ in range(3):
             assert (await hear(socket, "triggered"))["name"] == "kick"
         assert server.painter.controls is not None
-        assert server.painter.controls.triggers == {"reset": 0, "kick": 3}
+        assert server.painter.controls.triggers["kick"] == 3
+        assert sum(server.painter.controls.triggers.values()) == 3
         assert server.painter.controls.rev == 0
 
 

@@ -10,11 +10,12 @@ const rows = /** @type {Row[]} */ ([
   { name: "a", kind: "fader", default: 0.5 },
   { name: "b", kind: "fader", default: 0.25 },
   { name: "a.mute", kind: "switch", default: false },
+  { name: "tint", kind: "choice", default: "full", choices: ["full", "luminance"] },
   { name: "reset", kind: "trigger", default: 0 },
 ]);
 
 /**
- * @param {Record<string, number | boolean>} controls
+ * @param {Record<string, number | boolean | string>} controls
  * @param {number} [seq]
  * @returns {import("../../web/types.js").Changed}
  */
@@ -125,4 +126,13 @@ test("a refused set puts its handles back where the server has them", () => {
 
 test("an unknown control is an error of ours, told with its name", () => {
   assert.throws(() => new Store(rows).row("c"), /has no `c`/);
+});
+
+test("a choice stands at the index of its name, and goes out as the name", () => {
+  const store = new Store(rows);
+  assert.equal(store.position("tint"), 0);
+  store.changed({ type: "changed", rev: 2, controls: { tint: "luminance" }, source: "x" }, false, 0);
+  assert.equal(store.position("tint"), 1);
+  store.move("tint", 0, 10);
+  assert.deepEqual(store.take(4, 11)?.controls, { tint: "full" });
 });
