@@ -48,7 +48,7 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
         with filtered():
             from styletune.engine import device, gallery
-            from styletune.engine.painter import NotFiniteError, Painter
+            from styletune.engine.painter import DivergedError, Painter
 
             device.prepare()
         content = gallery.content(session)
@@ -81,7 +81,7 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
             while painter.step < steps:
                 try:
                     painter.run(min(_BURST, steps - painter.step))
-                except NotFiniteError as error:
+                except DivergedError as error:
                     stumbles += 1
                     if stumbles == 3:
                         raise WorkerError(str(error)) from None

@@ -71,6 +71,11 @@ def to_host(variable: Any) -> npt.NDArray[np.float32]:
     return np.array(variable.value)
 
 
+def scalar(variable: Any) -> float:
+    """The value of a scalar Keras variable, or of one with a single element."""
+    return float(np.asarray(variable.value).reshape(()))
+
+
 def backend() -> str:
     """Keras and what it runs on, in words."""
     return f"keras {keras.__version__} on {keras.backend.backend()}"

@@ -186,6 +186,22 @@ class WeightedTerms(layers.Layer):
         self.raw = self.add_weight(shape, "zeros", trainable=False, name="raw")
 
     def call(self, raw: Any, weights: Any) -> Any:
-        """(1, 2n) raw and (1, 2n) weights → (1, 2n) weighted."""
+        """(1, 2k) raw and (1, 2n) weights → (1, 2n) weighted; k ≤ n of the n layers are computed.
+
+        The terms of layers that a shallow step does not compute keep their last raw values;
+        their weights are 0.
+        """
+        computed, count = raw.shape[1] // 2, weights.shape[1] // 2
+        if computed < count:
+            last = ops.convert_to_tensor(self.raw)
+            raw = ops.concatenate(
+                [
+                    raw[:, :computed],
+                    last[:, computed:count],
+                    raw[:, computed:],
+                    last[:, count + computed :],
+                ],
+                axis=1,
+            )
         self.raw.assign(ops.stop_gradient(raw))
         return raw * weights

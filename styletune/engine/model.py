@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from styletune.config import Optimizer
 from styletune.engine.losses import ContentLoss, StyleLoss, TotalVariation, WeightedTerms
-from styletune.engine.optimizers import NormalizedAdam, PixelRange
+from styletune.engine.optimizers import LiveAdam, PixelRange
 from styletune.engine.weights import Weights
 
 
@@ -39,7 +39,24 @@ class StyleTransfer(keras.Model):
         return self.get_layer("image").kernel
 
 
-def style_transfer_model(
+def depths(names: Sequence[str]) -> tuple[int, ...]:
+    """How many of the played layers a step may end with: up to the last of each block.
+
+    A step costs what its deepest layer costs; between two layers of one block there is little
+    to save.
+
+    >>> depths(["block1_conv2", "block2_conv1", "block2_conv2"])
+    (1, 3)
+    """
+    blocks = [name.split("_")[0] for name in names]
+    return tuple(
+        index
+        for index, block in enumerate(blocks, 1)
+        if index == len(blocks) or blocks[index] != block
+    )
+
+
+def style_transfer_models(
     features: keras.Model,
     names: Sequence[str],
     height: int,
@@ -48,8 +65,11 @@ def style_transfer_model(
     *,
     clamp: bool = True,
     skips: bool = False,
-) -> StyleTransfer:
-    """Assemble the model for pictures of `height` × `width` px.
+) -> dict[int, StyleTransfer]:
+    """Assemble the model for pictures of `height` × `width` px, and its shallow parts.
+
+    All have the same inputs, the same output (2n terms) and the same layers, hence the same
+    variables; they differ in how many of the played layers they compute.
 
     Args:
         features: the frozen network of `feature_network`.
@@ -57,54 +77,56 @@ def style_transfer_model(
         weights: read for the metrics of the style terms only.
         clamp: keep pixels in 0..255 after each step.
         skips: leave out content terms of weight 0 in the steps that do not listen.
+
+    Returns:
+        Models by `depths(names)`; the last is the whole.
     """
     count = len(names)
-    one = keras.Input((1,), batch_size=1, name="one")
-    content_weights = keras.Input((count,), batch_size=1, name="content_weights")
-    style_weights = keras.Input((count,), batch_size=1, name="style_weights")
-    smooth_weight = keras.Input((1,), batch_size=1, name="smooth_weight")
-    # Not 0: also compute the terms that count nothing, for the table.
-    listen = keras.Input((1,), batch_size=1, name="listen")
-
+    inputs = {
+        "one": keras.Input((1,), batch_size=1, name="one"),
+        "content_weights": keras.Input((count,), batch_size=1, name="content_weights"),
+        "style_weights": keras.Input((count,), batch_size=1, name="style_weights"),
+        "smooth_weight": keras.Input((1,), batch_size=1, name="smooth_weight"),
+        # Not 0: also compute the terms that count nothing, for the table.
+        "listen": keras.Input((1,), batch_size=1, name="listen"),
+    }
     kernel = layers.Dense(
         height * width * 3,
         use_bias=False,
         kernel_initializer="zeros",
         kernel_constraint=PixelRange() if clamp else None,
         name="image",
-    )(one)
+    )(inputs["one"])
     picture = layers.Reshape((height, width, 3), name="picture")(kernel)
-    picture = TotalVariation(name="smooth")(picture, smooth_weight)
-    outputs = features(picture)
-    outputs = outputs if isinstance(outputs, list) else [outputs]
-    wanted = layers.Add(name="wanted")([content_weights, listen])  # (1, n)
-    raw = [
-        ContentLoss(skips, name=f"content_{name}")(output, wanted[:, index : index + 1])
-        for index, (name, output) in enumerate(zip(names, outputs, strict=True))
-    ] + [
-        StyleLoss(weights.metrics.get(name), name=f"style_{name}")(output)
-        for name, output in zip(names, outputs, strict=True)
-    ]
-    both = layers.Concatenate(name="weights")([content_weights, style_weights])
-    terms = WeightedTerms(name="terms")(layers.Concatenate(name="raw_terms")(raw), both)
-    return StyleTransfer(
-        {
-            "one": one,
-            "content_weights": content_weights,
-            "style_weights": style_weights,
-            "smooth_weight": smooth_weight,
-            "listen": listen,
-        },
-        terms,
-        name="style_transfer",
-    )
+    picture = TotalVariation(name="smooth")(picture, inputs["smooth_weight"])
+    wanted = layers.Add(name="wanted")([inputs["content_weights"], inputs["listen"]])  # (1, n)
+    both = layers.Concatenate(name="weights")([inputs["content_weights"], inputs["style_weights"]])
+    content = [ContentLoss(skips, name=f"content_{name}") for name in names]
+    style = [StyleLoss(weights.metrics.get(name), name=f"style_{name}") for name in names]
+    terms = WeightedTerms(name="terms")
+
+    def model(depth: int) -> StyleTransfer:
+        part = keras.Model(
+            features.inputs, features.outputs[:depth], name=f"{features.name}_{depth}"
+        )
+        found = part(picture)
+        found = found if isinstance(found, list) else [found]
+        raw = [
+            loss(output, wanted[:, index : index + 1])
+            for index, (loss, output) in enumerate(zip(content, found, strict=False))
+        ] + [loss(output) for loss, output in zip(style, found, strict=False)]
+        output = terms(layers.Concatenate(name="raw_terms")(raw), both)
+        return StyleTransfer(inputs, output, name="style_transfer")
+
+    # The whole first: it is what gives `terms` the shape of its variable.
+    return {depth: model(depth) for depth in reversed(depths(names))}
 
 
-def optimizer(settings: Optimizer, learning_rate: float) -> keras.optimizers.Optimizer:
+def optimizer(settings: Optimizer, learning_rate: float) -> LiveAdam:
     """Make the session's optimizer; `learning_rate` in pixel values a step."""
-    kind = NormalizedAdam if settings.normalize else keras.optimizers.Adam
-    return kind(
+    return LiveAdam(
         learning_rate,
+        normalize=settings.normalize,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,
         epsilon=settings.epsilon,

@@ -6,7 +6,8 @@ shared memory and clocks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,12 @@ from styletune.controls import style_shares, term_weights
 from styletune.engine import calibration, device, model, weights
 from styletune.engine.architecture import check_size, convolutions
 from styletune.engine.average import Average
+from styletune.engine.color import Colors
+from styletune.engine.depths import Depths
 from styletune.engine.network import feature_network
-from styletune.engine.stepping import OnStep, never, stepper
+from styletune.engine.stepping import OnStep, never
+from styletune.engine.styles import Styles
+from styletune.engine.watch import Watch
 from styletune.errors import StyletuneError
 
 Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
@@ -29,10 +34,12 @@ KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the pictur
 _LISTEN_EVERY = 10
 # Noise to start from: around mid-grey, like the photographs that the network knows.
 _INIT_NOISE = 48.0
+# After a divergence the steps are halved for so many.
+_CALM_STEPS = 50
 
 
-class NotFiniteError(StyletuneError):
-    """A step produced a picture that is not finite; the painter went back to the last good one."""
+class DivergedError(StyletuneError):
+    """The painting diverged; the painter went back to the last good picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +58,23 @@ class Losses:
         return float(self.content.sum() + self.style.sum() + self.smooth)
 
 
+@dataclass(frozen=True, slots=True)
+class PaintingState:
+    """All that a painting is at a step, apart from its session and its source pictures.
+
+    Attributes:
+        picture, momentum, velocity: (h, w, 3) float32: the picture and Adam's moments.
+        iterations: steps since the moments were 0.
+    """
+
+    picture: Pixels
+    momentum: Pixels
+    velocity: Pixels
+    iterations: int
+
+
 class Painter:
-    """Paints one content picture in one or two styles.
+    """Paints one content picture in one to four styles.
 
     Args:
         session: network, optimizer, painting settings and the controls at the start.
@@ -78,9 +100,31 @@ class Painter:
         self.table = session.table()
         self.layers = session.network.played
         self.height, self.width = content.shape[:2]
-        name = session.network.name
         for picture in (content, *styles):
-            check_size(name, self.layers, picture.shape[1], picture.shape[0])
+            self._check_size(picture)
+        self._positions = session.positions()
+        self._build()
+        self._average = Average()
+        self._watch = Watch()
+        self.step = 0
+        self._runs = 0
+        self._calm = 0  # halved steps still to take
+        self._good = self._safe = content.astype(np.float32)
+        self._raw = np.zeros(2 * len(self.layers))
+        self._variation = 0.0
+        self._init_file = init
+        self._units = calibration.Units.plain(len(self.layers))
+        self.set_content(content)
+        self._first_style = styles[0]
+        for index, style in enumerate(styles):
+            self._styles.put(index, style.astype(np.float32))
+        self._blend_styles()
+        self._rng = np.random.default_rng(session.painting.seed)
+        self.reset()
+
+    def _build(self) -> None:
+        """The network, the models over it and their optimizer."""
+        session, name = self.session, self.session.network.name
         needed = [convolution.name for convolution in convolutions(name, self.layers)]
         found = weights.load(name, session.network.weights, needed, session.painting.seed)
         self.weights_label = found.label
@@ -91,7 +135,7 @@ class Painter:
             padding=session.network.padding,
             pooling=session.network.pooling,
         )
-        self.model = model.style_transfer_model(
+        models = model.style_transfer_models(
             self._features,
             self.layers,
             self.height,
@@ -100,32 +144,24 @@ class Painter:
             clamp=session.painting.clamp,
             skips=not device.gpus(),
         )
-        self._average = Average()
+        self.model = models[len(self.layers)]
+        self._optimizer = model.optimizer(session.optimizer, self._value("learning_rate"))
+        for each in models.values():
+            each.compile(
+                self._optimizer,
+                loss="mean_absolute_error",
+                jit_compile=device.worth_compiling(),
+            )
+        self._optimizer.build(self.model.trainable_variables)
+        self._depths = Depths(models)
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
-        self.step = 0
-        self._runs = 0
-        self._good: Pixels = np.zeros((self.height, self.width, 3), np.float32)
-        self._init_file = init
-        self._positions = session.positions()
-        self._optimizer = model.optimizer(session.optimizer, self._learning_rate())
-        self.model.compile(
-            self._optimizer,
-            loss="mean_absolute_error",
-            jit_compile=device.worth_compiling(),
+        self._styles = Styles(
+            [self.model.get_layer(f"style_{layer}") for layer in self.layers], self._extract
         )
-        self._optimizer.build(self.model.trainable_variables)
-        self._stepper = stepper(self.model)
-        self._content = content.astype(np.float32)
-        self._grams: list[list[npt.NDArray[np.float32]]] = [[] for _ in styles]
-        self._styles = list(styles)
-        self._shares: tuple[float, ...] = ()
-        self._units = calibration.Units.plain(len(self.layers))
-        self.set_content(content)
-        for index, style in enumerate(styles):
-            self.set_style(index, style)
-        self._rng = np.random.default_rng(session.painting.seed)
-        self.reset()
+
+    def _check_size(self, picture: Picture) -> None:
+        check_size(self.session.network.name, self.layers, picture.shape[1], picture.shape[0])
 
     # Pictures
 
@@ -140,23 +176,31 @@ class Painter:
                 f"content must have shape {(self.height, self.width, 3)}; received {content.shape}"
             )
         self._content = content.astype(np.float32)
+        self._colors = Colors(self._content)
         for layer, features in zip(self.layers, self._extract(self._content), strict=True):
             self.model.get_layer(f"content_{layer}").target.assign(features)
+        self._watch.clear()
 
     def set_style(self, index: int, style: Picture) -> None:
-        """Take another style picture, of any size.
+        """Take another style picture, of any size; the next free index adds one.
 
         Raises:
             PictureError: too small for the network's pooling.
             IndexError: there is no style of that index.
         """
-        check_size(self.session.network.name, self.layers, style.shape[1], style.shape[0])
-        features = self._extract(style.astype(np.float32))
-        self._grams[index] = [
-            ops.convert_to_numpy(self.model.get_layer(f"style_{layer}").gram(feature))
-            for layer, feature in zip(self.layers, features, strict=True)
-        ]
-        self._styles[index] = style
+        self._check_size(style)
+        self._styles.put(index, style.astype(np.float32))
+        if index == 0:
+            self._first_style = style
+        self._blend_styles()
+
+    def remove_style(self, index: int) -> None:
+        """Forget a style; those after it move up.
+
+        Raises:
+            IndexError: there is none of that index, or it is the only one.
+        """
+        self._styles.remove(index)
         self._blend_styles()
 
     def _extract(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
@@ -164,29 +208,17 @@ class Painter:
         return features if isinstance(features, list) else [features]
 
     def _blend_styles(self) -> None:
-        """Aim at Σ share·G of all styles: blending the targets costs nothing per step."""
-        if not all(self._grams):
-            return  # still being set up
-        self._shares = style_shares(self.table, self._positions, len(self._grams))
-        for row, layer in enumerate(self.layers):
-            target = sum(
-                share * grams[row]
-                for share, grams in zip(self._shares, self._grams, strict=True)
-                if share
-            )
-            self.model.get_layer(f"style_{layer}").target.assign(target)
+        self._styles.blend(style_shares(self.table, self._positions, len(self._styles)))
+        self._watch.clear()
 
     # Controls
 
     def apply(self, positions: Mapping[str, float]) -> None:
         """Take over the positions of all faders and switches; nothing is traced."""
-        before, self._positions = self._positions, dict(positions)
-        if style_shares(self.table, positions, len(self._grams)) != self._shares:
-            self._blend_styles()
+        self._positions = dict(positions)
+        self._blend_styles()
         if not positions["average"]:
             self._average.clear()  # switched on again, it begins with what is painted then
-        if positions["learning_rate"] != before["learning_rate"]:
-            self._optimizer.learning_rate.assign(self._learning_rate())
         self._feed()
 
     def heard(self, term: str) -> npt.NDArray[np.float64]:
@@ -196,21 +228,41 @@ class Painter:
     def _value(self, control: str) -> float:
         return self.table[control].value(self._positions[control])
 
-    def _learning_rate(self) -> float:
-        return self._value("learning_rate")
+    def _chosen(self, control: str) -> str:
+        return self.table[control].choices[int(self._positions[control])]
 
     def _feed(self) -> None:
-        """Lay the weights that the next steps use on the device."""
+        """Lay what the next steps use on the device."""
         units = self._units
         self._fed = (
             self.heard("content") * units.content,
             self.heard("style") * units.style,
             self._value("smooth") * units.smooth,
         )
+        self._needed = self._depths.needed(*self._fed[:2])
         self._data = model.inputs(*self._fed, listen=False)
         self._listening = model.inputs(*self._fed)
+        self._feed_optimizer()
+
+    def _feed_optimizer(self) -> None:
+        rate = self._value("learning_rate") * (0.5 if self._calm > 0 else 1.0)
+        self._optimizer.learning_rate.assign(rate)
+        self._optimizer.descent.assign(float(self._chosen("optimizer") == "gd"))
 
     # Painting
+
+    @property
+    def traces(self) -> int:
+        """How often a step was traced: once for each depth in use, whatever is moved."""
+        return self._depths.traces
+
+    def prepare(self, *, all_depths: bool = True) -> None:
+        """Trace the steps for shallow parts of the network; may run beside `run`.
+
+        Args:
+            all_depths: else only the one that the present weights need.
+        """
+        self._depths.prepare(self._data, None if all_depths else self._needed)
 
     def run(self, steps: int, on_step: OnStep = never) -> int:
         """Take up to `steps` steps; returns how many were taken.
@@ -219,60 +271,119 @@ class Painter:
             on_step: called after each step; True ends the run there.
 
         Raises:
-            NotFiniteError: a gradient or the picture is not finite; the picture is the last
-                good one again, with fresh moments.
+            DivergedError: a gradient is not finite or the loss exploded; the picture is a good
+                one again, with fresh moments, and the next steps are halved.
         """
-        # The loss table shows silent terms too; a look at them now and then is enough.
-        listening = self._runs % _LISTEN_EVERY == 0
-        first = self._listening if listening else self._data
+        taken = self._take(steps, on_step)
         self._runs += 1
-        taken = self._stepper.run(chain((first,), repeat(self._data, steps - 1)), on_step)
-        pixels = self.pixels()
-        if not np.isfinite(pixels).all():
-            self._set_pixels(self._good)
-            self._forget_moments()
-            raise NotFiniteError(
-                f"the picture was not finite after step {self.step + taken}; back to the last "
-                "good picture: lower the learning rate or the fader moved last"
+        self._read()
+        norm, loss = device.scalar(self._optimizer.gradient_norm), self.losses().total
+        fault = self._watch.fault(norm, loss)
+        if fault:
+            # The loss of the last picture is measured only by the step after it: where that
+            # exploded, the picture before is the last that is known to be good.
+            self._roll_back(self._safe if np.isfinite(norm) else self._good)
+            raise DivergedError(
+                f"{fault} after step {self.step + taken}; back to the last good picture, with "
+                "smaller steps: lower the learning rate or the fader moved last"
             )
-        self._good = pixels
+        self._good, self._safe = self.pixels(), self._good
         self.step += taken
+        if self._calm > 0:
+            self._calm -= taken
+            self._feed_optimizer()
         if self._positions["average"]:
-            self._average.add(pixels, taken)
+            self._average.add(self._good, taken)
         return taken
+
+    def _take(self, steps: int, on_step: OnStep) -> int:
+        """Take the steps; the first of every tenth run hears all terms, for the table."""
+        if self._runs % _LISTEN_EVERY:
+            return self._depths.run(self._needed, repeat(self._data, steps), on_step)
+        ended = False
+
+        def after() -> bool:
+            nonlocal ended
+            ended = on_step()
+            return ended
+
+        taken = self._depths.run_whole((self._listening,), after)
+        if ended or steps == 1:
+            return taken
+        return taken + self._depths.run(self._needed, repeat(self._data, steps - 1), on_step)
+
+    def _read(self) -> None:
+        """Bring the raw losses of the last step to the host."""
+        self._raw = device.to_host(self._terms.raw)[0].astype(np.float64)
+        self._variation = device.scalar(self._smooth.raw)
+
+    def _roll_back(self, pixels: Pixels) -> None:
+        self._set_pixels(pixels)
+        self._calm = _CALM_STEPS
+        self._forget_moments()
 
     def pixels(self) -> Pixels:
         """The painting as it is optimised: (h, w, 3) float32, on the host; read only."""
-        return device.to_host(self.model.image).reshape(self.height, self.width, 3)
+        return self._image(self.model.image)
+
+    def _image(self, variable: Any) -> Pixels:
+        return device.to_host(variable).reshape(self.height, self.width, 3)
 
     def picture(self) -> Picture:
-        """The painting as it is shown, (h, w, 3) uint8: the last step's, or the average's."""
+        """The painting as it is shown, (h, w, 3) uint8.
+
+        The last step's or the average's, in the colours that `color` asks for.
+        """
         average = self._average.value() if self._positions["average"] else None
         shown = self._good if average is None else average
         rounded = shown + np.float32(0.5)  # half the time of `rint`, once made a whole number
-        return np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
+        painting = np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
+        return self._colors.shown(painting, self._chosen("color"))
 
     def losses(self) -> Losses:
         """The table of the last step, at the picture from which that step was taken.
 
-        Where silent content terms are left out, their raw losses are those of the last look.
+        Where silent terms are left out, their raw losses are those of the last look.
         """
-        raw = device.to_host(self._terms.raw)[0].astype(np.float64)
-        variation = float(device.to_host(self._smooth.raw)[0, 0])
         count = len(self.layers)
         content, style, smooth = self._fed
         return Losses(
-            content_raw=raw[:count],
-            style_raw=raw[count:],
-            content=raw[:count] * content,
-            style=raw[count:] * style,
-            smooth=variation * smooth,
+            content_raw=self._raw[:count],
+            style_raw=self._raw[count:],
+            content=self._raw[:count] * content,
+            style=self._raw[count:] * style,
+            smooth=self._variation * smooth,
         )
+
+    def state(self) -> PaintingState:
+        """The painting as it stands, on the host; later steps do not touch what is returned."""
+        return PaintingState(
+            picture=self.pixels(),
+            iterations=int(device.scalar(self._optimizer.iterations)),
+            **{name: self._image(moment) for name, moment in self._optimizer.moments.items()},
+        )
+
+    def restore(self, state: PaintingState) -> None:
+        """Go on from a state of a painting of this size.
+
+        Raises:
+            ValueError: another size, or values that are not finite.
+        """
+        arrays = (state.picture, state.momentum, state.velocity)
+        shape = (self.height, self.width, 3)
+        for array in arrays:
+            if array.shape != shape or not np.isfinite(array).all():
+                raise ValueError(f"a state needs finite arrays of shape {shape}")
+        self._set_pixels(state.picture)
+        for name, moment in self._optimizer.moments.items():
+            moment.assign(getattr(state, name).reshape(1, -1))
+        self._optimizer.iterations.assign(state.iterations)
 
     def reset(self) -> None:
         """Start again from the first picture, with the same seed."""
         self._rng = np.random.default_rng(self.session.painting.seed)
         self._set_pixels(self._first_picture())
+        self._calm = 0
         self._forget_moments()
 
     def kick(self) -> None:
@@ -289,8 +400,6 @@ class Painter:
         )
         self._set_pixels(before)
         self._forget_moments()
-        self._optimizer.learning_rate.assign(self._learning_rate())
-        self._feed()
 
     def gradient_norm(self, pixels: Pixels, hot: npt.NDArray[np.float32]) -> float:
         """‖∂loss/∂picture‖₂ at `pixels` with the weights `hot`: content, style, smooth, (2n + 1,).
@@ -301,8 +410,8 @@ class Painter:
         self._set_pixels(pixels)
         self._optimizer.learning_rate.assign(0.0)
         data = model.inputs(hot[:count], hot[count:-1], float(hot[-1]))
-        self._stepper.run((data,))
-        return float(device.to_host(self._optimizer.gradient_norm))
+        self._depths.run_whole((data,))
+        return device.scalar(self._optimizer.gradient_norm)
 
     def _first_picture(self) -> Pixels:
         kind = self.session.painting.init
@@ -312,20 +421,21 @@ class Painter:
             noise = self._rng.normal(128, _INIT_NOISE, self._content.shape)
             return np.clip(noise, 0, 255).astype(np.float32)
         if kind == "style":
-            return _tiled(self._styles[0].astype(np.float32), self.height, self.width)
+            return _tiled(self._first_style.astype(np.float32), self.height, self.width)
         if self._init_file is None:
             raise ValueError(f"painting.init is the file {kind!r}, but no picture was given")
         return self._init_file.astype(np.float32)
 
     def _set_pixels(self, pixels: Pixels) -> None:
         self.model.image.assign(pixels.reshape(1, -1))
-        self._good = pixels
+        self._good = self._safe = pixels
         self._average.clear()
+        self._watch.clear()
 
     def _forget_moments(self) -> None:
-        for variable in self._optimizer.variables:
-            if variable is not self._optimizer.learning_rate:
-                variable.assign(ops.zeros(variable.shape, variable.dtype))
+        for moment in self._optimizer.moments.values():
+            moment.assign(ops.zeros(moment.shape, moment.dtype))
+        self._optimizer.iterations.assign(0)
         self._feed()
 
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from styletune.engine import device, gallery
 from styletune.engine.pace import Pace
-from styletune.engine.painter import Losses, NotFiniteError, Painter
+from styletune.engine.painter import DivergedError, Losses, Painter
 from styletune.errors import StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock, Term
@@ -109,7 +109,7 @@ class Worker:
         started = time.perf_counter()
         try:
             steps = painter.run(steps, self._beat)
-        except NotFiniteError as error:
+        except DivergedError as error:
             self._say(State.ROLLING_BACK, str(error))
             return False
         seconds = time.perf_counter() - started

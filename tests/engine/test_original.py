@@ -47,7 +47,8 @@ def test_its_layers_are_those_of_the_original(painter: Painter) -> None:
 
 def test_its_optimizer_is_plain_adam_with_learning_rate_5(painter: Painter) -> None:
     optimizer = painter.model.optimizer
-    assert type(optimizer) is keras.optimizers.Adam
+    assert isinstance(optimizer, keras.optimizers.Adam)
+    assert not optimizer.normalize  # then its steps are Keras' own: see test_optimizers
     assert float(keras.ops.convert_to_numpy(optimizer.learning_rate.value)) == pytest.approx(5)
     assert (optimizer.beta_1, optimizer.beta_2) == (0.9, 0.999)
     assert painter.model.loss == "mean_absolute_error"

@@ -1,24 +1,25 @@
 """The painter: what moves, what never re-traces, what is the same twice."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 
-from styletune.engine.painter import NotFiniteError, Painter
+from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import PictureError
 from tests.engine.small import LAYERS, picture, small_painter, small_session
 
 
 def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Painter) -> None:
     painter.run(2)
-    assert painter.model.traces == 1
+    assert painter.traces == 1
     rng = np.random.default_rng(0)
     table = painter.table
     for _ in range(100):
         name = str(rng.choice(table.valued))
         position = float(rng.random())
-        if table[name].kind == "switch":
-            position = round(position)
+        position = table[name].at(position)
         painter.apply(painter.session.positions() | {name: position})
         painter.run(1)
     painter.set_content(picture(32, 40, seed=11))
@@ -26,7 +27,7 @@ def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Paint
     painter.reset()
     painter.kick()
     painter.run(2)
-    assert painter.model.traces == 1
+    assert painter.traces == 1
 
 
 def test_painting_lowers_the_loss() -> None:
@@ -94,7 +95,7 @@ def test_leaving_out_silent_terms_changes_no_pixel() -> None:
         painter.run(1)
         painter.run(9)
     np.testing.assert_allclose(left_out.pixels(), computed.pixels(), atol=0.5)
-    assert left_out.model.traces == 1
+    assert left_out.traces == 1
 
 
 def test_silent_terms_are_looked_at_now_and_then() -> None:
@@ -193,7 +194,7 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
     good = painter.picture()
     painter._data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
     painter._listening = painter._data
-    with pytest.raises(NotFiniteError, match="lower the learning rate"):
+    with pytest.raises(DivergedError, match="lower the learning rate"):
         painter.run(2)
     np.testing.assert_array_equal(painter.picture(), good)
     painter.apply(painter.session.positions())
@@ -255,3 +256,66 @@ def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
     step = painter.step
     assert painter.run(10, lambda: next(answers)) == 3
     assert painter.step == step + 3
+
+
+def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> None:
+    painter = small_painter()
+    for _ in range(8):
+        painter.run(1)
+    safe = painter._safe.copy()
+    rate = painter._optimizer.learning_rate
+    before = float(keras.ops.convert_to_numpy(rate.value))
+    painter._data[0]["style_weights"] = painter._data[0]["style_weights"] * 1e4
+    painter._fed = (painter._fed[0], painter._fed[1] * 1e4, painter._fed[2])
+    with pytest.raises(DivergedError, match="the loss rose to"):
+        painter.run(1)
+    np.testing.assert_array_equal(painter.pixels(), safe)
+    assert float(keras.ops.convert_to_numpy(rate.value)) == pytest.approx(before / 2)
+    painter.run(50)
+    assert float(keras.ops.convert_to_numpy(rate.value)) == pytest.approx(before)
+
+
+def test_opening_a_fader_wide_is_no_explosion() -> None:
+    painter = small_painter()
+    for _ in range(8):
+        painter.run(1)
+    painter.apply(dict.fromkeys(painter.session.positions(), 1.0) | {"style_mix": 0.0})
+    for _ in range(8):
+        painter.run(1)
+
+
+def test_a_state_goes_on_where_it_was_taken() -> None:
+    first, second = small_painter(), small_painter()
+    first.run(5)
+    second.restore(first.state())
+    for painter in (first, second):
+        painter.run(3)
+    np.testing.assert_allclose(second.pixels(), first.pixels(), atol=1e-2)
+
+
+def test_a_state_of_another_size_or_without_sense_is_refused(painter: Painter) -> None:
+    state = painter.state()
+    with pytest.raises(ValueError, match="finite arrays of shape"):
+        painter.restore(replace(state, momentum=state.momentum[:-1]))
+    with pytest.raises(ValueError, match="finite arrays of shape"):
+        painter.restore(replace(state, picture=state.picture * np.float32(np.nan)))
+
+
+def test_descent_paints_too_and_changing_to_it_traces_nothing() -> None:
+    painter = small_painter()
+    painter.calibrate()
+    painter.run(1)
+    before = painter.losses().total
+    painter.apply(painter.session.positions() | {"optimizer": 1.0})
+    painter.run(30)
+    assert painter.losses().total < 0.7 * before
+    assert painter.traces == 1
+
+
+def test_colors_are_switched_on_what_is_shown_only() -> None:
+    painter = small_painter()
+    painter.run(5)
+    pixels, full = painter.pixels(), painter.picture()
+    painter.apply(painter.session.positions() | {"color": 1.0})
+    assert not np.array_equal(painter.picture(), full)
+    np.testing.assert_array_equal(painter.pixels(), pixels)

@@ -1,0 +1,48 @@
+"""Colours as shown, against hand-computed pixels and plain NumPy."""
+
+import numpy as np
+import pytest
+
+from styletune.engine.color import Colors
+from tests.engine.small import picture
+
+CONTENT = picture(24, 32, seed=1)
+PAINTING = picture(24, 32, seed=2)
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def test_full_is_the_painting_itself() -> None:
+    assert Colors(CONTENT.astype(np.float32)).shown(PAINTING, "full") is PAINTING
+
+
+def test_luminance_of_one_pixel_by_hand() -> None:
+    # Y of (100, 50, 0) is 59.25; the painting's grey of 109.25 raises each channel by 50.
+    content = np.array([[[100, 50, 0]]], np.float32)
+    painting = np.array([[[110, 110, 106]]], np.uint8)  # Y = 109.544
+    shown = Colors(content).shown(painting, "luminance")
+    np.testing.assert_array_equal(shown, [[[150, 100, 50]]])
+
+
+def test_luminance_keeps_the_light_of_the_painting_and_the_chroma_of_the_content() -> None:
+    content = np.clip(CONTENT, 90, 160)
+    painting = np.clip(PAINTING, 110, 140)  # nothing is clipped on the way
+    shown = Colors(content.astype(np.float32)).shown(painting, "luminance").astype(float)
+    np.testing.assert_allclose(shown @ LUMA, painting @ LUMA, atol=1)
+    for a, b in ((0, 1), (1, 2)):
+        difference = content[..., a].astype(float) - content[..., b]
+        np.testing.assert_allclose(shown[..., a] - shown[..., b], difference, atol=1)
+
+
+def test_histogram_brings_each_channel_to_the_distribution_of_the_content() -> None:
+    shown = Colors(CONTENT.astype(np.float32)).shown(PAINTING, "histogram")
+    for channel in range(3):
+        for part in (10, 25, 50, 75, 90):
+            wanted = np.percentile(CONTENT[..., channel], part)
+            assert np.percentile(shown[..., channel], part) == pytest.approx(wanted, abs=6)
+    order = np.argsort(PAINTING[..., 0], axis=None)
+    assert (np.diff(shown[..., 0].reshape(-1)[order].astype(int)) >= 0).all()
+
+
+def test_the_histogram_of_the_content_leaves_it_as_it_is() -> None:
+    shown = Colors(CONTENT.astype(np.float32)).shown(CONTENT, "histogram")
+    np.testing.assert_array_equal(shown, CONTENT)
