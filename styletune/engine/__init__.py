@@ -9,6 +9,7 @@
     stepping      one optimisation step after another, on each backend
     calibration   equal faders pull equally
     average       the average of the last steps' pictures
+    scales        sizes that grow by √2, and resampling from one to the next
     painter       a painting in progress: pictures, controls, steps
     gallery       the session's pictures as arrays
     pace          how many steps an epoch holds
