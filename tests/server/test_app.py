@@ -53,6 +53,7 @@ async def test_a_browser_gets_in_by_the_printed_address(tmp_path: Path) -> None:
             assert script.headers["cache-control"] == "no-cache"
 
 
+@pytest.mark.checklist(15)
 @pytest.mark.parametrize(
     "path",
     [
@@ -193,6 +194,7 @@ async def test_a_picture_that_the_worker_refuses_is_taken_back(tmp_path: Path) -
         assert Image.open(io.BytesIO(thumbnail.content)).size == (64, 48)
 
 
+@pytest.mark.checklist(16)
 @pytest.mark.parametrize("declared", [True, False])
 async def test_too_large_an_upload_is_refused_at_the_cap(tmp_path: Path, declared: bool) -> None:
     async def endless() -> Any:
@@ -208,6 +210,7 @@ async def test_too_large_an_upload_is_refused_at_the_cap(tmp_path: Path, declare
         assert (await server.http.get("/healthz")).status_code == 200
 
 
+@pytest.mark.checklist(16)
 async def test_too_large_an_upload_is_refused_before_it_is_sent(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -218,6 +221,7 @@ async def test_too_large_an_upload_is_refused_before_it_is_sent(tmp_path: Path) 
         writer.close()
 
 
+@pytest.mark.checklist(16)
 async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(uploads, "MAX_SECONDS", 0.3)
     monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)

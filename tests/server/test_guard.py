@@ -94,6 +94,7 @@ async def login(guard: Guard, host: str = "localhost:8018") -> tuple[str, str]:
     return "cookie", answer.headers["set-cookie"].split(";")[0]
 
 
+@pytest.mark.checklist(8)
 @pytest.mark.parametrize(
     "host",
     [
@@ -105,6 +106,7 @@ async def test_loopback_names_are_answered_on_any_port(host: str) -> None:
     assert (await ask(guarded(), ("host", host), BEARER)).admitted
 
 
+@pytest.mark.checklist(8)
 @pytest.mark.parametrize(
     ("host", "status"),
     [
@@ -138,6 +140,7 @@ async def test_foreign_and_crooked_hosts_are_refused(host: str, status: int) -> 
         assert (await ask(guarded(), ("host", host), path="/healthz")).status == status
 
 
+@pytest.mark.checklist(8)
 async def test_no_host_and_a_doubled_host_are_refused() -> None:
     assert (await ask(guarded(), BEARER)).status == 400
     assert (await ask(guarded(), HOST, HOST, BEARER)).status == 400
@@ -168,6 +171,7 @@ async def test_the_own_origin_gets_in(kind: str, host: str, origin: str) -> None
     assert answer.admitted
 
 
+@pytest.mark.checklist(9)
 @pytest.mark.parametrize("kind", ["http", "websocket"])
 @pytest.mark.parametrize(
     "origin",
@@ -196,6 +200,7 @@ async def test_any_other_origin_is_refused_whatever_it_knows(kind: str, origin: 
         assert answer.status == 403
 
 
+@pytest.mark.checklist(10)
 async def test_host_and_origin_that_agree_on_the_attacker_are_refused() -> None:
     answer = await ask(guarded(), ("host", "evil.com"), ("origin", "http://evil.com"), BEARER)
     assert answer.status == 403
@@ -217,6 +222,7 @@ async def test_without_origin_a_bearer_header_does_everything() -> None:
     assert (await ask(guarded(), HOST, BEARER, kind="websocket")).admitted
 
 
+@pytest.mark.checklist(12)
 @pytest.mark.parametrize(
     ("site", "mode", "dest", "method", "kind", "admitted"),
     [
@@ -333,6 +339,7 @@ async def test_the_token_is_taken_on_the_page_only() -> None:
         assert answer.status == 401
 
 
+@pytest.mark.checklist(5)
 @pytest.mark.parametrize(
     "query",
     [
@@ -360,6 +367,7 @@ async def test_a_wrong_token_shows_the_login_page(query: str) -> None:
     assert TOKEN.encode() not in answer.body
 
 
+@pytest.mark.checklist(5)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -387,12 +395,14 @@ async def test_the_word_bearer_may_be_written_in_any_case() -> None:
     assert (await ask(guarded(), HOST, ("authorization", f"bearer  {TOKEN}"))).admitted
 
 
+@pytest.mark.checklist(5)
 @pytest.mark.parametrize("value", ["", "wrong", "\xe9", "x" * 10_000, TOKEN])
 async def test_a_wrong_cookie_is_refused(value: str) -> None:
     answer = await ask(guarded(), HOST, ("cookie", f"styletune_8018={value}"))
     assert answer.status == 401
 
 
+@pytest.mark.checklist(6)
 async def test_another_token_makes_old_cookies_worthless() -> None:
     cookie = await login(guarded())
     assert (await ask(Guard(application, "another"), HOST, cookie)).status == 401
@@ -410,6 +420,7 @@ async def test_a_ticket_opens_once() -> None:
     assert (await ask(guard, HOST, ("authorization", f"Bearer {guard.ticket()}"))).status == 401
 
 
+@pytest.mark.checklist(5)
 async def test_too_many_wrong_tokens_have_to_wait_but_a_cookie_still_works() -> None:
     clock = Clock()
     guard = guarded(clock)
@@ -433,6 +444,7 @@ async def test_an_outdated_cookie_does_not_lock_out_the_new_token() -> None:
     assert (await ask(guard, HOST, path="/", query=f"token={TOKEN}")).status == 303
 
 
+@pytest.mark.checklist(13)
 async def test_forwarded_headers_change_nothing() -> None:
     spoofed = [
         ("x-forwarded-host", "localhost:8018"),
@@ -446,6 +458,7 @@ async def test_forwarded_headers_change_nothing() -> None:
     assert (await ask(guarded(), HOST, https, *spoofed, BEARER)).status == 403
 
 
+@pytest.mark.checklist(14)
 async def test_every_answer_carries_the_protecting_headers() -> None:
     guard = guarded()
     for answer in (

@@ -73,6 +73,7 @@ def served(folder: Path, host: str = "127.0.0.1", **environment: str) -> Iterato
         process.communicate()
 
 
+@pytest.mark.checklist(1)
 def test_one_line_with_the_token_is_printed_and_nothing_else_shows_it(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         assert server.url == f"http://127.0.0.1:{server.port}/?token={server.token}"
@@ -150,6 +151,7 @@ def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.checklist(2)
 def test_an_open_address_without_a_token_of_ones_own_is_refused(tmp_path: Path) -> None:
     process = start(tmp_path, "0.0.0.0", "0", STYLETUNE_TOKEN="")
     out, err = process.communicate(timeout=WAIT_S)

@@ -79,6 +79,7 @@ async def test_a_knob_of_the_controller_moves_its_fader(tmp_path: Path) -> None:
         assert changed["source"] == "midi:nanoKONTROL2 MIDI 1"
 
 
+@pytest.mark.checklist(18)
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -108,6 +109,7 @@ async def test_bad_messages_are_answered_on_the_same_socket(
         assert (await hear(socket, "changed"))["rev"] == 1
 
 
+@pytest.mark.checklist(19)
 @pytest.mark.parametrize(
     ("message", "code"), [("x" * 65_537, 1009), (b"\x81\x82\x00\x00\x00\x00\xff\xfe", 1007)]
 )

@@ -27,6 +27,7 @@ def test_a_private_file_gives_its_token(tmp_path: Path) -> None:
     assert token.from_file(str(path)) == "secret-1"
 
 
+@pytest.mark.checklist(3)
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601])
 def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "token"
