@@ -159,6 +159,7 @@ class Hub:
             version=__version__,
             client=client,
             clients=len(self._outboxes),
+            players=len(self._outboxes),
         )
 
     async def _pass_frames(self) -> None:

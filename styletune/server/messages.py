@@ -5,9 +5,9 @@ control takes is the control table's business, not checked here. Knows nothing a
 sockets and processes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -22,16 +22,27 @@ MAX_BYTES = 65_536  # of a message in
 Seq = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
 
+# Shown in lists and typed by hand: no line breaks, no blanks at its ends.
+SceneName = Annotated[str, Field(max_length=60, pattern=r"^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$")]
+Device = Annotated[str, Field(min_length=1, max_length=200)]
+MidiData = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=1024)]
+MAX_MORPH_S = 120.0
+
+
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class SetMessage(_In):
-    """Move controls, all of them or none. Values are absolute: sending twice is harmless."""
+    """Move controls, all of them or none. Values are absolute: sending twice is harmless.
+
+    Sets of one client with the same `gesture` are one step of undo.
+    """
 
     type: Literal["set"]
     controls: Annotated[dict[str, Any], Field(min_length=1)]
     seq: Seq | None = None
+    gesture: Annotated[str, Field(max_length=64)] | None = None
 
 
 class TriggerMessage(_In):
@@ -46,8 +57,84 @@ class MidiMessage(_In):
     """One whole raw MIDI message of the device of that name."""
 
     type: Literal["midi"]
-    device: Annotated[str, Field(max_length=200)]
-    data: Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=1024)]
+    device: Device
+    data: MidiData
+    seq: Seq | None = None
+
+
+class RecallMessage(_In):
+    """Go to a scene: at once and whole, or in so many `seconds`."""
+
+    type: Literal["recall"]
+    scene: SceneName
+    seconds: Annotated[float, Field(ge=0, le=MAX_MORPH_S)] = 0.0
+    seq: Seq | None = None
+
+
+class StoreMessage(_In):
+    """Keep all present values as a scene of that name; one of the same name is replaced."""
+
+    type: Literal["store"]
+    scene: SceneName
+    seq: Seq | None = None
+
+
+class RenameMessage(_In):
+    """Give a scene another name, at the same place in the list."""
+
+    type: Literal["rename"]
+    scene: SceneName
+    to: SceneName
+    seq: Seq | None = None
+
+
+class DeleteMessage(_In):
+    """Forget a scene."""
+
+    type: Literal["delete"]
+    scene: SceneName
+    seq: Seq | None = None
+
+
+class CrossfadeMessage(_In):
+    """Say between which scenes the fader `crossfade` moves; null: none, absent: as before."""
+
+    type: Literal["crossfade"]
+    a: SceneName | None = None
+    b: SceneName | None = None
+    seq: Seq | None = None
+
+
+class LearnMessage(_In):
+    """The next move of hardware is bound to `target`, a control or `scene:<name>`; null: stop."""
+
+    type: Literal["learn"]
+    target: Annotated[str, Field(max_length=100)] | None
+    seq: Seq | None = None
+
+
+class UnlearnMessage(_In):
+    """Take hardware off `target`: of one device, or of all."""
+
+    type: Literal["unlearn"]
+    target: Annotated[str, Field(max_length=100)]
+    device: Device | None = None
+    seq: Seq | None = None
+
+
+class ListenMessage(_In):
+    """This client has the device open and takes `feedback` for it."""
+
+    type: Literal["listen"]
+    device: Device
+    seq: Seq | None = None
+
+
+class UnlistenMessage(_In):
+    """This client has closed the device."""
+
+    type: Literal["unlisten"]
+    device: Device
     seq: Seq | None = None
 
 
@@ -65,7 +152,21 @@ class Ack(_In):
     epoch: int
 
 
-Incoming = SetMessage | TriggerMessage | MidiMessage | SnapshotRequest
+Incoming = (
+    SetMessage
+    | TriggerMessage
+    | RecallMessage
+    | StoreMessage
+    | RenameMessage
+    | DeleteMessage
+    | CrossfadeMessage
+    | MidiMessage
+    | LearnMessage
+    | UnlearnMessage
+    | ListenMessage
+    | UnlistenMessage
+    | SnapshotRequest
+)
 
 _T = TypeVar("_T")
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
@@ -128,7 +229,7 @@ def _validate(adapter: TypeAdapter[_T], data: Any) -> _T:
     raise MessageError(f"`{key}`: {what}{received}", code="bad_message")
 
 
-_TAGS = ("set", "trigger", "midi", "snapshot?")
+_TAGS = tuple(get_args(model.model_fields["type"].annotation)[0] for model in get_args(Incoming))
 
 
 def _short(value: object, limit: int = 60) -> str:
@@ -140,24 +241,31 @@ def _short(value: object, limit: int = 60) -> str:
     return text if len(text) <= limit else text[:limit] + "…"
 
 
+def _absent(value: object) -> bool:
+    return value is None
+
+
 class _Out(BaseModel):
     """A message to clients.
 
     Attributes:
-        for_all: whether every client gets it, or only the one that caused it.
+        for_all: whether every client gets it, or only those that it is meant for.
+        newest_only: whether one that still waits to be sent is superseded by a newer one.
     """
 
     model_config = ConfigDict(frozen=True)
     for_all: ClassVar[bool] = True
+    newest_only: ClassVar[bool] = False
+
+    @property
+    def about(self) -> Hashable:
+        """Of `newest_only` messages: those with the same `about` supersede each other."""
+        return type(self)
 
     @cached_property
     def text(self) -> str:
         """The message as JSON; made once, however many clients get it."""
         return self.model_dump_json()
-
-
-def _absent(value: object) -> bool:
-    return value is None
 
 
 class Changed(_Out):
@@ -208,6 +316,7 @@ class LayerLoss(_Out):
 class Epoch(_Out):
     """An epoch has been painted; its picture goes out on /frames."""
 
+    newest_only: ClassVar[bool] = True
     type: Literal["epoch"] = "epoch"
     epoch: int
     step: int
@@ -248,6 +357,7 @@ class WorkerState(_Out):
     lines, once it has failed.
     """
 
+    newest_only: ClassVar[bool] = True
     type: Literal["state"] = "state"
     state: str
     message: str = ""
@@ -297,9 +407,102 @@ class Picture(_Out):
 class Pictures(_Out):
     """The pictures that are painted from."""
 
+    newest_only: ClassVar[bool] = True
     type: Literal["pictures"] = "pictures"
     content: Picture
     styles: tuple[Picture, ...]
+
+
+class SceneEntry(_Out):
+    """A scene in the list; `saved`: seconds since 1970."""
+
+    name: str
+    saved: float
+
+
+class Morph(_Out):
+    """A recall that takes time; `done`: 0..1 of it."""
+
+    scene: str
+    seconds: float
+    done: float
+
+
+class Scenes(_Out):
+    """The scenes, those at the ends of the crossfade, a morph under way, steps of undo."""
+
+    newest_only: ClassVar[bool] = True
+    type: Literal["scenes"] = "scenes"
+    scenes: tuple[SceneEntry, ...] = ()
+    a: str | None = None
+    b: str | None = None
+    morph: Morph | None = None
+    undo: int = 0
+    redo: int = 0
+
+
+class Binding(_Out):
+    """A control or scene and the hardware that moves it."""
+
+    target: str
+    source: str
+    encoding: str
+    takeover: str
+    invert: bool = False
+    learned: bool = False
+    conflict: str | None = Field(default=None, exclude_if=_absent)
+
+
+class Bindings(_Out):
+    """What the knobs of a device are bound to."""
+
+    newest_only: ClassVar[bool] = True
+    type: Literal["bindings"] = "bindings"
+    device: str
+    profile: str
+    bindings: tuple[Binding, ...]
+
+    @property
+    def about(self) -> Hashable:
+        """The device."""
+        return Bindings, self.device
+
+
+class Learning(_Out):
+    """Which target waits for hardware to be moved; null: none."""
+
+    newest_only: ClassVar[bool] = True
+    type: Literal["learning"] = "learning"
+    target: str | None
+    device: str | None = Field(default=None, exclude_if=_absent)
+    source: str | None = Field(default=None, exclude_if=_absent)
+    encoding: str | None = Field(default=None, exclude_if=_absent)
+
+
+class Hardware(_Out):
+    """Where a fader of hardware stands while it does not move its control; `waiting`: until met."""
+
+    newest_only: ClassVar[bool] = True
+    type: Literal["hardware"] = "hardware"
+    control: str
+    position: float
+    waiting: bool
+    direction: Literal["up", "down"] | None
+    device: str
+
+    @property
+    def about(self) -> Hashable:
+        """The control and the device."""
+        return Hardware, self.control, self.device
+
+
+class Feedback(_Out):
+    """Raw MIDI messages for the device, to the clients that listen for it."""
+
+    for_all: ClassVar[bool] = False
+    type: Literal["feedback"] = "feedback"
+    device: str
+    data: tuple[tuple[int, ...], ...]
 
 
 class Snapshot(_Out):
@@ -316,6 +519,9 @@ class Snapshot(_Out):
     version: str
     client: str
     clients: int
+    role: Literal["player", "viewer"] = "player"
+    players: int = 0
+    scenes: Scenes = Scenes()
     seq: int | None = Field(default=None, exclude_if=_absent)
 
 
@@ -329,4 +535,17 @@ class Error(_Out):
     seq: int | None = Field(default=None, exclude_if=_absent)
 
 
-Outgoing = Changed | Triggered | Epoch | WorkerState | Pictures | Snapshot | Error
+Outgoing = (
+    Changed
+    | Triggered
+    | Scenes
+    | Epoch
+    | WorkerState
+    | Pictures
+    | Bindings
+    | Learning
+    | Hardware
+    | Feedback
+    | Snapshot
+    | Error
+)

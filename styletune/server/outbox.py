@@ -9,14 +9,12 @@ Knows nothing about sockets.
 import asyncio
 from collections.abc import Hashable
 
-from styletune.server.messages import Changed, Epoch, Outgoing, Pictures, WorkerState
+from styletune.server.messages import Changed, Outgoing
 
 # A client that does not read its own answers is not read either.
 PAUSE_AT_KEPT = 64
 # A client that does not read what others trigger is let go.
 MAX_KEPT = 1024
-
-_NEWEST_ONLY = (Epoch, WorkerState, Pictures)
 
 
 class Outbox:
@@ -44,10 +42,10 @@ class Outbox:
         """Let a message wait for its turn, in place of those that it supersedes."""
         if isinstance(message, Changed):
             self._put_change(message)
-        elif isinstance(message, _NEWEST_ONLY):
+        elif message.newest_only:
             # To the end, so that an epoch never overtakes the change that it shows.
-            self._waiting.pop(type(message), None)
-            self._waiting[type(message)] = message
+            self._waiting.pop(message.about, None)
+            self._waiting[message.about] = message
         else:
             self._serial += 1
             self._waiting[self._serial] = message

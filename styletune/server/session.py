@@ -96,6 +96,9 @@ class LiveSession:
                 return self._midi(message)
             case SnapshotRequest():
                 return []
+            case _:
+                text = f"`{message.type}` is not built yet"
+                return [self._refuse("not_built", text, message.seq)]
 
     def _set(self, controls: Mapping[str, object], source: str, seq: int | None) -> Changed | Error:
         checked: dict[str, float] = {}

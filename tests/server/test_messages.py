@@ -28,6 +28,37 @@ from styletune.shared.orders import Report, State
             messages.MidiMessage(type="midi", device="nano", data=[176, 16, 64]),
         ),
         ('{"type":"snapshot?"}', messages.SnapshotRequest(type="snapshot?")),
+        (
+            '{"type":"set","controls":{"smooth":0.5},"gesture":"drag 3"}',
+            messages.SetMessage(type="set", controls={"smooth": 0.5}, gesture="drag 3"),
+        ),
+        (
+            '{"type":"recall","scene":"dawn","seconds":4}',
+            messages.RecallMessage(type="recall", scene="dawn", seconds=4.0),
+        ),
+        ('{"type":"store","scene":"a b/c"}', messages.StoreMessage(type="store", scene="a b/c")),
+        (
+            '{"type":"rename","scene":"dawn","to":"dusk"}',
+            messages.RenameMessage(type="rename", scene="dawn", to="dusk"),
+        ),
+        ('{"type":"delete","scene":"é"}', messages.DeleteMessage(type="delete", scene="é")),
+        (
+            '{"type":"crossfade","a":"dawn","b":null}',
+            messages.CrossfadeMessage(type="crossfade", a="dawn", b=None),
+        ),
+        ('{"type":"learn","target":null}', messages.LearnMessage(type="learn", target=None)),
+        (
+            '{"type":"unlearn","target":"smooth","device":"nano"}',
+            messages.UnlearnMessage(type="unlearn", target="smooth", device="nano"),
+        ),
+        (
+            '{"type":"listen","device":"nano"}',
+            messages.ListenMessage(type="listen", device="nano"),
+        ),
+        (
+            '{"type":"unlisten","device":"nano"}',
+            messages.UnlistenMessage(type="unlisten", device="nano"),
+        ),
     ],
 )
 def test_each_message_is_understood(text: str, message: messages.Incoming) -> None:
@@ -55,7 +86,7 @@ def test_each_message_is_understood(text: str, message: messages.Incoming) -> No
         (
             '{"type":"dance"}',
             "bad_type",
-            "unknown message type 'dance'; known are 'set', 'trigger', 'midi', 'snapshot?'",
+            "unknown message type 'dance'; known are 'set', 'trigger', 'recall', ",
         ),
         ('{"type":"set"}', "bad_message", "`controls`: field required"),
         ('{"type":"set","controls":{}}', "bad_message", "`controls`: "),
@@ -71,6 +102,16 @@ def test_each_message_is_understood(text: str, message: messages.Incoming) -> No
         ('{"type":"midi","device":"x","data":[1,"2"]}', "bad_message", "`data.1`: "),
         ('{"type":"midi","device":"x","data":[256]}', "bad_message", "received 256"),
         ('{"type":"midi","device":"x","data":[1.0]}', "bad_message", "received 1.0"),
+        ('{"type":"recall"}', "bad_message", "`scene`: field required"),
+        ('{"type":"recall","scene":"a","seconds":121}', "bad_message", "`seconds`: "),
+        ('{"type":"recall","scene":"a","seconds":-1}', "bad_message", "`seconds`: "),
+        ('{"type":"store","scene":""}', "bad_message", "`scene`: "),
+        ('{"type":"store","scene":" a"}', "bad_message", "`scene`: "),
+        ('{"type":"store","scene":"a\\n"}', "bad_message", "`scene`: "),
+        ('{"type":"store","scene":"a\\u0000b"}', "bad_message", "`scene`: "),
+        ('{"type":"store","scene":"' + "x" * 61 + '"}', "bad_message", "`scene`: "),
+        ('{"type":"set","controls":{"a":1},"gesture":7}', "bad_message", "`gesture`: "),
+        ('{"type":"learn"}', "bad_message", "`target`: field required"),
     ],
     ids=lambda value: value[:40],
 )
