@@ -8,6 +8,7 @@ received and, where there is one, the remedy.
     ├── PictureError     a picture that cannot be read or used
     ├── WeightsError     network weights missing, damaged or mismatched
     ├── MessageError     a message on a socket that is not understood
+    ├── SceneError       a scene that is not there, or cannot be kept
     ├── MemoryBlockError shared memory: no space, other layout, never written
     ├── WorkerError      the painting process failed and does not come back
     └── PortInUseError   somebody else listens on the address (exit code 3)
@@ -52,6 +53,18 @@ class MessageError(StyletuneError):
     """
 
     def __init__(self, message: str, code: str = "bad_message") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class SceneError(StyletuneError):
+    """A scene that is not there, cannot be kept or is not one.
+
+    Attributes:
+        code: short machine-readable reason, sent back as `error.code`.
+    """
+
+    def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
         self.code = code
 

@@ -1,0 +1,212 @@
+"""The scenes: named sets of values, in their order, and the two ends of the crossfade. Pure.
+
+Scenes keep values as messages show them, also those of controls that this session lacks, so
+that a scene of another network is not mutilated. Knows nothing about sockets, files and how
+a scene is recalled.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from styletune.controls import Control, ControlTable, Kind
+from styletune.errors import ControlError, SceneError
+from styletune.server import messages
+from styletune.server.messages import SceneName
+
+MAX_SCENES = 128
+# Not part of a scene: whether it paints at all, and what is the web process's own.
+_NOT_HELD = ("paused",)
+# Interpolating the size would make a new canvas fifty times a second.
+_STEPPED = ("size",)
+
+ControlName = Annotated[str, Field(min_length=1, max_length=100)]
+Value = bool | Annotated[float, Field(ge=0, le=1)] | Annotated[str, Field(max_length=40)]
+
+
+class Scene(BaseModel):
+    """One scene, as it is kept, exported and imported; `saved`: seconds since 1970."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    name: SceneName
+    saved: Annotated[float, Field(ge=0)]
+    controls: Annotated[dict[ControlName, Value], Field(max_length=500)]
+
+    def positions(self, table: ControlTable) -> dict[str, float]:
+        """Positions of those of its controls that this session has."""
+        return {
+            name: table[name].check(value)
+            for name, value in self.controls.items()
+            if name in table and is_held(table[name])
+        }
+
+
+def is_held(control: Control) -> bool:
+    """Whether scenes hold this control."""
+    valued = control.kind is not Kind.TRIGGER
+    return valued and control.engine and control.name not in _NOT_HELD
+
+
+def glides(control: Control) -> bool:
+    """Whether a control moves gradually from one scene to the next; others jump in the middle."""
+    return control.kind is Kind.FADER and control.name not in _STEPPED
+
+
+def mixture(
+    table: ControlTable, start: Mapping[str, float], end: Mapping[str, float], part: float
+) -> dict[str, float]:
+    """Positions `part` (0..1) of the way from `start` to `end`, of the controls in both.
+
+    Positions of logarithmic faders are logarithms of their values: equal parts of the way
+    multiply by equal factors.
+    """
+    if part >= 1:
+        return {name: end[name] for name in end if name in start}
+    return {
+        name: start[name] + part * (position - start[name])
+        if glides(table[name])
+        else (position if part >= 0.5 else start[name])
+        for name, position in end.items()
+        if name in start
+    }
+
+
+class SceneBook:
+    """All scenes of a session.
+
+    Attributes:
+        a, b: names of the scenes between which the crossfade moves, or None.
+        current: name of the scene recalled or stored last, or None.
+        version: rises with each change.
+    """
+
+    def __init__(
+        self, scenes: Sequence[Scene] = (), *, a: str | None = None, b: str | None = None
+    ) -> None:
+        self._scenes = {scene.name: scene for scene in scenes[:MAX_SCENES]}
+        self.a = a if a in self._scenes else None
+        self.b = b if b in self._scenes else None
+        self.current: str | None = None
+        self.version = 0
+
+    def __len__(self) -> int:
+        return len(self._scenes)
+
+    def __getitem__(self, name: str) -> Scene:
+        """The scene of that name.
+
+        Raises:
+            SceneError: there is none.
+        """
+        try:
+            return self._scenes[name]
+        except KeyError:
+            known = ", ".join(list(self._scenes)[:9]) or "none yet"
+            raise SceneError(
+                f"there is no scene `{name}`; known are {known}", code="unknown_scene"
+            ) from None
+
+    @property
+    def all(self) -> tuple[Scene, ...]:
+        """All scenes in their order."""
+        return tuple(self._scenes.values())
+
+    def put(self, *scenes: Scene) -> None:
+        """Keep scenes; those of the same name are replaced where they stand. All or none.
+
+        Raises:
+            SceneError: there would be too many.
+        """
+        new = {scene.name for scene in scenes} - self._scenes.keys()
+        if len(self) + len(new) > MAX_SCENES:
+            raise SceneError(
+                f"a session has at most {MAX_SCENES} scenes; there are {len(self)}, received "
+                f"{len(new)} more; delete some",
+                code="too_many_scenes",
+            )
+        self._scenes.update((scene.name, scene) for scene in scenes)
+        self.version += 1
+
+    def rename(self, name: str, to: str) -> None:
+        """Give a scene another name, where it stands.
+
+        Raises:
+            SceneError: there is none of that name, or another has the new one.
+        """
+        renamed = self[name].model_copy(update={"name": to})
+        if to != name and to in self._scenes:
+            raise SceneError(
+                f"there is already a scene `{to}`; delete it first, or choose another name",
+                code="scene_exists",
+            )
+        self._scenes = {
+            scene.name: scene
+            for scene in (renamed if kept.name == name else kept for kept in self.all)
+        }
+        self._follow(name, to)
+
+    def delete(self, name: str) -> None:
+        """Forget a scene.
+
+        Raises:
+            SceneError: there is none of that name.
+        """
+        del self._scenes[self[name].name]
+        self._follow(name, None)
+
+    def assign(self, a: str | None, b: str | None) -> None:
+        """Put scenes at the ends of the crossfade.
+
+        Raises:
+            SceneError: there is none of that name; nothing has changed.
+        """
+        for name in (a, b):
+            if name is not None:
+                self[name]  # raises
+        self.a, self.b = a, b
+        self.version += 1
+
+    def beside(self, step: int) -> str:
+        """Name of the scene `step` places after the current one, round and round.
+
+        Raises:
+            SceneError: there is no scene.
+        """
+        names = list(self._scenes)
+        if not names:
+            raise SceneError("there is no scene yet; store one first", code="unknown_scene")
+        if self.current not in self._scenes:
+            return names[0 if step > 0 else -1]
+        return names[(names.index(self.current) + step) % len(names)]
+
+    def new_name(self) -> str:
+        """A name that no scene has: `scene 1`, `scene 2` …"""
+        number = len(self) + 1
+        while f"scene {number}" in self._scenes:
+            number += 1
+        return f"scene {number}"
+
+    def entries(self) -> tuple[messages.SceneEntry, ...]:
+        """The list as clients see it."""
+        return tuple(messages.SceneEntry(name=s.name, saved=s.saved) for s in self.all)
+
+    def _follow(self, name: str, to: str | None) -> None:
+        self.a = to if self.a == name else self.a
+        self.b = to if self.b == name else self.b
+        self.current = to if self.current == name else self.current
+        self.version += 1
+
+
+def checked(scene: Scene, table: ControlTable) -> int:
+    """Check a scene from outside; returns how many of its controls this session lacks.
+
+    Raises:
+        SceneError: a value that its control does not take.
+    """
+    try:
+        scene.positions(table)
+    except ControlError as error:
+        raise SceneError(f"scene `{scene.name}`: {error}", code="bad_scene") from None
+    return sum(name not in table for name in scene.controls)
