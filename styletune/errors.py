@@ -10,6 +10,7 @@ received and, where there is one, the remedy.
     ├── MessageError     a message on a socket that is not understood
     ├── SceneError       a scene that is not there, or cannot be kept
     ├── MemoryBlockError shared memory: no space, other layout, never written
+    ├── CheckpointError  a kept painting that cannot be read, or is not there
     ├── WorkerError      the painting process failed and does not come back
     └── PortInUseError   somebody else listens on the address (exit code 3)
 """
@@ -71,6 +72,10 @@ class SceneError(StyletuneError):
 
 class MemoryBlockError(StyletuneError):
     """A shared memory block that cannot be made, attached or read."""
+
+
+class CheckpointError(StyletuneError):
+    """A checkpoint that is damaged or missing; nothing to resume."""
 
 
 class WorkerError(StyletuneError):
