@@ -11,9 +11,11 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 
+from styletune.shared.ends import end_of
 from styletune.shared.orders import Job
 
 Target = Callable[[Job, Connection], None]
@@ -37,7 +39,8 @@ def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> Non
     """Prepare this process, then run `target(job, pipe)` in it.
 
     After this Ctrl-C is left to the parent; all output goes to `output`, C libraries'
-    included; and the process ends at once when the parent does.
+    included; and the process ends at once when the parent does. Where memory or the device
+    failed, the exit code says so (see `shared.ends`).
     """
     # The terminal sends Ctrl-C to the whole group. The parent decides; it has also blocked
     # the signal in this process from its very start (see `supervisor`).
@@ -52,7 +55,15 @@ def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> Non
     faulthandler.enable()
     faulthandler.register(DUMP_SIGNAL)
     threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
-    target(job, pipe)
+    try:
+        target(job, pipe)
+    except Exception as error:
+        end = end_of(error)
+        if end is None:
+            raise
+        traceback.print_exc()
+        # Not `sys.exit`: clearing up a device that has failed may hang or crash.
+        os._exit(end)
 
 
 def _lines_to(descriptor: int) -> io.TextIOWrapper:

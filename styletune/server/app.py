@@ -56,6 +56,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     app = FastAPI(title="styletune", version=__version__, docs_url=None, redoc_url=None)
     _add_reading(app, hub, web, executor)
     _add_uploads(app, hub, folder, executor)
+    _add_restart(app, hub)
 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket) -> None:
@@ -158,6 +159,20 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
         if place is None:
             return _no_such_style(hub, number)
         return await upload(request, place, f"style {place}")
+
+
+def _add_restart(app: FastAPI, hub: Hub) -> None:
+    @app.post("/api/restart", status_code=HTTPStatus.ACCEPTED)
+    async def restart() -> Response:
+        """Start a failed painting again, or the next try at once; the state then tells."""
+        state = hub.state().state
+        if not hub.restart():
+            return _error(
+                HTTPStatus.CONFLICT,
+                "not_failed",
+                f"only a painting that has failed can be started again; it is {state}",
+            )
+        return JSONResponse({"state": state}, HTTPStatus.ACCEPTED, headers=_NOT_STORED)
 
 
 def _style_place(hub: Hub, number: str) -> int | None:

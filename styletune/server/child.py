@@ -15,12 +15,15 @@ from collections import deque
 from multiprocessing.connection import Connection
 
 from styletune.entry import DUMP_SIGNAL, Target, begin
+from styletune.server import oom_killer
+from styletune.shared.ends import End, end_after
 from styletune.shared.orders import Job, Order, Refused, Report
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
 _MESSAGES = 100  # at most so many a look, or a babbling worker would hold up the event loop
 _LINE_CHARS = 500  # of a line that is kept; progress bars know no end
+_LAST_LINES = 10  # among which C++ names the cause when it aborts
 
 
 class Child:
@@ -33,6 +36,8 @@ class Child:
 
     def __init__(self, target: Target, job: Job, log: deque[str]) -> None:
         self._log = log
+        self._last: deque[str] = deque(maxlen=_LAST_LINES)
+        self._kills = oom_killer.kills()
         self._rest = ""
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
         self._output, far_output = _SPAWN.Pipe(duplex=False)
@@ -95,7 +100,17 @@ class Child:
                     sys.stderr.flush()
                 *lines, self._rest = (self._rest + text).replace("\r", "\n").split("\n")
                 self._rest = self._rest[-_LINE_CHARS:]
-                self._log.extend(line[:_LINE_CHARS] for line in lines if line.strip())
+                kept = [line[:_LINE_CHARS] for line in lines if line.strip()]
+                self._log.extend(kept)
+                self._last.extend(kept)
+
+    @property
+    def end(self) -> End | None:
+        """What its end means, once it has ended: no memory, a failed device, or nothing special."""
+        code = self.exitcode
+        if code == -signal.SIGKILL and oom_killer.kills() > self._kills:
+            return End.OUT_OF_MEMORY
+        return None if code is None else end_after(code, self._last)
 
     def dump(self) -> None:
         """Ask it to write where it hangs."""
@@ -143,12 +158,20 @@ def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def describe_exit(code: int) -> str:
+_ENDS = {
+    End.OUT_OF_MEMORY: "the painting ran out of memory",
+    End.DEVICE_FAILED: "the device that paints has failed",
+}
+
+
+def describe_exit(code: int, end: End | None = None) -> str:
     """Why a process ended, in words.
 
     >>> describe_exit(-11)
     'the painting process was ended by SIGSEGV'
     """
+    if end is not None:
+        return _ENDS[end]
     if code >= 0:
         return f"the painting process ended with exit code {code}"
     with contextlib.suppress(ValueError):

@@ -22,12 +22,14 @@ from styletune.server.messages import (
     Error,
     Outgoing,
     Picture,
+    SetMessage,
     Snapshot,
     WorkerState,
 )
 from styletune.server.outbox import Outbox
 from styletune.server.prepared import Prepared
 from styletune.server.session import LiveSession
+from styletune.server.smaller import CONTROL, Smaller
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame
 from styletune.shared.orders import Refused, Report, State
@@ -55,9 +57,11 @@ class Worker(Protocol):
 
     def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
 
+    def restart(self) -> bool: ...  # noqa: D102
+
     def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
 
-    def reports(self) -> AsyncIterator[Report | Refused]: ...  # noqa: D102
+    def reports(self) -> AsyncIterator[Report | Refused | Smaller]: ...  # noqa: D102
 
 
 class Hub:
@@ -118,6 +122,16 @@ class Hub:
                 self._write_controls()
                 self._to_all(answer)
 
+    def move(self, controls: dict[str, object], source: str) -> None:
+        """Move controls on behalf of the server itself."""
+        for answer in self.session.apply(SetMessage(type="set", controls=controls), source):
+            self._write_controls()
+            self._to_all(answer)
+
+    def restart(self) -> bool:
+        """Start a failed worker again; whether there was one to start."""
+        return self._worker.restart()
+
     def put_picture(self, place: int, picture: Prepared) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style."""
         entry = self.gallery.put(place, picture)
@@ -175,6 +189,9 @@ class Hub:
                 self._to_all(Error(code="refused", message=f"{report.what}: {report.message}"))
                 if report.path and self.gallery.take_back(Path(report.path)):
                     self._to_all(self.gallery.message())
+            elif isinstance(report, Smaller):
+                self.move({CONTROL: report.position}, "memory")
+                self._to_all(Error(code="out_of_memory", message=report.message))
             else:
                 self._to_all(self.state())
                 _tell(report)

@@ -21,6 +21,7 @@ from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
 from styletune.server.fan import Fan
 from styletune.server.limits import Limits
+from styletune.server.smaller import Smaller, smaller
 from styletune.server.watchdog import Watchdog
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock
@@ -97,7 +98,7 @@ class Supervisor:
         self._again = asyncio.Event()
         self._retry_at: float | None = None
         self._frames: Fan[Frame] = Fan(depth=1)
-        self._reports: Fan[Report | Refused] = Fan(depth=_REPORTS)
+        self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
 
     async def start(self) -> None:
         """Make the blocks and start the worker; return at once.
@@ -155,10 +156,16 @@ class Supervisor:
             )
         self._order(order)
 
-    def restart(self) -> None:
-        """Start again now, when failed or in the wait for the next try; else do nothing."""
-        if self.report.state in (State.FAILED, State.RESTARTING):
-            self._again.set()
+    def restart(self) -> bool:
+        """Start again now, when failed or in the wait for the next try; else do nothing.
+
+        Returns:
+            Whether there was something to restart.
+        """
+        if self.report.state not in (State.FAILED, State.RESTARTING):
+            return False
+        self._again.set()
+        return True
 
     @property
     def retry_s(self) -> float | None:
@@ -174,8 +181,12 @@ class Supervisor:
         """
         return self._frames.items(self.frame)
 
-    def reports(self) -> AsyncGenerator[Report | Refused, None]:
-        """The report of now at once, then each as it comes. Any number of readers."""
+    def reports(self) -> AsyncGenerator[Report | Refused | Smaller, None]:
+        """The report of now at once, then each as it comes. Any number of readers.
+
+        After `Smaller` the reader has to `write` the control `size` that it names: values are
+        the web process's own.
+        """
         return self._reports.items(self.report)
 
     # ------------------------------------------------------------- the task
@@ -228,7 +239,7 @@ class Supervisor:
             self._hear(child, watchdog)
             await self._look(block, copier)
             if ended is not None:
-                return describe_exit(ended)
+                return self._why(child, ended)
             if self._stopping:
                 await self._end(child)
                 return "stopped"
@@ -245,6 +256,18 @@ class Supervisor:
                 del self._orders[what]
             running = self.report.state is State.RUNNING
             await asyncio.sleep(self._limits.poll_s if running else self._limits.idle_poll_s)
+
+    def _why(self, child: Child, code: int) -> str:
+        """Why a worker ended; one whose memory did not suffice is followed by a smaller one."""
+        end = child.end
+        why = describe_exit(code, end)
+        if end is None:
+            return why
+        step = smaller(self._table, self._state.positions, why)
+        if step is None:
+            return f"{why} at the smallest size"
+        self._reports.put(step)
+        return step.message
 
     def _hear(self, child: Child, watchdog: Watchdog) -> None:
         child.listen()

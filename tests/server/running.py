@@ -3,7 +3,7 @@
 import asyncio
 import json
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -52,7 +52,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, styles: int = 1) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, *, styles: int = 1, make_painter: Callable[[Session, Path], Any] = StandIn
+) -> AsyncIterator[Running]:
     session = Session()
     content = prepare(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
     style_pictures = [
@@ -69,7 +71,7 @@ async def running(folder: Path, *, styles: int = 1) -> AsyncIterator[Running]:
     web.mkdir()
     (web / "index.html").write_text("<!doctype html><title>the page</title>")
     (web / "main.js").write_text("export {};")
-    painter = StandIn(session, folder)
+    painter = make_painter(session, folder)
     live = LiveSession(session.table(), session.positions(), profiles=profile.shipped())
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))

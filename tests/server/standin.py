@@ -33,6 +33,7 @@ class StandIn:
         self.styles = [Path(style) for style in session.pictures.styles]
         self.epoch = -1
         self.stopped = 0
+        self.restarts = 0
         self._period_s = period_s
         self._frames: list[asyncio.Queue[Frame | None]] = []
         self._reports: list[asyncio.Queue[Report | Refused | None]] = []
@@ -50,6 +51,13 @@ class StandIn:
             self._task.cancel()
         for queue in (*self._frames, *self._reports):
             queue.put_nowait(None)
+
+    def restart(self) -> bool:
+        if self.report.state is not State.FAILED:
+            return False
+        self.restarts += 1
+        self.tell(Report(State.STARTING))
+        return True
 
     def write(self, state: ControlState) -> None:
         self.controls = state

@@ -125,6 +125,28 @@ def paint_and_babble(job: Job, pipe: Connection) -> None:
     paint(job, pipe)
 
 
+class ResourceExhaustedError(Exception):
+    """TensorFlow's, by name."""
+
+
+def run_out_of_memory(job: Job, pipe: Connection) -> None:
+    """Never have memory enough."""
+    raise MemoryError
+
+
+def paint_if_small(job: Job, pipe: Connection) -> None:
+    """Have memory for no more than 150 px; larger ones are killed, as far as people can tell."""
+    table = job.session.table()
+    controls = ControlBlock.attach(job.control_block, table)
+    values = controls.read()
+    assert values is not None
+    size = table["size"].value(values.positions["size"])
+    controls.close()
+    if size > 150:
+        raise ResourceExhaustedError(f"OOM when allocating a picture of {size:.0f} px")
+    paint(job, pipe)
+
+
 def paint_after_failing_once(job: Job, pipe: Connection) -> None:
     """Fail unless another worker has tried before; the content file's folder remembers."""
     mark = Path(job.session.pictures.content).with_name("tried")

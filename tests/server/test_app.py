@@ -11,8 +11,14 @@ import httpx
 import pytest
 from PIL import Image
 
+from styletune.config import Session
 from styletune.server import uploads
-from tests.server.running import BEARER, Running, hear, running, until
+from styletune.server.limits import Limits
+from styletune.server.smaller import Smaller
+from styletune.server.supervisor import Supervisor
+from styletune.shared.orders import Report, State
+from tests.server import standin_worker
+from tests.server.running import BEARER, Running, hear, running, say, until
 from tests.server.standin import REFUSED_WIDTH_PX
 
 FADER = "content.block1_conv1"
@@ -284,3 +290,57 @@ def request(server: Running, length: int) -> bytes:
         f"PUT /api/content HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n"
         f"Authorization: {BEARER['Authorization']}\r\nContent-Length: {length}\r\n\r\n"
     ).encode()
+
+
+async def test_a_failed_painting_is_started_again_by_a_button(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        refused = await server.http.post("/api/restart")
+        assert refused.status_code == 409
+        assert refused.json() == {
+            "code": "not_failed",
+            "message": "only a painting that has failed can be started again; it is running",
+        }
+        server.painter.tell(Report(State.FAILED, "no weights here"))
+        answer = await server.http.post("/api/restart")
+        assert (answer.status_code, answer.json()) == (202, {"state": "failed"})
+        assert server.painter.restarts == 1
+
+
+async def test_one_size_down_moves_the_control_on_every_page_and_says_why(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        server.painter.tell(Smaller(0.25, "the painting ran out of memory"))
+        changed = await hear(socket, "changed")
+        assert (changed["controls"], changed["source"]) == ({"size": 0.25}, "memory")
+        error = await hear(socket, "error")
+        assert (error["code"], error["message"]) == (
+            "out_of_memory",
+            "the painting ran out of memory",
+        )
+        assert server.painter.controls.positions["size"] == 0.25
+
+
+@pytest.mark.checklist(37)
+async def test_after_six_crashes_in_a_row_it_has_failed_and_uploads_still_answer(
+    tmp_path: Path,
+) -> None:
+    """Real workers that crash, a real supervisor, real sockets."""
+    limits = Limits(waits_s=(0, 0.05), failures=6)
+
+    def crashing(session: Session, folder: Path) -> Supervisor:
+        return Supervisor(session, folder=folder, target=standin_worker.crash, limits=limits)
+
+    async with running(tmp_path, make_painter=crashing) as server, server.socket("/ws") as socket:
+        starts = 0
+        while (state := await hear(socket, "state"))["state"] != "failed":
+            starts += state["state"] == "starting"
+        assert "ended with exit code 1; 6 failures in 300 s" in state["message"]
+        assert starts <= 6
+        assert state["log"][-1] == "RuntimeError: the stand-in failed as it was told"
+        assert (await server.http.put("/api/content", content=picture())).status_code == 200
+        assert (await server.http.get("/api/content.jpg")).status_code == 200
+        await say(socket, {"type": "set", "controls": {FADER: 0.125}})
+        assert (await hear(socket, "changed"))["controls"] == {FADER: 0.125}
+        assert (await server.http.post("/api/restart")).status_code == 202
+        while (await hear(socket, "state"))["state"] != "starting":
+            pass

@@ -19,6 +19,7 @@ import pytest
 from styletune.config import Session, parse
 from styletune.errors import MemoryBlockError, PictureError
 from styletune.server.limits import Limits
+from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
 from styletune.shared import segments
 from styletune.shared.control_block import ControlState
@@ -215,6 +216,32 @@ async def test_five_failures_are_the_end_until_somebody_says_restart(
     written = capfd.readouterr()
     assert "RuntimeError: the stand-in failed as it was told" in written.err
     assert written.out == ""  # programs read it: nothing of the worker's gets there
+
+
+async def test_a_worker_without_memory_is_followed_by_a_smaller_one(
+    session: Session, tmp_path: Path
+) -> None:
+    large = session.model_copy(update={"controls": {"size": 0.5}})
+    async with running(large, tmp_path, standin_worker.paint_if_small) as supervisor:
+        told: list[str] = []
+        async for report in supervisor.reports():
+            if isinstance(report, Smaller):  # in the place of the hub
+                told.append(report.message)
+                supervisor.write(state_of(session, len(told), size=report.position))
+            elif isinstance(report, Report) and report.state is State.RUNNING:
+                break
+            elif isinstance(report, Report) and report.state is State.RESTARTING:
+                assert report.message.startswith(told[-1])
+        assert told == ["the painting ran out of memory at 181 px; going on at 128 px"]
+
+
+async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
+    session: Session, tmp_path: Path
+) -> None:
+    async with running(session, tmp_path, standin_worker.run_out_of_memory) as supervisor:
+        supervisor.write(state_of(session, 1, size=0.0))
+        failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
+        assert "the painting ran out of memory at the smallest size; 5 fail" in failed.message
 
 
 async def test_restart_cuts_a_long_wait_short(session: Session, tmp_path: Path) -> None:
