@@ -47,6 +47,14 @@ export function byId(id, kind) {
 }
 
 /**
+ * Load a panel's own style sheet of this folder.
+ * @param {string} name such as `scenes.css`
+ */
+export function style(name) {
+  document.head.append(make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
+}
+
+/**
  * Change text only where it differs: no layout, and no chatter in screen readers.
  * @param {Element} element
  * @param {string} text

@@ -16,7 +16,7 @@ import { makeRange } from "./range.js";
  */
 export function makeFader(row, store, label) {
   const cap = make("i", { class: "cap" });
-  const root = make("div", { class: "fader", title: row.help });
+  const root = make("div", { class: "fader", "data-control": row.name, title: row.help });
   if (row.term) root.dataset.term = row.term;
   const { input, out } = makeRange(root, row, store, label, {
     travel: () => input.offsetHeight - cap.offsetHeight,

@@ -32,7 +32,7 @@ const ARC = `M${onCircle(-135, 26)}A26 26 0 1 1 ${onCircle(135, 26)}`;
  * @param {string} label
  */
 export function makeKnob(row, store, label) {
-  const root = make("div", { class: "knob", title: row.help });
+  const root = make("div", { class: "knob", "data-control": row.name, title: row.help });
   if (row.term) root.dataset.term = row.term;
   const { input, out } = makeRange(root, row, store, label, { travel: () => TRAVEL_PX });
   const marks = ticks(row).map(({ position }) => {

@@ -20,6 +20,12 @@ import { Transport } from "./transport.js";
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
 
+/**
+ * Panels that the first picture does not wait for, each `export function start(page)`.
+ * @type {(() => Promise<{start: (page: import("./types.js").Page) => void}>)[]}
+ */
+const PANELS = [];
+
 /** A gap in the revisions is asked about no more often than that, ms. */
 const ASK_MS = 1000;
 /** No picture for that long although one paints: the link is dead, whatever it says, ms. */
@@ -100,9 +106,15 @@ async function table() {
   }
 }
 
+/** @type {Map<string, Set<(message: any) => void>>} of the panels, by type */
+const ears = new Map();
+/** @type {Snapshot} */
+let welcomed;
+
 /** @param {Message} message */
 async function hear(message) {
   const now = performance.now();
+  for (const ear of ears.get(message.type) ?? []) ear(message);
   switch (message.type) {
     case "snapshot":
       return welcome(message, now);
@@ -157,7 +169,23 @@ function welcome(message, now) {
   pictures.update(message.pictures);
   desk.mixer.styles(message.pictures.styles.length);
   if (message.epoch) hear({ ...message.epoch, type: "epoch" });
+  if (!welcomed) openPanels(message);
+  welcomed = message;
   flushSoon();
+}
+
+/** @param {Snapshot} snapshot the first one */
+async function openPanels({ layers, role = "player" }) {
+  /** @type {import("./types.js").Page} */
+  const page = {
+    store, layers, role, trigger, notice,
+    send: (message) => link.send(message),
+    hear(type, ear) {
+      ears.set(type, (ears.get(type) ?? new Set()).add(ear));
+      if (type === "snapshot") ear(welcomed);
+    },
+  };
+  for (const load of PANELS) (await load()).start(page);
 }
 
 /** @param {number} now ms */

@@ -72,6 +72,8 @@
  * @property {Pictures} pictures
  * @property {string} version
  * @property {string} client this page's own name in `changed.source`
+ * @property {"player" | "viewer"} [role]
+ * @property {number} [players] clients that may play
  */
 
 /** @typedef {{type: "changed", rev: number, controls: Values, source: string, seq?: number | null}} Changed */
@@ -80,6 +82,19 @@
 /** @typedef {State & {type: "state"}} StateMessage */
 /** @typedef {Pictures & {type: "pictures"}} PicturesMessage */
 /** @typedef {Snapshot | Changed | Triggered | Failure | Epoch | StateMessage | PicturesMessage} Message */
+
+/**
+ * What a panel that loads after the first picture gets: it exports `start(page)`.
+ * @typedef {object} Page
+ * @property {import("./store.js").Store} store every control: watch, move, hold
+ * @property {readonly string[]} layers
+ * @property {"player" | "viewer"} role
+ * @property {(message: object) => boolean} send on /ws; false: not connected
+ * @property {(name: string) => void} trigger
+ * @property {(text: string) => void} notice tell the person, for some seconds
+ * @property {(type: string, ear: (message: any) => void) => void} hear each message of that type
+ *   from now on; the last `snapshot` at once
+ */
 
 /** Head of a binary frame; the JPEG follows it.
  * @typedef {{epoch: number, step: number, rev: number, width: number, height: number}} FrameHead
