@@ -17,6 +17,7 @@ from benchmarks import machine
 from benchmarks.figures import Answer, Figures, Stretch, step_costs
 from benchmarks.processes import Bare, Served
 from benchmarks.viewer import Epoch, Viewer
+from styletune import config
 
 # After a pause: the first epoch ends the pause, the second finds cold caches.
 _SKIPPED_EPOCHS = 2
@@ -61,7 +62,7 @@ async def measure(
     say("starting the server")
     async with Served(session_file, folder) as server:
         async with Viewer(await server.address(), server.token) as viewer:
-            await _start(figures, server, viewer)
+            await _start(figures, server, viewer, config.load(session_file).pictures.size)
             say(f"painting after {figures.first_painted_s:.1f} s; starting the bare step")
             await _pause(viewer)
             async with Bare(session_file, folder) as bare:
@@ -75,13 +76,15 @@ async def measure(
         figures.worker_mb = None if worker is None else machine.peak_mb(worker)
 
 
-async def _start(figures: Figures, server: Served, viewer: Viewer) -> None:
+async def _start(figures: Figures, server: Served, viewer: Viewer, size_px: int) -> None:
     first = await viewer.until(lambda: next(iter(viewer.pictures), None))
     figures.first_picture_s = first.at - server.started
     painted = await viewer.until(lambda: next((p for p in viewer.pictures if p.step > 0), None))
     figures.first_painted_s = painted.at - server.started
     await viewer.be("running")
     figures.weights = viewer.state["weights"]
+    # Coarse to fine: the first pictures are smaller.
+    await viewer.until(lambda: max(viewer.state["width"], viewer.state["height"]) == size_px)
 
 
 async def _describe(figures: Figures, bare: Bare) -> None:

@@ -101,6 +101,7 @@ class Painting(_Section):
     init: str = "content"  # content, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
     faders: Literal["log", "linear"] = "log"
+    scales: bool = True  # coarse to fine: begin small, go on at the full size
     clamp: bool = True  # keep pixels in 0..255 after each step
     epoch_ms: Annotated[float, Field(gt=0, le=10_000)] = 100.0
     epoch_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None  # None: as epoch_ms allows

@@ -33,6 +33,10 @@ def run_worker(job: Job, pipe: Connection) -> None:
 
         device.prepare()
     worker.main(job, pipe)
+    # A thread may still be compiling for a size that nobody needs any more.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> None:

@@ -10,7 +10,13 @@
     calibration   equal faders pull equally
     average       the average of the last steps' pictures
     scales        sizes that grow by √2, and resampling from one to the next
+    watch         tells a healthy loss from an exploding one
+    color         colours as shown
+    styles        Gram matrices of the style pictures, and their blend
+    depths        no step deeper than the deepest term that counts
     painter       a painting in progress: pictures, controls, steps
+    canvas        a size, and the source pictures brought to it
+    making        a painter built in the background
     gallery       the session's pictures as arrays
     pace          how many steps an epoch holds
     device        what is TensorFlow's or JAX' own: device, memory, threads

@@ -7,6 +7,8 @@ Source: Polyak & Juditsky 1992; with the bias correction and the decay of style-
 import numpy as np
 import numpy.typing as npt
 
+from styletune.engine import scales
+
 DECAY = 0.99  # per step: the last hundred count
 
 
@@ -33,6 +35,14 @@ class Average:
         self._sum *= keep
         self._sum += (1 - keep) * pixels
         self._weight = keep * self._weight + (1 - keep)
+
+    def resized(self, height: int, width: int) -> "Average":
+        """The same average at another size, px."""
+        other, value = Average(), self.value()
+        if value is not None:
+            other._weight = self._weight
+            other._sum = scales.picture(value, height, width) * np.float32(self._weight)
+        return other
 
     def value(self) -> npt.NDArray[np.float32] | None:
         """The average, of the pictures' shape; None before the first."""

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from styletune import pictures, samples
-from styletune.config import Session
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, Session
 from styletune.engine.painter import Picture
 
 INIT_KINDS = ("content", "noise", "style")
@@ -22,14 +22,20 @@ def read(name: str, longer_edge_px: int) -> Picture:
     return np.asarray(pictures.fit(pictures.read(samples.locate(name)), longer_edge_px))
 
 
-def content(session: Session, name: str | None = None) -> Picture:
-    """The session's content picture, or the file `name` brought to its size."""
-    return read(name or session.pictures.content, session.pictures.size)
+def content(session: Session, name: str | None = None, size_px: int | None = None) -> Picture:
+    """The session's content picture, or the file `name`, brought to its size or `size_px`."""
+    return read(name or session.pictures.content, size_px or session.pictures.size)
 
 
-def style(session: Session, name: str) -> Picture:
-    """A style picture at the session's style size (by default the content's)."""
-    return read(name, session.pictures.style_size or session.pictures.size)
+def style(session: Session, name: str, size_px: int | None = None, scale: float = 1.0) -> Picture:
+    """A style picture at the session's style size; see `style_edge_px`."""
+    return read(name, style_edge_px(session, size_px or session.pictures.size, scale))
+
+
+def style_edge_px(session: Session, size_px: int, scale: float) -> int:
+    """Longer edge of a style picture: the session's, else that of the painting, times `scale`."""
+    edge = (session.pictures.style_size or size_px) * scale
+    return round(min(max(edge, MIN_SIZE_PX), MAX_SIZE_PX))
 
 
 def init(session: Session, like: Picture) -> Picture | None:

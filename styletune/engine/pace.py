@@ -35,6 +35,10 @@ class Pace:
             return 1
         return max(1, int(self._epoch_s / self.step_s))
 
+    def forget(self) -> None:
+        """Forget the times: the steps to come are of another size."""
+        self._step_s.clear()
+
     def record(self, steps: int, seconds: float) -> None:
         """Tell how long an epoch of `steps` steps took."""
         if steps > 0 and seconds > 0:

@@ -15,7 +15,7 @@ from keras import ops
 
 from styletune.config import Session
 from styletune.controls import style_shares, term_weights
-from styletune.engine import calibration, device, model, weights
+from styletune.engine import calibration, device, model, scales, weights
 from styletune.engine.architecture import check_size, convolutions
 from styletune.engine.average import Average
 from styletune.engine.color import Colors
@@ -71,6 +71,14 @@ class PaintingState:
     momentum: Pixels
     velocity: Pixels
     iterations: int
+
+    def resized(self, height: int, width: int, *, normalized: bool) -> "PaintingState":
+        """The same painting at another size, px; see `scales`."""
+        momentum, velocity = scales.moments(
+            self.momentum, self.velocity, height, width, normalized=normalized
+        )
+        picture = scales.picture(self.picture, height, width)
+        return PaintingState(picture, momentum, velocity, self.iterations)
 
 
 class Painter:
@@ -364,20 +372,27 @@ class Painter:
         )
 
     def restore(self, state: PaintingState) -> None:
-        """Go on from a state of a painting of this size.
+        """Go on from a state; one of another size is resampled.
 
         Raises:
-            ValueError: another size, or values that are not finite.
+            ValueError: shapes that do not belong together, or values that are not finite.
         """
-        arrays = (state.picture, state.momentum, state.velocity)
         shape = (self.height, self.width, 3)
-        for array in arrays:
-            if array.shape != shape or not np.isfinite(array).all():
-                raise ValueError(f"a state needs finite arrays of shape {shape}")
+        for array in (state.picture, state.momentum, state.velocity):
+            if array.shape != state.picture.shape or not np.isfinite(array).all():
+                raise ValueError("a state needs finite arrays of one shape (h, w, 3)")
+        if state.picture.shape != shape:
+            normalized = self.session.optimizer.normalize
+            state = state.resized(self.height, self.width, normalized=normalized)
         self._set_pixels(state.picture)
         for name, moment in self._optimizer.moments.items():
             moment.assign(getattr(state, name).reshape(1, -1))
         self._optimizer.iterations.assign(state.iterations)
+
+    def follow(self, other: "Painter") -> None:
+        """Go on from where another painter stands, of any size."""
+        self.restore(other.state())
+        self._average = other._average.resized(self.height, self.width)
 
     def reset(self) -> None:
         """Start again from the first picture, with the same seed."""

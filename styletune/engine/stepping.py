@@ -66,9 +66,12 @@ class JaxStepper:
         )
 
     def prepare(self, batch: Batch) -> None:
-        """Compile the step for batches like this one: take it on a copy; from any thread."""
-        copy: Any = tuple([v.value.copy() for v in kind] for kind in self._variables())
-        self._model.train_function(copy, iter(((*batch, None),)))
+        """Compile the step for batches like this one: take it on zeros; from any thread."""
+        # Not on copies of the variables: another thread's step may just be giving them away.
+        zeros: Any = tuple(
+            [keras.ops.zeros(v.shape, v.dtype) for v in kind] for kind in self._variables()
+        )
+        self._model.train_function(zeros, iter(((*batch, None),)))
 
     def run(self, batches: Iterable[Batch], on_step: OnStep = never) -> int:
         """Take a step on each of `batches`; returns how many were taken."""

@@ -1,12 +1,15 @@
 """The worker process: paints without end, as the control block says.
 
 Each epoch: carry out the parent's orders, read the controls, take steps, publish the picture
-with its losses and the revision that it was painted with. Started by `entry` in a process
-of its own; knows nothing about sockets and MIDI.
+with its losses and the revision that it was painted with. Another size or shape is another
+model: it is made in the background while the present one paints on. Started by `entry` in a
+process of its own; knows nothing about sockets and MIDI.
 """
 
 import resource
+import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -14,10 +17,12 @@ from multiprocessing.connection import Connection
 import numpy as np
 import numpy.typing as npt
 
-from styletune.engine import device, gallery
+from styletune.engine import canvas, device
+from styletune.engine.canvas import Canvas, Wish
+from styletune.engine.making import Making
 from styletune.engine.pace import Pace
 from styletune.engine.painter import DivergedError, Losses, Painter
-from styletune.errors import StyletuneError
+from styletune.errors import PictureError, StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock, Term
 from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
@@ -28,6 +33,10 @@ Array = npt.NDArray[np.float64]
 _IDLE_S = 0.01
 # TensorFlow's first calls after tracing are slow; they must not set the pace.
 _WARM_UP_STEPS = 2
+# A hand on the size fader passes many sizes; one is made when it has come to rest.
+_REST_S = 0.25
+# So many divergences within so many seconds, at the same values, and it waits for a hand.
+_STUMBLES, _STUMBLES_S = 3, 60.0
 
 
 def main(job: Job, pipe: Connection) -> None:
@@ -73,28 +82,34 @@ class Worker:
         )
         self._pace = Pace(self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps)
         self._say(State.STARTING)
-        self._content = gallery.content(self._session)
-        self._styles = [
-            gallery.style(self._session, name) for name in self._session.pictures.styles
-        ]
         # A session that fixes the number of steps gets exactly that many, hand or no hand.
         self._prompt = self._session.painting.epoch_steps is None
-        self._fired: dict[str, int] = {}
-        self._rev = -1
+        state = controls.read()
+        self._rev = -1 if state is None else state.rev
+        # Triggers sent to the worker before are not to be repeated.
+        self._fired = {} if state is None else dict(state.triggers)
+        self._positions = self._session.positions() if state is None else state.positions
+        self._stumbles: deque[float] = deque(maxlen=_STUMBLES)
+        self._stuck = False
+        self._moved = ""  # the control that a hand moved last
+        self._wish = Wish(canvas.size_px(self._table, self._positions))
+        self._making: Making | None = None
+        self._refused_px = 0  # the size that could not be had
 
     def work(self) -> None:
         """Paint for ever: read this from top to bottom."""
-        painter = self._new_painter()
+        painter = self._begin()
         state = self._controls.read()
         while True:
             for order in self._orders():
                 if isinstance(order, Stop):
                     return
-                painter = self._carry_out(order, painter)
+                self._carry_out(order, painter)
             if self._controls.newer:
                 state = self._controls.read()
             changed = state is not None and self._take_over(state, painter)
-            if state is not None and state.positions["paused"]:
+            painter = self._change_canvas(painter)
+            if self._stuck or (state is not None and state.positions["paused"]):
                 self._pause(painter, changed)
                 continue
             if self._epoch(painter, changed) and self._report.state is not State.RUNNING:
@@ -110,7 +125,7 @@ class Worker:
         try:
             steps = painter.run(steps, self._beat)
         except DivergedError as error:
-            self._say(State.ROLLING_BACK, str(error))
+            self._stumble(str(error))
             return False
         seconds = time.perf_counter() - started
         self._pace.record(steps, seconds)
@@ -131,6 +146,8 @@ class Worker:
         """Stand still; a moved slider still shows in the table, at the same picture."""
         if self._report.state is not State.PAUSED:
             self._say(State.PAUSED)
+            changed = True
+        if self._progress.steps_per_s:
             self._progress.steps_per_s = 0.0
             changed = True
         if changed:
@@ -146,14 +163,34 @@ class Worker:
         """
         moved, sent = state.rev != self._rev, state.triggers != self._fired
         if moved:
+            self._moved = next(
+                (name for name, at in state.positions.items() if at != self._positions[name]),
+                self._moved,
+            )
+            self._rev, self._positions = state.rev, state.positions
+            self._canvas.rescale(painter, state.positions)
             painter.apply(state.positions)
-            self._rev = state.rev
         if sent:
             for name, count in state.triggers.items():
                 if count != self._fired.get(name, 0) and self._table[name].engine:
                     getattr(painter, name)()
             self._fired = dict(state.triggers)
+        if moved or sent:
+            self._stumbles.clear()
+            self._stuck = False
         return moved or sent
+
+    def _stumble(self, why: str) -> None:
+        """The painter has rolled back: go on with smaller steps, or wait for a hand."""
+        now = time.monotonic()
+        self._stumbles.append(now)
+        often = len(self._stumbles) == _STUMBLES and now - self._stumbles[0] < _STUMBLES_S
+        if not often:
+            self._say(State.ROLLING_BACK, why)
+            return
+        self._stuck = True
+        moved = f"`{self._moved}` was moved last: move it back" if self._moved else "reset"
+        self._say(State.PAUSED, f"{why}; {_STUMBLES} times in a minute, so it waits: {moved}")
 
     def _publish(self, painter: Painter) -> None:
         losses = painter.losses()
@@ -173,54 +210,110 @@ class Worker:
         )
         self._progress.epoch += 1
 
-    def _new_painter(self) -> Painter:
-        """Build, trace and calibrate; meanwhile viewers see the picture that will be painted."""
+    # Canvases
+
+    def _begin(self) -> Painter:
+        """The first painter; meanwhile viewers see the picture that will be painted.
+
+        It is small and soon there, and what is painted on it is the start of the full size.
+        """
         self._say(State.COMPILING)
-        session = self._session
-        init = gallery.init(session, self._content)
-        painter = Painter(session, self._content, self._styles, init)
-        state = self._controls.read()
-        if state is not None:
-            self._rev = state.rev
-            self._fired = dict(state.triggers)  # sent to the worker before; not to be repeated
-            painter.apply(state.positions)
+        full = self._wish.size_px
+        first = canvas.first_size_px(self._session, full)
+        try:
+            painter = self._stretch(first)
+        except PictureError:  # a narrow picture has too few pixels across
+            painter = self._stretch(full)
+        painter.apply(self._positions)
         self._publish(painter)
-        painter.run(_WARM_UP_STEPS)
-        if session.painting.calibrate:
-            painter.calibrate()
-        painter.reset()
+        _warm_up(painter)
+        self._settle_on(painter)
+        return painter
+
+    def _stretch(self, size_px: int) -> Painter:
+        self._canvas = Canvas(self._session, self._positions, size_px)
+        return self._canvas.painter()
+
+    def _change_canvas(self, painter: Painter) -> Painter:
+        """Begin to make another canvas where one is wanted; take it over once it is made."""
+        if self._making is not None:
+            return self._take_canvas(painter) if self._making.done else painter
+        size = canvas.size_px(self._table, self._positions)
+        wanted = self._wish.rests(size, time.monotonic(), _REST_S)
+        if wanted and size not in (self._canvas.size_px, self._refused_px):
+            self._resize(size)
+        return painter
+
+    def _resize(self, size_px: int) -> None:
+        try:
+            self._make(self._canvas.sized(size_px, self._positions), "size")
+        except StyletuneError as error:
+            self._refused_px = size_px
+            self._refuse("size", error)
+
+    def _refuse(self, what: str, error: StyletuneError, path: str = "") -> None:
+        self._pipe.send(Refused(what, str(error), path))
+
+    def _make(self, wanted: Canvas, what: str, path: str = "") -> None:
+        """Make the painter of another canvas in the background."""
+        positions = dict(self._positions)
+
+        def make() -> Painter:
+            painter = wanted.painter()
+            painter.apply(positions)
+            _warm_up(painter)
+            return painter
+
+        self._wanted, self._making = wanted, Making(make, what, path)
+        self._say(self._report.state, f"getting {wanted.size_px} px ready")
+
+    def _take_canvas(self, painter: Painter) -> Painter:
+        """Go on with the painter that has been made, or say why it cannot be."""
+        making, self._making = self._making, None
+        assert making is not None  # the caller has looked
+        try:
+            made = making.painter()
+            self._wanted.catch_up(made, self._canvas, self._positions)
+        except StyletuneError as error:
+            self._refused_px = self._wanted.size_px if making.what == "size" else 0
+            self._refuse(making.what, error, making.path)
+            return painter
+        if making.what == "size":
+            made.follow(painter)
+        self._canvas = self._wanted
+        made.apply(self._positions)
+        self._pace.forget()
+        self._settle_on(made)
+        return made
+
+    def _settle_on(self, painter: Painter) -> None:
+        """Tell of the canvas; where it is to last, trace what hands may ask for later."""
         self._report = replace(
             self._report,
             width=painter.width,
             height=painter.height,
             weights=painter.weights_label,
         )
-        return painter
+        if self._report.state in (State.RUNNING, State.PAUSED):
+            self._say(self._report.state)
+        if self._canvas.size_px == self._wish.size_px:
+            threading.Thread(target=painter.prepare, name="prepare", daemon=True).start()
 
-    def _carry_out(self, order: SetContent | SetStyle, painter: Painter) -> Painter:
+    def _carry_out(self, order: SetContent | SetStyle, painter: Painter) -> None:
         """Swap a picture; one that cannot be used is refused and painting goes on."""
         try:
             if isinstance(order, SetStyle):
-                style = gallery.style(self._session, order.path)
-                painter.set_style(order.index, style)
-                self._styles[order.index] = style
-                return painter
-            content = gallery.content(self._session, order.path)
-            if content.shape == self._content.shape:
-                painter.set_content(content)
+                self._canvas.put_style(painter, order.index, order.path, self._positions)
+                return
+            wanted = self._canvas.of(order.path, self._positions)
+            if wanted.shape == self._canvas.shape:
+                painter.set_content(wanted.content)
                 painter.reset()
-                self._content = content
-                return painter
-            # Another shape is another model. The old content stays until the new one works.
-            before, self._content = self._content, content
-            try:
-                return self._new_painter()
-            except StyletuneError:
-                self._content = before
-                raise
+                self._canvas = wanted
+            else:
+                self._make(wanted, order.what, order.path)
         except StyletuneError as error:
-            self._pipe.send(Refused(order.what, str(error), order.path))
-            return painter
+            self._refuse(order.what, error, order.path)
 
     def _orders(self) -> Iterator[SetContent | SetStyle | Stop]:
         while self._pipe.poll():
@@ -248,3 +341,11 @@ def terms(raw: Array, weight: Array, weighted: Array, losses: Losses) -> tuple[T
         Term(float(r), float(w), float(x), float(x) / total)
         for r, w, x in zip(raw, weight, weighted, strict=True)
     )
+
+
+def _warm_up(painter: Painter) -> None:
+    """Trace, take the first slow steps and calibrate; the painter stands at its start again."""
+    painter.run(_WARM_UP_STEPS)
+    if painter.session.painting.calibrate:
+        painter.calibrate()
+    painter.reset()

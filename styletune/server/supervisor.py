@@ -7,6 +7,7 @@ nothing about sockets, and never imports Keras.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -84,6 +85,7 @@ class Supervisor:
         self._backoff = Backoff(self._limits)
         table = session.table()
         self._table = table
+        self._room_px = math.ceil(table["size"].high)  # of a frame: the largest that may come
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
         # Newest last. Keys are the orders' `what`.
         self._pictures = {"content": deque([session.pictures.content], maxlen=_PICTURES)} | {
@@ -283,7 +285,8 @@ class Supervisor:
         seen = -1 if self.frame is None else self.frame.epoch
         if not block.newer(seen):
             return
-        if block.slot_bytes <= _INLINE_BYTES:
+        # The next picture is as large as the last, but for the one after a change of size.
+        if self.frame is None or self.frame.picture.nbytes <= _INLINE_BYTES:
             frame = block.read(seen)
         else:
             loop = asyncio.get_running_loop()
@@ -337,7 +340,7 @@ class Supervisor:
     # ------------------------------------------------------------- its parts
 
     def _new_block(self) -> FrameBlock:
-        return FrameBlock.create(self._table.layers, self._session.pictures.size)
+        return FrameBlock.create(self._table.layers, self._room_px)
 
     def _job(self, block: FrameBlock) -> Job:
         assert self._controls is not None  # made by `start`
@@ -348,7 +351,7 @@ class Supervisor:
             ),
             control_block=self._controls.name,
             frame_block=block.name,
-            size_px=self._session.pictures.size,
+            size_px=self._room_px,
             first_epoch=0 if self.frame is None else self.frame.epoch + 1,
             first_step=0 if self.frame is None else self.frame.step + 1,
         )

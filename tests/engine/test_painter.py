@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import PictureError
@@ -293,11 +294,22 @@ def test_a_state_goes_on_where_it_was_taken() -> None:
     np.testing.assert_allclose(second.pixels(), first.pixels(), atol=1e-2)
 
 
-def test_a_state_of_another_size_or_without_sense_is_refused(painter: Painter) -> None:
+def test_a_state_of_another_size_goes_on_too() -> None:
+    small = small_painter()
+    small.run(5)
+    other = Painter(small_session(), picture(48, 60, seed=1), [picture(36, 36, seed=2)])
+    other.restore(small.state())
+    assert other.state().iterations == 5
+    wanted = np.asarray(Image.fromarray(small.picture()).resize((60, 48), Image.Resampling.LANCZOS))
+    np.testing.assert_allclose(other.picture().astype(int), wanted.astype(int), atol=2)
+    other.run(3)
+
+
+def test_a_state_without_sense_is_refused(painter: Painter) -> None:
     state = painter.state()
-    with pytest.raises(ValueError, match="finite arrays of shape"):
+    with pytest.raises(ValueError, match="finite arrays of one shape"):
         painter.restore(replace(state, momentum=state.momentum[:-1]))
-    with pytest.raises(ValueError, match="finite arrays of shape"):
+    with pytest.raises(ValueError, match="finite arrays of one shape"):
         painter.restore(replace(state, picture=state.picture * np.float32(np.nan)))
 
 

@@ -22,11 +22,11 @@ PATIENCE_S = 120
 class Bench:
     """A worker in a thread, and this test in the place of its parent."""
 
-    def __init__(self, folder: Path, **painting: object) -> None:
+    def __init__(self, folder: Path, size: int = 32, **painting: object) -> None:
         self.folder = folder
         content, style = self.file("content", 24, 32, 1), self.file("style", 36, 36, 2)
         self.session = small_session(
-            pictures={"content": content, "styles": [style], "size": 32},
+            pictures={"content": content, "styles": [style], "size": size},
             painting={"epoch_ms": 20, **painting},
         )
         self.table = self.session.table()
@@ -34,11 +34,11 @@ class Bench:
         self.triggers = dict.fromkeys(self.table.triggers, 0)
         self.rev = 0
         self.controls = ControlBlock.create(self.table)
-        self.frames = FrameBlock.create(LAYERS, 32)
+        self.frames = FrameBlock.create(LAYERS, 1024)
         self.pipe, far = multiprocessing.Pipe()
         self.heard: list[object] = []
         self.move()
-        job = Job(self.session, self.controls.name, self.frames.name, 32, 7, 100)
+        job = Job(self.session, self.controls.name, self.frames.name, 1024, 7, 100)
         self.thread = threading.Thread(target=worker.main, args=(job, far))
         self.thread.start()
 
@@ -229,3 +229,44 @@ def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
         for block in (controls, frames):
             block.close()
             block.unlink()
+
+
+def test_another_size_is_made_while_the_present_one_paints_on(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    try:
+        bench.report(lambda m: isinstance(m, Report) and m.state is State.RUNNING)
+        bench.frame(lambda f: f.step > 130)
+        wanted = bench.table["size"].position(64)
+        bench.move(size=wanted, style__block2_conv1=0.625)
+        seen = [bench.frame()]
+        while seen[-1].picture.shape != (48, 64, 3):
+            seen.append(bench.frame(lambda f: f.epoch > seen[-1].epoch))
+        # The old size painted on until the new one was there, and nothing jumped.
+        assert sum(frame.picture.shape == (24, 32, 3) for frame in seen) > 5
+        small = np.asarray(Image.fromarray(seen[-1].picture).resize((32, 24), Image.Resampling.BOX))
+        assert np.abs(small.astype(int) - seen[-2].picture).mean() < 25
+        assert seen[-1].step > seen[-2].step
+        assert seen[-1].style[1].weight == pytest.approx(10**0.5)
+        bench.report(lambda m: isinstance(m, Report) and (m.width, m.height) == (64, 48))
+    finally:
+        bench.close()
+
+
+def test_it_begins_coarse_and_goes_on_at_the_full_size(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, size=200)
+    try:
+        first = bench.frame()
+        assert first.picture.shape == (72, 96, 3)
+        full = bench.frame(lambda f: f.picture.shape == (150, 200, 3))
+        assert full.step > first.step
+    finally:
+        bench.close()
+
+
+def test_the_scale_of_a_style_is_followed_while_it_paints(bench: Bench) -> None:
+    before = bench.frame()
+    rev = bench.move(style_scale__1=0.75)
+    after = bench.frame(lambda f: f.rev >= rev and f.epoch > before.epoch + 3)
+    assert after.step > before.step
+    bench.move(style_scale__1=0.5)
+    assert not any(isinstance(message, Refused) for message in bench.heard)

@@ -1,0 +1,141 @@
+"""What is painted on: the size, and the source pictures brought to it.
+
+In: the session, the controls `size` and `style_scale`, paths of pictures. Out: arrays and painters.
+Knows nothing about processes and time.
+"""
+
+from collections.abc import Mapping
+
+from styletune.config import Session
+from styletune.controls import ControlTable
+from styletune.engine import gallery, scales
+from styletune.engine.painter import Painter, Picture
+
+# Sizes between are not worth a model of their own, nor scales a picture of their own.
+_SNAP_PX = 8
+# The first canvas has about a quarter of the pixels; below this many it would show nothing.
+_SMALLEST_START_PX = 96
+
+
+def size_px(table: ControlTable, positions: Mapping[str, float]) -> int:
+    """Longer edge that the control `size` asks for: the session's own, or a multiple of 8 px."""
+    row, position = table["size"], positions["size"]
+    value = row.value(position)
+    if abs(position - row.default) < 1e-9:
+        return round(value)
+    return max(round(value / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
+
+
+def first_size_px(session: Session, full_px: int) -> int:
+    """The size to begin with, on the way to `full_px`: coarse to fine, unless told otherwise."""
+    small = scales.sizes(full_px, full_px // 2)[0]
+    coarse = session.painting.scales and small >= _SMALLEST_START_PX
+    return small if coarse else full_px
+
+
+class Canvas:
+    """One size with its content and styles.
+
+    Args:
+        size_px: longer edge of the content, hence of the painting.
+        content: path or sample; the session's where None.
+        styles: likewise.
+
+    Attributes:
+        content: (h, w, 3) uint8.
+
+    Raises:
+        PictureError: a picture is missing, damaged, too large or too narrow.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        positions: Mapping[str, float],
+        size_px: int,
+        content: str | None = None,
+        styles: tuple[str, ...] | None = None,
+    ) -> None:
+        self._session = session
+        self._table = session.table()
+        self.size_px = size_px
+        self._path = content or session.pictures.content
+        self.content = gallery.content(session, self._path, size_px)
+        self._styles = list(styles or session.pictures.styles)
+        self._edges = [self._edge(index, positions) for index in range(len(self._styles))]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the painting: (h, w, 3)."""
+        return self.content.shape
+
+    def painter(self) -> Painter:
+        """Build the painter of this canvas; nothing is traced yet."""
+        session = self._session
+        styles = [self._style(index) for index in range(len(self._styles))]
+        return Painter(session, self.content, styles, gallery.init(session, self.content))
+
+    def sized(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
+        """The same pictures at another size."""
+        return Canvas(self._session, positions, size_px, self._path, tuple(self._styles))
+
+    def of(self, content: str, positions: Mapping[str, float]) -> "Canvas":
+        """Another content picture at the same size."""
+        return Canvas(self._session, positions, self.size_px, content, tuple(self._styles))
+
+    def put_style(
+        self, painter: Painter, index: int, path: str, positions: Mapping[str, float]
+    ) -> None:
+        """Give the painter another style picture, or the next one.
+
+        Raises:
+            PictureError: it cannot be used; everything stays as it was.
+        """
+        edge = self._edge(index, positions)
+        painter.set_style(index, gallery.read(path, edge))
+        self._styles[index : index + 1] = [path]
+        self._edges[index : index + 1] = [edge]
+
+    def remove_style(self, painter: Painter, index: int) -> None:
+        """Take a style picture from the painter; those after it move up."""
+        painter.remove_style(index)
+        del self._styles[index], self._edges[index]
+
+    def rescale(self, painter: Painter, positions: Mapping[str, float]) -> None:
+        """Bring the styles to the scales that `positions` ask for; does nothing where they are."""
+        for index, path in enumerate(self._styles):
+            if self._edge(index, positions) != self._edges[index]:
+                self.put_style(painter, index, path, positions)
+
+    def catch_up(self, painter: Painter, old: "Canvas", positions: Mapping[str, float]) -> None:
+        """Give a painter that was in the making what was changed on the `old` canvas meanwhile."""
+        for index, path in enumerate(old._styles):
+            if self._styles[index : index + 1] != [path]:
+                self.put_style(painter, index, path, positions)
+        while len(self._styles) > len(old._styles):
+            self.remove_style(painter, len(self._styles) - 1)
+        self.rescale(painter, positions)
+
+    def _edge(self, index: int, positions: Mapping[str, float]) -> int:
+        """Longer edge, px, at which style `index` is seen."""
+        name = f"style_scale.{index + 1}"
+        scale = self._table[name].value(positions[name])
+        edge = gallery.style_edge_px(self._session, self.size_px, scale)
+        return edge if scale == 1.0 else max(round(edge / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
+
+    def _style(self, index: int) -> Picture:
+        return gallery.read(self._styles[index], self._edges[index])
+
+
+class Wish:
+    """A size that somebody asks for, and since when: a hand on a fader passes many."""
+
+    def __init__(self, size_px: int) -> None:
+        self.size_px = size_px
+        self._since = float("-inf")  # what stood so at the start is at rest
+
+    def rests(self, size_px: int, now: float, for_s: float) -> bool:
+        """Whether `size_px` has been asked for, and nothing else, for so many seconds."""
+        if size_px != self.size_px:
+            self.size_px, self._since = size_px, now
+        return now - self._since >= for_s

@@ -1,0 +1,92 @@
+"""Sizes and pictures of a canvas."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from styletune.engine import canvas
+from styletune.engine.canvas import Canvas, Wish
+from styletune.engine.device import to_host
+from tests.engine.small import picture, small_session
+
+
+def test_the_session_size_is_met_exactly_and_others_in_steps_of_8_px() -> None:
+    session = small_session(pictures={"size": 250})
+    table, positions = session.table(), session.positions()
+    assert canvas.size_px(table, positions) == 250
+    for value, wanted in ((64, 64), (251.5, 248), (255, 256), (1024, 1024)):
+        moved = positions | {"size": table["size"].position(value)}
+        assert canvas.size_px(table, moved) == wanted
+
+
+def test_it_begins_with_a_quarter_of_the_pixels_unless_told_otherwise() -> None:
+    assert canvas.first_size_px(small_session(), 256) == 128
+    assert canvas.first_size_px(small_session(), 128) == 128
+    assert canvas.first_size_px(small_session(painting={"scales": False}), 512) == 512
+
+
+def test_a_hand_on_the_fader_is_waited_for() -> None:
+    wish = Wish(256)
+    assert wish.rests(256, now=0.0, for_s=0.25)
+    assert not wish.rests(264, now=1.0, for_s=0.25)
+    assert not wish.rests(272, now=1.2, for_s=0.25)
+    assert not wish.rests(272, now=1.4, for_s=0.25)
+    assert wish.rests(272, now=1.5, for_s=0.25)
+
+
+def test_styles_are_read_at_their_scale(tmp_path) -> None:
+    for name, seed in (("content", 1), ("style", 2)):
+        Image.fromarray(picture(60, 80, seed)).save(tmp_path / f"{name}.png")
+    session = small_session(
+        pictures={
+            "content": str(tmp_path / "content.png"),
+            "styles": [str(tmp_path / "style.png")],
+            "size": 80,
+        }
+    )
+    positions = session.positions()
+    plain = Canvas(session, positions, 80)
+    assert plain.shape == (60, 80, 3)
+    assert plain._edges == [80]
+    doubled = Canvas(session, positions | {"style_scale.1": 0.75}, 80)
+    assert doubled._edges == [160]
+    assert plain.sized(40, positions).shape == (30, 40, 3)
+    painter = plain.painter()
+    target = painter.model.get_layer("style_block1_conv1").target
+    before = to_host(target)
+    plain.rescale(painter, positions | {"style_scale.1": 0.25})
+    assert plain._edges == [40]
+    assert not np.allclose(before, to_host(target))
+
+
+def test_what_changed_meanwhile_is_caught_up_with(tmp_path) -> None:
+    paths = []
+    for seed in range(4):
+        paths.append(str(tmp_path / f"{seed}.png"))
+        Image.fromarray(picture(48, 48, seed)).save(paths[-1])
+    session = small_session(pictures={"content": paths[0], "styles": [paths[1]], "size": 48})
+    positions = session.positions()
+    old = Canvas(session, positions, 48)
+    old_painter = old.painter()
+    new = old.sized(64, positions)
+    painter = new.painter()
+    old.put_style(old_painter, 0, paths[2], positions)
+    old.put_style(old_painter, 1, paths[3], positions)
+    new.catch_up(painter, old, positions)
+    assert new._styles == paths[2:]
+    old.remove_style(old_painter, 0)
+    new.catch_up(painter, old, positions)
+    assert new._styles == paths[3:]
+
+
+def test_a_picture_that_is_missing_leaves_the_canvas_as_it_was(tmp_path) -> None:
+    from styletune.errors import PictureError
+
+    Image.fromarray(picture(48, 48, 0)).save(tmp_path / "a.png")
+    path = str(tmp_path / "a.png")
+    session = small_session(pictures={"content": path, "styles": [path], "size": 48})
+    plain = Canvas(session, session.positions(), 48)
+    painter = plain.painter()
+    with pytest.raises(PictureError):
+        plain.put_style(painter, 0, str(tmp_path / "none.png"), session.positions())
+    assert plain._styles == [path]
