@@ -9,12 +9,16 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from styletune import __version__
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, Session, load
 from styletune.errors import ConfigError, StyletuneError
+
+if TYPE_CHECKING:
+    from styletune.server.entrance import Entrance
 
 _console = Console(stderr=True, highlight=False)
 
@@ -128,6 +132,22 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FILE",
         help="file of mode 0600 with the access token (default: $STYLETUNE_TOKEN, else a new one)",
     )
+    parser.add_argument(
+        "--viewer-link",
+        action="store_true",
+        help="print a second URL that may watch but not play ($STYLETUNE_VIEW_TOKEN chooses its "
+        "token, and asks for it too)",
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve HTTPS with this PEM certificate")
+    parser.add_argument("--tls-key", metavar="FILE", help="its key (default: in the same file)")
+    parser.add_argument(
+        "--behind-proxy",
+        metavar="ORIGIN",
+        help="what browsers show when a reverse proxy stands before it: https://paint.example",
+    )
+    parser.add_argument(
+        "--root-path", default="", metavar="PATH", help="where that proxy has put it: /paint"
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -199,7 +219,7 @@ def _network(session: Session, name: str | None, weights: str | None) -> dict[st
 
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune import samples
-    from styletune.server.serve import read_token, serve
+    from styletune.server.serve import serve
 
     session = _session(arguments, arguments.session)
     pictures = session.pictures
@@ -211,8 +231,23 @@ def _serve(arguments: argparse.Namespace) -> int:
             }
         ),
         open_browser=not arguments.no_browser,
-        token=read_token(arguments.token_file),
+        entrance=_entrance(arguments),
+    )
+
+
+def _entrance(arguments: argparse.Namespace) -> "Entrance":
+    from styletune.server import token
+    from styletune.server.entrance import Entrance, tls_files
+    from styletune.server.origin import public_origin
+
+    public = arguments.behind_proxy
+    return Entrance(
+        token=token.read(arguments.token_file),
+        view_token=token.view(arguments.viewer_link),
         allowed_hosts=tuple(arguments.allowed_host),
+        tls=tls_files(arguments.tls_cert, arguments.tls_key),
+        public=None if public is None else public_origin(public),
+        root_path=arguments.root_path.removesuffix("/"),
     )
 
 

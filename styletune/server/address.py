@@ -47,12 +47,13 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def check_exposure(host: str, token: str | None) -> None:
+def check_exposure(host: str, token: str | None, *, encrypted: bool = False) -> None:
     """Check that an address open to the network is meant to be, and say what that means.
 
     Args:
         host: to listen on.
         token: that a person has chosen, or None.
+        encrypted: served over HTTPS.
 
     Raises:
         ConfigError: beyond loopback, and nobody has chosen a token.
@@ -64,9 +65,11 @@ def check_exposure(host: str, token: str | None) -> None:
             f"server.host `{host}` is open to the network and needs a token of yours; "
             f"set {VARIABLE}, or stay on 127.0.0.1 and use ssh -L"
         )
+    if encrypted:
+        return
     _log.warning(
         "listening on %s over plain HTTP: everybody on the way can read the pictures and the "
-        "token; ssh -L keeps them private",
+        "token; ssh -L or --tls-cert keeps them private",
         host,
     )
 

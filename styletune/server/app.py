@@ -28,6 +28,7 @@ from styletune.server import socket
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
 from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.role import role_of
 from styletune.server.uploads import RefusedUpload, UploadError, read_body
 from styletune.shared.frame_block import Frame
 
@@ -86,9 +87,10 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         return JSONResponse({"state": hub.state().state}, headers=_NOT_STORED)
 
     @app.get("/api/state")
-    async def state() -> Response:
+    async def state(request: Request) -> Response:
         """The snapshot that /ws begins with."""
-        return Response(hub.snapshot().text, media_type="application/json", headers=_NOT_STORED)
+        text = hub.snapshot(role=role_of(request.scope)).text
+        return Response(text, media_type="application/json", headers=_NOT_STORED)
 
     @app.get("/api/controls")
     async def controls() -> Response:

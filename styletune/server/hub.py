@@ -28,6 +28,7 @@ from styletune.server.messages import (
 )
 from styletune.server.outbox import Outbox
 from styletune.server.prepared import Prepared
+from styletune.server.role import Role
 from styletune.server.session import LiveSession
 from styletune.server.smaller import CONTROL, Smaller
 from styletune.shared.control_block import ControlState
@@ -83,6 +84,7 @@ class Hub:
         self.losses = LossHistory(session.table.layers)
         self._worker = worker
         self._outboxes: dict[str, Outbox] = {}
+        self._roles: dict[str, Role] = {}
         self._viewers = 0
         self._epoch: Epoch | None = None
         self._logged_at = -1.0
@@ -94,18 +96,19 @@ class Hub:
             tasks.create_task(self._pass_frames())
             tasks.create_task(self._pass_reports())
 
-    def join(self) -> tuple[str, Outbox] | None:
+    def join(self, role: Role) -> tuple[str, Outbox] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
         if len(self._outboxes) >= MAX_CLIENTS:
             return None
         client = secrets.token_hex(4)
+        self._roles[client] = role
         outbox = self._outboxes[client] = Outbox()
         outbox.put(self.snapshot(client))
         return client, outbox
 
     def leave(self, client: str) -> None:
         """A client has gone."""
-        del self._outboxes[client]
+        del self._outboxes[client], self._roles[client]
 
     def receive(self, text: str | bytes, client: str) -> None:
         """Obey a raw message of a client; answers go to its outbox."""
@@ -131,6 +134,17 @@ class Hub:
     def restart(self) -> bool:
         """Start a failed worker again; whether there was one to start."""
         return self._worker.restart()
+
+    def refuse(self, error: Error, client: str) -> None:
+        """Answer a message that the client's role does not allow."""
+        self.session.counts[error.code] += 1
+        self._log_refusal(error, client)
+        self._outboxes[client].put(error)
+
+    @property
+    def players(self) -> int:
+        """How many clients may play."""
+        return sum(role is Role.PLAYER for role in self._roles.values())
 
     def put_picture(self, place: int, picture: Prepared) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style."""
@@ -161,8 +175,8 @@ class Hub:
         log = tuple(self._worker.log) if report.state is State.FAILED else None
         return WorkerState.of(report, self._viewers, self._worker.retry_s, log)
 
-    def snapshot(self, client: str = "") -> Snapshot:
-        """Everything at once, for `client`."""
+    def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> Snapshot:
+        """Everything at once, for `client`, or for somebody of that role."""
         return Snapshot(
             rev=self.session.rev,
             controls=self.session.controls(),
@@ -173,7 +187,8 @@ class Hub:
             version=__version__,
             client=client,
             clients=len(self._outboxes),
-            players=len(self._outboxes),
+            role=self._roles.get(client, role).value,
+            players=self.players,
         )
 
     async def _pass_frames(self) -> None:

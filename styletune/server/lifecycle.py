@@ -10,6 +10,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
@@ -122,8 +123,13 @@ def signals() -> Iterator[Told]:
             signal.signal(number, signal.SIG_IGN if told.to_end else handler)
 
 
-def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
-    """How uvicorn serves; each setting that differs from its default is there on purpose."""
+def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicorn.Config:
+    """How uvicorn serves; each setting that differs from its default is there on purpose.
+
+    Args:
+        tls: certificate and key; None: plain HTTP.
+    """
+    certificate, key = tls or (None, None)
     return uvicorn.Config(
         app,
         loop="asyncio",
@@ -134,6 +140,8 @@ def uvicorn_config(app: ASGIApp) -> uvicorn.Config:
         ws_ping_interval=10.0,
         ws_ping_timeout=10.0,
         lifespan="off",
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
         proxy_headers=False,
         server_header=False,
         access_log=False,  # query strings would be logged, and with them the token

@@ -13,6 +13,7 @@ import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from styletune.errors import MessageError
+from styletune.server.role import VIEW_ONLY, VIEW_ONLY_TEXT
 from styletune.shared.frame_block import Frame, Term
 from styletune.shared.orders import Report
 
@@ -30,6 +31,13 @@ MAX_MORPH_S = 120.0
 
 
 class _In(BaseModel):
+    """A message from a client.
+
+    Attributes:
+        for_viewers: whether it may also come from who only watches.
+    """
+
+    for_viewers: ClassVar[bool] = False
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
@@ -141,6 +149,7 @@ class UnlistenMessage(_In):
 class SnapshotRequest(_In):
     """Ask for the whole state again, after a gap in the revisions."""
 
+    for_viewers: ClassVar[bool] = True
     type: Literal["snapshot?"]
     seq: Seq | None = None
 
@@ -186,6 +195,17 @@ def parse(text: str | bytes) -> Incoming:
 def parse_ack(text: str | bytes) -> Ack:
     """Check one message from /frames; see `parse`."""
     return _validate(_ACK, _json(text))
+
+
+def refuse_viewer(text: str | bytes) -> "Error | None":
+    """The answer to a message that a viewer may not send; None: it may, or is no message."""
+    try:
+        message = parse(text)
+    except MessageError:  # whoever obeys messages says so, and does nothing
+        return None
+    if message.for_viewers:
+        return None
+    return Error(code=VIEW_ONLY, message=VIEW_ONLY_TEXT, seq=message.seq)
 
 
 def seq_of(text: str | bytes) -> int | None:

@@ -1,8 +1,8 @@
 """`styletune serve`: builds everything, listens, and ends it cleanly.
 
 A session comes in; the exit code goes out. The URL with the token is the only line on
-stdout, all else goes to stderr. Runs in the web process, on its main thread, which
-alone may handle signals.
+stdout, with the viewers' URL below it where one is asked for; all else goes to stderr. Runs
+in the web process, on its main thread, which alone may handle signals.
 """
 
 import asyncio
@@ -17,7 +17,6 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import quote
 
 from styletune import pictures
 from styletune.assets import web_folder
@@ -26,6 +25,7 @@ from styletune.midi import profile as midi_profile
 from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen, shown
 from styletune.server.app import create_app
+from styletune.server.entrance import Entrance, with_token
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import Gallery
 from styletune.server.guard import Guard
@@ -43,8 +43,7 @@ def serve(
     session: Session,
     *,
     open_browser: bool,
-    token: str | None,
-    allowed_hosts: tuple[str, ...] = (),
+    entrance: Entrance,
     make_painter: Callable[[Session, Path], Painter] | None = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -52,8 +51,7 @@ def serve(
     Args:
         session: its pictures are files, not names of samples.
         open_browser: open the page where there is a browser.
-        token: None: a new one; see `read_token`.
-        allowed_hosts: names besides loopback under which browsers may come.
+        entrance: who gets in, and how.
         make_painter: from session and folder; None: the supervisor of a real worker.
 
     Raises:
@@ -65,9 +63,7 @@ def serve(
     """
     _log_to_stderr()
     host = session.server.host
-    if token is not None:
-        tokens.check(token, "the token")
-    check_exposure(host, token)
+    check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
     web = web_folder()
     profile = session.midi.profile and midi_profile.named(session.midi.profile)
     live = LiveSession(
@@ -100,28 +96,23 @@ def serve(
         hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding))
         guard = Guard(
             create_app(hub, web=web, folder=folder, executor=loading),
-            token or tokens.new(),
-            allowed_hosts=_hosts(host, allowed_hosts),
+            entrance.token or tokens.new(),
+            view_token=entrance.view_token,
+            allowed_hosts=(*entrance.allowed_hosts, shown(host)),
+            public=entrance.public,
+            root_path=entrance.root_path,
         )
-        base = f"http://{shown(host)}:{port}/"
+        base = entrance.base(host, port)
 
         def announce() -> None:
-            print(f"{base}?token={quote(guard.token, safe='')}", flush=True)
+            for token in filter(None, (guard.token, guard.view_token)):
+                print(with_token(base, token), flush=True)
             if open_browser:
                 # Not the token: it would stand in the browser's command line for all to read.
-                _open_browser(f"{base}?token={guard.ticket()}")
+                _open_browser(with_token(base, guard.ticket()))
 
-        server = Server(uvicorn_config(guard), painter, hub, announce, told)
+        server = Server(uvicorn_config(guard, entrance.tls), painter, hub, announce, told)
         return asyncio.run(server.run_until_told(listener))
-
-
-def read_token(token_file: str | None) -> str | None:
-    """The token of a file, else of `STYLETUNE_TOKEN`, else None.
-
-    Raises:
-        ConfigError: the file cannot be read, others can read it, or the token is no token.
-    """
-    return tokens.from_file(token_file) if token_file else tokens.from_environment()
 
 
 def _supervisor(session: Session, folder: Path) -> Painter:
@@ -139,11 +130,6 @@ def _prepare_all(session: Session, folder: Path) -> list[Prepared]:
 
     with ThreadPoolExecutor(2) as executor:
         return list(executor.map(prepare, names, data))
-
-
-def _hosts(host: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """Names under which browsers may come: an address that was bound is one of them."""
-    return (*allowed, shown(host))
 
 
 def _open_browser(url: str) -> None:

@@ -14,10 +14,12 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 
 from styletune.errors import MessageError
+from styletune.server import messages
 from styletune.server.frames import Credit
 from styletune.server.hub import Hub
 from styletune.server.messages import Error, parse_ack
 from styletune.server.outbox import Outbox
+from styletune.server.role import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
@@ -26,13 +28,16 @@ _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close eithe
 async def controls(socket: WebSocket, hub: Hub) -> None:
     """Serve /ws to one client, until either side ends it."""
     await socket.accept()
-    joined = hub.join()
+    role = role_of(socket.scope)
+    joined = hub.join(role)
     if joined is None:
         await _close(socket, "server full")
         return
     client, outbox = joined
     try:
-        await _either(_read_controls(socket, hub, client, outbox), _write_messages(socket, outbox))
+        await _either(
+            _read_controls(socket, hub, client, outbox, role), _write_messages(socket, outbox)
+        )
     finally:
         hub.leave(client)
 
@@ -50,9 +55,16 @@ async def pictures(socket: WebSocket, hub: Hub) -> None:
         hub.remove_viewer()
 
 
-async def _read_controls(socket: WebSocket, hub: Hub, client: str, outbox: Outbox) -> None:
+async def _read_controls(
+    socket: WebSocket, hub: Hub, client: str, outbox: Outbox, role: Role
+) -> None:
     while True:
-        hub.receive(await _receive(socket), client)
+        text = await _receive(socket)
+        refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
+        if refused is None:
+            hub.receive(text, client)
+        else:
+            hub.refuse(refused, client)
         await outbox.room()
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from styletune.errors import ConfigError
 
 VARIABLE = "STYLETUNE_TOKEN"
+VIEW_VARIABLE = "STYLETUNE_VIEW_TOKEN"
 MAX_LENGTH = 1024
 
 
@@ -21,14 +22,16 @@ def new() -> str:
     return secrets.token_urlsafe(32)
 
 
-def from_environment(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The token in `STYLETUNE_TOKEN`; None: not set or empty.
+def from_environment(
+    environment: Mapping[str, str] = os.environ, variable: str = VARIABLE
+) -> str | None:
+    """The token in `STYLETUNE_TOKEN`, or another variable; None: not set or empty.
 
     Raises:
         ConfigError: it cannot stand in a header.
     """
-    token = environment.get(VARIABLE, "")
-    return check(token, VARIABLE) if token else None
+    token = environment.get(variable, "")
+    return check(token, variable) if token else None
 
 
 def from_file(path: str | Path) -> str:
@@ -49,6 +52,24 @@ def from_file(path: str | Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: the token cannot be read: {error}") from None
     return check(text.strip(), str(path))
+
+
+def read(file: str | None) -> str | None:
+    """The token of a file, else of `STYLETUNE_TOKEN`, else None.
+
+    Raises:
+        ConfigError: the file cannot be read, others can read it, or the token is no token.
+    """
+    return from_file(file) if file else from_environment()
+
+
+def view(asked: bool) -> str | None:
+    """The viewers' token: of `STYLETUNE_VIEW_TOKEN`, else a new one if `asked`, else None.
+
+    Raises:
+        ConfigError: the variable holds no token.
+    """
+    return from_environment(variable=VIEW_VARIABLE) or (new() if asked else None)
 
 
 def check(token: str, source: str) -> str:

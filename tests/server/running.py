@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -27,8 +28,9 @@ from styletune.server.prepared import prepare
 from styletune.server.session import LiveSession
 from tests.server.standin import StandIn
 
-TOKEN = "token-for-tests"
+TOKEN, VIEW_TOKEN = "token-for-tests", "token-to-watch"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
+VIEWER = {"Authorization": f"Bearer {VIEW_TOKEN}"}
 WAIT_S = 30  # for what comes at once, on a busy machine too
 
 
@@ -38,6 +40,7 @@ class Running:
     hub: Hub
     painter: StandIn
     folder: Path
+    app: FastAPI
     guard: Guard
     told: Told
     task: "asyncio.Task[int]"
@@ -75,7 +78,8 @@ async def running(
     live = LiveSession(session.table(), session.positions(), profiles=profile.shipped())
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))
-        guard = Guard(create_app(hub, web=web, folder=folder, executor=executor), TOKEN)
+        app = create_app(hub, web=web, folder=folder, executor=executor)
+        guard = Guard(app, TOKEN, view_token=VIEW_TOKEN)
         listener = listen("127.0.0.1", 0)
         listening = asyncio.Event()
         told = Told()
@@ -83,7 +87,7 @@ async def running(
         task = asyncio.create_task(server.run_until_told(listener))
         await asyncio.wait_for(listening.wait(), WAIT_S)
         port = listener.getsockname()[1]
-        this = Running(port, hub, painter, folder, guard, told, task)
+        this = Running(port, hub, painter, folder, app, guard, told, task)
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
         ) as this.http:

@@ -1,6 +1,6 @@
 """`styletune serve` in a process of its own, with a stand-in painter.
 
-Run as: python -m tests.server.serve_standin FOLDER HOST PORT
+Run as: python -m tests.server.serve_standin FOLDER HOST PORT [FLAGS of `styletune serve`]
 """
 
 import sys
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from PIL import Image
 
+from styletune.cli import _entrance, _parser
 from styletune.config import Session
 from styletune.errors import StyletuneError
-from styletune.server.serve import read_token, serve
+from styletune.server.serve import serve
 from tests.server.standin import StandIn
 
 
-def main(folder: str, host: str, port: str) -> int:
+def main(folder: str, host: str, port: str, *flags: str) -> int:
     for name in ("content", "style"):
         path = Path(folder) / f"{name}.png"
         if not path.exists():
@@ -27,7 +28,7 @@ def main(folder: str, host: str, port: str) -> int:
         return serve(
             session,
             open_browser=False,
-            token=read_token(None),
+            entrance=_entrance(_parser().parse_args(["serve", *flags])),
             make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
         )
     except StyletuneError as error:

@@ -11,10 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
-from styletune.server.guard import MAX_FAILURES, RESPONSE_HEADERS, Guard
+from styletune.errors import ConfigError
+from styletune.server.credentials import MAX_FAILURES
+from styletune.server.guard import Guard
+from styletune.server.origin import public_origin
+from styletune.server.refusal import RESPONSE_HEADERS
 
-TOKEN = "the-right-token"
+TOKEN, VIEW_TOKEN = "the-right-token", "the-token-to-watch"
 BEARER = ("authorization", f"Bearer {TOKEN}")
+VIEWER = ("authorization", f"Bearer {VIEW_TOKEN}")
 HOST = ("host", "localhost:8018")
 ORIGIN = ("origin", "http://localhost:8018")
 
@@ -38,14 +43,15 @@ class Clock:
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answers 299 to whoever is let in."""
+    """Answers 299 to whoever is let in, and says as whom and where."""
     prefix = "websocket.http" if scope["type"] == "websocket" else "http"
     await send({"type": f"{prefix}.response.start", "status": 299, "headers": []})
-    await send({"type": f"{prefix}.response.body", "body": b"in"})
+    body = f"{scope['role']} {scope['root_path']} {scope['path']}"
+    await send({"type": f"{prefix}.response.body", "body": body.encode()})
 
 
 def guarded(clock: Clock | None = None, **options: Any) -> Guard:
-    return Guard(application, TOKEN, clock=clock or Clock(), **options)
+    return Guard(application, TOKEN, view_token=VIEW_TOKEN, clock=clock or Clock(), **options)
 
 
 async def ask(
@@ -56,11 +62,12 @@ async def ask(
     query: str = "",
     kind: str = "http",
     client: str = "127.0.0.1",
+    secure: bool = False,
 ) -> Answer:
     scope: dict[str, Any] = {
         "type": kind,
         "method": method,
-        "scheme": "ws" if kind == "websocket" else "http",
+        "scheme": ("ws" if kind == "websocket" else "http") + "s" * secure,
         "path": path,
         "query_string": query.encode("latin-1"),
         "headers": [(k.encode("latin-1"), v.encode("latin-1")) for k, v in headers],
@@ -87,9 +94,9 @@ async def ask(
     )
 
 
-async def login(guard: Guard, host: str = "localhost:8018") -> tuple[str, str]:
+async def login(guard: Guard, host: str = "localhost:8018", token: str = TOKEN) -> tuple[str, str]:
     """The cookie that a browser gets for the token, as a header."""
-    answer = await ask(guard, ("host", host), path="/", query=f"token={TOKEN}")
+    answer = await ask(guard, ("host", host), path="/", query=f"token={token}")
     assert answer.status == 303
     return "cookie", answer.headers["set-cookie"].split(";")[0]
 
@@ -481,6 +488,197 @@ async def test_refusals_are_counted() -> None:
     await ask(guard, HOST)
     await ask(guard, ("host", "evil.com"))
     assert guard.counts == {"no_token": 2, "foreign_host": 1}
+
+
+# ------------------------------------------------------------------- roles
+
+
+async def test_each_token_brings_its_role_to_the_application() -> None:
+    guard = guarded()
+    for token, role in ((TOKEN, "player"), (VIEW_TOKEN, "viewer")):
+        bearer = ("authorization", f"Bearer {token}")
+        assert (await ask(guard, HOST, bearer)).body.split()[0] == role.encode()
+        cookie = await login(guard, token=token)
+        assert token not in cookie[1]
+        assert (await ask(guard, HOST, cookie)).body.split()[0] == role.encode()
+
+
+@pytest.mark.checklist(21)
+@pytest.mark.parametrize("method", ["PUT", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+async def test_a_viewer_may_only_read(method: str) -> None:
+    guard = guarded()
+    cookie = await login(guard, token=VIEW_TOKEN)
+    for credentials in (VIEWER, cookie):
+        answer = await ask(guard, HOST, ORIGIN, credentials, method=method, path="/api/content")
+        assert answer.status == 403
+        assert json.loads(answer.body)["code"] == "view_only"
+        assert (await ask(guard, HOST, credentials)).admitted
+
+
+@pytest.mark.parametrize(("path", "admitted"), [("/ws", True), ("/frames", True), ("/x", False)])
+async def test_a_viewer_opens_only_sockets_that_are_named(path: str, admitted: bool) -> None:
+    answer = await ask(guarded(), HOST, VIEWER, kind="websocket", path=path)
+    assert answer.admitted is admitted
+    assert (await ask(guarded(), HOST, BEARER, kind="websocket", path=path)).admitted
+
+
+async def test_the_players_link_makes_a_viewer_a_player_and_never_the_other_way_round() -> None:
+    guard = guarded()
+    viewer = await login(guard, token=VIEW_TOKEN)
+    answer = await ask(guard, HOST, viewer, path="/", query=f"token={TOKEN}")
+    player = ("cookie", answer.headers["set-cookie"].split(";")[0])
+    assert (await ask(guard, HOST, player)).body.startswith(b"player")
+    answer = await ask(guard, HOST, player, path="/", query=f"token={VIEW_TOKEN}")
+    assert answer.status == 303
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_viewer_that_guesses_the_players_token_is_held_up_as_anybody_is() -> None:
+    guard = guarded()
+    viewer = await login(guard, token=VIEW_TOKEN)
+    for _ in range(MAX_FAILURES + 1):
+        assert (await ask(guard, HOST, viewer, path="/", query="token=guess")).status == 401
+    assert (await ask(guard, HOST, viewer, path="/", query=f"token={TOKEN}")).status == 429
+    assert (await ask(guard, HOST, viewer, path="/")).admitted
+
+
+async def test_without_a_view_token_there_are_no_viewers() -> None:
+    guard = Guard(application, TOKEN)
+    assert (await ask(guard, HOST, VIEWER)).status == 401
+    assert (await ask(guard, HOST, path="/", query="token=None")).status == 401
+
+
+async def test_a_bearer_header_stands_for_an_origin_only_if_it_is_right() -> None:
+    guard = guarded()
+    cookie = await login(guard)
+    wrong = ("authorization", "Bearer wrong")
+    assert (await ask(guard, HOST, cookie, wrong, method="PUT")).status == 401
+    assert (await ask(guard, HOST, cookie, VIEWER)).body.startswith(b"viewer")
+
+
+# ------------------------------------------------------ TLS, proxy, root path
+
+PUBLIC = {"public": public_origin("https://Paint.example/")}
+PROXIED = ("host", "paint.example")
+
+
+async def test_over_tls_the_cookie_is_secure_and_the_origin_https() -> None:
+    guard = guarded()
+    answer = await ask(guard, HOST, path="/", query=f"token={TOKEN}", secure=True)
+    assert answer.headers["set-cookie"].endswith("; SameSite=Lax; Secure")
+    cookie = ("cookie", answer.headers["set-cookie"].split(";")[0])
+    https = ("origin", "https://localhost:8018")
+    for kind in ("http", "websocket"):
+        assert (await ask(guard, HOST, https, cookie, kind=kind, secure=True)).admitted
+        assert (await ask(guard, HOST, ORIGIN, cookie, kind=kind, secure=True)).status == 403
+
+
+@pytest.mark.parametrize("host", ["paint.example", "paint.example:443", "PAINT.example."])
+async def test_behind_a_proxy_the_public_origin_gets_in_though_the_way_here_is_plain(
+    host: str,
+) -> None:
+    guard = guarded(**PUBLIC)
+    answer = await ask(guard, ("host", host), path="/", query=f"token={TOKEN}")
+    assert answer.headers["location"] == "/"
+    cookie, *attributes = answer.headers["set-cookie"].split("; ")
+    assert cookie.startswith("styletune_443=")
+    assert "Secure" in attributes
+    for kind in ("http", "websocket"):
+        admitted = await ask(
+            guard, ("host", host), ("origin", "https://paint.example"), ("cookie", cookie),
+            kind=kind, path="/ws",
+        )  # fmt: skip
+        assert admitted.admitted
+
+
+@pytest.mark.checklist(9, 13)
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("paint.example", "http://paint.example"),
+        ("paint.example", "https://paint.example:8443"),
+        ("paint.example", "https://evil.example"),
+        ("paint.example", "null"),
+        ("paint.example.evil.com", "https://paint.example"),
+        ("localhost:8018", "https://paint.example"),
+        ("localhost:8018", "https://localhost:8018"),
+        ("evil.example", "https://evil.example"),
+    ],
+)
+async def test_behind_a_proxy_no_other_origin_gets_in(host: str, origin: str) -> None:
+    spoofed = (
+        ("x-forwarded-host", "paint.example"),
+        ("x-forwarded-proto", "https"),
+        ("forwarded", "host=paint.example;proto=https"),
+    )
+    guard = guarded(**PUBLIC)
+    answer = await ask(guard, ("host", host), ("origin", origin), *spoofed, BEARER)
+    assert answer.status == 403
+
+
+async def test_behind_a_proxy_it_still_answers_to_loopback() -> None:
+    assert (await ask(guarded(**PUBLIC), HOST, ORIGIN, BEARER, method="PUT")).admitted
+
+
+async def test_behind_a_proxy_failures_count_by_the_address_that_the_proxy_adds() -> None:
+    guard = guarded(**PUBLIC)
+    for number in range(MAX_FAILURES + 1):
+        claims = ("x-forwarded-for", f"10.0.0.{number}, 203.0.113.9")
+        await ask(guard, PROXIED, claims, path="/", query="token=wrong")
+    from_there = ("x-forwarded-for", "198.51.100.1, 203.0.113.9")
+    assert (await ask(guard, PROXIED, from_there, BEARER)).status == 429
+    elsewhere = ("x-forwarded-for", "198.51.100.1")
+    assert (await ask(guard, PROXIED, elsewhere, BEARER)).admitted
+    assert (await ask(guard, PROXIED, ("x-forwarded-for", "nonsense"), BEARER)).admitted
+
+
+async def test_without_a_named_proxy_failures_count_by_connection() -> None:
+    guard = guarded()
+    for number in range(MAX_FAILURES + 1):
+        claims = ("x-forwarded-for", f"10.0.0.{number}")
+        await ask(guard, HOST, claims, path="/", query="token=wrong")
+    assert (await ask(guard, HOST, ("x-forwarded-for", "10.9.9.9"), BEARER)).status == 429
+
+
+@pytest.mark.parametrize("text", ["paint.example", "ftp://x", "https://", "https://a/b", "null"])
+def test_what_is_no_origin_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="takes the origin that browsers show"):
+        public_origin(text)
+
+
+@pytest.mark.parametrize("prefix", ["/paint", ""])
+async def test_below_a_root_path_it_does_not_matter_whether_the_proxy_cuts_it_off(
+    prefix: str,
+) -> None:
+    guard = guarded(root_path="/paint")
+    assert (await ask(guard, HOST, BEARER, path=f"{prefix}/ws", kind="websocket")).body == (
+        b"player /paint /paint/ws"
+    )
+    answer = await ask(guard, HOST, path=f"{prefix}/", query=f"token={TOKEN}")
+    assert (answer.status, answer.headers["location"]) == (303, "/paint/")
+    assert "; Path=/paint/;" in answer.headers["set-cookie"]
+    assert (await ask(guard, HOST, path=f"{prefix}/healthz")).admitted
+    assert (await ask(guard, HOST, path=f"{prefix}/api/state")).status == 401
+    assert (await ask(guard, HOST, path="/paintings/healthz")).status == 401
+
+
+async def test_a_root_path_without_its_slash_leads_to_the_page() -> None:
+    answer = await ask(guarded(root_path="/paint"), HOST, path="/paint")
+    assert (answer.status, answer.headers["location"]) == (303, "/paint/")
+    assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.checklist(11)
+@pytest.mark.parametrize("path", ["/api/restart", "/api/content", "/"])
+async def test_a_form_on_another_site_posts_in_vain(path: str) -> None:
+    guard = guarded()
+    cookie = await login(guard)
+    plain = ("content-type", "text/plain")
+    for origin in (("origin", "https://evil.com"), ("origin", "null")):
+        site = ("sec-fetch-site", "cross-site")
+        for headers in ((origin, plain), (origin, plain, site), (plain, site), (plain,)):
+            answer = await ask(guard, HOST, cookie, *headers, path=path, method="POST")
+            assert answer.status == 403
 
 
 NAMES = st.sampled_from(

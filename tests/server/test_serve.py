@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import urllib.request
@@ -12,12 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import httpx
 import psutil
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from styletune.server.address import listen
+from tests.server.test_entrance import certificate
 
 WAIT_S = 60  # a start on a busy machine
 END_S = 30  # the promise is 5 s; a busy machine is not the server's fault
@@ -60,8 +63,10 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
 
 
 @contextlib.contextmanager
-def served(folder: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[Served]:
-    process = start(folder, host, "0", **environment)
+def served(
+    folder: Path, host: str = "127.0.0.1", *flags: object, **environment: str
+) -> Iterator[Served]:
+    process = start(folder, host, "0", *map(str, flags), **environment)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
@@ -89,6 +94,61 @@ def test_one_line_with_the_token_is_printed_and_nothing_else_shows_it(tmp_path: 
         out, err = server.end(signal.SIGTERM)
         assert out == ""
         assert server.token not in err
+
+
+@pytest.mark.checklist(1)
+def test_by_default_nobody_outside_this_machine_is_listened_to(tmp_path: Path) -> None:
+    with served(tmp_path) as server:
+        listening = psutil.Process(server.process.pid).net_connections(kind="inet")
+        assert [(c.status, c.laddr) for c in listening if c.status == psutil.CONN_LISTEN] == [
+            (psutil.CONN_LISTEN, ("127.0.0.1", server.port))
+        ]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_viewers_address_is_printed_below_the_players(tmp_path: Path, chosen: bool) -> None:
+    flags = () if chosen else ("--viewer-link",)
+    environment = {"STYLETUNE_VIEW_TOKEN": "only-to-watch"} if chosen else {}
+    with served(tmp_path, "127.0.0.1", *flags, **environment) as server:
+        assert server.process.stdout is not None
+        line = server.process.stdout.readline().strip()
+        address, _, token = line.partition("?token=")
+        assert address == server.url.partition("?")[0]
+        assert token != server.token
+        assert token == "only-to-watch" if chosen else len(token) >= 43
+        headers = {"Authorization": f"Bearer {token}"}
+        base = f"http://{server.netloc}"
+        assert httpx.get(f"{base}/api/state", headers=headers, trust_env=False).status_code == 200
+        put = httpx.put(f"{base}/api/content", headers=headers, content=b"", trust_env=False)
+        assert put.status_code == 403
+        out, err = server.end(signal.SIGTERM)
+        assert out == ""
+        assert token not in err
+
+
+async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
+    chain, key = certificate(tmp_path)
+    trusted = ssl.create_default_context(cafile=str(chain))
+    flags = ("--tls-cert", chain, "--tls-key", key)
+    with served(tmp_path, "0.0.0.0", *flags, STYLETUNE_TOKEN="of-my-own") as server:
+        assert server.url == f"https://localhost:{server.port}/?token=of-my-own"
+        async with httpx.AsyncClient(verify=trusted, trust_env=False, timeout=WAIT_S) as browser:
+            login = await browser.get(server.url)
+            assert login.status_code == 303
+            assert "; Secure" in login.headers["set-cookie"]
+            page = await browser.get(f"https://{server.netloc}/")
+            assert "styletune" in page.text
+        cookie = login.headers["set-cookie"].split(";")[0]
+        controls = await connect(
+            f"wss://{server.netloc}/ws",
+            additional_headers={"Cookie": cookie, "Origin": f"https://{server.netloc}"},
+            ssl=trusted,
+            proxy=None,
+        )
+        assert "snapshot" in str(await asyncio.wait_for(controls.recv(), WAIT_S))
+        _, err = await asyncio.to_thread(server.end, signal.SIGTERM)
+        assert "plain HTTP" not in err
+        assert server.process.returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
