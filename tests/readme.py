@@ -11,6 +11,7 @@ from styletune.config import Session
 from styletune.controls import ControlTable, Curve, Kind
 from styletune.server import messages
 from styletune.server.app import create_app
+from styletune.server.metrics import ROWS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -79,11 +80,20 @@ def routes() -> str:
     return table(["method", "path", "what it does"], rows)
 
 
+def metrics() -> str:
+    rows = [
+        [f"`{row.shown}`", row.kind, ", ".join(f"`{label}`" for label in row.labels), row.help]
+        for row in ROWS
+    ]
+    return table(["metric", "kind", "labels", "what it says"], rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "keys": keys,
     "controls": controls,
     "messages": message_table,
     "routes": routes,
+    "metrics": metrics,
 }
 
 

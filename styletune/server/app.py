@@ -27,10 +27,12 @@ from styletune.errors import PictureError
 from styletune.server import socket
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
+from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
 from styletune.server.uploads import RefusedUpload, UploadError, read_body
 from styletune.shared.frame_block import Frame
+from styletune.shared.orders import State
 
 # Ask each time whether it is still the same: a page of yesterday's version must not stay.
 _REVALIDATE = {"cache-control": "no-cache"}
@@ -77,14 +79,24 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
 
 
 def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
+    figures = Metrics(hub)
+
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
         return FileResponse(web / "index.html", headers=_REVALIDATE)
 
     @app.get("/healthz")
     async def healthz() -> Response:
-        """What the painting is doing; needs no token."""
-        return JSONResponse({"state": hub.state().state}, headers=_NOT_STORED)
+        """What the painting is doing; 503 while nothing paints; needs no token."""
+        state = hub.state().state
+        down = state in (State.RESTARTING, State.FAILED)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
+        return JSONResponse({"state": state}, status, headers=_NOT_STORED)
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Figures in Prometheus' text format; scrape with the token as Bearer."""
+        return Response(figures.text(), media_type=MEDIA_TYPE, headers=_NOT_STORED)
 
     @app.get("/api/state")
     async def state(request: Request) -> Response:
@@ -135,16 +147,21 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
     async def upload(request: Request, place: int, what: str) -> Response:
         name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
         path = folder / f"{what.replace(' ', '-')}-{secrets.token_hex(8)}.png"
+        outcomes = hub.tally.uploads
         try:
             body = await read_body(request)
             loop = asyncio.get_running_loop()
             picture = await loop.run_in_executor(executor, _decode, body, what, name, path)
         except UploadError as error:
+            outcomes[error.code] += 1
             return RefusedUpload(error)
         except PictureError as error:
+            outcomes["bad_picture"] += 1
             return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_picture", str(error))
         except ClientDisconnect:
+            outcomes["cut_off"] += 1
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
+        outcomes["taken"] += 1
         return JSONResponse(hub.put_picture(place, picture).model_dump())
 
     body = {"requestBody": {"required": True, "content": {"image/*": {}}}}

@@ -58,6 +58,7 @@ class Guard:
         allowed_hosts: Iterable[str] = (),
         public: Origin | None = None,
         root_path: str = "",
+        counts: Counter[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Guard `app`.
@@ -68,6 +69,7 @@ class Guard:
             allowed_hosts: names besides loopback, without port; IPv6 in brackets.
             public: what browsers show when a proxy stands before this server.
             root_path: where the proxy has put it, such as `/paint`; kept by it or cut off.
+            counts: where refusals are counted, if somebody else wants to know.
         """
         self._app = app
         self.token = token
@@ -78,7 +80,7 @@ class Guard:
         named = (*allowed_hosts, *([public.name] if public else ()))
         self._allowed = LOOPBACK_NAMES | {name.lower().removesuffix(".") for name in named}
         self._failures = Failures(clock)
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter() if counts is None else counts
 
     def ticket(self) -> str:
         """A token for one login only: fit for a browser's command line, which others see."""

@@ -31,6 +31,7 @@ from styletune.server.prepared import Prepared
 from styletune.server.role import Role
 from styletune.server.session import LiveSession
 from styletune.server.smaller import CONTROL, Smaller
+from styletune.server.tally import Tally
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame
 from styletune.shared.orders import Refused, Report, State
@@ -73,6 +74,8 @@ class Hub:
         gallery: the pictures that are painted from.
         feed: the painted pictures.
         losses: their history.
+        tally: what has happened since the start.
+        epoch: what the newest picture's epoch says, or None.
     """
 
     def __init__(
@@ -82,11 +85,12 @@ class Hub:
         self.gallery = gallery
         self.feed = feed
         self.losses = LossHistory(session.table.layers)
+        self.tally = Tally()
         self._worker = worker
         self._outboxes: dict[str, Outbox] = {}
         self._roles: dict[str, Role] = {}
         self._viewers = 0
-        self._epoch: Epoch | None = None
+        self.epoch: Epoch | None = None
         self._logged_at = -1.0
         self._write_controls()
 
@@ -113,6 +117,7 @@ class Hub:
     def receive(self, text: str | bytes, client: str) -> None:
         """Obey a raw message of a client; answers go to its outbox."""
         outbox = self._outboxes[client]
+        self.tally.messages += 1
         answers = self.session.receive(text, client)
         if answers is None:
             outbox.put(self.snapshot(client))
@@ -137,14 +142,18 @@ class Hub:
 
     def refuse(self, error: Error, client: str) -> None:
         """Answer a message that the client's role does not allow."""
-        self.session.counts[error.code] += 1
+        self.tally.messages += 1
         self._log_refusal(error, client)
         self._outboxes[client].put(error)
 
+    def clients(self, role: Role) -> int:
+        """How many clients there are of a role."""
+        return sum(other is role for other in self._roles.values())
+
     @property
-    def players(self) -> int:
-        """How many clients may play."""
-        return sum(role is Role.PLAYER for role in self._roles.values())
+    def viewers(self) -> int:
+        """How many sockets take pictures."""
+        return self._viewers
 
     def put_picture(self, place: int, picture: Prepared) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style."""
@@ -182,21 +191,22 @@ class Hub:
             controls=self.session.controls(),
             state=self.state(),
             layers=self.session.table.layers,
-            epoch=self._epoch,
+            epoch=self.epoch,
             pictures=self.gallery.message(),
             version=__version__,
             client=client,
             clients=len(self._outboxes),
             role=self._roles.get(client, role).value,
-            players=self.players,
+            players=self.clients(Role.PLAYER),
         )
 
     async def _pass_frames(self) -> None:
         async for frame in self._worker.frames():
             self.feed.put(frame)
+            self.tally.frame(frame.epoch)
             self.losses.add(frame)
-            self._epoch = Epoch.of(frame, self.session.table.layers)
-            self._to_all(self._epoch)
+            self.epoch = Epoch.of(frame, self.session.table.layers)
+            self._to_all(self.epoch)
 
     async def _pass_reports(self) -> None:
         async for report in self._worker.reports():
@@ -208,6 +218,7 @@ class Hub:
                 self.move({CONTROL: report.position}, "memory")
                 self._to_all(Error(code="out_of_memory", message=report.message))
             else:
+                self.tally.report(report.state)
                 self._to_all(self.state())
                 _tell(report)
 
@@ -222,7 +233,8 @@ class Hub:
             outbox.put(message)
 
     def _log_refusal(self, error: Error, client: str) -> None:
-        """At most one line a second: a broken script sends thousands."""
+        """Count it; write at most one line a second: a broken script sends thousands."""
+        self.tally.bad[error.code] += 1
         now = time.monotonic()
         if now - self._logged_at >= 1.0:
             self._logged_at = now

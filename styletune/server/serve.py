@@ -101,6 +101,7 @@ def serve(
             allowed_hosts=(*entrance.allowed_hosts, shown(host)),
             public=entrance.public,
             root_path=entrance.root_path,
+            counts=hub.tally.refusals,
         )
         base = entrance.base(host, port)
 

@@ -92,6 +92,7 @@ class _Viewer:
             try:
                 drawn = self._credit.drawn(parse_ack(text).epoch)
             except MessageError as error:
+                self._hub.tally.bad[error.code] += 1
                 answer = Error(code=error.code, message=str(error))
                 await self._socket.send_text(answer.text)
                 continue
@@ -106,6 +107,7 @@ class _Viewer:
                 self._acknowledged.clear()
                 await self._acknowledged.wait()
             picture = await self._hub.feed.after(epoch)
+            self._hub.tally.picture(picture.epoch, before=epoch)
             epoch = picture.epoch
             self._credit.sent(epoch, time.monotonic())
             self._sent.set()

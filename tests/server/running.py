@@ -79,7 +79,7 @@ async def running(
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
-        guard = Guard(app, TOKEN, view_token=VIEW_TOKEN)
+        guard = Guard(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.tally.refusals)
         listener = listen("127.0.0.1", 0)
         listening = asyncio.Event()
         told = Told()

@@ -18,7 +18,7 @@ from websockets.exceptions import InvalidStatus
 
 from styletune.server import messages
 from styletune.server.guard import OPEN_PATHS
-from styletune.server.role import SAFE_METHODS, VIEWER_SOCKETS
+from styletune.server.role import SAFE_METHODS, VIEWER_SOCKETS, Role
 from tests.server.running import BEARER, VIEWER, Running, hear, running, say, see
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -146,7 +146,7 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         assert (error["code"], error["seq"]) == ("view_only", 7)
         assert "for watching" in error["message"]
         assert (server.hub.session.positions, server.hub.session.triggers) == before
-        assert server.hub.session.counts["view_only"] == 1
+        assert server.hub.tally.bad["view_only"] == 1
         await say(watching, "not JSON")
         assert (await hear(watching, "error"))["code"] == "bad_json"
         await say(watching, {"type": "snapshot?"})
@@ -157,7 +157,7 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         server.painter.paint()
         head, _ = await see(frames)
         assert head["rev"] == 1
-        assert server.hub.players == 1
+        assert server.hub.clients(Role.PLAYER) == 1
 
 
 @pytest.mark.checklist(21)

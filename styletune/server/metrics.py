@@ -1,0 +1,169 @@
+"""What Prometheus sees: one table of metrics, read from the hub when somebody asks.
+
+Nothing is measured here and nothing is kept: the hub and its tally know it all. No label
+holds what a client has chosen, or a stranger could fill the memory of the monitor.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from styletune.server.hub import Hub
+from styletune.server.messages import Epoch, LayerLoss
+from styletune.server.role import Role
+from styletune.shared.orders import State
+
+MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+COUNTER, GAUGE = "counter", "gauge"
+
+_Samples = Mapping[tuple[str, ...], float]
+
+
+class Row(NamedTuple):
+    """One metric: its name, kind and help as Prometheus has them, and where it is read."""
+
+    name: str
+    kind: str
+    help: str
+    read: Callable[[Hub], _Samples | float | None]
+    labels: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The name under which it is found."""
+        return f"{self.name}_total" if self.kind == COUNTER else self.name
+
+
+def _frame_age_s(hub: Hub) -> float | None:
+    frame = hub.feed.newest
+    return None if frame is None else max(0.0, time.time() - frame.time)
+
+
+def _of_epoch(read: Callable[[Epoch], float]) -> Callable[[Hub], float | None]:
+    return lambda hub: None if hub.epoch is None else read(hub.epoch)
+
+
+def _losses(read: Callable[[LayerLoss], tuple[float, float]]) -> Callable[[Hub], _Samples]:
+    def samples(hub: Hub) -> _Samples:
+        rows = () if hub.epoch is None else hub.epoch.losses
+        return {
+            (kind, row.layer): value
+            for row in rows
+            for kind, value in zip(("content", "style"), read(row), strict=True)
+        }
+
+    return samples
+
+
+def _by_code(read: Callable[[Hub], Mapping[str, int]]) -> Callable[[Hub], _Samples]:
+    return lambda hub: {(code,): count for code, count in read(hub).items()}
+
+
+ROWS = (
+    Row("styletune_epochs", COUNTER, "Epochs painted.", lambda hub: hub.tally.epochs),
+    Row(
+        "styletune_steps", COUNTER, "Optimisation steps of this painting.",
+        _of_epoch(lambda epoch: epoch.step),
+    ),
+    Row(
+        "styletune_steps_per_second", GAUGE, "Steps a second, in the last epoch.",
+        _of_epoch(lambda epoch: epoch.steps_per_s),
+    ),
+    Row(
+        "styletune_loss", GAUGE, "Sum of all weighted losses.",
+        _of_epoch(lambda epoch: epoch.total),
+    ),
+    Row(
+        "styletune_layer_loss_raw", GAUGE, "Loss of a layer's term, before its weight.",
+        _losses(lambda row: (row.content.raw, row.style.raw)), ("kind", "layer"),
+    ),
+    Row(
+        "styletune_layer_loss_weighted", GAUGE, "Loss of a layer's term, times its weight.",
+        _losses(lambda row: (row.content.weighted, row.style.weighted)), ("kind", "layer"),
+    ),
+    Row("styletune_frame_age_seconds", GAUGE, "Since the newest picture.", _frame_age_s),
+    Row(
+        "styletune_clients", GAUGE, "Clients of /ws.",
+        lambda hub: {(role.value,): hub.clients(role) for role in Role}, ("role",),
+    ),
+    Row("styletune_viewers", GAUGE, "Sockets that take pictures.", lambda hub: hub.viewers),
+    Row(
+        "styletune_frames_sent", COUNTER, "Pictures sent, to each viewer.",
+        lambda hub: hub.tally.sent,
+    ),
+    Row(
+        "styletune_frames_dropped", COUNTER,
+        "Pictures that gave way to newer ones: at a viewer that drew slowly, or at the worker "
+        "before this process saw them.",
+        lambda hub: {("viewer",): hub.tally.dropped, ("worker",): hub.tally.missed}, ("where",),
+    ),
+    Row("styletune_messages", COUNTER, "Messages on /ws.", lambda hub: hub.tally.messages),
+    Row(
+        "styletune_bad_messages", COUNTER, "Messages that were not obeyed, by error code.",
+        _by_code(lambda hub: hub.tally.bad), ("code",),
+    ),
+    Row(
+        "styletune_refusals", COUNTER, "Requests that did not get in, by reason.",
+        _by_code(lambda hub: hub.tally.refusals), ("code",),
+    ),
+    Row(
+        "styletune_uploads", COUNTER, "Uploaded pictures, by outcome.",
+        _by_code(lambda hub: hub.tally.uploads), ("outcome",),
+    ),
+    Row(
+        "styletune_restarts", COUNTER, "Times that the painting process had to be replaced.",
+        lambda hub: hub.tally.restarts,
+    ),
+    Row(
+        "styletune_rollbacks", COUNTER, "Times that the painting went back to a checkpoint.",
+        lambda hub: hub.tally.rollbacks,
+    ),
+    Row(
+        "styletune_state", GAUGE, "1 for what the painting is doing, 0 for all else.",
+        lambda hub: {(state.value,): state.value == hub.state().state for state in State},
+        ("state",),
+    ),
+    Row(
+        "styletune_worker_memory_megabytes", GAUGE, "Memory of the painting's device.",
+        lambda hub: hub.state().memory_mb,
+    ),
+)  # fmt: skip
+
+
+class Metrics(Collector):
+    """The table, filled; with the web process' own memory, CPU time and open files."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def text(self) -> bytes:
+        """Prometheus' text format, version 0.0.4."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> Iterable[Metric]:
+        """The names, without asking the hub."""
+        return [_family(row) for row in ROWS]
+
+    def collect(self) -> Iterable[Metric]:
+        """Every metric that there is something to say of."""
+        for row in ROWS:
+            value = row.read(self._hub)
+            if value is None:
+                continue
+            family = _family(row)
+            for labels, sample in (value if isinstance(value, Mapping) else {(): value}).items():
+                family.add_metric(labels, sample)
+            yield family
+
+
+def _family(row: Row) -> CounterMetricFamily | GaugeMetricFamily:
+    make = CounterMetricFamily if row.kind == COUNTER else GaugeMetricFamily
+    return make(row.name, row.help, labels=row.labels)
