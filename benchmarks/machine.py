@@ -61,13 +61,30 @@ def _command(pid: int) -> str:
 
 def peak_mb(pid: int) -> float | None:
     """The most memory that a process has had resident so far, in MB (10⁶ bytes)."""
+    return _memory_mb(pid, "VmHWM:")
+
+
+def resident_mb(pid: int) -> float | None:
+    """The memory that a process has resident now, in MB (10⁶ bytes)."""
+    return _memory_mb(pid, "VmRSS:")
+
+
+def _memory_mb(pid: int, key: str) -> float | None:
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return None
-    sizes = (int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    sizes = (int(line.split()[1]) for line in lines if line.startswith(key))
     kib = next(sizes, None)
     return None if kib is None else kib * 1024 / 1e6
+
+
+def descriptors(pid: int) -> int | None:
+    """How many files, sockets and pipes a process has open."""
+    try:
+        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+    except OSError:
+        return None
 
 
 def cpu_s(pid: int | None) -> float:
