@@ -17,7 +17,9 @@ import numpy.typing as npt
 
 from styletune import samples
 from styletune.config import Session
-from styletune.server.serve import read_token, serve
+from styletune.server import token
+from styletune.server.entrance import Entrance
+from styletune.server.serve import serve
 from styletune.server.supervisor import Supervisor
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
@@ -90,7 +92,8 @@ def main() -> int:
     def make_painter(session: Session, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=target)
 
-    return serve(session, open_browser=False, token=read_token(None), make_painter=make_painter)
+    entrance = Entrance(token=token.read(None))
+    return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
 
 
 if __name__ == "__main__":
