@@ -43,7 +43,7 @@ class BareSteps:
             from styletune.engine import device, gallery
             from styletune.engine.painter import Painter
 
-            device.prepare()
+            device.prepare(session.engine.device, session.engine.precision)
         content = gallery.content(session)
         styles = [gallery.style(session, name) for name in session.pictures.styles]
         self._session = session
@@ -88,7 +88,7 @@ class BareSteps:
         painter = self._painter
         started = time.perf_counter()
         painter._depths.run_whole(repeat(painter._data, steps))
-        painter.losses()  # a few numbers: on a GPU this waits for the last step
+        painter._read()  # a few numbers: on a GPU this waits for the last step
         return time.perf_counter() - started
 
     def peak_flops(self) -> float:

@@ -92,6 +92,16 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"longer edge of the painting in pixels, {MIN_SIZE_PX} to {MAX_SIZE_PX} (default 256)",
     )
+    parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help="auto (default), cpu, gpu, gpu:1 …; `styletune doctor` lists them",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "tf32", "bfloat16", "float16"),
+        help="of the network (default float32); tf32 is for GPUs; losses are float32 in any case",
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="of all that is random (default 0)")
     parser.add_argument(
         "--init",
@@ -205,6 +215,7 @@ def _session(arguments: argparse.Namespace, file: str | None) -> Session:
             "size": given.get("size"),
         },
         network=_network(session, given.get("network"), given.get("weights")),
+        engine={"device": given.get("device"), "precision": given.get("precision")},
         painting={"seed": given.get("seed"), "init": given.get("init")},
         server={"host": given.get("host"), "port": given.get("port")},
     )

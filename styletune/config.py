@@ -94,6 +94,14 @@ class Optimizer(_Section):
     normalize: bool = True  # divide the summed gradient by its norm before Adam
 
 
+class Engine(_Section):
+    """On what, and how exactly, the network is computed."""
+
+    device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d{1,2})?)$")] = "auto"
+    # Of the feature network; pictures, losses and Gram matrices are float32 in any case.
+    precision: Literal["float32", "tf32", "bfloat16", "float16"] = "float32"
+
+
 class Painting(_Section):
     """How a painting begins, steps and is published."""
 
@@ -131,6 +139,7 @@ class Session(_Section):
     pictures: Pictures = Pictures()
     network: Network = Network()
     optimizer: Optimizer = Optimizer()
+    engine: Engine = Engine()
     painting: Painting = Painting()
     controls: dict[str, float | bool | str] = {}  # positions at the start
     server: Server = Server()

@@ -18,7 +18,7 @@ from rich.table import Table
 from styletune import __version__
 from styletune.config import DEFAULT_LAYERS, Session
 from styletune.engine.chatter import filtered
-from styletune.errors import StyletuneError
+from styletune.errors import DeviceError, StyletuneError
 
 Finding = tuple[str, bool | None, str]  # what, fine (None: neither), in words
 
@@ -54,8 +54,13 @@ def _engine(session: Session) -> Iterator[Finding]:
         from styletune.engine import device
 
         gpus = device.gpus()
+        try:
+            device.prepare(session.engine.device, session.engine.precision)
+            chosen: Finding = ("device", True, device.describe())
+        except DeviceError as error:
+            chosen = ("device", False, str(error))
     yield "backend", True, device.backend()
-    yield "device", True, device.describe()
+    yield chosen
     for number, gpu in enumerate(gpus):
         yield f"gpu {number}", True, gpu
     if not gpus:

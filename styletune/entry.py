@@ -15,8 +15,9 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 
+from styletune.errors import StyletuneError
 from styletune.shared.ends import end_of
-from styletune.shared.orders import Job
+from styletune.shared.orders import Job, Report, State
 
 Target = Callable[[Job, Connection], None]
 
@@ -31,7 +32,12 @@ def run_worker(job: Job, pipe: Connection) -> None:
     with filtered():
         from styletune.engine import device, worker  # here, since they import Keras
 
-        device.prepare()
+        engine = job.session.engine
+        try:
+            device.prepare(engine.device, engine.precision)
+        except StyletuneError as error:  # starting again would not mend it
+            pipe.send(Report(State.FAILED, str(error), network=job.session.network.name))
+            return
     worker.main(job, pipe)
     # A thread may still be compiling for a size that nobody needs any more.
     sys.stdout.flush()

@@ -7,6 +7,7 @@ received and, where there is one, the remedy.
     ├── LayerError       a layer that the network does not have
     ├── PictureError     a picture that cannot be read or used
     ├── WeightsError     network weights missing, damaged or mismatched
+    ├── DeviceError      no such GPU (exit code 2)
     ├── MessageError     a message on a socket that is not understood
     ├── SceneError       a scene that is not there, or cannot be kept
     ├── MemoryBlockError shared memory: no space, other layout, never written
@@ -44,6 +45,12 @@ class PictureError(StyletuneError):
 
 class WeightsError(StyletuneError):
     """Network weights that are missing, damaged or made for another network."""
+
+
+class DeviceError(StyletuneError):
+    """A processor or GPU that this machine does not have (exit code 2)."""
+
+    exit_code = 2
 
 
 class MessageError(StyletuneError):

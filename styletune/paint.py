@@ -50,7 +50,7 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
             from styletune.engine import device, gallery
             from styletune.engine.painter import DivergedError, Painter
 
-            device.prepare()
+            device.prepare(session.engine.device, session.engine.precision)
         content = gallery.content(session)
         styles = [gallery.style(session, name) for name in session.pictures.styles]
         init = gallery.init(session, content)

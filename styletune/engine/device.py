@@ -3,6 +3,7 @@
 The only module besides `stepping` that asks which backend Keras runs on.
 """
 
+import contextlib
 import os
 from typing import Any
 
@@ -10,35 +11,80 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
+from styletune.errors import DeviceError
 
-def prepare() -> None:
-    """Settings that must come before the first tensor; may be called again.
 
-    TensorFlow takes all of a GPU's memory at once unless told to grow.
+def prepare(name: str = "auto", precision: str = "float32") -> None:
+    """Settings that must come before the first tensor; may be called again with the same.
+
+    Args:
+        name: `auto` (the backend's choice), `cpu`, `gpu`, or `gpu:1` for the second one.
+        precision: `tf32` lets GPUs round the factors of float32 products to ten bits.
+
+    Raises:
+        DeviceError: there is no such device.
     """
-    if keras.backend.backend() != "tensorflow":
-        return
+    if keras.backend.backend() == "jax":
+        _prepare_jax(name, precision)
+    elif keras.backend.backend() == "tensorflow":
+        _prepare_tensorflow(name, precision)
+
+
+def _prepare_tensorflow(name: str, precision: str) -> None:
     import tensorflow as tf
 
+    tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
     # Also makes TensorFlow look for its devices here, where its chatter is filtered.
-    for gpu in tf.config.list_physical_devices("GPU"):
-        try:
+    found = tf.config.list_physical_devices("GPU")
+    wanted = found if name == "auto" else _wanted(name, found)
+    with contextlib.suppress(RuntimeError):  # in use already: it was set before the first use
+        if wanted != tf.config.get_visible_devices("GPU"):
+            tf.config.set_visible_devices(wanted, "GPU")
+        # TensorFlow takes all of a GPU's memory at once unless told to grow.
+        for gpu in wanted:
             tf.config.experimental.set_memory_growth(gpu, True)
-        except RuntimeError:  # already in use: it was set when it was first used
-            return
+
+
+def _prepare_jax(name: str, precision: str) -> None:
+    import jax
+
+    # JAX rounds by itself unless told not to.
+    jax.config.update(
+        "jax_default_matmul_precision", "tensorfloat32" if precision == "tf32" else "highest"
+    )
+    if name != "auto":
+        found = [device for device in jax.devices() if device.platform != "cpu"]
+        wanted = _wanted(name, found) or jax.devices("cpu")
+        jax.config.update("jax_default_device", wanted[0])
+
+
+def _wanted(name: str, found: list[Any]) -> list[Any]:
+    """The accelerators among `found` that `name` asks for; none for `cpu`."""
+    if name == "cpu":
+        return []
+    number = int(name.partition(":")[2] or 0)
+    if number >= len(found):
+        has = f"{len(found)} of them, from gpu:0" if found else "none; use --device cpu"
+        raise DeviceError(
+            f"there is no {name}: {keras.backend.backend()} finds {has}; "
+            "`styletune doctor` lists what there is"
+        )
+    return [found[number]]
 
 
 def gpus() -> list[str]:
-    """Names of the accelerators that the backend sees, best first."""
+    """Names of the accelerators that the backend may use, best first."""
     if keras.backend.backend() == "jax":
         import jax
 
-        return [d.device_kind for d in jax.devices() if d.platform != "cpu"]
+        chosen = jax.config.jax_default_device
+        devices = jax.devices() if chosen is None else [chosen]
+        return [device.device_kind for device in devices if device.platform != "cpu"]
     import tensorflow as tf
 
     return [
         tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-        for gpu in tf.config.list_physical_devices("GPU")
+        for gpu in tf.config.get_visible_devices("GPU")
     ]
 
 

@@ -41,12 +41,15 @@ class ReplicatePad(layers.Layer):
         return ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
 
 
-def _pool(kind: str, name: str) -> list[layers.Layer]:
+def _pool(kind: str, name: str, dtype: str) -> list[layers.Layer]:
     if kind == "max":
-        return [layers.MaxPooling2D(2, name=name)]
+        return [layers.MaxPooling2D(2, name=name, dtype=dtype)]
     # Averages of ReLU features are smaller than their maxima: ×2 restores the size that the
     # next kernels expect. Source: style-transfer-pytorch's scaled pooling.
-    return [layers.AveragePooling2D(2, name=name), layers.Rescaling(2.0, name=f"{name}_scale")]
+    return [
+        layers.AveragePooling2D(2, name=name, dtype=dtype),
+        layers.Rescaling(2.0, name=f"{name}_scale", dtype=dtype),
+    ]
 
 
 def feature_network(
@@ -56,6 +59,7 @@ def feature_network(
     *,
     padding: str = "replicate",
     pooling: str = "max",
+    precision: str = "float32",
 ) -> keras.Model:
     """Build the frozen network up to the deepest of the `played` layers.
 
@@ -63,7 +67,10 @@ def feature_network(
         played: names in network order; the outputs come in this order.
         padding: of the first convolution, `replicate` or `zero`; the others pad with zeros.
         pooling: `max` or `average` (rescaled).
+        precision: of all but the first convolution, which alone sees pixels: `bfloat16` has
+            eight bits for the 256 values of a pixel. `tf32` is the device's business.
     """
+    dtype = precision if precision in ("bfloat16", "float16") else "float32"
     picture = keras.Input((None, None, 3), batch_size=1, name="picture")
     means = np.array(MEANS_RGB, np.float32)
     outputs = {}
@@ -71,7 +78,7 @@ def feature_network(
     for index, convolution in enumerate(convolutions(network, played)):
         name = convolution.name
         if convolution.pool_before:
-            for layer in _pool(pooling, f"pool_before_{name}"):
+            for layer in _pool(pooling, f"pool_before_{name}", dtype):
                 x = layer(x)
         replicate = index == 0 and padding == "replicate"
         if replicate:
@@ -89,6 +96,7 @@ def feature_network(
             padding="valid" if replicate else "same",
             activation="relu",
             name=name,
+            dtype="float32" if index == 0 else dtype,
         )
         x = layer(x)
         layer.set_weights([kernel, bias])

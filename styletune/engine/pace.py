@@ -28,12 +28,12 @@ class Pace:
         return median(self._step_s) if self._step_s else None
 
     def plan(self) -> int:
-        """Steps for the next epoch: at least one, rounded down so that the bound holds."""
+        """Steps for the next epoch: at least one, and as near to the time asked for as can be."""
         if self._fixed is not None:
             return self._fixed
         if self.step_s is None:
             return 1
-        return max(1, int(self._epoch_s / self.step_s))
+        return max(1, round(self._epoch_s / self.step_s))
 
     def forget(self) -> None:
         """Forget the times: the steps to come are of another size."""

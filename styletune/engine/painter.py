@@ -103,7 +103,7 @@ class Painter:
         styles: Sequence[Picture],
         init: Picture | None = None,
     ) -> None:
-        device.prepare()
+        device.prepare(session.engine.device, session.engine.precision)
         self.session = session
         self.table = session.table()
         self.layers = session.network.played
@@ -142,6 +142,7 @@ class Painter:
             found,
             padding=session.network.padding,
             pooling=session.network.pooling,
+            precision=session.engine.precision,
         )
         models = model.style_transfer_models(
             self._features,
@@ -213,7 +214,8 @@ class Painter:
 
     def _extract(self, pixels: Pixels) -> list[npt.NDArray[np.float32]]:
         features = self._features(pixels[None])
-        return features if isinstance(features, list) else [features]
+        features = features if isinstance(features, list) else [features]
+        return [ops.cast(feature, "float32") for feature in features]
 
     def _blend_styles(self) -> None:
         self._styles.blend(style_shares(self.table, self._positions, len(self._styles)))

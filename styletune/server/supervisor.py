@@ -7,6 +7,7 @@ nothing about sockets, and never imports Keras.
 """
 
 import asyncio
+import contextlib
 import math
 import time
 from collections import deque
@@ -22,6 +23,7 @@ from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
 from styletune.server.fan import Fan
 from styletune.server.limits import Limits
+from styletune.server.rhythm import Rhythm
 from styletune.server.smaller import Smaller, smaller
 from styletune.server.watchdog import Watchdog
 from styletune.shared.control_block import ControlBlock, ControlState
@@ -98,6 +100,8 @@ class Supervisor:
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._again = asyncio.Event()
+        self._stirred = asyncio.Event()
+        self._rhythm = Rhythm(self._limits.poll_s, self._limits.idle_poll_s)
         self._retry_at: float | None = None
         self._frames: Fan[Frame] = Fan(depth=1)
         self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
@@ -124,6 +128,7 @@ class Supervisor:
         """End the worker within 5 s and remove the blocks; iterators end. May be repeated."""
         self._stopping = True
         self._again.set()
+        self._stirred.set()
         if self._task is not None:
             await asyncio.wait({self._task})
             if not self._task.cancelled():
@@ -138,6 +143,11 @@ class Supervisor:
         self._state = state
         if self._controls is not None:
             self._controls.write(state)
+        self._stir()
+
+    def _stir(self) -> None:
+        self._rhythm.stir()
+        self._stirred.set()
 
     def set_content(self, path: Path) -> None:
         """Paint this picture from now on, also after restarts, unless it is refused."""
@@ -256,8 +266,15 @@ class Supervisor:
                 return f"the painting process {hung}"
             for what in [what for what, order in self._orders.items() if child.send(order)]:
                 del self._orders[what]
-            running = self.report.state is State.RUNNING
-            await asyncio.sleep(self._limits.poll_s if running else self._limits.idle_poll_s)
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Until it is worth looking again, or something has to be passed on."""
+        self._stirred.clear()
+        running = self.report.state is State.RUNNING
+        wait_s = self._rhythm.wait_s(time.monotonic()) if running else self._limits.idle_poll_s
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stirred.wait(), wait_s)
 
     def _why(self, child: Child, code: int) -> str:
         """Why a worker ended; one whose memory did not suffice is followed by a smaller one."""
@@ -293,6 +310,7 @@ class Supervisor:
             frame = await loop.run_in_executor(copier, block.read, seen)
         if frame is not None:
             self.frame = frame
+            self._rhythm.painted(time.monotonic())
             self._frames.put(frame)
             self._backoff.painted(self._clock())
 
@@ -361,6 +379,7 @@ class Supervisor:
         # Deleted first: of two orders the one given later is to be carried out later.
         self._orders.pop(order.what, None)
         self._orders[order.what] = order
+        self._stir()
 
     def _forget(self, refused: Refused) -> None:
         """Give a later worker the picture before the refused one; the first one stays."""
