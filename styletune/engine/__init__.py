@@ -14,6 +14,7 @@
     color         colours as shown
     styles        Gram matrices of the style pictures, and their blend
     depths        no step deeper than the deepest term that counts
+    lbfgs         L-BFGS within bounds, for objectives that stand still
     painter       a painting in progress: pictures, controls, steps
     canvas        a size, and the source pictures brought to it
     making        a painter built in the background

@@ -118,6 +118,7 @@ class Painter:
         self._runs = 0
         self._calm = 0  # halved steps still to take
         self._good = self._safe = content.astype(np.float32)
+        self._still = ops.zeros(self.model.image.shape, "float32")
         self._raw = np.zeros(2 * len(self.layers))
         self._variation = 0.0
         self._init_file = init
@@ -362,8 +363,35 @@ class Painter:
             style_raw=self._raw[count:],
             content=self._raw[:count] * content,
             style=self._raw[count:] * style,
-            smooth=self._variation * smooth,
+            # The model's loss is the mean of the 2n terms plus the smoothness: on their scale.
+            smooth=self._variation * smooth * 2 * count,
         )
+
+    def evaluate(self, pixels: Pixels) -> tuple[float, Pixels]:
+        """The loss that the steps lower, and its gradient, at `pixels` (h, w, 3).
+
+        Taken from the compiled training step itself, at learning rate 0: Adam's first moment,
+        risen from 0, is (1 − β1)·g, and g of norm 1 where the session normalises. The moments
+        are disturbed; for optimizers that keep their own memory.
+
+        Raises:
+            DivergedError: the loss or the gradient is not finite.
+        """
+        self.model.image.assign(pixels.reshape(1, -1))
+        optimizer = self._optimizer
+        moment = optimizer.moments["momentum"]
+        moment.assign(self._still)
+        optimizer.learning_rate.assign(0.0)
+        self._depths.run(self._needed, (self._data,))
+        self._read()
+        norm, loss = device.scalar(optimizer.gradient_norm), self.losses().total
+        if not np.isfinite([norm, loss]).all():
+            raise DivergedError("the picture was not finite; start again with other faders")
+        self._good = pixels
+        self.step += 1
+        length = norm if optimizer.normalize else 1.0
+        scale = np.float32(length / (1 - optimizer.beta_1))
+        return loss / (2 * len(self.layers)), self._image(moment) * scale
 
     def state(self) -> PaintingState:
         """The painting as it stands, on the host; later steps do not touch what is returned."""
