@@ -158,6 +158,12 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--root-path", default="", metavar="PATH", help="where that proxy has put it: /paint"
     )
+    parser.add_argument(
+        "--log-format",
+        choices=("key-value", "json"),
+        default="key-value",
+        help="of the lines on stderr, one an event (default key-value)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -243,6 +249,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         ),
         open_browser=not arguments.no_browser,
         entrance=_entrance(arguments),
+        log_format=arguments.log_format,
     )
 
 

@@ -9,6 +9,7 @@ import logging
 import socket
 
 from styletune.errors import ConfigError, PortInUseError
+from styletune.server.log import event
 from styletune.server.token import VARIABLE
 
 _log = logging.getLogger(__name__)
@@ -67,10 +68,13 @@ def check_exposure(host: str, token: str | None, *, encrypted: bool = False) -> 
         )
     if encrypted:
         return
-    _log.warning(
-        "listening on %s over plain HTTP: everybody on the way can read the pictures and the "
-        "token; ssh -L or --tls-cert keeps them private",
-        host,
+    event(
+        _log,
+        logging.WARNING,
+        "exposed",
+        host=host,
+        message="plain HTTP: everybody on the way can read the pictures and the token; "
+        "ssh -L or --tls-cert keeps them private",
     )
 
 

@@ -28,6 +28,12 @@ class Credentials:
         }
         self._tickets: set[bytes] = set()
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show."""
+        tokens = [token.decode("ascii") for token in self._tokens.values()]
+        return (*tokens, *self._cookies.values())
+
     def ticket(self) -> str:
         """A player's token for one login only."""
         ticket = secrets.token_urlsafe(32)

@@ -13,6 +13,7 @@ a further Host with its own scheme; no X-Forwarded header opens anything.
 """
 
 import ipaddress
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,6 +23,7 @@ from urllib.parse import unquote_to_bytes
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from styletune.server.credentials import MAX_FAILURES, Credentials, Failures
+from styletune.server.log import event
 from styletune.server.origin import (
     LOOPBACK_NAMES,
     Authority,
@@ -36,6 +38,8 @@ from styletune.server.role import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role,
 
 OPEN_PATHS = frozenset({"/healthz"})
 _LOGIN_CODES = frozenset({"no_token", "wrong_token", "too_many_failures"})
+
+_log = logging.getLogger(__name__)
 
 _Location = list[tuple[bytes, bytes]]
 
@@ -96,6 +100,8 @@ class Guard:
             answer = self._admit(scope, path)
         except Refusal as refusal:
             self.counts[refusal.code] += 1
+            peer = (scope.get("client") or ("",))[0]
+            event(_log, logging.WARNING, "not_admitted", code=refusal.code, address=peer)
             form = _is_page(scope, path) and refusal.code in _LOGIN_CODES
             await refuse(refusal, scope, receive, send, form=form)
             return

@@ -8,14 +8,15 @@ loop of the web process. Knows nothing about HTTP and sockets.
 import asyncio
 import logging
 import secrets
-import time
 from collections.abc import AsyncIterator, Sequence
+from logging import ERROR, INFO, WARNING
 from pathlib import Path
 from typing import Protocol
 
 from styletune import __version__
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import CONTENT, Gallery
+from styletune.server.log import event
 from styletune.server.losses import LossHistory
 from styletune.server.messages import (
     Epoch,
@@ -91,7 +92,6 @@ class Hub:
         self._roles: dict[str, Role] = {}
         self._viewers = 0
         self.epoch: Epoch | None = None
-        self._logged_at = -1.0
         self._write_controls()
 
     async def run(self) -> None:
@@ -108,11 +108,13 @@ class Hub:
         self._roles[client] = role
         outbox = self._outboxes[client] = Outbox()
         outbox.put(self.snapshot(client))
+        event(_log, INFO, "joined", client=client, role=role, clients=len(self._outboxes))
         return client, outbox
 
     def leave(self, client: str) -> None:
         """A client has gone."""
         del self._outboxes[client], self._roles[client]
+        event(_log, INFO, "left", client=client, clients=len(self._outboxes))
 
     def receive(self, text: str | bytes, client: str) -> None:
         """Obey a raw message of a client; answers go to its outbox."""
@@ -233,27 +235,19 @@ class Hub:
             outbox.put(message)
 
     def _log_refusal(self, error: Error, client: str) -> None:
-        """Count it; write at most one line a second: a broken script sends thousands."""
         self.tally.bad[error.code] += 1
-        now = time.monotonic()
-        if now - self._logged_at >= 1.0:
-            self._logged_at = now
-            _log.warning("client %s: %s", client, error.message)
+        event(_log, WARNING, "refused", client=client, code=error.code, message=error.message)
 
 
 def _tell(report: Report) -> None:
     """Say on the terminal what the painting does, on what; loudly where it cannot go on."""
     if report.state is State.FAILED:
-        _log.error("failed: %s", report.message)
+        event(_log, ERROR, "failed", message=report.message)
     elif report.state is State.RUNNING:
-        _log.info(
-            "painting %d × %d px with %s (%s) on %s, %s",
-            report.width,
-            report.height,
-            report.network,
-            report.weights,
-            report.device,
-            report.backend,
-        )
+        event(
+            _log, INFO, "painting", size=f"{report.width}×{report.height}",
+            network=report.network, weights=report.weights, device=report.device,
+            backend=report.backend,
+        )  # fmt: skip
     else:
-        _log.info("%s%s", report.state.value, f": {report.message}" if report.message else "")
+        event(_log, INFO, "state", state=report.state.value, message=report.message)

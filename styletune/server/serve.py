@@ -11,7 +11,6 @@ import logging
 import os
 import secrets
 import sys
-import tempfile
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -25,13 +24,16 @@ from styletune.midi import profile as midi_profile
 from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen, shown
 from styletune.server.app import create_app
+from styletune.server.credentials import Credentials
 from styletune.server.entrance import Entrance, with_token
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import Gallery
 from styletune.server.guard import Guard
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Painter, Server, signals, uvicorn_config
+from styletune.server.log import event, set_up
 from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.scratch import scratch, sweep_scratch
 from styletune.server.session import LiveSession
 from styletune.server.supervisor import Supervisor
 from styletune.shared.leftovers import sweep_leftovers
@@ -44,6 +46,7 @@ def serve(
     *,
     open_browser: bool,
     entrance: Entrance,
+    log_format: str = "key-value",
     make_painter: Callable[[Session, Path], Painter] | None = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -52,6 +55,7 @@ def serve(
         session: its pictures are files, not names of samples.
         open_browser: open the page where there is a browser.
         entrance: who gets in, and how.
+        log_format: see `log.FORMATS`.
         make_painter: from session and folder; None: the supervisor of a real worker.
 
     Raises:
@@ -61,7 +65,8 @@ def serve(
         PictureError: a picture of the session cannot be used.
         MemoryBlockError: no room in shared memory.
     """
-    _log_to_stderr()
+    token = entrance.token or tokens.new()
+    set_up(log_format, Credentials(token, entrance.view_token).secrets)
     host = session.server.host
     check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
     web = web_folder()
@@ -72,19 +77,17 @@ def serve(
         profiles=midi_profile.shipped(),
         profile=profile or None,
     )
-    swept = sweep_leftovers()
-    if swept:
-        _log.warning("removed %d leftovers of killed processes from shared memory", swept)
+    if swept := sweep_leftovers() + sweep_scratch():
+        event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
     listener = listen(host, session.server.port)
     port = listener.getsockname()[1]
     with (
         signals() as told,
         contextlib.closing(listener),
-        tempfile.TemporaryDirectory(prefix="styletune-", ignore_cleanup_errors=True) as name,
+        scratch() as folder,
         ThreadPoolExecutor(1, "pictures") as loading,
         ThreadPoolExecutor(1, "jpeg") as encoding,
     ):
-        folder = Path(name)
         content, *styles = _prepare_all(session, folder)
         prepared = session.replaced(
             pictures={
@@ -96,7 +99,7 @@ def serve(
         hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding))
         guard = Guard(
             create_app(hub, web=web, folder=folder, executor=loading),
-            entrance.token or tokens.new(),
+            token,
             view_token=entrance.view_token,
             allowed_hosts=(*entrance.allowed_hosts, shown(host)),
             public=entrance.public,
@@ -106,6 +109,7 @@ def serve(
         base = entrance.base(host, port)
 
         def announce() -> None:
+            event(_log, logging.INFO, "listening", address=base)
             for token in filter(None, (guard.token, guard.view_token)):
                 print(with_token(base, token), flush=True)
             if open_browser:
@@ -140,9 +144,3 @@ def _open_browser(url: str) -> None:
     )
     if on_desktop:
         threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
-
-
-def _log_to_stderr() -> None:
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )

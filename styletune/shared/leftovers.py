@@ -24,7 +24,7 @@ def sweep_leftovers() -> int:
     swept = 0
     for path in segments.FOLDER.glob(f"{segments.PREFIX}-{world}-*"):
         match = _NAME.fullmatch(path.name)
-        if match is None or _alive(int(match["pid"])):
+        if match is None or alive(int(match["pid"])):
             continue
         try:
             path.unlink()
@@ -34,7 +34,8 @@ def sweep_leftovers() -> int:
     return swept
 
 
-def _alive(pid: int) -> bool:
+def alive(pid: int) -> bool:
+    """Whether there is a process of that number in this namespace."""
     try:
         os.kill(pid, 0)
     except (ProcessLookupError, OverflowError):

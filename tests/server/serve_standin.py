@@ -24,11 +24,13 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"host": host, "port": int(port)},
     )
+    arguments = _parser().parse_args(["serve", *flags])
     try:
         return serve(
             session,
             open_browser=False,
-            entrance=_entrance(_parser().parse_args(["serve", *flags])),
+            entrance=_entrance(arguments),
+            log_format=arguments.log_format,
             make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
         )
     except StyletuneError as error:

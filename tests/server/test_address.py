@@ -47,8 +47,11 @@ def test_an_open_address_needs_a_token_of_ones_own(
     with pytest.raises(ConfigError, match="STYLETUNE_TOKEN"):
         check_exposure(host, None)
     check_exposure(host, "mine")
-    assert "plain HTTP" in caplog.text
-    assert "mine" not in caplog.text
+    (told,) = [getattr(record, "figures", {}) for record in caplog.records]
+    assert "plain HTTP" in told["message"]
+    assert "mine" not in str(told)
+    check_exposure(host, "mine", encrypted=True)
+    assert len(caplog.records) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -25,6 +27,7 @@ from tests.server.test_entrance import certificate
 WAIT_S = 60  # a start on a busy machine
 END_S = 30  # the promise is 5 s; a busy machine is not the server's fault
 ROOT = Path(__file__).parents[2]
+KEY_VALUE = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S*)')
 
 
 class Served:
@@ -176,12 +179,68 @@ async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
         assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.checklist(7)
+@pytest.mark.parametrize("form", ["key-value", "json"])
+async def test_a_whole_run_leaves_no_secret_in_its_log(tmp_path: Path, form: str) -> None:
+    environment = {"STYLETUNE_TOKEN": "player-token-1", "STYLETUNE_VIEW_TOKEN": "viewer-token-2"}
+    with served(tmp_path, "127.0.0.1", "--log-format", form, **environment) as server:
+        assert server.process.stdout is not None
+        server.process.stdout.readline()  # the viewers' address
+        base, cookies = f"http://{server.netloc}", []
+        async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=WAIT_S) as http:
+            for token in environment.values():
+                login = await http.get("/", params={"token": token})
+                assert login.status_code == 303
+                cookies.append(login.headers["set-cookie"].split(";")[0])
+                http.cookies.clear()
+                # Where a token does not belong, in every place that a log might show.
+                for path in (f"/{token}", f"/api/state?token={token}", f"/web/{token}"):
+                    await http.get(path, headers={"Cookie": cookies[-1]})
+                    await http.get(path)
+                await http.get("/", params={"token": f"{token}x"})
+                bearer = {"Authorization": f"Bearer {token}", "X-Filename": token}
+                await http.put("/api/content", content=token.encode(), headers=bearer)
+                await http.get("/api/state", headers={"Host": f"{token}.example"})
+                await http.get("/api/state", headers={"Authorization": token})
+                controls = await connect(
+                    f"ws://{server.netloc}/ws?token={token}",
+                    additional_headers=bearer,
+                    proxy=None,
+                )
+                for said in (
+                    token,
+                    f'{{"type":"{token}"}}',
+                    f'{{"type":"trigger","name":"{token}"}}',
+                ):
+                    await controls.send(said)
+                async with asyncio.timeout(WAIT_S):
+                    while "error" not in str(await controls.recv()):
+                        pass
+                await controls.send("x" * 70_000)  # ends the socket
+                await controls.wait_closed()
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(f"GET /?token={server.token} HTTP/1.1\r\n\x00: bad\r\n\r\n".encode())
+            await asyncio.wait_for(reader.read(), WAIT_S)
+            writer.close()
+        out, err = await asyncio.to_thread(server.end, signal.SIGTERM)
+    assert out == ""
+    for secret in (*environment.values(), *(cookie.partition("=")[2] for cookie in cookies)):
+        assert len(secret) >= 14
+        assert secret not in err
+    lines = err.splitlines()
+    assert any("[secret]" in line for line in lines)  # it was there to be blotted out
+    assert any("no_token" in line for line in lines)
+    for line in lines:
+        told = json.loads(line) if form == "json" else dict(KEY_VALUE.findall(line))
+        assert {"time", "level", "event"} <= told.keys(), line
+
+
 def test_ctrl_c_twice_ends_it_cleanly_too(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         out, err = server.end(signal.SIGINT, signal.SIGINT, signal.SIGINT)
         assert server.process.returncode == 0
         assert out == ""
-        assert all(" INFO " in line for line in err.splitlines()), err
+        assert all(" level=info " in line for line in err.splitlines()), err
 
 
 def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
