@@ -211,6 +211,10 @@ class FrameBlock:
         spare = self._slots.spare
         return int(spare[_BEAT_NS]) / 1e9, int(spare[_BEAT_STEP])
 
+    def garble(self) -> None:
+        """Spoil the newest picture, as a writer that dies in the middle might. For trials only."""
+        self._slots.garble()
+
     def close(self) -> None:
         """Let go of the memory. May be repeated."""
         self._slots.close()

@@ -155,6 +155,12 @@ class Slots:
         self.failures += 1
         return None
 
+    def garble(self) -> None:
+        """Change every byte of the newest payload behind the back of its checksum; for trials."""
+        number = int(self._newest[0])
+        length = int(self._slots[number % COUNT, _LENGTH])
+        self._payloads[number % COUNT, :length] ^= 0xFF
+
     def close(self) -> None:
         """Let go of the memory; the slots cannot be used after this. May be repeated."""
         # The views first: a segment with views of it left cannot be closed.

@@ -97,6 +97,14 @@ def test_a_changed_payload_is_not_read(slots: Slots) -> None:
     assert slots.read() is None
 
 
+def test_a_garbled_payload_is_not_read_and_the_next_write_is(slots: Slots) -> None:
+    slots.write(data(1, 2, 3))
+    slots.garble()
+    assert slots.read() is None
+    slots.write(data(4))
+    assert slots.read().tolist() == [4]
+
+
 def test_an_older_whole_payload_does_not_pass_for_a_newer_one(slots: Slots) -> None:
     # What a processor that reorders stores could show: new numbers, old payload and CRC.
     slots.write(data(1))
