@@ -33,13 +33,31 @@ class Kept:
         self.found, complaints = newest(Path(folder))
         for complaint in complaints:
             print(complaint, file=sys.stderr, flush=True)
-        step = self.found.step if self.found else 0
-        self._keeper = Keeper(Path(folder), warn, step=step)
+        self._keeper = Keeper(Path(folder), warn, step=self.step)
+
+    @property
+    def epoch(self) -> int:
+        """Number of the next epoch after what was found, else 0."""
+        return self.found.epoch if self.found else 0
+
+    @property
+    def step(self) -> int:
+        """Steps taken until what was found, else 0."""
+        return self.found.step if self.found else 0
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether what was found is a picture of this shape, of whatever size."""
+        found = self.found
+        if found is None:
+            return False
+        # Edges are whole pixels: half of one at the smaller edge of either.
+        off = abs(found.width * height - found.height * width)
+        return off <= max(found.width, found.height, width, height)
 
     def restore(self, painter: Painter) -> bool:
         """Let a painter go on from what was found; False: there is nothing that fits it."""
         found = self.found
-        if found is None or (found.width, found.height) != (painter.width, painter.height):
+        if found is None or not self.fits(painter.width, painter.height):
             return False
         try:
             state = dict(found.state)

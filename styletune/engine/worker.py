@@ -17,8 +17,9 @@ from multiprocessing.connection import Connection
 import numpy as np
 import numpy.typing as npt
 
-from styletune.engine import canvas, device
+from styletune.engine import canvas, device, faults
 from styletune.engine.canvas import Canvas, Wish
+from styletune.engine.kept import Kept
 from styletune.engine.making import Making
 from styletune.engine.pace import Pace
 from styletune.engine.painter import DivergedError, Losses, Painter
@@ -73,7 +74,11 @@ class Worker:
         self._controls = controls
         self._frames = frames
         self._pipe = pipe
-        self._progress = Progress(job.first_epoch, job.first_step)
+        self._kept = Kept(job.checkpoints, lambda why: self._say(self._report.state, why))
+        self._progress = Progress(
+            max(job.first_epoch, self._kept.epoch), max(job.first_step, self._kept.step)
+        )
+        self._faults = faults.from_environment(self._progress.step)
         self._report = Report(
             State.STARTING,
             device=device.describe(),
@@ -103,12 +108,15 @@ class Worker:
         while True:
             for order in self._orders():
                 if isinstance(order, Stop):
+                    self._kept.close(painter, self._progress.epoch, self._progress.step)
                     return
                 self._carry_out(order, painter)
             if self._controls.newer:
                 state = self._controls.read()
             changed = state is not None and self._take_over(state, painter)
             painter = self._change_canvas(painter)
+            self._kept.look(painter, self._progress.epoch, self._progress.step)
+            self._faults.strike(self._progress.step, painter, self._frames)
             if self._stuck or (state is not None and state.positions["paused"]):
                 self._pause(painter, changed)
                 continue
@@ -215,18 +223,21 @@ class Worker:
     def _begin(self) -> Painter:
         """The first painter; meanwhile viewers see the picture that will be painted.
 
-        It is small and soon there, and what is painted on it is the start of the full size.
+        It is small and soon there, and what is painted on it is the start of the full size;
+        what was painted before a crash goes on at its full size at once.
         """
         self._say(State.COMPILING)
         full = self._wish.size_px
-        first = canvas.first_size_px(self._session, full)
+        first = full if self._kept.found else canvas.first_size_px(self._session, full)
         try:
             painter = self._stretch(first)
         except PictureError:  # a narrow picture has too few pixels across
             painter = self._stretch(full)
         painter.apply(self._positions)
+        self._kept.restore(painter)
         self._publish(painter)
         _warm_up(painter)
+        self._kept.restore(painter)
         self._settle_on(painter)
         return painter
 

@@ -59,6 +59,7 @@ class Supervisor:
         folder: where decoded pictures lie; made by `start`.
         target: what the worker runs, given another in tests.
         limits: how long to wait for what.
+        checkpoints: folder for what is painted, from which later workers go on; None: none.
 
     Attributes:
         report: the newest report, the worker's or the supervisor's own.
@@ -75,6 +76,7 @@ class Supervisor:
         folder: Path,
         target: Target = run_worker,
         limits: Limits | None = None,
+        checkpoints: Path | None = None,
     ) -> None:
         self.folder = folder
         self.report = Report(State.STARTING, network=session.network.name)
@@ -84,6 +86,7 @@ class Supervisor:
         self._clock = clock
         self._target = target
         self._limits = limits or Limits()
+        self._checkpoints = "" if checkpoints is None else str(checkpoints)
         self._backoff = Backoff(self._limits)
         table = session.table()
         self._table = table
@@ -372,6 +375,7 @@ class Supervisor:
             size_px=self._room_px,
             first_epoch=0 if self.frame is None else self.frame.epoch + 1,
             first_step=0 if self.frame is None else self.frame.step + 1,
+            checkpoints=self._checkpoints,
         )
 
     def _order(self, order: SetContent | SetStyle) -> None:

@@ -47,7 +47,8 @@ class Checkpoint:
 
     Attributes:
         state: what the painter needs to go on, arrays by name.
-        epoch, step: that were reached; the next ones are one higher.
+        epoch: of the next picture.
+        step: steps taken so far.
         width, height: of the painting, px.
         time: when, seconds since 1970.
     """

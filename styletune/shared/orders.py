@@ -22,6 +22,7 @@ class Job:
         size_px: longer edge that the frame block has room for.
         first_epoch: number of the first epoch to publish: one more than people have seen.
         first_step: number of the first step, likewise.
+        checkpoints: folder in which the painting is kept, and found again; "" for none.
     """
 
     session: Session
@@ -30,6 +31,7 @@ class Job:
     size_px: int
     first_epoch: int = 0
     first_step: int = 0
+    checkpoints: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,22 @@ def test_what_does_not_fit_is_not_taken(
     assert "does not fit" in capsys.readouterr().err
 
 
-def test_a_checkpoint_of_another_size_is_not_taken(tmp_path: Path) -> None:
-    painter = small_painter()
-    good = checkpoint(painter, 1, 2)
-    write(tmp_path, Checkpoint(good.state, 1, 2, good.width + 1, good.height, good.time))
-    assert not Kept(str(tmp_path), pytest.fail).restore(painter)
+def test_a_checkpoint_of_another_size_is_resampled_one_of_another_shape_is_not_taken(
+    tmp_path: Path,
+) -> None:
+    painter = small_painter()  # 40 × 32 px
+    half = {
+        name: array[::2, ::2] if array.ndim else array
+        for name, array in checkpoint(painter, 1, 2).state.items()
+    }
+    write(tmp_path, Checkpoint(half, 1, 2, 20, 16, 0.0))
+    assert Kept(str(tmp_path), pytest.fail).restore(painter)
+    write(tmp_path, Checkpoint(half, 1, 2, 16, 20, 0.0))
+    kept = Kept(str(tmp_path), pytest.fail)
+    assert not kept.restore(painter)
+    assert kept.fits(256, 320)
+    assert kept.fits(256, 321)
+    assert not kept.fits(320, 256)
 
 
 def test_without_a_folder_nothing_is_kept() -> None:

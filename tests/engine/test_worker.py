@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from styletune.engine import worker
+from styletune.shared.checkpoint import newest
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock
 from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
@@ -22,7 +23,9 @@ PATIENCE_S = 120
 class Bench:
     """A worker in a thread, and this test in the place of its parent."""
 
-    def __init__(self, folder: Path, size: int = 32, **painting: object) -> None:
+    def __init__(
+        self, folder: Path, size: int = 32, checkpoints: str = "", **painting: object
+    ) -> None:
         self.folder = folder
         content, style = self.file("content", 24, 32, 1), self.file("style", 36, 36, 2)
         self.session = small_session(
@@ -38,7 +41,7 @@ class Bench:
         self.pipe, far = multiprocessing.Pipe()
         self.heard: list[object] = []
         self.move()
-        job = Job(self.session, self.controls.name, self.frames.name, 1024, 7, 100)
+        job = Job(self.session, self.controls.name, self.frames.name, 1024, 7, 100, checkpoints)
         self.thread = threading.Thread(target=worker.main, args=(job, far))
         self.thread.start()
 
@@ -270,3 +273,26 @@ def test_the_scale_of_a_style_is_followed_while_it_paints(bench: Bench) -> None:
     assert after.step > before.step
     bench.move(style_scale__1=0.5)
     assert not any(isinstance(message, Refused) for message in bench.heard)
+
+
+def test_a_later_worker_goes_on_with_the_same_picture(tmp_path: Path) -> None:
+    checkpoints = str(tmp_path / "checkpoints")
+    bench = Bench(tmp_path, checkpoints=checkpoints)
+    bench.frame(lambda f: f.step > 110)
+    bench.close()  # and with Stop the last picture is kept
+    kept, _ = newest(Path(checkpoints))
+    assert kept.step > 110
+
+    bench = Bench(tmp_path, checkpoints=checkpoints)
+    first = bench.frame()
+    assert first.epoch >= kept.epoch
+    assert first.step >= kept.step
+    later = bench.frame(lambda f: f.epoch > kept.epoch + 3)
+    # Not from the start again: as near to what was kept as a few steps of it are.
+    shown = np.clip(kept.state["picture"] + 0.5, 0, 255).astype(np.uint8)
+    start = picture(24, 32, 1)
+    assert (
+        np.abs(later.picture.astype(float) - shown).mean()
+        < 0.5 * np.abs(later.picture.astype(float) - start).mean()
+    )
+    bench.close()
