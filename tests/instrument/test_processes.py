@@ -35,6 +35,7 @@ def send(instrument: Instrument, message: dict) -> dict:
                 return answer
 
 
+@pytest.mark.checklist(31)
 def test_a_killed_worker_comes_back_with_the_same_control_values(instrument: Instrument) -> None:
     moved = {"style.block2_conv1": 0.81, "content.block1_conv1": 0.33, "smooth": 0.0}
     assert send(instrument, {"type": "set", "controls": moved})["type"] == "changed"
@@ -111,6 +112,7 @@ def segments(pid: int) -> list[str]:
     return [path.name for path in Path("/dev/shm").glob(f"styletune-*-{pid}-*")]
 
 
+@pytest.mark.checklist(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_cleanly_even_when_asked_twice(number: signal.Signals) -> None:
     with playing("--size", "64") as running:

@@ -96,6 +96,7 @@ def test_an_epoch_never_overtakes_the_change_that_it_shows() -> None:
     ]
 
 
+@pytest.mark.checklist(28)
 def test_a_client_that_never_reads_costs_little() -> None:
     outbox = Outbox()
     for number in range(2_000):

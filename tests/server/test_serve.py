@@ -154,6 +154,7 @@ async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
         assert server.process.returncode == 0
 
 
+@pytest.mark.checklist(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
     tmp_path: Path, number: signal.Signals
@@ -243,6 +244,7 @@ def test_ctrl_c_twice_ends_it_cleanly_too(tmp_path: Path) -> None:
         assert all(" level=info " in line for line in err.splitlines()), err
 
 
+@pytest.mark.checklist(24, 30)
 def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
     handshake = (
         "GET /frames HTTP/1.1\r\nHost: {0.netloc}\r\nAuthorization: Bearer {0.token}\r\n"

@@ -183,6 +183,7 @@ async def test_a_picture_shows_the_change_whose_revision_it_carries(tmp_path: Pa
             assert picture.getpixel((20, 20))[0] > 250
 
 
+@pytest.mark.checklist(28)
 async def test_two_pictures_are_under_way_and_then_only_the_newest(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/frames") as socket:
         server.painter.paint()
@@ -287,3 +288,30 @@ async def test_sets_of_many_clients_end_on_the_last_value(tmp_path: Path) -> Non
                 rev = changed["rev"]
                 seen |= changed["controls"]
         assert seen == {FADER: 0.99, "smooth": 0.99}
+
+
+@pytest.mark.checklist(29)
+async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_value(
+    tmp_path: Path,
+) -> None:
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws") as one,
+        server.socket("/ws") as two,
+    ):
+        for socket in (one, two):
+            await hear(socket, "snapshot")
+        for step in range(200):
+            await asyncio.gather(
+                say(one, {"type": "set", "controls": {FADER: step / 1000}}),
+                say(two, {"type": "set", "controls": {FADER: 1 - step / 1000}}),
+            )
+        seen = []
+        for socket in (one, two):
+            position, rev = None, 0
+            while rev < 400:
+                changed = await hear(socket, "changed")
+                position, rev = changed["controls"].get(FADER, position), changed["rev"]
+            seen.append(position)
+        assert seen[0] == seen[1] == server.hub.session.positions[FADER]
+        assert server.painter.controls.positions[FADER] == seen[0]

@@ -142,6 +142,7 @@ async def test_values_written_before_the_start_are_those_of_the_first_frame(
     await supervisor.stop()
 
 
+@pytest.mark.checklist(31)
 async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
     session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
@@ -170,6 +171,7 @@ async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
         assert values == sorted(set(values))
 
 
+@pytest.mark.checklist(32)
 async def test_a_stopped_worker_is_found_hung_and_replaced(
     session: Session, tmp_path: Path
 ) -> None:
@@ -402,6 +404,50 @@ async def test_too_little_shared_memory_is_an_error_at_the_start(
     await supervisor.stop()
 
 
+async def test_a_clock_that_jumps_ends_no_healthy_worker(session: Session, tmp_path: Path) -> None:
+    """Forwards as after a suspended machine, backwards as no clock should."""
+    jumped_s = [0.0]
+    supervisor = Supervisor(
+        session,
+        folder=tmp_path,
+        target=standin_worker.paint,
+        limits=CALM,
+        clock=lambda: time.monotonic() + jumped_s[0],
+    )
+
+    async def paint_on() -> Frame:
+        seen = supervisor.frame.epoch
+        return await frame_where(supervisor, lambda frame: frame.epoch > seen + 20)
+
+    async with asyncio.timeout(PATIENCE_S):
+        await supervisor.start()
+        first = await frame_where(supervisor, lambda frame: True)
+        for jumped_s[0] in (3600.0, -7200.0, 1e6, 0.0):
+            assert pid_of(await paint_on()) == pid_of(first)
+            assert supervisor.report.state is State.RUNNING
+        # And one that fails is still replaced.
+        os.kill(pid_of(first), signal.SIGKILL)
+        await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(first))
+        await supervisor.stop()
+
+
+async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container whose /dev/shm is full by the time that the second worker starts."""
+    limits = Limits(running_s=60, waits_s=(0, 0.05), failures=3)
+    async with running(session, tmp_path, limits=limits) as supervisor:
+        first = await frame_where(supervisor, lambda frame: True)
+        monkeypatch.setattr(segments, "_available", lambda: 1000)
+        os.kill(pid_of(first), signal.SIGKILL)
+        failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
+        assert "docker run --shm-size=" in failed.message
+        assert supervisor.frame is not None  # the last picture stays
+        monkeypatch.undo()
+        assert supervisor.restart()
+        await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(first))
+
+
 # --------------------------------------------- the parent and its terminal
 
 
@@ -428,6 +474,7 @@ def line(process: subprocess.Popen, word: str) -> list[str]:
     return rest
 
 
+@pytest.mark.checklist(36)
 def test_when_the_parent_is_killed_the_worker_goes_too(web_process: subprocess.Popen) -> None:
     line(web_process, "parent")
     worker = psutil.Process(int(line(web_process, "worker")[0]))

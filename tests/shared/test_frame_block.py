@@ -1,6 +1,7 @@
 """The frame block: pictures and losses go through whole, and the heart beats beside them."""
 
 import multiprocessing
+import os
 import time
 
 import numpy as np
@@ -159,6 +160,7 @@ def test_the_heart_has_not_beaten_at_first_then_says_when_and_at_which_step(
     assert block.heartbeat() == (at_s, 42)
 
 
+@pytest.mark.checklist(34)
 def test_no_frame_is_torn_while_another_process_writes_at_full_speed() -> None:
     size_px = 256
     block = FrameBlock.create(LAYERS, size_px)
@@ -189,3 +191,33 @@ def test_no_frame_is_torn_while_another_process_writes_at_full_speed() -> None:
     assert epochs == sorted(epochs)
     assert len(set(epochs)) > 10
     assert last.epoch == written
+
+
+@pytest.mark.checklist(34)
+def test_of_very_many_reads_none_is_torn() -> None:
+    """20,000 reads; STYLETUNE_READS=1000000 for a million, which takes some minutes."""
+    size_px = 64
+    block = FrameBlock.create(LAYERS, size_px)
+    spawn = multiprocessing.get_context("spawn")
+    near, far = spawn.Pipe()
+    process = spawn.Process(target=write_frames, args=(block.name, size_px, far))
+    process.start()
+    epochs: set[int] = set()
+    try:
+        while not block.newer():
+            time.sleep(0.01)
+        for _ in range(int(os.environ.get("STYLETUNE_READS", "20000"))):
+            seen = block.read()
+            if seen is None:
+                continue
+            # Cheaper than `same`, so that the reader is as fast as it can be.
+            assert seen.picture.min() == seen.picture.max() == seen.epoch % 251
+            assert (seen.step, seen.total) == (7 * seen.epoch, seen.epoch / 7)
+            epochs.add(seen.epoch)
+    finally:
+        process.kill()
+        process.join()
+        near.close()
+        block.close()
+        block.unlink()
+    assert len(epochs) > 10

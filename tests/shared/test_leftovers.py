@@ -22,6 +22,7 @@ def dead_pid() -> int:
     return process.pid
 
 
+@pytest.mark.checklist(35)
 def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.shared.processes"],
@@ -71,3 +72,33 @@ def test_a_name_with_an_impossible_pid_is_swept() -> None:
     path.touch()
     assert sweep_leftovers() >= 1
     assert not path.exists()
+
+
+@pytest.mark.checklist(35)
+def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path) -> None:
+    """Supervisors with their workers, killed while both are at work."""
+    killed: list[int] = []
+    for number in range(5):
+        folders = [tmp_path / f"{number}-{group}" for group in range(4)]
+        groups = []
+        for folder in folders:
+            folder.mkdir()
+            groups.append(
+                subprocess.Popen(
+                    [sys.executable, "-m", "tests.server.run_standin", str(folder)],
+                    cwd=Path(__file__).parents[2],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+            )
+        for group in groups:
+            with group:
+                # At different moments: as it comes up, and with its worker painting.
+                for _ in range(1 + number % 2):
+                    assert group.stdout.readline()
+                os.killpg(group.pid, signal.SIGKILL)
+            killed.append(group.pid)
+    sweep_leftovers()  # what every start does first
+    left = [path.name for path in segments.FOLDER.glob(f"styletune-{segments.world()}-*")]
+    assert [name for name in left if int(name.split("-")[2]) in killed] == []

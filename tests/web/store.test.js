@@ -65,6 +65,7 @@ test("a move to where the handle stands is no move", () => {
   assert.equal(store.take(1, 0), null);
 });
 
+// checklist: 29
 test("a held handle never jumps, and follows the last writer when it is let go", () => {
   const store = new Store(rows);
   store.hold("a");
