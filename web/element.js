@@ -47,10 +47,11 @@ export function byId(id, kind) {
 }
 
 /**
- * Load a panel's own style sheet of this folder.
+ * Load a panel's own style sheet of this folder, once.
  * @param {string} name such as `scenes.css`
  */
 export function style(name) {
+  if (document.head.querySelector(`link[href$="/${name}"]`)) return;
   document.head.append(make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
 }
 

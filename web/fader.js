@@ -9,6 +9,9 @@ import { makeRange } from "./range.js";
 
 /** @typedef {import("./types.js").Row} Row */
 
+/** What makes the worker build anew is sent when the hand lets go. */
+const LATE = new Set(["size"]);
+
 /**
  * @param {Row} row
  * @param {import("./store.js").Store} store
@@ -19,6 +22,7 @@ export function makeFader(row, store, label) {
   const root = make("div", { class: "fader", "data-control": row.name, title: row.help });
   if (row.term) root.dataset.term = row.term;
   const { input, out } = makeRange(root, row, store, label, {
+    late: LATE.has(row.name),
     travel: () => input.offsetHeight - cap.offsetHeight,
     jump: (event) => {
       const box = cap.getBoundingClientRect();

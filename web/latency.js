@@ -28,13 +28,16 @@ export class Latency {
   /**
    * @param {number} seq
    * @param {number} rev
+   * @param {number} now ms
+   * @returns {number | null} ms from the move to this answer; null: nobody here asked
    */
-  became(seq, rev) {
+  became(seq, rev, now) {
     const at = this.#sent.get(seq);
     this.#sent.delete(seq);
-    if (at === undefined) return;
+    if (at === undefined) return null;
     this.#awaited.push([rev, at]);
     if (this.#awaited.length > MOST) this.#awaited.shift();
+    return now - at;
   }
 
   /**

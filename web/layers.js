@@ -63,6 +63,19 @@ export function governs(side) {
 }
 
 /**
+ * What a handle does, in a sentence.
+ * @param {"content" | "style"} term
+ * @param {string} layer
+ * @param {number | null} side receptive field, px
+ */
+export function tells(term, layer, side) {
+  const what = side === null ? readable(layer) : governs(side);
+  return term === "style"
+    ? `up: more of the style picture's ${what}`
+    : `up: the content picture's ${what} stay where they are`;
+}
+
+/**
  * `block3_conv1` as people read it: `block3 conv1`.
  * @param {string} layer
  */

@@ -5,17 +5,16 @@
  */
 
 import { delayMs } from "./backoff.js";
-import { byId, say } from "./element.js";
 import { Latency } from "./latency.js";
 import { Link } from "./link.js";
-import { Losses } from "./losses.js";
-import { Midi } from "./midi.js";
 import { Mixer } from "./mixer.js";
 import { Pictures } from "./pictures.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
 import { Transport } from "./transport.js";
+import { notice } from "./trouble.js";
+import { sourceWords } from "./words.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Snapshot} Snapshot */
@@ -24,21 +23,24 @@ import { Transport } from "./transport.js";
  * Panels that the first picture does not wait for, each `export function start(page)`.
  * @type {(() => Promise<{start: (page: import("./types.js").Page) => void}>)[]}
  */
-const PANELS = [];
+const PANELS = [
+  () => import("./losses.js"),
+  () => import("./chart.js"),
+  () => import("./hint.js"),
+];
 
 /** A gap in the revisions is asked about no more often than that, ms. */
 const ASK_MS = 1000;
 /** No picture for that long although one paints: the link is dead, whatever it says, ms. */
 const DEAD_MS = 15_000;
-const NOTICE_MS = 8000;
 
 const status = new Status();
 const pictures = new Pictures();
 const latency = new Latency();
 /** @type {Store} */
 let store;
-/** @type {{mixer: Mixer, losses: Losses} | null} */
-let desk = null;
+/** @type {Mixer | null} */
+let mixer = null;
 let layers = "";
 let version = "";
 let client = "";
@@ -56,7 +58,12 @@ const link = new Link("/ws", {
     if (state.kind !== "open") latency.forget();
   },
 });
-const frames = new Link("/frames", { message: (data) => stage.show(data) });
+const frames = new Link("/frames", { 
+  message: (data) => {
+    status.came(data.byteLength ?? 0);
+    stage.show(data);
+  },
+});
 const stage = new Stage({
   ack: (epoch) => frames.send({ type: "ack", epoch }),
   drawn: (head) => {
@@ -72,10 +79,10 @@ async function start() {
   store = new Store(rows);
   store.onmove = flushSoon;
   const keys = new Transport(store, trigger);
-  new Midi((device, data) => {
+  import("./midi.js").then(({ Midi }) => new Midi((device, data) => {
     latency.sent(++seq, performance.now());
     link.send({ type: "midi", device, data, seq });
-  });
+  }));
   link.connect();
   frames.connect();
   setInterval(() => {
@@ -119,7 +126,11 @@ async function hear(message) {
     case "snapshot":
       return welcome(message, now);
     case "changed": {
-      if (message.seq != null) latency.became(message.seq, message.rev);
+      if (message.seq != null) {
+        const echo = latency.became(message.seq, message.rev, now);
+        if (echo !== null) status.echo(echo);
+      }
+      status.moved(sourceWords(message.source, client));
       store.changed(message, message.source === client, now);
       if (message.rev > rev + 1) askAgain(now);
       rev = message.rev;
@@ -127,8 +138,7 @@ async function hear(message) {
     }
     case "epoch":
       status.epoch(message);
-      desk?.mixer.update(message);
-      desk?.losses.update(message);
+      mixer?.update(message);
       return;
     case "state":
       // What was moved in a pause reaches a picture only after it: no measure of anything.
@@ -136,13 +146,13 @@ async function hear(message) {
       painter = message.state;
       return status.state(message);
     case "pictures":
-      desk?.mixer.styles(message.styles.length);
+      mixer?.styles(message.styles.length);
       return pictures.update(message);
     case "triggered":
       return (await transport).flash(message.name);
     case "error":
       if (message.seq != null) store.refused(message.seq);
-      return notice(message.message);
+      return notice(message.message, message.code);
   }
 }
 
@@ -159,15 +169,15 @@ function welcome(message, now) {
   version = message.version;
   client = message.client;
   rev = message.rev;
-  desk ??= {
-    mixer: new Mixer(store, message.layers, message.state.network ?? ""),
-    losses: new Losses(message.layers),
-  };
+  mixer ??= new Mixer(store, message.layers, message.state.network ?? "");
   store.snapshot(message.controls, now);
   painter = message.state.state;
+  store.locked = message.role === "viewer";
+  for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
+  status.snapshot(message);
   status.state(message.state);
   pictures.update(message.pictures);
-  desk.mixer.styles(message.pictures.styles.length);
+  mixer.styles(message.pictures.styles.length);
   if (message.epoch) hear({ ...message.epoch, type: "epoch" });
   if (!welcomed) openPanels(message);
   welcomed = message;
@@ -175,7 +185,7 @@ function welcome(message, now) {
 }
 
 /** @param {Snapshot} snapshot the first one */
-async function openPanels({ layers, role = "player" }) {
+function openPanels({ layers, role = "player" }) {
   /** @type {import("./types.js").Page} */
   const page = {
     store, layers, role, trigger, notice,
@@ -185,7 +195,12 @@ async function openPanels({ layers, role = "player" }) {
       if (type === "snapshot") ear(welcomed);
     },
   };
-  for (const load of PANELS) (await load()).start(page);
+  for (const load of PANELS) {
+    load().then(
+      (panel) => panel.start(page),
+      (error) => notice(`a part of the page could not be loaded: ${error.message}`),
+    );
+  }
 }
 
 /** @param {number} now ms */
@@ -210,22 +225,15 @@ function flush() {
   const set = store.take(++seq, performance.now());
   if (!set) return;
   latency.sent(seq, set.since);
-  link.send({ type: "set", controls: set.controls, seq });
+  const { controls, gesture } = set;
+  // A server without scenes has no undo either, and refuses what it does not know.
+  link.send({ type: "set", controls, seq, ...(gesture && welcomed.scenes ? { gesture } : {}) });
 }
 
 /** A trigger that came seconds late would be a surprise: it is sent now or not at all.
  * @param {string} name
  */
 function trigger(name) {
-  if (!link.send({ type: "trigger", name, seq: ++seq })) notice(`not connected: no ${name}`);
-}
-
-/** @param {string} text */
-function notice(text) {
-  const line = byId("notice", HTMLElement);
-  say(line, text);
-  line.hidden = false;
-  setTimeout(() => {
-    if (line.textContent === text) line.hidden = true;
-  }, NOTICE_MS);
+  if (store.locked) notice(`this link may watch but not play: no ${name}`, "view_only");
+  else if (!link.send({ type: "trigger", name, seq: ++seq })) notice(`not connected: no ${name}`);
 }

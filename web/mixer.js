@@ -4,6 +4,7 @@
  */
 
 import { termWeights, ticks } from "./curve.js";
+import { makeChoice } from "./choice.js";
 import { byId, make } from "./element.js";
 import { makeFader } from "./fader.js";
 import { makeStrip } from "./strip.js";
@@ -18,7 +19,10 @@ const MASTERS = [
   ["smooth", "smooth", "smoothness"],
   ["learning_rate", "step", "learning rate"],
   ["style_mix", "mix", "style mix, from A to B"],
+  ["size", "size", "size of the painting"],
 ];
+/** @type {[name: string, title: string][]} */
+const CHOICES = [["color", "colour"], ["optimizer", "optimizer"]];
 
 export class Mixer {
   #strips;
@@ -34,6 +38,9 @@ export class Mixer {
     strips.style.setProperty("--strips", String(layers.length));
     strips.replaceChildren(makeRail(store, layers), ...this.#strips.map((strip) => strip.root));
     byId("masters", HTMLDivElement).replaceChildren(...makeMasters(store));
+    byId("choices", HTMLDivElement).replaceChildren(
+      ...CHOICES.filter(([name]) => store.has(name)).map(([name, title]) => makeChoice(store.row(name), store, title)),
+    );
     this.#watchSilence(store, layers);
     watchTabs();
   }

@@ -52,6 +52,12 @@ export class Store {
 
   /** Called when something waits to be sent. */
   onmove = () => {};
+  /** A watcher's page: nothing moves by hand. */
+  locked = false;
+  /** From the first handle taken to the last let go: one entry of undo. */
+  #gesture = 0;
+  /** @type {string | undefined} of what waits in the outbox */
+  #outgoing;
 
   /** @param {readonly Row[]} rows the table of controls */
   constructor(rows) {
@@ -100,6 +106,7 @@ export class Store {
 
   /** @param {string} name */
   hold(name) {
+    if (!this.#held.size) this.#gesture++;
     this.#held.add(name);
   }
 
@@ -122,8 +129,26 @@ export class Store {
    * @param {number} now ms
    */
   move(name, position, now) {
-    if (position === this.position(name)) return;
+    if (this.locked || position === this.position(name)) return;
     this.#show(name, position);
+    this.send(name, now);
+  }
+
+  /**
+   * Show where the hand is and send nothing yet; the caller holds the control and `send`s.
+   * @param {string} name
+   * @param {number} position
+   */
+  preview(name, position) {
+    if (!this.locked) this.#show(name, position);
+  }
+
+  /**
+   * Send what the control shows, with the next `take`.
+   * @param {string} name
+   * @param {number} now ms
+   */
+  send(name, now) {
     this.#queue(name, now);
     this.onmove();
   }
@@ -138,6 +163,7 @@ export class Store {
   #queue(name, now) {
     const position = this.position(name);
     this.#waiting.add(name);
+    if (this.#held.has(name)) this.#outgoing = String(this.#gesture);
     this.#outbox.put(name, valueOf(this.row(name), position), now);
   }
 
@@ -145,13 +171,15 @@ export class Store {
    * Take what is to be sent, as one set that will go out under `seq`.
    * @param {number} seq
    * @param {number} now ms
-   * @returns {{controls: Values, since: number} | null} null: nothing waits
+   * @returns {{controls: Values, since: number, gesture?: string} | null} null: nothing waits
    */
   take(seq, now) {
     const set = this.#outbox.take();
     this.#waiting.clear();
     for (const name of Object.keys(set?.controls ?? {})) this.#sent.set(name, { seq, at: now });
-    return set;
+    const gesture = this.#outgoing;
+    this.#outgoing = undefined;
+    return set && (gesture ? { ...set, gesture } : set);
   }
 
   /**

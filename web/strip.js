@@ -7,12 +7,25 @@
 
 import { makeFader } from "./fader.js";
 import { makeKnob } from "./knob.js";
-import { governs, readable, receptiveField } from "./layers.js";
-import { make } from "./element.js";
+import { governs, readable, receptiveField, tells } from "./layers.js";
+import { draw, make } from "./element.js";
 import { makeMeter } from "./meter.js";
 import { flip, makeSwitch } from "./switch.js";
 
 /** @typedef {import("./types.js").Epoch} Epoch */
+
+/** A padlock: a scene that is recalled passes this strip by.
+ * @param {import("./types.js").Row} row
+ * @param {import("./store.js").Store} store
+ * @param {string} layer
+ */
+function makeFreeze(row, store, layer) {
+  const key = makeSwitch(row, store, "", `freeze ${readable(layer)}`);
+  key.classList.add("freeze");
+  const lock = "M4.5 8V5.5a3.5 3.5 0 0 1 7 0V8M3 8h10v6H3z";
+  key.append(draw("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: lock })));
+  return key;
+}
 
 /**
  * @param {string} layer
@@ -25,10 +38,11 @@ export function makeStrip(layer, network, store) {
   const reach = side === null ? "" : `${side} px`;
   const head = make(
     "header",
-    { title: `${layer} sees ${reach || "?"} of the painting at a time: ${hint}` },
+    {},
     make("h2", {}, hint),
     make("p", {}, readable(layer), " ", make("span", {}, reach)),
   );
+  if (store.has(`freeze.${layer}`)) head.append(makeFreeze(store.row(`freeze.${layer}`), store, layer));
 
   const knob = makeKnob(store.row(`style.${layer}`), store, `style, ${readable(layer)}, ${hint}`);
   const fader = makeFader(
@@ -53,7 +67,7 @@ export function makeStrip(layer, network, store) {
   /**
    * The words with solo and mute on either side.
    * @param {"content" | "style"} term
-   * @param {HTMLOutputElement} out
+   * @param {HTMLInputElement} out
    */
   function makeFoot(term, out) {
     const name = `${term}.${layer}`;
@@ -73,10 +87,12 @@ export function makeStrip(layer, network, store) {
     ["style", knob.input],
     ["content", fader.input],
   ])) {
+    input.setAttribute("aria-description", tells(term, layer, side));
     input.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (event.key === "s") flip(`${term}.${layer}.solo`, store);
       if (event.key === "m") flip(`${term}.${layer}.mute`, store);
+      if (event.key === "f" && store.has(`freeze.${layer}`)) flip(`freeze.${layer}`, store);
     });
   }
 

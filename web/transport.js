@@ -14,7 +14,8 @@ const FLASH_MS = 220;
  */
 function taken({ target, key }) {
   if (!(target instanceof HTMLElement)) return false;
-  return target.matches(key === " " ? "button, select, [type=file]" : "select");
+  if (target.matches("select, textarea, input:not([type=range], [type=file])")) return true;
+  return key === " " && target.matches("button, a, summary, [type=file]");
 }
 
 export class Transport {

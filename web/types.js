@@ -54,7 +54,9 @@
  * @property {number} [width]
  * @property {number} [height]
  * @property {number} [viewers]
+ * @property {number} [memory_mb]
  * @property {number | null} [retry_s]
+ * @property {string[] | null} [log] last lines of a painter that has failed
  */
 
 /** @typedef {{name: string, width: number, height: number, version: number | string}} Picture */
@@ -74,6 +76,8 @@
  * @property {string} client this page's own name in `changed.source`
  * @property {"player" | "viewer"} [role]
  * @property {number} [players] clients that may play
+ * @property {number} clients
+ * @property {object} [scenes] absent: the server knows no scenes and no gestures
  */
 
 /** @typedef {{type: "changed", rev: number, controls: Values, source: string, seq?: number | null}} Changed */

@@ -3,7 +3,7 @@
  * Numbers as a player reads them: "off", "×1.0", "12 %", "84 ms". Pure.
  */
 
-import { valueAt } from "./curve.js";
+import { positionOf, valueAt } from "./curve.js";
 
 /** @typedef {import("./types.js").Row} Row */
 
@@ -24,8 +24,9 @@ export function weightWords(weight) {
  */
 export function valueWords(row, position) {
   const value = valueAt(row, position);
-  if (row.unit === "weight") return weightWords(value);
+  if (row.unit === "weight" || row.unit === "times") return weightWords(value);
   if (row.unit === "part") return `${Math.round(value * 100)} %`;
+  if (row.unit === "px") return `${Math.round(value)} px`;
   return value.toFixed(value < 9.95 ? 1 : 0);
 }
 
@@ -36,7 +37,42 @@ export function valueWords(row, position) {
  */
 export function spokenWords(row, position) {
   const words = valueWords(row, position).replace("×", "times ").replace("%", "percent");
-  return row.unit === "weight" || row.unit === "part" ? words : `${words} ${row.unit}`;
+  return /weight|part|times|px/.test(row.unit) ? words : `${words} ${row.unit}`;
+}
+
+/**
+ * What a person types for a value: off, 2, ×0.5, 35 %, 512 px.
+ * @param {Row} row
+ * @param {string} text
+ * @returns {number | null} the position that comes nearest; null: no number
+ */
+export function positionTyped(row, text) {
+  const bare = text.trim().toLowerCase().replace(",", ".");
+  if (bare === "off") return 0;
+  const number = /^[×x*]? *(\d*\.?\d+) *(%|px)?$/.exec(bare)?.[1];
+  if (number === undefined) return null;
+  return positionOf(row, Number(number) / (row.unit === "part" ? 100 : 1));
+}
+
+/**
+ * Bytes a second: 0 kB/s, 640 kB/s, 1.2 MB/s.
+ * @param {number} bytes
+ */
+export function flowWords(bytes) {
+  return bytes < 999_500 ? `${Math.round(bytes / 1000)} kB/s` : `${(bytes / 1e6).toFixed(1)} MB/s`;
+}
+
+/**
+ * Who moved something, from `changed.source`.
+ * @param {string} source a client, or what the server names: midi:…, scene:…, undo, crossfade
+ * @param {string} self this page's own client
+ */
+export function sourceWords(source, self) {
+  if (source === self) return "you";
+  const [kind, name] = source.split(/:(.*)/s);
+  if (kind === "midi") return name || "MIDI";
+  if (name) return `${kind} ${name}`;
+  return /^[0-9a-f]{6,}$|^c\d+$/.test(source) ? "another player" : source;
 }
 
 /**

@@ -11,10 +11,10 @@ import secrets
 from concurrent.futures import Executor
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import unquote
 
-from fastapi import FastAPI, Request, Response, WebSocket
+from fastapi import FastAPI, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
 from PIL import Image
@@ -27,6 +27,7 @@ from styletune.errors import PictureError
 from styletune.server import socket
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
+from styletune.server.losses import MAX_EPOCHS
 from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
@@ -136,10 +137,12 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         return Response(png, media_type="image/png", headers=_NOT_STORED)
 
     @app.get("/api/losses.csv")
-    async def losses() -> Response:
-        """The losses of the last epochs."""
+    async def losses(
+        last: Annotated[int, Query(ge=1, le=MAX_EPOCHS)] = MAX_EPOCHS,
+    ) -> Response:
+        """The losses of the last epochs; `?last=600` of so many."""
         return StreamingResponse(
-            hub.losses.csv(), media_type="text/csv; charset=utf-8", headers=_NOT_STORED
+            hub.losses.csv(last), media_type="text/csv; charset=utf-8", headers=_NOT_STORED
         )
 
 

@@ -47,11 +47,15 @@ class LossHistory:
         self._rows[self._count % len(self._rows)] = values
         self._count += 1
 
-    def csv(self) -> Iterator[str]:
-        """The table in pieces of some lines, oldest epoch first; a copy of this moment."""
+    def csv(self, last: int = MAX_EPOCHS) -> Iterator[str]:
+        """The table in pieces of some lines, oldest epoch first; a copy of this moment.
+
+        Args:
+            last: at most so many epochs, the newest.
+        """
         start = self._count % len(self._rows) if self._count > len(self._rows) else 0
         rows = np.roll(self._rows[: len(self)], -start, axis=0)
-        return self._lines(rows)
+        return self._lines(rows[max(0, len(rows) - last) :])
 
     def _lines(self, rows: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Iterator[str]:
         yield ",".join(self.columns) + "\n"

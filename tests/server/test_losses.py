@@ -65,3 +65,12 @@ def test_a_table_that_is_being_read_does_not_change() -> None:
         history.add(frame(epoch))
     text = "".join(lines).splitlines()
     assert [line.split(",")[0] for line in text] == [str(epoch) for epoch in range(300)]
+
+
+def test_only_the_last_epochs_are_given_when_asked_for() -> None:
+    history = LossHistory(LAYERS, max_epochs=5)
+    for epoch in range(12):
+        history.add(frame(epoch))
+    lines = "".join(history.csv(2)).splitlines()
+    assert [line.split(",")[0] for line in lines] == ["epoch", "10", "11"]
+    assert len("".join(history.csv(99)).splitlines()) == 6

@@ -34,7 +34,7 @@ test("latency runs from the move to the first picture of its revision", () => {
   const latency = new Latency();
   assert.equal(latency.ms, null);
   latency.sent(1, 100);
-  latency.became(1, 7);
+  latency.became(1, 7, 0);
   latency.drawn(6, 150);
   assert.equal(latency.ms, null);
   latency.drawn(8, 190);
@@ -48,7 +48,7 @@ test("the median of late moves is shown, and foreign answers count for nothing",
     latency.became(seq, seq);
     latency.drawn(seq, ms);
   }
-  latency.became(99, 4);
+  latency.became(99, 4, 0);
   latency.drawn(4, 9999);
   assert.equal(latency.ms, 60);
 });
@@ -56,7 +56,7 @@ test("the median of late moves is shown, and foreign answers count for nothing",
 test("what was sent before a break is forgotten", () => {
   const latency = new Latency();
   latency.sent(1, 0);
-  latency.became(1, 1);
+  latency.became(1, 1, 0);
   latency.forget();
   latency.drawn(1, 60_000);
   assert.equal(latency.ms, null);

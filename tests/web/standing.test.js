@@ -29,7 +29,7 @@ test("the painter's states are told in words", () => {
   const words = (/** @type {string} */ state) => standing(open, { state }, times).words;
   assert.equal(words("running"), "painting");
   assert.equal(words("compiling"), "compiling the network");
-  assert.equal(words("rolling back"), "rolling back");
+  assert.equal(words("rolling back"), "rolling back to the last good picture");
   assert.equal(
     standing(open, { state: "restarting" }, { ...times, retryAt: 4900 }).words, "restarting in 4 s",
   );

@@ -137,3 +137,44 @@ test("a choice stands at the index of its name, and goes out as the name", () =>
   store.move("tint", 0, 10);
   assert.deepEqual(store.take(4, 11)?.controls, { tint: "full" });
 });
+
+test("what is only previewed is not sent until it is let go", () => {
+  const store = new Store(rows);
+  store.hold("a");
+  store.preview("a", 0.8);
+  assert.equal(store.position("a"), 0.8);
+  assert.equal(store.take(1, 0), null);
+  store.changed(changed({ a: 0.1 }), false, 5);
+  assert.equal(store.position("a"), 0.8);
+  store.send("a", 10);
+  store.release("a");
+  assert.deepEqual(store.take(2, 12)?.controls, { a: 0.8 });
+});
+
+test("all that is moved while any handle is held is one gesture; a key is none", () => {
+  const store = new Store(rows);
+  store.move("a", 0.1, 0);
+  assert.equal(store.take(1, 0)?.gesture, undefined);
+  store.hold("a");
+  store.move("a", 0.2, 1);
+  const first = store.take(2, 1)?.gesture;
+  store.hold("b");
+  store.release("a");
+  store.move("b", 0.3, 2);
+  assert.ok(first);
+  assert.equal(store.take(3, 2)?.gesture, first);
+  store.release("b");
+  store.hold("b");
+  store.move("b", 0.4, 3);
+  assert.notEqual(store.take(4, 3)?.gesture, first);
+});
+
+test("a watcher's page moves nothing", () => {
+  const store = new Store(rows);
+  store.locked = true;
+  store.move("a", 0.9, 0);
+  store.preview("b", 0.9);
+  assert.equal(store.position("a"), 0.5);
+  assert.equal(store.position("b"), 0.25);
+  assert.equal(store.take(1, 0), null);
+});

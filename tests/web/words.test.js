@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  delayWords, lossWords, rateWords, shareWords, spokenWords, valueWords, weightWords,
+  delayWords, flowWords, lossWords, positionTyped, rateWords, shareWords, sourceWords, spokenWords,
+  valueWords, weightWords,
 } from "../../web/words.js";
 
 /** @typedef {import("../../web/types.js").Row} Row */
@@ -53,4 +54,27 @@ test("a share that is there is never called nothing", () => {
 test("rates and delays keep the digits that matter", () => {
   assert.deepEqual([0.31, 1.96, 18.4].map(rateWords), ["0.31", "2.0", "18"]);
   assert.deepEqual([84.4, 999.7, 12_345].map(delayWords), ["84 ms", "1.0 s", "12.3 s"]);
+});
+
+test("what is typed is read as it is written", () => {
+  const at = (/** @type {string} */ text, row = weight) => positionTyped(row, text);
+  assert.equal(at("off"), 0);
+  assert.equal(at("×1.0"), 0.5);
+  assert.equal(at("x 1"), 0.5);
+  assert.equal(at("1,0"), 0.5);
+  assert.equal(at("900"), 1);
+  assert.equal(at("35 %", part), 0.35);
+  assert.equal(at("35", part), 0.35);
+  for (const text of ["", "loud", "1.2.3", "-1"]) assert.equal(at(text), null, text);
+});
+
+test("whoever moved something has a name", () => {
+  const words = (/** @type {string} */ source) => sourceWords(source, "ab12cd34");
+  assert.deepEqual(["ab12cd34", "99ffee00", "midi:nano: one", "scene:calm", "undo"].map(words), [
+    "you", "another player", "nano: one", "scene calm", "undo",
+  ]);
+});
+
+test("a stream is told in kB or MB a second", () => {
+  assert.deepEqual([0, 640_400, 1_250_000].map(flowWords), ["0 kB/s", "640 kB/s", "1.3 MB/s"]);
 });
