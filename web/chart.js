@@ -44,7 +44,7 @@ class Chart {
   #size = { width: 0, height: 0 };
   #canvas = make("canvas", { "aria-hidden": "true" });
   #input = make("input", { type: "range", min: "0", max: "1", value: "1", "aria-label": "epoch" });
-  #says = make("p");
+  #says = make("p", {}, "nothing painted yet");
   #who = make("p", { class: "who" });
   #context = this.#canvas.getContext("2d");
   /** @type {Record<string, string>} */
@@ -196,7 +196,7 @@ class Chart {
     context.fillStyle = this.#ink.quiet ?? "";
     for (const power of powers) {
       const at = Math.max(9, y(power) + 3);
-      const words = power >= 1 && power < 1000 ? String(power) : lossWords(power);
+      const words = power >= 1000 || power < 0.001 ? lossWords(power) : String(Number(power.toFixed(3)));
       context.strokeText(words, 3, at);
       context.fillText(words, 3, at);
     }

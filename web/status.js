@@ -126,6 +126,7 @@ export class Status {
   /** @param {import("./types.js").Snapshot} snapshot */
   snapshot({ role = "player", players, clients }) {
     document.body.dataset.role = role;
+    byId("role", HTMLElement).hidden = role !== "viewer";
     this.#players = players ?? clients;
     this.#company();
   }
