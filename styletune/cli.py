@@ -106,7 +106,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         metavar="KIND",
-        help="start from content (default), noise, style or a picture file",
+        help="start from content, tinted (content in the style's colours), noise, style or a file",
     )
 
 
@@ -184,6 +184,19 @@ def _add_paint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument(
         "--steps", type=int, default=200, metavar="N", help="optimisation steps (default 200)"
     )
+    parser.add_argument(
+        "--optimizer",
+        choices=("lbfgs", "adam", "gd"),
+        help="what takes the steps (default lbfgs, or the session file's)",
+    )
+    parser.add_argument(
+        "--schedule",
+        choices=("constant", "cosine", "exponential"),
+        help="of the learning rate of adam and gd (default exponential)",
+    )
+    parser.add_argument(
+        "--no-scales", action="store_true", help="paint at the full size from the start"
+    )
     parser.add_argument("--session", metavar="SESSION.toml", help="settings from a session file")
     _add_network(parser)
 
@@ -239,6 +252,11 @@ def _serve(arguments: argparse.Namespace) -> int:
     from styletune.server.serve import serve
 
     session = _session(arguments, arguments.session)
+    if session.optimizer.name == "lbfgs":
+        raise ConfigError(
+            "`serve` takes the optimizers adam and gd; received lbfgs, which loses its memory when "
+            "a control moves: leave it to `styletune paint`"
+        )
     pictures = session.pictures
     return serve(
         session.replaced(
@@ -270,14 +288,18 @@ def _entrance(arguments: argparse.Namespace) -> "Entrance":
 
 
 def _paint(arguments: argparse.Namespace) -> int:
-    from styletune.paint import paint
+    from styletune.paint import DEFAULTS, paint
 
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
     session = _session(arguments, arguments.session)
-    # What is kept should be free of the last step's grain; a session file may say otherwise.
-    controls = {"average": True} | session.controls
-    paint(session.replaced(controls=controls), Path(arguments.out), arguments.steps, _console)
+    if arguments.session is None:
+        session = session.replaced(**DEFAULTS)
+    session = session.replaced(
+        optimizer={"name": arguments.optimizer, "schedule": arguments.schedule},
+        painting={"init": arguments.init, "scales": False if arguments.no_scales else None},
+    )
+    paint(session, Path(arguments.out), arguments.steps, _console)
     return 0
 
 

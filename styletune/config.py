@@ -83,9 +83,10 @@ class Network(_Section):
 
 
 class Optimizer(_Section):
-    """Keras' Adam. The learning rate is a control; see `[controls]`."""
+    """What turns gradients into steps. The learning rate is a control; see `[controls]`."""
 
-    name: Literal["adam"] = "adam"
+    name: Literal["adam", "gd", "lbfgs"] = "adam"  # lbfgs: for `paint` only
+    schedule: Literal["constant", "cosine", "exponential"] = "exponential"  # of `paint`
     beta_1: Annotated[float, Field(ge=0, lt=1)] = 0.9
     # 0.99, not 0.999: after a fader moves, the second moment must forget within a few dozen
     # steps, or the slider feels dead (×0.01) or the picture jolts (×100).
@@ -106,7 +107,7 @@ class Painting(_Section):
     """How a painting begins, steps and is published."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    init: str = "content"  # content, noise, style, or a picture file
+    init: str = "content"  # content, tinted, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
     faders: Literal["log", "linear"] = "log"
     scales: bool = True  # coarse to fine: begin small, go on at the full size

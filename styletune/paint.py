@@ -16,11 +16,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from styletune import __version__, atomic
 from styletune.config import Session
 from styletune.engine.chatter import filtered
-from styletune.errors import PictureError, WorkerError
+from styletune.errors import PictureError
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# Steps between two looks at the loss and the picture's health.
-_BURST = 5
+# What `paint` begins with where no session file says otherwise: nothing moves here, so the
+# optimizer that is lost when something does may be used. benchmarks/quality.py tells the gain.
+DEFAULTS: dict[str, dict[str, object]] = {
+    "optimizer": {"name": "lbfgs"},
+    "painting": {"init": "tinted"},
+    # What is kept should be free of the last step's grain.
+    "controls": {"average": True},
+}
 
 
 def paint(session: Session, out: Path, steps: int, console: Console) -> None:
@@ -28,7 +34,7 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
 
     Args:
         out: `.png` (with the settings inside), `.jpg` or `.webp`.
-        steps: optimisation steps, at least 1.
+        steps: optimisation steps of all scales together, at least 1.
         console: where people read; nothing goes to stdout.
 
     Raises:
@@ -47,27 +53,24 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
     with console.status("Loading Keras and building the model …"):
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
         with filtered():
-            from styletune.engine import device, gallery
-            from styletune.engine.painter import DivergedError, Painter
+            from styletune.engine import device
+            from styletune.engine.studio import Studio
 
             device.prepare(session.engine.device, session.engine.precision)
-        content = gallery.content(session)
-        styles = [gallery.style(session, name) for name in session.pictures.styles]
-        init = gallery.init(session, content)
-        painter = Painter(session, content, styles, init)
+        studio = Studio(session, steps)
+        painter = studio.painter
         console.print(
             f"{session.network.name} ({painter.weights_label}), {device.backend()}, "
             f"{device.describe()}, {painter.width} × {painter.height} px"
         )
+        console.print(f"{session.optimizer.name}, sizes {', '.join(map(str, studio.scales))}")
         if session.network.name == "lite":
             console.print("`--network vgg19` paints with VGG, where its weights can be had")
     with console.status("Compiling and calibrating …"):
         if session.painting.calibrate:
-            painter.calibrate()
-            painter.reset()
+            studio.calibrate()
     console.print(f"painting {steps} steps; Ctrl-C keeps what is painted so far")
     started = time.perf_counter()
-    stumbles = 0
     with Progress(
         TextColumn("painting"),
         BarColumn(),
@@ -78,25 +81,19 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
     ) as progress:
         task = progress.add_task("painting", total=steps, loss=float("nan"))
         try:
-            while painter.step < steps:
-                try:
-                    painter.run(min(_BURST, steps - painter.step))
-                except DivergedError as error:
-                    stumbles += 1
-                    if stumbles == 3:
-                        raise WorkerError(str(error)) from None
-                progress.update(task, completed=painter.step, loss=painter.losses().total)
+            for now in studio.paint():
+                progress.update(task, completed=min(now.step, steps), loss=now.loss)
         except KeyboardInterrupt:
-            console.print(f"stopped after {painter.step} steps")
+            console.print(f"stopped after {studio.step} steps")
     state = {
         "styletune": __version__,
         "session": session.model_dump(mode="json"),
-        "steps": painter.step,
+        "steps": studio.step,
         "weights": painter.weights_label,
     }
-    _write(out, kind, Image.fromarray(painter.picture()), state)
+    _write(out, kind, Image.fromarray(studio.picture()), state)
     seconds = time.perf_counter() - started
-    console.print(f"{out}: {painter.step} steps in {seconds:.1f} s")
+    console.print(f"{out}: {studio.step} steps in {seconds:.1f} s")
 
 
 def _write(out: Path, kind: str, picture: Image.Image, state: dict[str, object]) -> None:

@@ -42,12 +42,29 @@ def test_two_pictures_in_one_out(tmp_path: Path) -> None:
         state = json.loads(picture.text["styletune"])
         pixels = np.asarray(picture)
     assert pixels.shape == (72, 96, 3)
-    assert state["steps"] == 12
+    assert state["steps"] >= 12  # a move that was begun is ended
+    assert state["session"]["optimizer"]["name"] == "lbfgs"
+    assert state["session"]["painting"]["init"] == "tinted"
+    assert "sizes 64, 96" in done.stderr
     assert state["session"]["painting"]["seed"] == 5
     with Image.open(samples.path("harbour")) as sample:
         content = np.asarray(sample.resize((96, 72)))
     assert np.abs(pixels.astype(float) - content).mean() > 5  # it did paint
     assert [p.name for p in tmp_path.iterdir()] == ["out.png"]  # no temporary file stays
+
+
+def test_a_session_file_says_how_to_paint_and_flags_override_it(tmp_path: Path) -> None:
+    file, out = tmp_path / "gd.toml", tmp_path / "out.png"
+    file.write_text('[optimizer]\nname = "adam"\n[pictures]\nsize = 64\n')
+    options = ["--session", file, "--optimizer", "gd", "--schedule", "cosine", "--no-scales"]
+    done = styletune("paint", "harbour", "woodcut", "-o", out, "--steps", "4", *options)
+    assert done.returncode == 0, done.stderr
+    assert "sizes 64\n" in done.stderr
+    with Image.open(out) as picture:
+        session = json.loads(picture.text["styletune"])["session"]
+    assert session["optimizer"]["name"] == "gd"
+    assert session["optimizer"]["schedule"] == "cosine"
+    assert session["painting"] | {"init": "content", "scales": False} == session["painting"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -83,12 +100,16 @@ def test_ctrl_c_keeps_what_is_painted(tmp_path: Path) -> None:
         (["paint", "harbour", "woodcut", "-o", "x.png", "--weights", "no.npz"], 1, "no such file"),
         (["serve", "nowhere.toml", "--no-browser"], 2, "no such file"),
         (["serve", "--port", "99999", "--no-browser"], 2, "`server.port`"),
+        (["paint", "harbour", "woodcut", "-o", "x.png", "--schedule", "up"], 2, "invalid choice"),
+        (["serve", "lbfgs.toml", "--no-browser"], 2, "takes the optimizers adam and gd"),
         ([], 2, "COMMAND"),
     ],
 )
 def test_mistakes_get_one_clear_sentence(
     arguments: list[str], code: int, said: str, tmp_path: Path
 ) -> None:
+    session = tmp_path / "lbfgs.toml"
+    session.write_text('[optimizer]\nname = "lbfgs"\n')
     done = subprocess.run(
         [sys.executable, "-m", "styletune", *arguments],
         capture_output=True,
@@ -100,7 +121,7 @@ def test_mistakes_get_one_clear_sentence(
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [session]
 
 
 def test_doctor_says_what_is_here() -> None:

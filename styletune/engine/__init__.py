@@ -15,8 +15,10 @@
     styles        Gram matrices of the style pictures, and their blend
     depths        no step deeper than the deepest term that counts
     lbfgs         L-BFGS within bounds, for objectives that stand still
+    schedule      learning rates of paintings that end
     painter       a painting in progress: pictures, controls, steps
     canvas        a size, and the source pictures brought to it
+    studio        a picture painted once, coarse to fine
     making        a painter built in the background
     gallery       the session's pictures as arrays
     pace          how many steps an epoch holds

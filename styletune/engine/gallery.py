@@ -10,7 +10,7 @@ from styletune import pictures, samples
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, Session
 from styletune.engine.painter import Picture
 
-INIT_KINDS = ("content", "noise", "style")
+INIT_KINDS = ("content", "tinted", "noise", "style")
 
 
 def read(name: str, longer_edge_px: int) -> Picture:

@@ -54,15 +54,18 @@ class LBFGS:
         self.value, self._gradient = self._evaluate(self.x)
 
     def run(self, evaluations: int) -> None:
-        """Move on until `evaluations` have been made in all, or nothing more can be gained."""
+        """Move on until `evaluations` have been made in all, or nothing more can be gained.
+
+        A move that was begun is ended: that may take a few more.
+        """
         while self.evaluations < evaluations and not self.done:
-            self._move(evaluations)
+            self._move()
 
     def _evaluate(self, x: Vector) -> tuple[float, Vector]:
         self.evaluations += 1
         return self._objective(x)
 
-    def _move(self, evaluations: int) -> None:
+    def _move(self) -> None:
         """One move along the quasi-Newton direction, shortened until the loss falls enough."""
         free = self._free()
         newton = self._newton(np.where(free, self._gradient, np.float32(0)))
@@ -77,8 +80,6 @@ class LBFGS:
             value, gradient = self._evaluate(x)
             if value <= self.value + _SUFFICIENT * promised:
                 self._take(x, value, gradient)
-                return
-            if self.evaluations >= evaluations:
                 return
             length *= _shortened(promised, value - self.value)
         self._give_up()

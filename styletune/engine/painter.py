@@ -18,7 +18,7 @@ from styletune.controls import style_shares, term_weights
 from styletune.engine import calibration, device, model, scales, weights
 from styletune.engine.architecture import check_size, convolutions
 from styletune.engine.average import Average
-from styletune.engine.color import Colors
+from styletune.engine.color import Colors, tinted
 from styletune.engine.depths import Depths
 from styletune.engine.network import feature_network
 from styletune.engine.stepping import OnStep, never
@@ -117,6 +117,7 @@ class Painter:
         self.step = 0
         self._runs = 0
         self._calm = 0  # halved steps still to take
+        self._ease = 1.0  # factor of the learning rate, by a schedule
         self._good = self._safe = content.astype(np.float32)
         self._still = ops.zeros(self.model.image.shape, "float32")
         self._raw = np.zeros(2 * len(self.layers))
@@ -256,9 +257,24 @@ class Painter:
         self._feed_optimizer()
 
     def _feed_optimizer(self) -> None:
-        rate = self._value("learning_rate") * (0.5 if self._calm > 0 else 1.0)
+        rate = self._value("learning_rate") * self._ease * (0.5 if self._calm > 0 else 1.0)
         self._optimizer.learning_rate.assign(rate)
         self._optimizer.descent.assign(float(self._chosen("optimizer") == "gd"))
+
+    def ease(self, factor: float) -> None:
+        """Multiply the learning rate by `factor` from now on; see `schedule`."""
+        self._ease = factor
+        self._feed_optimizer()
+
+    @property
+    def units(self) -> calibration.Units:
+        """What the raw losses are multiplied by before their faders."""
+        return self._units
+
+    def weigh(self, units: calibration.Units) -> None:
+        """Use units that were measured elsewhere, at another size above all."""
+        self._units = units
+        self._feed()
 
     # Painting
 
@@ -462,6 +478,8 @@ class Painter:
         kind = self.session.painting.init
         if kind == "content":
             return self._content
+        if kind == "tinted":
+            return tinted(self._content, self._first_style.astype(np.float32))
         if kind == "noise":
             noise = self._rng.normal(128, _INIT_NOISE, self._content.shape)
             return np.clip(noise, 0, 255).astype(np.float32)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from styletune.engine.color import Colors
+from styletune.engine.color import Colors, tinted
 from tests.engine.small import picture
 
 CONTENT = picture(24, 32, seed=1)
@@ -46,3 +46,22 @@ def test_histogram_brings_each_channel_to_the_distribution_of_the_content() -> N
 def test_the_histogram_of_the_content_leaves_it_as_it_is() -> None:
     shown = Colors(CONTENT.astype(np.float32)).shown(CONTENT, "histogram")
     np.testing.assert_array_equal(shown, CONTENT)
+
+
+def test_tinting_brings_mean_and_covariance_to_the_styles() -> None:
+    rng = np.random.default_rng(4)
+    mix = np.array([[20, 6, 2], [0, 15, 5], [0, 0, 9]], np.float32)
+    content = (rng.normal(0, 1, (40, 50, 3)) @ (mix * 1.5) + 120).astype(np.float32)
+    style = (rng.normal(0, 1, (30, 30, 3)) @ mix.T + [100, 130, 150]).astype(np.float32)
+    got, wanted = (c.reshape(-1, 3) for c in (tinted(content, style), style))
+    np.testing.assert_allclose(got.mean(0), wanted.mean(0), atol=0.05)
+    np.testing.assert_allclose(np.cov(got.T), np.cov(wanted.T), atol=1.0)
+
+
+def test_tinting_a_picture_by_itself_changes_nothing_and_grey_ones_stay_finite() -> None:
+    content = np.random.default_rng(5).uniform(20, 230, (20, 20, 3)).astype(np.float32)
+    np.testing.assert_allclose(tinted(content, content), content, atol=0.1)
+    grey = np.repeat(content[..., :1], 3, axis=2)
+    assert np.isfinite(tinted(grey, content)).all()
+    flat = np.full_like(content, 77)
+    np.testing.assert_allclose(tinted(content, flat), 77, atol=2)
