@@ -132,7 +132,7 @@ async function hear(message) {
       }
       status.moved(sourceWords(message.source, client));
       store.changed(message, message.source === client, now);
-      if (message.rev > rev + 1) askAgain(now);
+      if ((message.since ?? message.rev - 1) > rev) askAgain(now);
       rev = message.rev;
       return;
     }

@@ -80,7 +80,7 @@
  * @property {object} [scenes] absent: the server knows no scenes and no gestures
  */
 
-/** @typedef {{type: "changed", rev: number, controls: Values, source: string, seq?: number | null}} Changed */
+/** @typedef {{type: "changed", rev: number, since?: number, controls: Values, source: string, seq?: number | null}} Changed */
 /** @typedef {{type: "triggered", name: string, source: string}} Triggered */
 /** @typedef {{type: "error", code: string, message: string, seq?: number | null}} Failure */
 /** @typedef {State & {type: "state"}} StateMessage */

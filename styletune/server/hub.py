@@ -19,6 +19,7 @@ from styletune.server.gallery import CONTENT, Gallery
 from styletune.server.log import event
 from styletune.server.losses import LossHistory
 from styletune.server.messages import (
+    Changed,
     Epoch,
     Error,
     Outgoing,
@@ -27,6 +28,7 @@ from styletune.server.messages import (
     Snapshot,
     WorkerState,
 )
+from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
 from styletune.server.prepared import Prepared
 from styletune.server.role import Role
@@ -77,6 +79,7 @@ class Hub:
         losses: their history.
         tally: what has happened since the start.
         epoch: what the newest picture's epoch says, or None.
+        turns: of the event loop in which something came in.
     """
 
     def __init__(
@@ -92,6 +95,12 @@ class Hub:
         self._roles: dict[str, Role] = {}
         self._viewers = 0
         self.epoch: Epoch | None = None
+        # What changes in one turn of the loop is told and written once, at its end.
+        self._turn = Outbox()
+        self._turn_ends = False
+        self.turns = 0
+        self._morphing = asyncio.Event()
+        self._scenes = session.scenes()
         self._write_controls()
 
     async def run(self) -> None:
@@ -99,6 +108,7 @@ class Hub:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._pass_frames())
             tasks.create_task(self._pass_reports())
+            tasks.create_task(self._morph())
 
     def join(self, role: Role) -> tuple[str, Outbox] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
@@ -118,19 +128,36 @@ class Hub:
 
     def receive(self, text: str | bytes, client: str) -> None:
         """Obey a raw message of a client; answers go to its outbox."""
-        outbox = self._outboxes[client]
         self.tally.messages += 1
         answers = self.session.receive(text, client)
-        if answers is None:
-            outbox.put(self.snapshot(client))
+        if answers is not None:
+            self.answer(answers, client)
             return
+        self.flush()
+        self._outboxes[client].put(self.snapshot(client))
+        self._end_turn_soon()
+
+    def answer(self, answers: Sequence[Outgoing], client: str | None = None) -> None:
+        """Pass on what the session answered: errors to `client`, the others to everybody."""
         for answer in answers:
             if isinstance(answer, Error):
-                self._log_refusal(answer, client)
-                outbox.put(answer)
+                self._refuse(answer, client)
             else:
-                self._write_controls()
-                self._to_all(answer)
+                self._turn.put(answer)
+        if self.session.morphing:
+            self._morphing.set()
+        self._end_turn_soon()
+
+    def flush(self) -> None:
+        """Write the controls if they have changed, and tell everybody what has."""
+        if len(self._turn):
+            self._write_controls()
+        while (message := self._turn.take()) is not None:
+            self._to_all(message)
+        scenes = self.session.scenes()
+        if scenes is not self._scenes:
+            self._scenes = scenes
+            self._to_all(scenes)
 
     def move(self, controls: dict[str, object], source: str) -> None:
         """Move controls on behalf of the server itself."""
@@ -145,8 +172,7 @@ class Hub:
     def refuse(self, error: Error, client: str) -> None:
         """Answer a message that the client's role does not allow."""
         self.tally.messages += 1
-        self._log_refusal(error, client)
-        self._outboxes[client].put(error)
+        self._refuse(error, client)
 
     def clients(self, role: Role) -> int:
         """How many clients there are of a role."""
@@ -200,7 +226,28 @@ class Hub:
             clients=len(self._outboxes),
             role=self._roles.get(client, role).value,
             players=self.clients(Role.PLAYER),
+            scenes=self.session.scenes(),
         )
+
+    def _end_turn_soon(self) -> None:
+        if not self._turn_ends:
+            self._turn_ends = True
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        self._turn_ends = False
+        self.turns += 1
+        self.flush()
+
+    async def _morph(self) -> None:
+        """Take the steps of morphs."""
+        while True:
+            await self._morphing.wait()
+            while self.session.morphing:
+                changed: Changed | None = self.session.step()
+                self.answer([] if changed is None else [changed])
+                await asyncio.sleep(1 / RATE_HZ)
+            self._morphing.clear()
 
     async def _pass_frames(self) -> None:
         async for frame in self._worker.frames():
@@ -234,7 +281,11 @@ class Hub:
         for outbox in self._outboxes.values():
             outbox.put(message)
 
-    def _log_refusal(self, error: Error, client: str) -> None:
+    def _refuse(self, error: Error, client: str | None) -> None:
+        """Say so to the client, after what it was told before."""
+        self.flush()
+        if client in self._outboxes:
+            self._outboxes[client].put(error)
         self.tally.bad[error.code] += 1
         event(_log, WARNING, "refused", client=client, code=error.code, message=error.message)
 

@@ -291,15 +291,23 @@ class _Out(BaseModel):
 class Changed(_Out):
     """Controls have moved; `rev` is the revision that a picture must have to show it.
 
-    Sent to everybody, the sender included. A client that reads slowly gets several changes
-    as one, with the newest `rev` and `seq`.
+    Sent to everybody, the sender included. Several changes of one source that come at once,
+    or to a client that reads slowly, are one, with the newest `rev` and `seq`. `since`, where
+    it is not `rev` - 1: the revision that it follows on; a client that is not there yet has
+    missed something.
     """
 
     type: Literal["changed"] = "changed"
     rev: int
+    since: int | None = Field(default=None, exclude_if=_absent)
     controls: dict[str, float | bool | str]
     source: str
     seq: int | None = Field(default=None, exclude_if=_absent)
+
+    @property
+    def follows(self) -> int:
+        """The revision that it follows on."""
+        return self.rev - 1 if self.since is None else self.since
 
 
 class Triggered(_Out):

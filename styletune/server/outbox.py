@@ -7,7 +7,7 @@ Knows nothing about sockets.
 """
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
 from styletune.server.messages import Changed, Outgoing
 
@@ -55,24 +55,25 @@ class Outbox:
         self._something.set()
 
     def _put_change(self, change: Changed) -> None:
-        for key, other in list(self._waiting.items()):
-            if not isinstance(other, Changed) or other.source == change.source:
-                continue
+        others = {k: m for k, m in self._waiting.items() if isinstance(m, Changed)}
+        # All that waits follows on what has been sent: nobody has missed anything who got that.
+        base = min(message.follows for message in (change, *others.values()))
+        key = (Changed, change.source)
+        older = others.pop(key, None)
+        for place, other in others.items():
             left = {n: v for n, v in other.controls.items() if n not in change.controls}
             if left or other.seq is not None:  # a `seq` is an answer that somebody awaits
-                self._waiting[key] = other.model_copy(update={"controls": left})
+                self._waiting[place] = _following(base, other, left, other.seq)
             else:
-                del self._waiting[key]
-        key = (Changed, change.source)
-        older = self._waiting.pop(key, None)
-        if isinstance(older, Changed):
-            change = Changed(
-                rev=change.rev,
-                controls={**older.controls, **change.controls},
-                source=change.source,
-                seq=older.seq if change.seq is None else change.seq,
-            )
-        self._waiting[key] = change
+                del self._waiting[place]
+        if older is None:
+            self._waiting[key] = _following(base, change, change.controls, change.seq)
+            return
+        # To the end: what it says last is newer than the others.
+        del self._waiting[key]
+        both = {**older.controls, **change.controls}
+        seq = older.seq if change.seq is None else change.seq
+        self._waiting[key] = _following(base, change, both, seq)
 
     def take(self) -> Outgoing | None:
         """The next message, or None."""
@@ -96,3 +97,19 @@ class Outbox:
     async def room(self) -> None:
         """Wait until the client has read enough of its answers."""
         await self._room.wait()
+
+
+def _following(
+    base: int, change: Changed, controls: Mapping[str, float | bool | str], seq: int | None
+) -> Changed:
+    """`change` with these controls and `seq`, as one that follows on the revision `base`."""
+    if (change.follows, len(change.controls), change.seq) == (base, len(controls), seq):
+        return change
+    # Not `model_copy`: it would copy the text that another outbox has made of it.
+    return Changed(
+        rev=change.rev,
+        since=None if base == change.rev - 1 else base,
+        controls=dict(controls),
+        source=change.source,
+        seq=seq,
+    )

@@ -15,6 +15,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from styletune.errors import MessageError
 from styletune.server import messages
+from styletune.server.breath import Breath
 from styletune.server.frames import Credit
 from styletune.server.hub import Hub
 from styletune.server.messages import Changed, Error, parse_ack
@@ -61,14 +62,19 @@ async def pictures(socket: WebSocket, hub: Hub) -> None:
 async def _read_controls(
     socket: WebSocket, hub: Hub, client: str, outbox: Outbox, role: Role
 ) -> None:
+    breath = Breath()
     while True:
+        turn = hub.turns
         text = await _receive(socket)
+        waited = hub.turns != turn
         refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
         if refused is None:
             hub.receive(text, client)
         else:
             hub.refuse(refused, client)
         await outbox.room()
+        if rest_s := breath.after(time.monotonic(), waited=waited):
+            await asyncio.sleep(rest_s)
 
 
 async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from styletune.server.messages import (
     Changed,
@@ -24,8 +26,10 @@ def epoch(number: int) -> Epoch:
     )  # fmt: skip
 
 
-def changed(rev: int, source: str, seq: int | None = None, **controls: float) -> Changed:
-    return Changed(rev=rev, controls=controls, source=source, seq=seq)
+def changed(
+    rev: int, source: str, seq: int | None = None, since: int | None = None, **controls: float
+) -> Changed:
+    return Changed(rev=rev, since=since, controls=controls, source=source, seq=seq)
 
 
 def drained(*messages: Outgoing) -> list[Outgoing]:
@@ -68,7 +72,7 @@ def test_changes_of_one_source_become_one() -> None:
         changed(1, "a", 10, smooth=0.1),
         changed(2, "a", 11, smooth=0.2, style_mix=0.5),
         changed(3, "a", None, learning_rate=0.3),
-    ) == [changed(3, "a", 11, smooth=0.2, style_mix=0.5, learning_rate=0.3)]
+    ) == [changed(3, "a", 11, since=0, smooth=0.2, style_mix=0.5, learning_rate=0.3)]
 
 
 def test_changes_of_two_sources_end_on_the_last_writer() -> None:
@@ -76,17 +80,58 @@ def test_changes_of_two_sources_end_on_the_last_writer() -> None:
         changed(1, "a", smooth=0.1, style_mix=0.1),
         changed(2, "b", smooth=0.2),
         changed(3, "a", style_mix=0.3),
-    ) == [changed(2, "b", smooth=0.2), changed(3, "a", style_mix=0.3)]
+    ) == [changed(2, "b", since=0, smooth=0.2), changed(3, "a", since=0, style_mix=0.3)]
     assert drained(changed(1, "a", smooth=0.1), changed(2, "b", smooth=0.2)) == [
-        changed(2, "b", smooth=0.2)
+        changed(2, "b", since=0, smooth=0.2)
     ]
 
 
 def test_an_answer_that_is_awaited_is_never_lost() -> None:
     assert drained(changed(1, "a", 5, smooth=0.1), changed(2, "b", smooth=0.2)) == [
         changed(1, "a", 5),
-        changed(2, "b", smooth=0.2),
+        changed(2, "b", since=0, smooth=0.2),
     ]
+
+
+def test_a_change_that_one_client_was_sent_is_still_merged_for_another() -> None:
+    quick, slow = Outbox(), Outbox()
+    first = changed(1, "a", smooth=0.1, style_mix=0.1)
+    for outbox in (quick, slow):
+        outbox.put(first)
+    assert quick.take() is first
+    assert "style_mix" in first.text  # as it is sent
+    slow.put(changed(2, "b", style_mix=0.2))
+    left = slow.take()
+    assert left == changed(1, "a", smooth=0.1)
+    assert "style_mix" not in left.text
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abc"),
+            st.dictionaries(st.sampled_from(["x", "y"]), st.floats(0, 1), min_size=1),
+            st.none() | st.integers(0, 9),
+            st.integers(0, 2),
+        ),
+        max_size=20,
+    )
+)
+def test_who_takes_all_ends_on_all_values_and_never_sees_a_gap(
+    moves: list[tuple[str, dict[str, float], int | None, int]],
+) -> None:
+    outbox, wanted, seen, rev = Outbox(), {}, {}, 0
+    for number, (source, controls, seq, takes) in enumerate(moves, start=1):
+        wanted |= controls
+        outbox.put(changed(number, source, seq, **controls))
+        for _ in range(takes if number < len(moves) else 99):
+            change = outbox.take()
+            if isinstance(change, Changed):
+                assert change.follows <= rev
+                rev = max(rev, change.rev)
+                seen |= change.controls
+    assert seen == wanted
+    assert rev == len(moves)
 
 
 def test_an_epoch_never_overtakes_the_change_that_it_shows() -> None:

@@ -315,3 +315,70 @@ async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_valu
             seen.append(position)
         assert seen[0] == seen[1] == server.hub.session.positions[FADER]
         assert server.painter.controls.positions[FADER] == seen[0]
+
+
+async def test_a_storm_of_sets_is_told_in_few_messages_and_ends_on_the_last(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        rev = (await hear(socket, "snapshot"))["rev"]
+        for n in range(2000):
+            controls = {"smooth": n / 2000}
+            await say(socket, {"type": "set", "controls": controls, "seq": n, "gesture": "storm"})
+        count = 0
+        while True:
+            changed = await hear(socket, "changed")
+            count += 1
+            assert changed.get("since", changed["rev"] - 1) <= rev
+            rev = changed["rev"]
+            if changed["seq"] == 1999:
+                break
+        assert rev == 2000
+        assert changed["controls"] == {"smooth": 1999 / 2000}
+        assert count < 1000
+        assert server.painter.controls is not None
+        assert server.painter.controls.positions["smooth"] == 1999 / 2000
+        assert server.hub.session.scenes().undo == 1
+
+
+async def test_among_many_sets_each_bad_one_is_answered(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        for n in range(100):
+            value = 7 if n % 10 == 0 else n / 100
+            await say(socket, {"type": "set", "controls": {"smooth": value}, "seq": n})
+        refused, answered = [], -1
+        while answered < 99 or len(refused) < 10:
+            message = json.loads(await socket.recv())
+            if message["type"] == "error":
+                refused.append(message["seq"])
+            elif message["type"] == "changed":
+                answered = message["seq"]
+        assert refused == list(range(0, 100, 10))
+
+
+async def test_a_morph_is_painted_as_a_smooth_path_and_told_to_everybody(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws") as socket,
+        server.socket("/ws") as other,
+    ):
+        for message in (
+            {"type": "set", "controls": {"smooth": 0.9, "color": "luminance"}},
+            {"type": "store", "scene": "dusk"},
+            {"type": "set", "controls": {"smooth": 0.1, "color": "full"}},
+            {"type": "recall", "scene": "dusk", "seconds": 0.5},
+        ):
+            await say(socket, message)
+        path, told = [], None
+        while told is None or told["morph"] or not told["scenes"]:
+            message = json.loads(await other.recv())
+            if message["type"] == "scenes":
+                told = message
+            elif message["type"] == "changed" and message["source"] == "scene:dusk":
+                path.append(message["controls"]["smooth"])
+        assert path == sorted(path)
+        assert path[-1] == 0.9
+        assert len(path) > 5
+        assert [scene["name"] for scene in told["scenes"]] == ["dusk"]
+        state = (await server.http.get("/api/state")).json()
+        assert state["scenes"]["scenes"] == told["scenes"]
+        assert state["controls"]["color"] == "luminance"

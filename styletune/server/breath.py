@@ -1,0 +1,39 @@
+"""When to rest between messages: a storm of them is taken in handfuls. Pure; time comes in.
+
+Waking for each message costs several times as much as the message. While a reader rests,
+messages gather in the network's buffers, and are then read at once. Hands and scripts that
+wait for their answers stay below the rate and never notice. Knows nothing about sockets.
+"""
+
+# Faster than a page, which sends 60 sets a second, and than a hand on two faders of hardware.
+_RATE_HZ = 250.0
+_BURST = 50.0
+# One picture at sixty a second: below what a hand notices, sixteen messages of a thousand a second.
+REST_S = 0.016
+
+
+class Breath:
+    """The pace of one client's messages."""
+
+    def __init__(self) -> None:
+        self._credit = _BURST
+        self._at = 0.0
+        self._rested = False
+
+    def after(self, now: float, *, waited: bool) -> float:
+        """A message has been obeyed: how long to rest before the next, in seconds.
+
+        Args:
+            now: seconds that only rise.
+            waited: whether this message had to be waited for. Those that are there already
+                are taken first, so that resting never lets a backlog grow.
+        """
+        self._credit = min(_BURST, self._credit + (now - self._at) * _RATE_HZ) - 1
+        self._at = now
+        # The first one after a rest was waited for, only because it had not been asked for.
+        rested, self._rested = self._rested, False
+        if self._credit >= 0 or not waited or rested:
+            return 0.0
+        self._credit = -1.0  # calm after the storm is calm at once
+        self._rested = True
+        return REST_S
