@@ -164,6 +164,11 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         default="key-value",
         help="of the lines on stderr, one an event (default key-value)",
     )
+    parser.add_argument(
+        "--data",
+        metavar="FOLDER",
+        help="where scenes and values are kept (default: $STYLETUNE_DATA, else the user's data)",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -249,6 +254,7 @@ def _network(session: Session, name: str | None, weights: str | None) -> dict[st
 
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune import samples
+    from styletune.server.memory import folder_of
     from styletune.server.serve import serve
 
     session = _session(arguments, arguments.session)
@@ -268,6 +274,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         open_browser=not arguments.no_browser,
         entrance=_entrance(arguments),
         log_format=arguments.log_format,
+        memory_folder=folder_of(arguments.session, arguments.data),
     )
 
 

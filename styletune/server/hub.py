@@ -18,13 +18,13 @@ from styletune.server.frames import PictureFeed
 from styletune.server.gallery import CONTENT, Gallery
 from styletune.server.log import event
 from styletune.server.losses import LossHistory
+from styletune.server.memory import Keeper, Memory, Remembered
 from styletune.server.messages import (
     Changed,
     Epoch,
     Error,
     Outgoing,
     Picture,
-    SetMessage,
     Snapshot,
     WorkerState,
 )
@@ -83,7 +83,12 @@ class Hub:
     """
 
     def __init__(
-        self, session: LiveSession, gallery: Gallery, worker: Worker, feed: PictureFeed
+        self,
+        session: LiveSession,
+        gallery: Gallery,
+        worker: Worker,
+        feed: PictureFeed,
+        memory: Memory | None = None,
     ) -> None:
         self.session = session
         self.gallery = gallery
@@ -101,6 +106,7 @@ class Hub:
         self.turns = 0
         self._morphing = asyncio.Event()
         self._scenes = session.scenes()
+        self._keeper = None if memory is None else Keeper(memory, self._remembered)
         self._write_controls()
 
     async def run(self) -> None:
@@ -109,6 +115,8 @@ class Hub:
             tasks.create_task(self._pass_frames())
             tasks.create_task(self._pass_reports())
             tasks.create_task(self._morph())
+            if self._keeper is not None:
+                tasks.create_task(self._keeper.run())
 
     def join(self, role: Role) -> tuple[str, Outbox] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
@@ -152,18 +160,19 @@ class Hub:
         """Write the controls if they have changed, and tell everybody what has."""
         if len(self._turn):
             self._write_controls()
+            self._keep()
         while (message := self._turn.take()) is not None:
             self._to_all(message)
         scenes = self.session.scenes()
         if scenes is not self._scenes:
             self._scenes = scenes
             self._to_all(scenes)
+            self._keep()
 
     def move(self, controls: dict[str, object], source: str) -> None:
         """Move controls on behalf of the server itself."""
-        for answer in self.session.apply(SetMessage(type="set", controls=controls), source):
-            self._write_controls()
-            self._to_all(answer)
+        checked = self.session.table.check(controls)
+        self.answer([self.session.move(checked, source, undoable=False)])
 
     def restart(self) -> bool:
         """Start a failed worker again; whether there was one to start."""
@@ -228,6 +237,14 @@ class Hub:
             players=self.clients(Role.PLAYER),
             scenes=self.session.scenes(),
         )
+
+    def _keep(self) -> None:
+        if self._keeper is not None:
+            self._keeper.changed()
+
+    def _remembered(self) -> Remembered:
+        book = self.session.book
+        return Remembered(self.session.controls(), book.all, book.a, book.b)
 
     def _end_turn_soon(self) -> None:
         if not self._turn_ends:

@@ -164,6 +164,7 @@ class Keeper:
         self._memory = memory
         self._what = what
         self._changed = asyncio.Event()
+        self._saving: asyncio.Future[None] | None = None
         self._failed = ""
 
     def changed(self) -> None:
@@ -177,8 +178,12 @@ class Keeper:
                 await self._changed.wait()
                 await asyncio.sleep(DELAY_S)
                 self._changed.clear()
-                await asyncio.to_thread(self._save, self._what())
+                loop = asyncio.get_running_loop()
+                self._saving = loop.run_in_executor(None, self._save, self._what())
+                await asyncio.shield(self._saving)
         finally:
+            if self._saving is not None:
+                await asyncio.wait([self._saving])  # or the older one could end last
             if self._changed.is_set():
                 self._save(self._what())
             self._memory.close()

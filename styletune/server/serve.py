@@ -32,7 +32,9 @@ from styletune.server.guard import Guard
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Painter, Server, signals, uvicorn_config
 from styletune.server.log import event, set_up
+from styletune.server.memory import Memory, Remembered
 from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.scenes import SceneBook
 from styletune.server.scratch import scratch, sweep_scratch
 from styletune.server.session import LiveSession
 from styletune.server.supervisor import Supervisor
@@ -47,6 +49,7 @@ def serve(
     open_browser: bool,
     entrance: Entrance,
     log_format: str = "key-value",
+    memory_folder: Path | None = None,
     make_painter: Callable[[Session, Path], Painter] | None = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -56,6 +59,7 @@ def serve(
         open_browser: open the page where there is a browser.
         entrance: who gets in, and how.
         log_format: see `log.FORMATS`.
+        memory_folder: where scenes and values are kept; None: nowhere.
         make_painter: from session and folder; None: the supervisor of a real worker.
 
     Raises:
@@ -71,11 +75,14 @@ def serve(
     check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
     web = web_folder()
     profile = session.midi.profile and midi_profile.named(session.midi.profile)
+    memory = None if memory_folder is None else Memory(memory_folder)
+    kept = Remembered() if memory is None else memory.load()
     live = LiveSession(
         session.table(),
         session.positions(),
         profiles=midi_profile.shipped(),
         profile=profile or None,
+        book=SceneBook(kept.scenes, a=kept.a, b=kept.b),
     )
     if swept := sweep_leftovers() + sweep_scratch():
         event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
@@ -96,7 +103,7 @@ def serve(
             }
         )
         painter = (make_painter or _supervisor)(prepared, folder)
-        hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding))
+        hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding), memory)
         guard = Guard(
             create_app(hub, web=web, folder=folder, executor=loading),
             token,

@@ -178,19 +178,21 @@ class LiveSession:
         *,
         group: Hashable = None,
         pause_s: float | None = None,
+        undoable: bool = True,
     ) -> Changed:
         """Move checked controls in one revision.
 
         Args:
             group: the gesture that undo takes back as one; None: this move is one by itself.
             pause_s: see `History.record`.
+            undoable: whether undo knows of it at all.
         """
         before = {name: self.positions[name] for name in changes}
         self.rev += 1
         self.positions.update(changes)
-        if group is None:
-            group = ("move", self.rev)
-        self._history.record(group, before, changes, self._clock(), pause_s=pause_s)
+        if undoable:
+            group = ("move", self.rev) if group is None else group
+            self._history.record(group, before, changes, self._clock(), pause_s=pause_s)
         return Changed(rev=self.rev, controls=self.table.public(changes), source=source, seq=seq)
 
     def restore(self, controls: Mapping[str, object], source: str) -> tuple[Changed, int]:

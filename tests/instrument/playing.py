@@ -85,10 +85,10 @@ class Instrument:
 @contextmanager
 def playing(*arguments: str) -> Iterator[Instrument]:
     """Serve on a free port of loopback, and end it with Ctrl-C."""
-    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
     command = [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", "0"]
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
+        environment = {"STYLETUNE_DATA": f"{folder}/data", **os.environ, "STYLETUNE_TOKEN": TOKEN}
         with (
             log.open("w") as stderr,
             subprocess.Popen(

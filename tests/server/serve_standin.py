@@ -31,6 +31,7 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
             open_browser=False,
             entrance=_entrance(arguments),
             log_format=arguments.log_format,
+            memory_folder=Path(folder) / "memory",
             make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
         )
     except StyletuneError as error:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -329,3 +330,33 @@ async def test_the_web_process_takes_at_most_120_mb(tmp_path: Path) -> None:
         await asyncio.wait_for(frames.recv(), WAIT_S)
         assert psutil.Process(server.process.pid).memory_info().rss <= 120e6
         await frames.close()
+
+
+async def _scenes_after(server: Served, *messages: str) -> list[str]:
+    """Names of the scenes at the start, and after `messages` have been obeyed."""
+    headers = {"Authorization": f"Bearer {server.token}"}
+    uri = f"ws://{server.netloc}/ws"
+    async with connect(uri, additional_headers=headers, proxy=None) as socket:
+        names = [s["name"] for s in json.loads(await socket.recv())["scenes"]["scenes"]]
+        for message in messages:
+            await socket.send(message)
+            while json.loads(await socket.recv())["type"] != "scenes":
+                pass
+    return names
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_scenes_and_values_outlive_the_process(tmp_path: Path, number: int) -> None:
+    store = '{"type":"store","scene":"dawn"}'
+    values, scenes = tmp_path / "memory" / "values.json", tmp_path / "memory" / "scenes.json"
+    with served(tmp_path) as server:
+        assert asyncio.run(_scenes_after(server, store)) == []
+        if number == signal.SIGKILL:  # told to end, it saves what is not saved yet
+            end = time.monotonic() + WAIT_S
+            while not scenes.exists():
+                assert time.monotonic() < end
+                time.sleep(0.02)
+        server.end(number)
+    assert json.loads(values.read_text())["controls"]["smooth"] == 0.35
+    with served(tmp_path) as server:
+        assert asyncio.run(_scenes_after(server)) == ["dawn"]
