@@ -24,13 +24,14 @@ from starlette.requests import ClientDisconnect
 
 from styletune import __version__
 from styletune.errors import PictureError
-from styletune.server import socket
+from styletune.server import embedded, socket
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
 from styletune.server.losses import MAX_EPOCHS
 from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
+from styletune.server.scene_routes import add_scene_routes
 from styletune.server.uploads import RefusedUpload, UploadError, read_body
 from styletune.shared.frame_block import Frame
 from styletune.shared.orders import State
@@ -60,6 +61,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     app = FastAPI(title="styletune", version=__version__, docs_url=None, redoc_url=None)
     _add_reading(app, hub, web, executor)
     _add_uploads(app, hub, folder, executor)
+    add_scene_routes(app, hub)
     _add_restart(app, hub)
 
     @app.websocket("/ws")
@@ -244,7 +246,7 @@ def _embedded_state(hub: Hub, frame: Frame) -> str:
 def _encode_png(frame: Frame, state: str) -> bytes:
     info = PngInfo()
     info.add_text("Software", "styletune")
-    info.add_text("styletune", state)
+    info.add_text(embedded.KEYWORD, state)
     png = io.BytesIO()
     Image.fromarray(frame.picture).save(png, "PNG", pnginfo=info)
     return png.getvalue()

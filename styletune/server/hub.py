@@ -173,6 +173,7 @@ class Hub:
         """Move controls on behalf of the server itself."""
         checked = self.session.table.check(controls)
         self.answer([self.session.move(checked, source, undoable=False)])
+        self.flush()
 
     def restart(self) -> bool:
         """Start a failed worker again; whether there was one to start."""

@@ -33,38 +33,37 @@ class UploadError(Exception):
         self.code = code
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
     """Read the whole body.
 
     Raises:
-        UploadError: more than `MAX_BYTES`, declared or sent (413); too slow (408).
+        UploadError: more than `most` bytes, declared or sent (413); too slow (408).
         ClientDisconnect: nobody waits for an answer.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > MAX_BYTES:
-        raise _too_large(f"received {int(declared[:20]) / 1e6:.1f} MB")
+    if declared.isdecimal() and int(declared[:20]) > most:
+        raise _too_large(most, f"received {int(declared[:20]) / 1e6:.1f} MB")
     body = bytearray()
     try:
         async with asyncio.timeout(MAX_SECONDS):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_BYTES:
-                    raise _too_large("received more")
+                if len(body) > most:
+                    raise _too_large(most, "received more")
     except TimeoutError:
         raise UploadError(
             HTTPStatus.REQUEST_TIMEOUT,
             "too_slow",
-            f"a picture must arrive within {MAX_SECONDS:.0f} s; "
-            f"received {len(body)} bytes until then",
+            f"a file must arrive within {MAX_SECONDS:.0f} s; received {len(body)} bytes until then",
         ) from None
     return bytes(body)
 
 
-def _too_large(received: str) -> UploadError:
+def _too_large(most: int, received: str) -> UploadError:
     return UploadError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_large",
-        f"a picture file has at most {MAX_BYTES / 1e6:.0f} MB; {received}",
+        f"such a file has at most {most / 1e6:.0f} MB; {received}",
     )
 
 

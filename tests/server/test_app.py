@@ -212,7 +212,7 @@ async def test_too_large_an_upload_is_refused_at_the_cap(tmp_path: Path, declare
         answer = await server.http.put("/api/content", content=body)
         assert answer.status_code == 413
         assert answer.json()["code"] == "too_large"
-        assert "a picture file has at most 21 MB" in answer.json()["message"]
+        assert "such a file has at most 21 MB" in answer.json()["message"]
         assert (await server.http.get("/healthz")).status_code == 200
 
 

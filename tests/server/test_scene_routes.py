@@ -1,0 +1,120 @@
+"""Scenes and saved states over HTTP, over a real socket."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from tests.server.running import hear, running, say
+from tests.server.test_app import picture
+
+
+async def test_scenes_are_kept_given_and_forgotten(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        for name, path in (("dawn", "dawn"), ("a/b é?", "a%2Fb%20%C3%A9%3F")):
+            scene = {"controls": {"smooth": 0.25, "average": True, "far.off": 0.5}}
+            put = await server.http.put(f"/api/scenes/{path}", json=scene)
+            assert (put.status_code, put.json()) == (200, {"scenes": 1, "skipped": 1})
+            told = await hear(socket, "scenes")
+            assert told["scenes"][-1]["name"] == name
+            got = (await server.http.get(f"/api/scenes/{path}")).json()
+            assert (got["name"], got["controls"]) == (name, scene["controls"])
+            again = await server.http.put(f"/api/scenes/{path}", json=got)
+            assert again.status_code == 200
+            await hear(socket, "scenes")
+        await say(socket, {"type": "recall", "scene": "a/b é?"})
+        assert (await hear(socket, "changed"))["controls"] == {"smooth": 0.25, "average": True}
+        gone = await server.http.delete("/api/scenes/dawn")
+        assert (gone.status_code, gone.content) == (204, b"")
+        missing = await server.http.get("/api/scenes/dawn")
+        assert missing.status_code == 404
+        assert missing.json() == {
+            "code": "unknown_scene",
+            "message": "there is no scene `dawn`; known are a/b é?",
+        }
+        assert (await server.http.delete("/api/scenes/dawn")).status_code == 404
+
+
+async def test_all_scenes_are_exported_as_a_file_and_imported_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        for name in ("one", "two"):
+            await say(socket, {"type": "store", "scene": name})
+            await hear(socket, "scenes")
+        file = await server.http.get("/api/scenes")
+        assert file.headers["content-disposition"].endswith('filename="styletune-scenes.json"')
+        await server.http.delete("/api/scenes/one")
+        answer = await server.http.put("/api/scenes", content=file.content)
+        assert (answer.status_code, answer.json()) == (200, {"scenes": 2, "skipped": 0})
+        names = [scene.name for scene in server.hub.session.book.all]
+        assert sorted(names) == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "told"),
+    [
+        ("/api/scenes", "{", 422, "scenes are not understood"),
+        ("/api/scenes", {"scenes": [{"name": "x", "saved": 1}]}, 422, "`scenes.0.controls`"),
+        ("/api/scenes", {"scenes": [], "more": 1}, 422, "`more`"),
+        ("/api/scenes", {"scenes": [{"name": "x", "saved": 1, "controls": {}}] * 200}, 422, "128"),
+        ("/api/scenes", "x" * 2_200_000, 413, "such a file has at most 2 MB"),
+        ("/api/scenes/x", {"controls": {"smooth": 1.5}}, 422, "`controls.smooth"),
+        ("/api/scenes/x", {"controls": {"color": "blue"}}, 422, "must be one of full, luminance"),
+        ("/api/scenes/x", {"controls": {"average": 0.5}}, 422, "must be true or false"),
+        ("/api/scenes/x", {"controls": {}, "name": "y"}, 422, "that of the address, `x`"),
+        ("/api/scenes/x%09y", {"controls": {}}, 422, "`name`"),
+        ("/api/scenes/" + "x" * 61, {"controls": {}}, 422, "`name`"),
+        ("/api/scenes/x", '{"controls":{"smooth":NaN}}', 422, "not understood"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+async def test_a_bad_scene_is_refused_and_nothing_is_kept(
+    tmp_path: Path, path: str, body: Any, status: int, told: str
+) -> None:
+    async with running(tmp_path) as server:
+        content = body if isinstance(body, str) else json.dumps(body)
+        answer = await server.http.put(path, content=content)
+        assert answer.status_code == status, answer.text
+        assert told in answer.json()["message"]
+        assert len(server.hub.session.book) == 0
+
+
+async def test_a_saved_picture_brings_its_controls_back_and_undo_takes_them_away(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        controls = {"smooth": 0.7, "color": "luminance", "average": True}
+        await say(socket, {"type": "set", "controls": controls})
+        await hear(socket, "changed")
+        server.painter.paint()
+        saved = (await server.http.get("/api/image.png")).content
+        await say(socket, {"type": "set", "controls": {"smooth": 0.1, "color": "full"}})
+        rev = (await hear(socket, "changed"))["rev"]
+        answer = await server.http.put("/api/state", content=saved)
+        assert answer.json() == {"rev": rev + 1, "changed": 2, "skipped": 0}
+        changed = await hear(socket, "changed")
+        assert changed["controls"] == {"smooth": 0.7, "color": "luminance"}
+        assert changed["source"] == "picture"
+        await say(socket, {"type": "trigger", "name": "undo"})
+        assert (await hear(socket, "changed"))["controls"] == {"smooth": 0.1, "color": "full"}
+
+
+async def test_a_picture_without_a_state_brings_nothing_back(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        for data in (picture(), b"nothing", picture(kind="JPEG")):
+            answer = await server.http.put("/api/state", content=data)
+            assert answer.status_code == 422
+            assert answer.json()["code"] == "bad_state"
+        blank = Image.new("RGB", (8, 8))
+        text = PngInfo()
+        text.add_text("styletune", '{"controls": {"smooth": 7}}')
+        file = io.BytesIO()
+        blank.save(file, "PNG", pnginfo=text)
+        answer = await server.http.put("/api/state", content=file.getvalue())
+        assert answer.json()["message"] == "control `smooth` must be in 0..1; received value=7"
+        assert server.hub.session.rev == 0
