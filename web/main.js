@@ -27,6 +27,7 @@ const PANELS = [
   () => import("./losses.js"),
   () => import("./chart.js"),
   () => import("./hint.js"),
+  () => import("./scenes.js"),
 ];
 
 /** A gap in the revisions is asked about no more often than that, ms. */

@@ -457,13 +457,14 @@ class Morph(_Out):
 
 
 class Scenes(_Out):
-    """The scenes, those at the ends of the crossfade, a morph under way, steps of undo."""
+    """The scenes, the ends of the crossfade, a morph under way, how many steps undo has."""
 
     newest_only: ClassVar[bool] = True
     type: Literal["scenes"] = "scenes"
     scenes: tuple[SceneEntry, ...] = ()
     a: str | None = None
     b: str | None = None
+    current: str | None = None
     morph: Morph | None = None
     undo: int = 0
     redo: int = 0

@@ -104,13 +104,14 @@ class LiveSession:
         """Scenes, crossfade, morph and undo as clients see them; the same object while the same."""
         morph = None if self._morph is None else self._morph.shown
         undo, redo = self._history.undo_depth, self._history.redo_depth
-        of = (self.book.version, morph, undo, redo)
+        of = (self.book.version, self.book.current, morph, undo, redo)
         if of != self._scenes_of:
             self._scenes_of = of
             self._scenes = Scenes(
                 scenes=self.book.entries(),
                 a=self.book.a,
                 b=self.book.b,
+                current=self.book.current,
                 morph=morph,
                 undo=undo,
                 redo=redo,
