@@ -61,21 +61,23 @@ export function start(page) {
     icon("redo", "make it again (Ctrl+Shift+Z)", "m13 4 4 4-4 4M16.5 8H8a4.5 4.5 0 0 0 0 9h4"),
   ];
   for (const button of [undo, redo]) button.onclick = () => page.trigger(button.id);
-  byId("keys", HTMLElement).prepend(undo, redo);
 
   const glide = make("select", { "aria-label": "time that a recall takes" });
   glide.append(...GLIDES.map((s) => make("option", { value: `${s}` }, s ? `in ${s} s` : "at once")));
   const add = make("button", { type: "button", class: "scene new", title: "keep all values as a new scene" }, "+ store");
   add.onclick = () => page.trigger("snapshot");
   const keys = make("ol", {});
-  const fade = makeFade(page, send);
-  const editor = makeEditor(send);
+  const fade = makeFade(page);
+  const editor = makeEditor(page, send, () => now);
   const panel = byId("scenes-panel", HTMLElement);
   panel.append(
-    make("header", {}, make("h2", {}, "scenes"), glide, ...makeFiles(page)),
-    keys, fade.root, editor.root,
+    make("header", {}, make("h2", {}, "scenes"), glide, fade.root),
+    keys, editor.root,
   );
   panel.hidden = false;
+  // The bar of a phone is full.
+  const bar = matchMedia("(max-width: 720px)").matches ? panel.firstElementChild : byId("keys", HTMLElement);
+  bar?.prepend(undo, redo);
 
   /** @param {Scenes} scenes */
   const show = (scenes) => {
@@ -161,7 +163,7 @@ function makeKey(name, place, { a, b }, recall, edit) {
     make("kbd", { "aria-hidden": "true" }, place < 9 ? String(place + 1) : ""), make("span", {}, name), make("b", {}, ends),
   );
   key.onclick = () => recall(name);
-  const more = make("button", { type: "button", class: "more", "aria-label": `change ${name}`, title: "rename, store again, delete" }, "⋯");
+  const more = make("button", { type: "button", class: "more", "aria-label": `change ${name}`, title: "rename, store again, delete, crossfade" }, "⋯");
   more.onclick = () => edit(name, more);
   const item = make("li", { "data-scene": name, "data-control": `scene:${name}` }, key, more);
   item.oncontextmenu = (event) => {
@@ -172,20 +174,13 @@ function makeKey(name, place, { a, b }, recall, edit) {
 }
 
 /**
- * The crossfade: a scene at each end, a fader between them.
+ * The crossfade between the scenes A and B.
  * @param {import("./types.js").Page} page
- * @param {(message: object) => void} send
  */
-function makeFade({ store }, send) {
-  const ends = /** @type {const} */ (["a", "b"]).map((end) => {
-    const select = make("select", { "aria-label": `scene at the end ${end.toUpperCase()} of the crossfade` });
-    select.onchange = () => send({ type: "crossfade", [end]: select.value || null });
-    return { end, select };
-  });
-  const input = make("input", { type: "range", min: "0", max: "1", step: "0.001", "aria-label": "crossfade from A to B" });
-  const root = make("div", { class: "fade", "data-control": "crossfade" });
-  const [a, b] = ends;
-  if (a && b) root.append(a.select, input, b.select);
+function makeFade({ store }) {
+  const input = make("input", { type: "range", min: "0", max: "1", step: "0.001", "aria-label": "crossfade from scene A to scene B" });
+  const [a, b] = [make("b", {}, "A"), make("b", {}, "B")];
+  const root = make("div", { class: "fade", "data-control": "crossfade" }, a, input, b);
   input.addEventListener("pointerdown", () => store.hold("crossfade"));
   for (const type of ["pointerup", "pointercancel", "lostpointercapture", "blur"]) {
     input.addEventListener(type, () => store.release("crossfade"));
@@ -200,24 +195,42 @@ function makeFade({ store }, send) {
     root,
     /** @param {Scenes} scenes */
     show(scenes) {
-      for (const { end, select } of ends) {
-        const options = scenes.scenes.map(({ name }) => make("option", { value: name }, name));
-        select.replaceChildren(make("option", { value: "" }, end.toUpperCase()), ...options);
-        select.value = scenes[end] ?? "";
-      }
-      input.disabled = !scenes.a || !scenes.b;
+      const ready = scenes.a !== null && scenes.b !== null;
+      input.disabled = !ready;
+      root.title = ready ? `from ${scenes.a} to ${scenes.b}` : "crossfade: choose its scenes A and B with ⋯";
     },
   };
 }
 
-/** Rename, store again, delete: one small form for whichever scene.
+/** What else can be done with a scene: one small form for whichever it is.
+ * @param {import("./types.js").Page} page
  * @param {(message: object) => void} send
+ * @param {() => Scenes} now
  */
-function makeEditor(send) {
+function makeEditor(page, send, now) {
   let scene = "";
   const name = make("input", { maxlength: "60", required: "", "aria-label": "name of the scene" });
-  const [again, gone] = ["store again", "delete"].map((text) => make("button", { type: "button", class: "key" }, text));
-  const form = make("form", {}, name);
+  /**
+   * @param {string} text
+   * @param {() => object} message
+   */
+  const key = (text, message) => {
+    const button = make("button", { type: "button", class: "key" }, text);
+    button.onclick = () => {
+      send(message());
+      root.hidePopover();
+    };
+    return button;
+  };
+  const ends = /** @type {const} */ (["a", "b"]).map((end) => {
+    const button = key(`crossfade ${end.toUpperCase()}`, () => ({ type: "crossfade", [end]: now()[end] === scene ? null : scene }));
+    return { end, button };
+  });
+  const form = make(
+    "form", {}, name, make("button", { class: "key" }, "rename"),
+    key("store again", () => ({ type: "store", scene })), key("delete", () => ({ type: "delete", scene })),
+    ...ends.map(({ button }) => button), make("footer", {}, "all scenes: ", ...makeFiles(page)),
+  );
   const root = make("div", { id: "scene-editor", popover: "" }, form);
   form.onsubmit = (event) => {
     event.preventDefault();
@@ -225,16 +238,6 @@ function makeEditor(send) {
     if (to && to !== scene) send({ type: "rename", scene, to });
     root.hidePopover();
   };
-  /** @param {"store" | "delete"} type */
-  const tell = (type) => () => {
-    send({ type, scene });
-    root.hidePopover();
-  };
-  if (again && gone) {
-    again.onclick = tell("store");
-    gone.onclick = tell("delete");
-    form.append(make("button", { class: "key" }, "rename"), again, gone);
-  }
   return {
     root,
     /**
@@ -243,6 +246,7 @@ function makeEditor(send) {
      */
     open(which, at) {
       scene = name.value = which;
+      for (const { end, button } of ends) button.setAttribute("aria-pressed", String(now()[end] === scene));
       root.showPopover();
       const box = at.getBoundingClientRect();
       root.style.left = `${Math.max(8, Math.min(box.right, innerWidth - 8) - root.offsetWidth)}px`;
