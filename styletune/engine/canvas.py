@@ -91,10 +91,16 @@ class Canvas:
         Raises:
             PictureError: it cannot be used; everything stays as it was.
         """
+        index = min(index, len(self._styles))  # one before it may have been refused
         edge = self._edge(index, positions)
         painter.set_style(index, gallery.read(path, edge))
         self._styles[index : index + 1] = [path]
         self._edges[index : index + 1] = [edge]
+
+    def remove_path(self, painter: Painter, path: str) -> None:
+        """Take the style of that path from the painter, if it is there and not the only one."""
+        if path in self._styles and len(self._styles) > 1:
+            self.remove_style(painter, self._styles.index(path))
 
     def remove_style(self, painter: Painter, index: int) -> None:
         """Take a style picture from the painter; those after it move up."""

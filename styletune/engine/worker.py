@@ -26,7 +26,17 @@ from styletune.engine.painter import DivergedError, Losses, Painter
 from styletune.errors import PictureError, StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
+from styletune.shared.orders import (
+    Job,
+    Order,
+    Refused,
+    RemoveStyle,
+    Report,
+    SetContent,
+    SetStyle,
+    State,
+    Stop,
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -310,9 +320,12 @@ class Worker:
         if self._canvas.size_px == self._wish.size_px:
             threading.Thread(target=painter.prepare, name="prepare", daemon=True).start()
 
-    def _carry_out(self, order: SetContent | SetStyle, painter: Painter) -> None:
+    def _carry_out(self, order: SetContent | SetStyle | RemoveStyle, painter: Painter) -> None:
         """Swap a picture; one that cannot be used is refused and painting goes on."""
         try:
+            if isinstance(order, RemoveStyle):
+                self._canvas.remove_path(painter, order.path)
+                return
             if isinstance(order, SetStyle):
                 self._canvas.put_style(painter, order.index, order.path, self._positions)
                 return
@@ -326,7 +339,7 @@ class Worker:
         except StyletuneError as error:
             self._refuse(order.what, error, order.path)
 
-    def _orders(self) -> Iterator[SetContent | SetStyle | Stop]:
+    def _orders(self) -> Iterator[Order]:
         while self._pipe.poll():
             try:
                 yield self._pipe.recv()

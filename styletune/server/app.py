@@ -23,12 +23,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from styletune import __version__
+from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
-from styletune.server import embedded, socket
+from styletune.server import socket
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
 from styletune.server.losses import MAX_EPOCHS
 from styletune.server.metrics import MEDIA_TYPE, Metrics
+from styletune.server.picture_routes import add_picture_routes, no_such_picture
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
 from styletune.server.scene_routes import add_scene_routes
@@ -61,6 +63,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     app = FastAPI(title="styletune", version=__version__, docs_url=None, redoc_url=None)
     _add_reading(app, hub, web, executor)
     _add_uploads(app, hub, folder, executor)
+    add_picture_routes(app, hub)
     add_scene_routes(app, hub)
     _add_restart(app, hub)
 
@@ -153,6 +156,11 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
         name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
         path = folder / f"{what.replace(' ', '-')}-{secrets.token_hex(8)}.png"
         outcomes = hub.tally.uploads
+        if (known := request.headers.get("x-recent")) is not None:
+            again = hub.recent.take(known)
+            if again is None:
+                return no_such_picture(known)
+            return JSONResponse(hub.put_picture(place, again).model_dump())
         try:
             body = await read_body(request)
             loop = asyncio.get_running_loop()
@@ -173,13 +181,16 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
 
     @app.put("/api/content", openapi_extra=body)
     async def put_content(request: Request) -> Response:
-        """Paint this content picture; the raw file is the body, X-Filename its name."""
+        """Paint this content picture; the raw file is the body, X-Filename its name.
+
+        Or no body, and X-Recent the id of a picture that was used before.
+        """
         return await upload(request, CONTENT, "content")
 
     @app.put("/api/style/{number}", openapi_extra=body)
     async def put_style(number: str, request: Request) -> Response:
-        """Use this picture as style `number`, counted from 1; see `PUT /api/content`."""
-        place = _style_place(hub, number)
+        """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
+        place = _style_place(hub, number, new=True)
         if place is None:
             return _no_such_style(hub, number)
         return await upload(request, place, f"style {place}")
@@ -199,19 +210,17 @@ def _add_restart(app: FastAPI, hub: Hub) -> None:
         return JSONResponse({"state": state}, HTTPStatus.ACCEPTED, headers=_NOT_STORED)
 
 
-def _style_place(hub: Hub, number: str) -> int | None:
-    if number.isascii() and number.isdecimal() and len(number) <= 3:
-        place = int(number)
-        if 1 <= place <= hub.gallery.styles:
-            return place
-    return None
+def _style_place(hub: Hub, number: str, *, new: bool = False) -> int | None:
+    last = min(MAX_STYLES, hub.gallery.styles + new)
+    return int(number) if number in map(str, range(1, last + 1)) else None
 
 
 def _no_such_style(hub: Hub, number: str) -> Response:
     return _error(
         HTTPStatus.NOT_FOUND,
         "no_such_style",
-        f"this session has styles 1 to {hub.gallery.styles}; received {number[:20]}",
+        f"there are styles 1 to {hub.gallery.styles}, and at most {MAX_STYLES}; "
+        f"received {number[:20]}",
     )
 
 
@@ -246,7 +255,7 @@ def _embedded_state(hub: Hub, frame: Frame) -> str:
 def _encode_png(frame: Frame, state: str) -> bytes:
     info = PngInfo()
     info.add_text("Software", "styletune")
-    info.add_text(embedded.KEYWORD, state)
+    info.add_text("styletune", state)
     png = io.BytesIO()
     Image.fromarray(frame.picture).save(png, "PNG", pnginfo=info)
     return png.getvalue()

@@ -35,14 +35,27 @@ class Gallery:
 
     def __init__(self, content: Prepared, styles: Sequence[Prepared]) -> None:
         self._places = [_Place(content), *map(_Place, styles)]
+        self._versions = 0
+        self._gone: deque[Path] = deque()  # the worker may not have heard yet
 
     @property
     def styles(self) -> int:
         """How many style pictures there are."""
         return len(self._places) - 1
 
+    @property
+    def shown(self) -> tuple[Prepared, ...]:
+        """The pictures that hang there: content, then styles."""
+        return tuple(spot.shown for spot in self._places)
+
     def put(self, place: int, picture: Prepared) -> messages.Picture:
-        """Replace the picture in a place; of the former ones `KEPT` stay on disk."""
+        """Replace the picture in a place; of the former ones `KEPT` stay on disk.
+
+        The place after the last one is a new style.
+        """
+        if place == len(self._places):
+            self._places.append(_Place(picture, self._fresh()))
+            return self._places[place].entry()
         spot = self._places[place]
         spot.before.append(spot.shown)
         spot.shown = picture
@@ -51,9 +64,31 @@ class Gallery:
         spot.version += 1
         return spot.entry()
 
+    def remove(self, place: int) -> None:
+        """Take a style away; those after it move up."""
+        spot = self._places.pop(place)
+        self._gone.extend(picture.path for picture in (*spot.before, spot.shown))
+        while len(self._gone) > KEPT:
+            self._gone.popleft().unlink(missing_ok=True)
+        self._versions = max(self._versions, spot.version)
+        for later in self._places[place:]:
+            later.version = self._fresh()
+
+    def _fresh(self) -> int:
+        """A version that no place has had: its number now stands for another picture."""
+        highest = max(spot.version for spot in self._places)
+        self._versions = 1 + max(self._versions, highest)
+        return self._versions
+
     def take_back(self, path: Path) -> bool:
-        """Show the former picture where the worker refused that of `path`; False: not shown."""
-        for spot in self._places:
+        """Show the former picture where the worker refused that of `path`; False: not shown.
+
+        A style that was added by it is taken away.
+        """
+        for number, spot in enumerate(self._places):
+            if spot.shown.path == path and number > 1 and not spot.before:
+                self.remove(number)
+                return True
             if spot.shown.path == path and spot.before:
                 spot.shown = spot.before.pop()
                 spot.version += 1

@@ -31,6 +31,7 @@ from styletune.server.messages import (
 from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
 from styletune.server.prepared import Prepared
+from styletune.server.recent import Recent
 from styletune.server.role import Role
 from styletune.server.session import LiveSession
 from styletune.server.smaller import CONTROL, Smaller
@@ -62,6 +63,8 @@ class Worker(Protocol):
 
     def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
 
+    def remove_style(self, index: int) -> None: ...  # noqa: D102
+
     def restart(self) -> bool: ...  # noqa: D102
 
     def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
@@ -75,6 +78,7 @@ class Hub:
     Attributes:
         session: values, revision, triggers.
         gallery: the pictures that are painted from.
+        recent: those that were used before.
         feed: the painted pictures.
         losses: their history.
         tally: what has happened since the start.
@@ -94,6 +98,7 @@ class Hub:
         self.gallery = gallery
         self.feed = feed
         self.losses = LossHistory(session.table.layers)
+        self.recent = Recent(gallery.shown)
         self.tally = Tally()
         self._worker = worker
         self._outboxes: dict[str, Outbox] = {}
@@ -194,7 +199,8 @@ class Hub:
         return self._viewers
 
     def put_picture(self, place: int, picture: Prepared) -> Picture:
-        """Paint from another picture: `CONTENT`, or the number of a style."""
+        """Paint from another picture: `CONTENT`, or the number of a style; the next adds one."""
+        self.recent.add(picture)
         entry = self.gallery.put(place, picture)
         if place == CONTENT:
             self._worker.set_content(picture.path)
@@ -202,6 +208,20 @@ class Hub:
             self._worker.set_style(place - 1, picture.path)
         self._to_all(self.gallery.message())
         return entry
+
+    def remove_style(self, number: int) -> None:
+        """Paint without a style, counted from 1; gains and scales of those after it move up."""
+        count = self.gallery.styles
+        self._worker.remove_style(number - 1)  # raises
+        self.gallery.remove(number)
+        positions, table = self.session.positions, self.session.table
+        moved = {}
+        for what in ("style_gain", "style_scale"):
+            for place in range(number, count):
+                moved[f"{what}.{place}"] = positions[f"{what}.{place + 1}"]
+            moved[f"{what}.{count}"] = table[f"{what}.{count}"].default
+        self.answer([self.session.move(moved, "pictures", undoable=False)])
+        self._to_all(self.gallery.message())
 
     def add_viewer(self) -> bool:
         """Count one more viewer of pictures; False: it is full."""

@@ -441,6 +441,21 @@ class Pictures(_Out):
     styles: tuple[Picture, ...]
 
 
+class RecentPicture(_Out):
+    """A picture that was used before; `id` goes into the header X-Recent of an upload."""
+
+    id: str
+    name: str
+    width: int
+    height: int
+
+
+class RecentPictures(_Out):
+    """The pictures used last, newest first."""
+
+    recent: tuple[RecentPicture, ...]
+
+
 class SceneEntry(_Out):
     """A scene in the list; `saved`: seconds since 1970."""
 

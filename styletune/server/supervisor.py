@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from styletune.config import Session
+from styletune.controls import MAX_STYLES
 from styletune.entry import Target, run_worker
 from styletune.errors import MemoryBlockError, PictureError
 from styletune.server.backoff import Backoff
@@ -33,6 +34,7 @@ from styletune.shared.orders import (
     Job,
     Order,
     Refused,
+    RemoveStyle,
     Report,
     SetContent,
     SetStyle,
@@ -92,12 +94,10 @@ class Supervisor:
         self._table = table
         self._room_px = math.ceil(table["size"].high)  # of a frame: the largest that may come
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
-        # Newest last. Keys are the orders' `what`.
-        self._pictures = {"content": deque([session.pictures.content], maxlen=_PICTURES)} | {
-            SetStyle(index, "").what: deque([style], maxlen=_PICTURES)
-            for index, style in enumerate(session.pictures.styles)
-        }
-        self._orders: dict[str, Order] = {}  # not yet sent: the newest of each kind
+        # Of each place; newest last.
+        self._content = deque([session.pictures.content], maxlen=_PICTURES)
+        self._styles = [deque([style], maxlen=_PICTURES) for style in session.pictures.styles]
+        self._orders: list[Order] = []  # not yet sent: the newest of each place
         self._controls: ControlBlock | None = None
         self._block: FrameBlock | None = None
         self._task: asyncio.Task[None] | None = None
@@ -157,19 +157,33 @@ class Supervisor:
         self._order(SetContent(str(path)))
 
     def set_style(self, index: int, path: Path) -> None:
-        """Use this picture as style `index`, counted from 0, likewise.
+        """Use this picture as style `index`, counted from 0, likewise; the next index adds one.
 
         Raises:
-            PictureError: the session has fewer styles.
+            PictureError: there are fewer styles, or four already.
         """
-        order = SetStyle(index, str(path))
-        if order.what not in self._pictures:
-            count = len(self._session.pictures.styles)
+        count = len(self._styles)
+        if not 0 <= index <= count or index >= MAX_STYLES:
             raise PictureError(
-                f"this session has {count} style picture{'s' * (count != 1)}; received style "
-                f"{index + 1}; name more under [pictures] styles in the session file"
+                f"there are {count} style pictures, and at most {MAX_STYLES}; received style "
+                f"{index + 1}"
             )
-        self._order(order)
+        if index == count:
+            self._styles.append(deque(maxlen=_PICTURES))
+        self._order(SetStyle(index, str(path)))
+
+    def remove_style(self, index: int) -> None:
+        """Paint without this style from now on; those after it move up.
+
+        Raises:
+            PictureError: there is none of that index, or it is the first.
+        """
+        if not 1 <= index < len(self._styles):
+            raise PictureError(
+                f"styles 2 to {len(self._styles)} can be removed; received {index + 1}"
+            )
+        self._orders.append(RemoveStyle(self._styles.pop(index)[-1]))
+        self._stir()
 
     def restart(self) -> bool:
         """Start again now, when failed or in the wait for the next try; else do nothing.
@@ -267,8 +281,8 @@ class Supervisor:
                 await self._ended(child, self._limits.dump_s)
                 await self._end(child, ask=False)
                 return f"the painting process {hung}"
-            for what in [what for what, order in self._orders.items() if child.send(order)]:
-                del self._orders[what]
+            while self._orders and child.send(self._orders[0]):
+                del self._orders[0]
             await self._wait()
 
     async def _wait(self) -> None:
@@ -365,10 +379,10 @@ class Supervisor:
 
     def _job(self, block: FrameBlock) -> Job:
         assert self._controls is not None  # made by `start`
-        content, *styles = (paths[-1] for paths in self._pictures.values())
+        styles = tuple(paths[-1] for paths in self._styles)
         return Job(
             session=self._session.replaced(
-                pictures={"content": content, "styles": tuple(styles)},
+                pictures={"content": self._content[-1], "styles": styles},
             ),
             control_block=self._controls.name,
             frame_block=block.name,
@@ -379,23 +393,29 @@ class Supervisor:
         )
 
     def _order(self, order: SetContent | SetStyle) -> None:
-        self._pictures[order.what].append(order.path)
-        # Deleted first: of two orders the one given later is to be carried out later.
-        self._orders.pop(order.what, None)
-        self._orders[order.what] = order
+        place = self._content if isinstance(order, SetContent) else self._styles[order.index]
+        place.append(order.path)
+        for index in range(len(self._orders) - 1, -1, -1):
+            earlier = self._orders[index]
+            if isinstance(earlier, RemoveStyle):
+                break  # before it the numbers meant other styles
+            if not isinstance(earlier, Stop) and earlier.what == order.what:
+                del self._orders[index]
+        self._orders.append(order)
         self._stir()
 
     def _forget(self, refused: Refused) -> None:
         """Give a later worker the picture before the refused one; the first one stays."""
-        paths = self._pictures.get(refused.what)
-        if paths is None or len(paths) < 2:
+        for place in (self._content, *self._styles):
+            if refused.path not in place:
+                continue
+            if len(place) > 1:
+                place.reverse()
+                place.remove(refused.path)
+                place.reverse()
+            elif place is not self._content and len(self._styles) > 1:
+                self._styles = [style for style in self._styles if style is not place]
             return
-        if not refused.path:
-            paths.pop()
-        elif refused.path in list(paths)[1:]:
-            paths.reverse()
-            paths.remove(refused.path)
-            paths.reverse()
 
     def _say(self, state: State, message: str = "") -> None:
         self.report = replace(self.report, state=state, message=message)

@@ -51,7 +51,10 @@ class SetContent:
 
 @dataclass(frozen=True, slots=True)
 class SetStyle:
-    """Parent to worker: use this picture as style number `index`, counted from 0."""
+    """Parent to worker: use this picture as style number `index`, counted from 0.
+
+    The index after the last one adds a style.
+    """
 
     index: int
     path: str
@@ -63,11 +66,26 @@ class SetStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveStyle:
+    """Parent to worker: forget the style of this picture; those after it move up.
+
+    By its path, as an index may mean another one once an earlier order was refused.
+    """
+
+    path: str
+
+    @property
+    def what(self) -> str:
+        """The name that a refusal of this order carries."""
+        return "style"
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Parent to worker: end, with exit code 0, within two seconds."""
 
 
-Order = SetContent | SetStyle | Stop
+Order = SetContent | SetStyle | RemoveStyle | Stop
 
 
 class State(StrEnum):

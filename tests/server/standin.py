@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import Session
+from styletune.errors import PictureError
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame, Term
 from styletune.shared.orders import Refused, Report, State
@@ -70,7 +71,12 @@ class StandIn:
     def set_style(self, index: int, path: Path) -> None:
         if self._refuses(f"style {index + 1}", path):
             return
-        self.styles[index] = path
+        self.styles[index : index + 1] = [path]
+
+    def remove_style(self, index: int) -> None:
+        if not 1 <= index < len(self.styles):
+            raise PictureError(f"there is no style {index + 1} to be removed")
+        del self.styles[index]
 
     def tell(self, report: Report | Refused) -> None:
         if isinstance(report, Report):

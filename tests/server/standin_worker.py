@@ -1,8 +1,8 @@
 """A painting process in pure NumPy whose every pixel is known beforehand.
 
 It obeys the same orders as the real worker. A frame's picture is of one colour: red is the
-position of `smooth` in 255ths, green the number in the content file, blue that in the first
-style file. `total` is its pid, `smooth` how often `reset` was sent.
+position of `smooth` in 255ths, green the number in the content file, blue the sum of those in
+the style files. `total` is its pid, `smooth` how often `reset` was sent.
 
 The other functions are workers with one fault each.
 """
@@ -19,7 +19,7 @@ import numpy as np
 
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import Job, Refused, Report, SetContent, State, Stop
+from styletune.shared.orders import Job, Refused, RemoveStyle, Report, SetContent, State, Stop
 
 STEP_S = 0.01
 REPORT = Report(State.STARTING, device="stand-in", network="lite", backend="numpy")
@@ -36,7 +36,8 @@ def paint(job: Job, pipe: Connection) -> None:
     layers = job.session.network.played
     frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
     pipe.send(REPORT)
-    green, blue = number(job.session.pictures.content), number(job.session.pictures.styles[0])
+    green = number(job.session.pictures.content)
+    styles = {path: number(path) for path in job.session.pictures.styles}
     epoch, step = job.first_epoch, job.first_step
     state = State.STARTING
     terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
@@ -48,8 +49,12 @@ def paint(job: Job, pipe: Connection) -> None:
             try:
                 if isinstance(order, SetContent):
                     green = number(order.path)
+                elif isinstance(order, RemoveStyle):
+                    del styles[order.path]
                 else:
-                    blue = number(order.path)
+                    kept, value = list(styles.items()), number(order.path)
+                    kept[order.index : order.index + 1] = [(order.path, value)]
+                    styles = dict(kept)
             except (OSError, ValueError):
                 pipe.send(Refused(order.what, "no number in it", order.path))
         values = controls.read()
@@ -61,7 +66,7 @@ def paint(job: Job, pipe: Connection) -> None:
         if state is State.RUNNING:
             red = round(255 * values.positions["smooth"])
             picture = np.empty((job.size_px, job.size_px, 3), np.uint8)
-            picture[:] = red, green, blue
+            picture[:] = red, green, sum(styles.values())
             frames.publish(
                 Frame(
                     epoch=epoch,

@@ -151,16 +151,17 @@ async def test_an_uploaded_style_takes_its_place(tmp_path: Path) -> None:
             assert Image.open(io.BytesIO(thumbnail.content)).size == size
 
 
-@pytest.mark.parametrize("number", ["0", "3", "-1", "x", "1.5", "9" * 50, "%D9%A1"])
+@pytest.mark.parametrize("number", ["0", "4", "-1", "x", "1.5", "9" * 50, "%D9%A1"])
 async def test_a_style_that_is_not_there_is_refused(tmp_path: Path, number: str) -> None:
     async with running(tmp_path, styles=2) as server:
         for answer in (
             await server.http.put(f"/api/style/{number}", content=picture()),
             await server.http.get(f"/api/style/{number}.jpg"),
+            await server.http.get("/api/style/3.jpg"),
         ):
             assert answer.status_code == 404
             assert answer.json()["code"] == "no_such_style"
-            assert "this session has styles 1 to 2" in answer.json()["message"]
+            assert "there are styles 1 to 2, and at most 4" in answer.json()["message"]
 
 
 @pytest.mark.parametrize(

@@ -48,3 +48,23 @@ def test_former_pictures_are_deleted_but_for_the_last_ones(
         gallery.put(CONTENT, prepared(tmp_path, f"n{number}"))
     left = {path.stem for path in tmp_path.glob("n*.png")}
     assert left == {f"n{number}" for number in range(20 - KEPT - 1, 20)}
+
+
+def test_styles_are_added_and_taken_away(tmp_path: Path, gallery: Gallery) -> None:
+    seen = {(1, gallery.message().styles[0].version)}
+    for place, name in ((2, "two"), (3, "three")):
+        seen.add((place, gallery.put(place, prepared(tmp_path, name)).version))
+    gallery.remove(2)
+    (one, three) = gallery.message().styles
+    assert (one.name, three.name) == ("style", "three")
+    assert (2, three.version) not in seen  # or a page would show the picture that was there
+    assert gallery.put(3, prepared(tmp_path, "four")).version not in (1, three.version)
+
+
+def test_an_added_style_that_is_refused_is_taken_away_again(
+    tmp_path: Path, gallery: Gallery
+) -> None:
+    bad = prepared(tmp_path, "bad")
+    gallery.put(2, bad)
+    assert gallery.take_back(bad.path)
+    assert [style.name for style in gallery.message().styles] == ["style"]

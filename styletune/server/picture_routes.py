@@ -1,0 +1,55 @@
+"""The routes of pictures that are there already: recent ones, and a style taken away.
+
+Thin, like `app`. Knows nothing about who is asking; that is the guard's.
+"""
+
+from http import HTTPStatus
+
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+
+from styletune.errors import PictureError
+from styletune.server.hub import Hub
+
+_NOT_STORED = {"cache-control": "no-store"}
+# The id is made from the picture: the same id is always the same picture.
+_FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
+
+
+def add_picture_routes(app: FastAPI, hub: Hub) -> None:
+    """Add them to the application."""
+
+    @app.get("/api/recent")
+    async def recent() -> Response:
+        """The pictures used last, newest first: `id`, `name`, `width`, `height` of each."""
+        text = hub.recent.message().text
+        return Response(text, media_type="application/json", headers=_NOT_STORED)
+
+    @app.get("/api/recent/{name}.jpg")
+    async def recent_thumbnail(name: str) -> Response:
+        """One of them, small."""
+        thumbnail = hub.recent.thumbnail(name)
+        if thumbnail is None:
+            return no_such_picture(name)
+        return Response(thumbnail, media_type="image/jpeg", headers=_FOR_EVER)
+
+    @app.delete("/api/style/{number}")
+    async def delete_style(number: str) -> Response:
+        """Paint without this style; those after it, their gains and scales move up."""
+        try:
+            hub.remove_style(int(number) if number in ("1", "2", "3", "4") else 0)
+        except PictureError as error:
+            status = HTTPStatus.CONFLICT if number == "1" else HTTPStatus.NOT_FOUND
+            return JSONResponse({"code": "no_such_style", "message": str(error)}, status)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def no_such_picture(name: str) -> Response:
+    """The answer to an id that is not, or no longer, among the recent pictures."""
+    return JSONResponse(
+        {
+            "code": "no_such_picture",
+            "message": f"`{name[:40]}` is not among the recent pictures; upload it again",
+        },
+        HTTPStatus.NOT_FOUND,
+    )

@@ -1,0 +1,56 @@
+"""Styles added and taken away, and pictures used again, over a real socket."""
+
+from pathlib import Path
+
+from tests.server.running import hear, running, say
+from tests.server.test_app import picture
+
+
+async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        for number in (2, 3, 4):
+            answer = await server.http.put(
+                f"/api/style/{number}",
+                content=picture(40 + number),
+                headers={"X-Filename": f"s{number}.png"},
+            )
+            assert answer.status_code == 200
+            assert len((await hear(socket, "pictures"))["styles"]) == number
+        assert len(server.painter.styles) == 4
+        controls = {"style_gain.2": 0.2, "style_gain.3": 0.3, "style_gain.4": 0.4}
+        await say(socket, {"type": "set", "controls": controls | {"style_scale.4": 0.9}})
+        await hear(socket, "changed")
+        answer = await server.http.delete("/api/style/2")
+        assert (answer.status_code, answer.content) == (204, b"")
+        pictures = await hear(socket, "pictures")
+        assert [style["name"] for style in pictures["styles"]] == ["style0", "s3.png", "s4.png"]
+        values = (await server.http.get("/api/state")).json()["controls"]
+        assert [values[f"style_gain.{n}"] for n in (1, 2, 3, 4)] == [1.0, 0.3, 0.4, 0.0]
+        assert [values[f"style_scale.{n}"] for n in (1, 2, 3, 4)] == [0.5, 0.5, 0.9, 0.5]
+        assert len(server.painter.styles) == 3
+
+
+async def test_the_first_style_stays_and_others_must_be_there(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        for number, status in (("1", 409), ("2", 404), ("x", 404), ("9" * 50, 404)):
+            answer = await server.http.delete(f"/api/style/{number}")
+            assert (answer.status_code, answer.json()["code"]) == (status, "no_such_style")
+        assert server.hub.session.rev == 0
+
+
+async def test_a_picture_is_used_again_without_being_sent_again(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        sent = {"X-Filename": "cat.png"}
+        await server.http.put("/api/content", content=picture(52, 40), headers=sent)
+        recent = (await server.http.get("/api/recent")).json()["recent"]
+        assert [known["name"] for known in recent] == ["cat.png", "style0", "navy"]
+        again = {"X-Recent": recent[0]["id"]}
+        answer = await server.http.put("/api/style/2", headers=again)
+        assert (answer.status_code, answer.json()["name"]) == (200, "cat.png")
+        assert server.painter.styles[1] != server.painter.content
+        thumbnail = await server.http.get(f"/api/recent/{recent[0]['id']}.jpg")
+        assert thumbnail.headers["content-type"] == "image/jpeg"
+        gone = await server.http.put("/api/content", headers={"X-Recent": "0" * 16})
+        assert (gone.status_code, gone.json()["code"]) == (404, "no_such_picture")
+        assert (await server.http.get("/api/recent/nothing.jpg")).status_code == 404
