@@ -1,4 +1,4 @@
-"""When to rest between messages: a storm of them is taken in handfuls. Pure; time comes in.
+"""When to rest between messages, in or out: a storm is taken in handfuls. Pure; time comes in.
 
 Waking for each message costs several times as much as the message. While a reader rests,
 messages gather in the network's buffers, and are then read at once. Hands and scripts that

@@ -23,9 +23,6 @@ from styletune.server.outbox import Outbox
 from styletune.server.role import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
-# After a change: those that come meanwhile go out as one. To send costs ten times what it costs
-# to obey, and a hand on a knob moves a hundred times a second.
-_MERGE_S = 0.015
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
 
@@ -78,11 +75,13 @@ async def _read_controls(
 
 
 async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:
+    breath = Breath()
     while not outbox.overflown:
         message = await outbox.get()
         await socket.send_text(message.text)
+        # Changes that come meanwhile go out as one: to send costs ten times what it costs to obey.
         if isinstance(message, Changed):
-            await asyncio.sleep(_MERGE_S)
+            await asyncio.sleep(breath.after(time.monotonic(), waited=True))
     await _close(socket, "too slow")
 
 

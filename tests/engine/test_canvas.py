@@ -79,6 +79,25 @@ def test_what_changed_meanwhile_is_caught_up_with(tmp_path) -> None:
     assert new._styles == paths[3:]
 
 
+def test_a_style_is_taken_away_by_its_path_and_numbers_too_high_add(tmp_path) -> None:
+    paths = []
+    for seed in range(4):
+        paths.append(str(tmp_path / f"{seed}.png"))
+        Image.fromarray(picture(48, 48, seed)).save(paths[-1])
+    session = small_session(pictures={"content": paths[0], "styles": [paths[1]], "size": 48})
+    positions = session.positions()
+    plain = Canvas(session, positions, 48)
+    painter = plain.painter()
+    alone = to_host(painter.model.get_layer("style_block1_conv1").target)
+    plain.put_style(painter, 2, paths[2], positions)  # style 2 had been refused
+    plain.put_style(painter, 2, paths[3], positions)
+    assert plain._styles == paths[1:]
+    for path in (paths[2], "never heard of", paths[3], paths[1]):
+        plain.remove_path(painter, path)
+    assert plain._styles == paths[1:2]  # the only one stays
+    assert np.allclose(alone, to_host(painter.model.get_layer("style_block1_conv1").target))
+
+
 def test_a_picture_that_is_missing_leaves_the_canvas_as_it_was(tmp_path) -> None:
     from styletune.errors import PictureError
 

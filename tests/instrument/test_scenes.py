@@ -1,0 +1,160 @@
+"""Scenes, morphs and undo end to end: real server, real worker, real browser."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from websockets.sync.client import connect
+
+from tests.instrument.conftest import drawn
+from tests.instrument.playing import TOKEN, Instrument, until
+
+pytestmark = pytest.mark.browser
+
+CONTROL = "style.block2_conv2"
+MASTER = "content.master"
+
+
+def value(instrument: Instrument, control: str) -> float:
+    return instrument.state()["controls"][control]
+
+
+def scenes(instrument: Instrument) -> dict:
+    return instrument.state()["scenes"]
+
+
+def drag(page: Page, control: str, by_px: int) -> None:
+    box = page.locator(f'input[data-control="{control}"]').bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 11):
+        page.mouse.move(x, y - by_px * step / 10)
+        page.wait_for_timeout(120)  # slower than the pause that ends a gesture without a name
+    page.mouse.up()
+
+
+def panel(page: Page) -> None:
+    """Wait for the panel, which loads after the first picture."""
+    expect(page.locator("#scenes-panel .scene.new")).to_be_attached()
+
+
+def test_undo_of_a_drag_is_one_step(page: Page, instrument: Instrument) -> None:
+    panel(page)
+    before, depth = value(instrument, CONTROL), scenes(instrument)["undo"]
+    drag(page, CONTROL, 60)
+    until("the server heard it", lambda: value(instrument, CONTROL) > before + 0.1)
+    after = until(
+        "the last of it",
+        lambda: scenes(instrument)["undo"] == depth + 1 and value(instrument, CONTROL),
+    )
+    page.keyboard.press("Control+z")
+    until("it is taken back", lambda: value(instrument, CONTROL) == before)
+    expect(page.locator(f'input[data-control="{CONTROL}"]')).to_have_value(
+        re.compile(rf"^{before:g}")
+    )
+    page.keyboard.press("Control+Shift+z")
+    until("it is made again", lambda: value(instrument, CONTROL) == after)
+    page.locator("#undo").click()
+    until("it is taken back again", lambda: value(instrument, CONTROL) == before)
+
+
+def test_scenes_are_stored_recalled_renamed_and_deleted(page: Page, instrument: Instrument) -> None:
+    panel(page)
+    start = value(instrument, MASTER)
+    page.locator(".scene.new").click()
+    expect(page.locator("li[data-scene='scene 1']")).to_be_visible()
+    page.locator(f'input[data-control="{MASTER}"]').focus()
+    page.keyboard.press("Home")
+    until("the master is off", lambda: value(instrument, MASTER) == 0)
+    page.keyboard.press("Shift+Digit2")
+    expect(page.locator("li[data-scene='scene 2']")).to_have_class(re.compile("current"))
+    page.keyboard.press("1")
+    until("the first scene is back", lambda: value(instrument, MASTER) == start)
+    expect(page.locator("li[data-scene='scene 1']")).to_have_class(re.compile("current"))
+    page.keyboard.press("]")
+    until("the next scene", lambda: value(instrument, MASTER) == 0)
+    page.keyboard.press("[")
+    until("the scene before", lambda: value(instrument, MASTER) == start)
+    page.locator("li[data-scene='scene 2'] .more").click()
+    page.locator("#scene-editor input").first.fill("silence")
+    page.keyboard.press("Enter")
+    expect(page.locator("li[data-scene='silence']")).to_be_visible()
+    for scene, end in (("scene 1", "A"), ("silence", "B")):
+        page.locator(f"li[data-scene='{scene}'] .more").click()
+        page.get_by_role("button", name=f"crossfade {end}").click()
+    fade = page.get_by_label("crossfade from scene A to scene B")
+    expect(fade).to_be_enabled()
+    fade.focus()
+    page.keyboard.press("End")
+    until("all is at B", lambda: value(instrument, MASTER) == 0)
+    page.keyboard.press("Home")
+    until("all is at A", lambda: value(instrument, MASTER) == start)
+    with page.expect_download() as download:
+        page.locator("li[data-scene='silence'] .more").click()
+        page.get_by_role("link", name="export").click()
+    exported = json.loads(download.value.path().read_text())
+    assert [scene["name"] for scene in exported["scenes"]] == ["scene 1", "silence"]
+    page.get_by_role("button", name="delete").click()
+    expect(page.locator("li[data-scene='silence']")).to_have_count(0)
+    page.locator("#scenes-panel input[type=file]").set_input_files(download.value.path())
+    expect(page.locator("li[data-scene='silence']")).to_be_visible()
+
+
+def test_a_morph_is_painted_as_a_smooth_path(page: Page, instrument: Instrument) -> None:
+    """The weights that the worker tells it painted with go evenly from one end to the other."""
+    layer = instrument.state()["layers"][0]
+    url = f"{instrument.base.replace('http', 'ws')}/ws"
+    with connect(
+        url, additional_headers={"Authorization": f"Bearer {TOKEN}"}, proxy=None, max_size=None
+    ) as socket:
+
+        def say(**message: object) -> None:
+            socket.send(json.dumps(message))
+
+        def weights_until(rev_of: float) -> list[float]:
+            weights: list[float] = []
+            while not weights or weights[-1] != pytest.approx(rev_of, rel=1e-6):
+                message = json.loads(socket.recv(timeout=60))
+                if message["type"] == "epoch":
+                    weights.append(message["losses"][0]["style"]["weight"])
+            return weights
+
+        say(type="set", controls={f"style.{layer}": 0.75})
+        say(type="store", scene="loud")
+        say(type="set", controls={f"style.{layer}": 0.25})
+        weights_until(0.1)
+        say(type="recall", scene="loud", seconds=3)
+        path = weights_until(10.0)
+    assert path == sorted(path)
+    assert len(set(path)) > 5, path
+
+
+def test_two_pages_on_one_slider_end_on_the_last_writers_value_and_a_held_handle_never_jumps(
+    page: Page, browser: Browser, instrument: Instrument
+) -> None:
+    other = browser.new_page()
+    other.goto(instrument.url)
+    until("a picture on the other page", lambda: drawn(other)["epoch"] > 0)
+    handle, theirs = (tab.locator(f'input[data-control="{CONTROL}"]') for tab in (page, other))
+    box = handle.bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 20)
+    held = handle.input_value()
+    until("the other page sees it", lambda: theirs.input_value() == held)
+    theirs.focus()
+    other.keyboard.press("Home")
+    until("the server heard the other", lambda: value(instrument, CONTROL) == 0)
+    assert handle.input_value() == held
+    page.mouse.move(x, y - 30)
+    moved = handle.input_value()
+    page.mouse.up()
+    for tab in (handle, theirs):
+        until("both show it", lambda tab=tab: tab.input_value() == moved)
+    assert value(instrument, CONTROL) == pytest.approx(float(moved), abs=0.001)
+    other.close()
