@@ -13,6 +13,7 @@ import signal
 import sys
 from collections import deque
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from styletune.entry import DUMP_SIGNAL, Target, begin
 from styletune.server import oom_killer
@@ -111,6 +112,14 @@ class Child:
         if code == -signal.SIGKILL and oom_killer.kills() > self._kills:
             return End.OUT_OF_MEMORY
         return None if code is None else end_after(code, self._last)
+
+    def is_stopped(self) -> bool:
+        """Whether it was stopped, as by SIGSTOP or a debugger; False where nothing can tell."""
+        try:
+            stat = Path(f"/proc/{self.pid}/stat").read_text()
+        except OSError:
+            return False
+        return stat.rpartition(")")[2].split()[0] in "tT"
 
     def dump(self) -> None:
         """Ask it to write where it hangs."""

@@ -9,7 +9,10 @@ class Limits:
 
     poll_s: float = 0.005  # between looks for a picture while running: a fifth of a 40 Hz epoch
     idle_poll_s: float = 0.05  # in all other states
-    running_s: float = 5.0  # without a step, then it hangs …
+    running_s: float = 5.0  # without a step, then it hangs, if the process is stopped …
+    # … or if it has been silent for longer than TensorFlow's allocator, which waits 10 s for
+    # memory to come free before it says that there is none …
+    waiting_s: float = 12.0
     running_steps: float = 20.0  # … or after so many median steps, if that is longer
     compiling_s: float = 180.0  # starting or compiling without a word
     dump_s: float = 0.3  # for a hung worker to write where it hangs

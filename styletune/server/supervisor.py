@@ -276,7 +276,7 @@ class Supervisor:
                 message = self.report.message
                 await self._end(child)
                 return message
-            if hung := watchdog.look(block.heartbeat(), self._clock()):
+            if hung := watchdog.look(block.heartbeat(), self._clock(), child.is_stopped):
                 child.dump()
                 await self._ended(child, self._limits.dump_s)
                 await self._end(child, ask=False)

@@ -1,6 +1,7 @@
 """Tells a hung worker from a slow one. Pure: heartbeats and time come in as arguments."""
 
 from collections import deque
+from collections.abc import Callable
 from statistics import median
 
 from styletune.server.limits import Limits
@@ -31,20 +32,25 @@ class Watchdog:
             self._beats_here = False
         self._silent_s = 0.0
 
-    def look(self, beat: tuple[float, int], now: float) -> str | None:
+    def look(self, beat: tuple[float, int], now: float, stopped: Callable[[], bool]) -> str | None:
         """Compare the heartbeat with the last one; say why the worker hangs, or None.
 
         Args:
             beat: seconds and step, as `FrameBlock.heartbeat` gives them.
             now: seconds, by any clock.
+            stopped: whether the process is stopped, as by SIGSTOP; asked when it is silent.
         """
         self._silent_s += min(now - self._looked, _LOOK_S)
         self._looked = now
         if beat != self._beat:
             self._note(beat)
-        limit_s = self._limit_s()
+        limit_s = self._limit_s(self._limits.running_s)
         if limit_s is None or self._silent_s <= limit_s:
             return None
+        if not stopped():
+            limit_s = self._limit_s(max(self._limits.running_s, self._limits.waiting_s))
+            if limit_s is None or self._silent_s <= limit_s:
+                return None
         return f"hung while {self._state}: no sign of life for {limit_s:.3g} s"
 
     def _note(self, beat: tuple[float, int]) -> None:
@@ -55,10 +61,10 @@ class Watchdog:
         self._beats_here = True
         self._silent_s = 0.0
 
-    def _limit_s(self) -> float | None:
+    def _limit_s(self, running_s: float) -> float | None:
         if self._state in (State.STARTING, State.COMPILING):
             return self._limits.compiling_s
         if self._state is State.PAUSED and not self._beats_here:
             return None  # a worker that does not beat in a pause is not to be blamed for it
         slow = self._limits.running_steps * median(self._steps_s) if self._steps_s else 0.0
-        return max(self._limits.running_s, slow)
+        return max(running_s, slow)

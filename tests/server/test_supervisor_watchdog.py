@@ -9,10 +9,16 @@ from styletune.shared.orders import State
 NEVER = (0.0, 0)
 
 
-def watch(watchdog: Watchdog, beat: tuple[float, int], start: float, stop: float) -> str | None:
+def stopped() -> bool:
+    return True
+
+
+def watch(
+    watchdog: Watchdog, beat: tuple[float, int], start: float, stop: float, is_stopped=stopped
+) -> str | None:
     """Look every tenth of a second and return the first verdict."""
     for tenths in range(round(10 * start), round(10 * stop) + 1):
-        if verdict := watchdog.look(beat, tenths / 10):
+        if verdict := watchdog.look(beat, tenths / 10, is_stopped):
             return verdict
     return None
 
@@ -22,7 +28,16 @@ def watchdog() -> Watchdog:
     return Watchdog(Limits(), 0.0)
 
 
-def test_running_without_a_step_for_five_seconds_is_hung(watchdog: Watchdog) -> None:
+def test_a_silent_process_that_is_not_stopped_may_be_waiting_for_memory(
+    watchdog: Watchdog,
+) -> None:
+    watchdog.report(State.RUNNING)
+    assert watch(watchdog, NEVER, 0.0, 11.9, lambda: False) is None
+    verdict = watch(watchdog, NEVER, 12.0, 12.5, lambda: False)
+    assert verdict == "hung while running: no sign of life for 12 s"
+
+
+def test_a_stopped_process_without_a_step_for_five_seconds_is_hung(watchdog: Watchdog) -> None:
     watchdog.report(State.RUNNING)
     assert watch(watchdog, NEVER, 0.0, 4.9) is None
     assert watch(watchdog, NEVER, 5.0, 5.5) == "hung while running: no sign of life for 5 s"
@@ -53,10 +68,10 @@ def test_starting_and_compiling_are_given_three_minutes_each(watchdog: Watchdog)
 
 def test_a_pause_without_heartbeat_is_not_blamed_but_one_that_stops_is(watchdog: Watchdog) -> None:
     watchdog.report(State.RUNNING)
-    watchdog.look((1.0, 1), 1.0)
+    watchdog.look((1.0, 1), 1.0, stopped)
     watchdog.report(State.PAUSED)
     assert watch(watchdog, (1.0, 1), 1.0, 100.0) is None
-    watchdog.look((100.0, 1), 100.0)
+    watchdog.look((100.0, 1), 100.0, stopped)
     assert "hung while paused" in str(watch(watchdog, (100.0, 1), 100.0, 106.0))
 
 
@@ -67,6 +82,6 @@ def test_rolling_back_is_watched_as_running_is(watchdog: Watchdog) -> None:
 
 def test_when_this_process_overslept_the_worker_is_not_blamed(watchdog: Watchdog) -> None:
     watchdog.report(State.RUNNING)
-    watchdog.look((1.0, 1), 1.0)
-    assert watchdog.look((1.0, 1), 1000.0) is None  # Ctrl-Z stopped both
-    assert watchdog.look((1000.1, 2), 1000.1) is None
+    watchdog.look((1.0, 1), 1.0, stopped)
+    assert watchdog.look((1.0, 1), 1000.0, stopped) is None  # Ctrl-Z stopped both
+    assert watchdog.look((1000.1, 2), 1000.1, stopped) is None
