@@ -21,8 +21,9 @@ class Making:
         self._make = make
         self._painter: Painter | None = None
         self._error: BaseException | None = None
-        # Daemon: a worker that is told to end does not wait for a painter nobody needs.
-        self._thread = threading.Thread(target=self._run, name="making", daemon=True)
+        # No daemon: an interpreter must not end under TensorFlow's feet. The worker's process
+        # waits for no thread when it is told to end; see `entry`.
+        self._thread = threading.Thread(target=self._run, name="making")
         self._thread.start()
 
     def _run(self) -> None:

@@ -318,7 +318,7 @@ class Worker:
         if self._report.state in (State.RUNNING, State.PAUSED):
             self._say(self._report.state)
         if self._canvas.size_px == self._wish.size_px:
-            threading.Thread(target=painter.prepare, name="prepare", daemon=True).start()
+            threading.Thread(target=painter.prepare, name="prepare").start()
 
     def _carry_out(self, order: SetContent | SetStyle | RemoveStyle, painter: Painter) -> None:
         """Swap a picture; one that cannot be used is refused and painting goes on."""
