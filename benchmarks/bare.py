@@ -29,6 +29,8 @@ def main(session_file: str) -> None:
     for line in sys.stdin:
         if line.strip() == "peak":
             _answer(answers, {"peak_flops": bare.peak_flops()})
+        elif line.strip() == "loss":
+            _answer(answers, {"loss": bare.loss()})
         else:
             _answer(answers, {"bursts": bare.run(float(line))})
 
@@ -70,6 +72,12 @@ class BareSteps:
             "backend": device.backend(),
             "multiply_adds": multiply_adds(layers, painter.height, painter.width),
         }
+
+    def loss(self) -> float:
+        """What the steps minimise, at the picture that painting starts from."""
+        painter = self._painter
+        painter.reset()
+        return float(painter.evaluate(painter.pixels())[0])
 
     def run(self, seconds: float) -> list[tuple[float, int]]:
         """Take steps for some seconds; seconds and steps of each burst."""

@@ -34,13 +34,20 @@ class Process:
         started: `time.perf_counter()` just before it was started.
     """
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path, **env: str) -> None:
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        log: Path,
+        python: str = sys.executable,
+        **env: str,
+    ) -> None:
         self._module = module
         self._log = log
         self.started = time.perf_counter()
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                [python, "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -125,10 +132,16 @@ class Served(Process):
 
 
 class Bare(Process):
-    """`benchmarks.bare`: steps without a loop around them."""
+    """`benchmarks.bare` or a module that speaks as it does: steps without a loop around them."""
 
-    def __init__(self, session_file: Path, folder: Path) -> None:
-        super().__init__("benchmarks.bare", (str(session_file),), folder / "bare.log")
+    def __init__(
+        self,
+        session_file: Path,
+        folder: Path,
+        module: str = "benchmarks.bare",
+        python: str = sys.executable,
+    ) -> None:
+        super().__init__(module, (str(session_file),), folder / f"{module}.log", python)
 
     def _ask_to_end(self) -> None:
         with contextlib.suppress(OSError):
