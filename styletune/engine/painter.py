@@ -440,9 +440,9 @@ class Painter:
         self.restore(other.state())
         self._average = other._average.resized(self.height, self.width)
 
-    def reset(self) -> None:
-        """Start again from the first picture, with the same seed."""
-        self._rng = np.random.default_rng(self.session.painting.seed)
+    def reset(self, seed: int | None = None) -> None:
+        """Start again from the first picture, with the session's seed or another."""
+        self._rng = np.random.default_rng(self.session.painting.seed if seed is None else seed)
         self._set_pixels(self._first_picture())
         self._calm = 0
         self._forget_moments()

@@ -23,6 +23,7 @@ from styletune.engine.kept import Kept
 from styletune.engine.making import Making
 from styletune.engine.pace import Pace
 from styletune.engine.painter import DivergedError, Losses, Painter
+from styletune.engine.running import Running
 from styletune.errors import PictureError, StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock, Term
@@ -32,6 +33,7 @@ from styletune.shared.orders import (
     Refused,
     RemoveStyle,
     Report,
+    Run,
     SetContent,
     SetStyle,
     State,
@@ -40,8 +42,12 @@ from styletune.shared.orders import (
 
 Array = npt.NDArray[np.float64]
 
+_NO_RUN = Run(0, 1)
 # How often a paused worker looks for orders and controls: far below what a hand notices.
 _IDLE_S = 0.01
+# How long a finished run's picture stands still, for its sender to go on from it exactly. Bounded:
+# a script that has died must not stop the painting.
+_HOLD_S = 5.0
 # TensorFlow's first calls after tracing are slow; they must not set the pace.
 _WARM_UP_STEPS = 2
 # A hand on the size fader passes many sizes; one is made when it has come to rest.
@@ -110,6 +116,9 @@ class Worker:
         self._wish = Wish(canvas.size_px(self._table, self._positions))
         self._making: Making | None = None
         self._refused_px = 0  # the size that could not be had
+        self._asked: Run | None = None  # begins once its canvas is there
+        self._run: Running | None = None
+        self._hold_until = 0.0
 
     def work(self) -> None:
         """Paint for ever: read this from top to bottom."""
@@ -120,15 +129,21 @@ class Worker:
                 if isinstance(order, Stop):
                     self._kept.close(painter, self._progress.epoch, self._progress.step)
                     return
+                if isinstance(order, Run):
+                    self._asked = order
+                    continue
                 self._carry_out(order, painter)
             if self._controls.newer:
                 state = self._controls.read()
             changed = state is not None and self._take_over(state, painter)
             painter = self._change_canvas(painter)
+            self._start_run(painter)
             self._kept.look(painter, self._progress.epoch, self._progress.step)
             self._faults.strike(self._progress.step, painter, self._frames)
             if self._stuck or (state is not None and state.positions["paused"]):
                 self._pause(painter, changed)
+                continue
+            if self._holds(changed):
                 continue
             if self._epoch(painter, changed) and self._report.state is not State.RUNNING:
                 self._say(State.RUNNING)
@@ -139,6 +154,8 @@ class Worker:
         The first epoch after a move is a single step: the hand sees its effect begin at once.
         """
         steps = 1 if changed and self._prompt else self._pace.plan()
+        if self._run is not None:
+            steps = self._run.allow(steps)
         started = time.perf_counter()
         try:
             steps = painter.run(steps, self._beat)
@@ -148,7 +165,34 @@ class Worker:
         seconds = time.perf_counter() - started
         self._pace.record(steps, seconds)
         self._progress.steps_per_s = steps / seconds
-        self._publish(painter)
+        self._publish(painter, steps)
+        return True
+
+    def _start_run(self, painter: Painter) -> None:
+        """Begin the run that is asked for, on the canvas that its controls and pictures ask for.
+
+        They were sent before it; until a canvas of another size is made, painting goes on.
+        """
+        size = canvas.size_px(self._table, self._positions)
+        there = size in (self._canvas.size_px, self._refused_px) and self._making is None
+        if self._asked is None or not there:
+            return
+        if self._asked.reset:
+            painter.reset(self._asked.seed)
+        self._run, self._asked = Running(self._asked), None
+
+    def _holds(self, changed: bool) -> bool:
+        """Whether a finished run's picture still stands; a moved control lets the painting go on.
+
+        Waits for an order, so that the next run begins at once.
+        """
+        if self._run is None or not self._run.done:
+            return False
+        if changed or time.monotonic() >= self._hold_until:
+            self._run = None
+            return False
+        self._frames.beat(self._progress.step)
+        self._pipe.poll(_IDLE_S)
         return True
 
     def _beat(self) -> bool:
@@ -210,8 +254,13 @@ class Worker:
         moved = f"`{self._moved}` was moved last: move it back" if self._moved else "reset"
         self._say(State.PAUSED, f"{why}; {_STUMBLES} times in a minute, so it waits: {moved}")
 
-    def _publish(self, painter: Painter) -> None:
+    def _publish(self, painter: Painter, steps: int = 0) -> None:
+        """Publish the picture with its table, after that many further steps."""
         losses = painter.losses()
+        run = self._run or Running(_NO_RUN)
+        if self._run is not None and steps:
+            run.took(steps, losses.total)
+            self._hold_until = time.monotonic() + _HOLD_S
         self._frames.publish(
             Frame(
                 epoch=self._progress.epoch,
@@ -224,6 +273,9 @@ class Worker:
                 style=terms(losses.style_raw, painter.heard("style"), losses.style, losses),
                 smooth=losses.smooth,
                 total=losses.total,
+                run=run.order.run,
+                run_step=run.taken,
+                run_done=run.done,
             )
         )
         self._progress.epoch += 1

@@ -129,9 +129,16 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         return _jpeg(hub.gallery.thumbnail(place))
 
     @app.get("/api/image.png")
-    async def image() -> Response:
-        """The newest painted picture in full size, with its state in a text chunk."""
-        frame = hub.feed.newest
+    async def image(run: int | None = None) -> Response:
+        """The newest painted picture in full size, with its state in a text chunk.
+
+        `?run=` asks for the last picture of that run of a `paint`; it is kept until the next ends.
+        """
+        frame = hub.feed.newest if run is None else hub.finished
+        if run is not None and (frame is None or frame.run != run):
+            return _error(
+                HTTPStatus.NOT_FOUND, "no_such_run", f"run {run} is not the last that has ended"
+            )
         if frame is None:
             return _error(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
@@ -244,6 +251,8 @@ def _embedded_state(hub: Hub, frame: Frame) -> str:
             "rev": frame.rev,
             "time": frame.time,
             "total": frame.total,
+            "run": frame.run,
+            "run_step": frame.run_step,
             "controls_rev": hub.session.rev,
             "controls": hub.session.controls(),
             "network": hub.state().network,

@@ -24,6 +24,7 @@ from styletune.server.messages import (
     Epoch,
     Error,
     Outgoing,
+    Painting,
     Picture,
     Snapshot,
     WorkerState,
@@ -38,7 +39,7 @@ from styletune.server.smaller import CONTROL, Smaller
 from styletune.server.tally import Tally
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Refused, Report, State
+from styletune.shared.orders import Refused, Report, Run, State
 
 MAX_CLIENTS = MAX_VIEWERS = 64
 
@@ -67,6 +68,8 @@ class Worker(Protocol):
 
     def restart(self) -> bool: ...  # noqa: D102
 
+    def start_run(self, run: Run) -> None: ...  # noqa: D102
+
     def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
 
     def reports(self) -> AsyncIterator[Report | Refused | Smaller]: ...  # noqa: D102
@@ -84,6 +87,7 @@ class Hub:
         tally: what has happened since the start.
         epoch: what the newest picture's epoch says, or None.
         turns: of the event loop in which something came in.
+        finished: the last picture of the last run that came to its end, or None.
     """
 
     def __init__(
@@ -97,6 +101,7 @@ class Hub:
         self.session = session
         self.gallery = gallery
         self.feed = feed
+        self.finished: Frame | None = None
         self.losses = LossHistory(session.table.layers)
         self.recent = Recent(gallery.shown)
         self.tally = Tally()
@@ -167,6 +172,8 @@ class Hub:
             self._write_controls()
             self._keep()
         while (message := self._turn.take()) is not None:
+            if isinstance(message, Painting):  # after its controls, which it contains
+                self._worker.start_run(message.order)
             self._to_all(message)
         scenes = self.session.scenes()
         if scenes is not self._scenes:
@@ -292,6 +299,8 @@ class Hub:
             self.feed.put(frame)
             self.tally.frame(frame.epoch)
             self.losses.add(frame)
+            if frame.run_done:
+                self.finished = frame
             self.epoch = Epoch.of(frame, self.session.table.layers)
             self._to_all(self.epoch)
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from styletune.errors import MessageError
 from styletune.server.role import VIEW_ONLY, VIEW_ONLY_TEXT
 from styletune.shared.frame_block import Frame, Term
-from styletune.shared.orders import Report
+from styletune.shared.orders import Report, Run
 
 MAX_BYTES = 65_536  # of a message in
 
@@ -146,6 +146,23 @@ class UnlistenMessage(_In):
     seq: Seq | None = None
 
 
+class PaintMessage(_In):
+    """Paint exactly `steps` steps with these controls, from the first picture or the `last` one.
+
+    Then the picture stands still for a few seconds, so that it can be fetched, unless
+    somebody moves a control. `seed` is that of the reset; with `settle` it ends earlier, once
+    the loss falls by less than this part of itself within fifty steps.
+    """
+
+    type: Literal["paint"]
+    steps: Annotated[int, Field(ge=1, le=1_000_000)]
+    controls: dict[str, Any] = {}
+    start: Literal["reset", "last"] = "reset"
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    settle: Annotated[float, Field(gt=0, lt=1)] | None = None
+    seq: Seq | None = None
+
+
 class SnapshotRequest(_In):
     """Ask for the whole state again, after a gap in the revisions."""
 
@@ -174,6 +191,7 @@ Incoming = (
     | UnlearnMessage
     | ListenMessage
     | UnlistenMessage
+    | PaintMessage
     | SnapshotRequest
 )
 
@@ -319,6 +337,33 @@ class Triggered(_Out):
     seq: int | None = Field(default=None, exclude_if=_absent)
 
 
+class Painting(_Out):
+    """A `paint` has begun; epochs that belong to it carry `run`, and its controls have `rev`."""
+
+    type: Literal["painting"] = "painting"
+    run: int
+    rev: int
+    steps: int
+    start: str
+    seed: int | None
+    settle: float | None
+    source: str
+    seq: int | None = Field(default=None, exclude_if=_absent)
+
+    @property
+    def order(self) -> Run:
+        """What the worker is told."""
+        return Run(self.run, self.steps, self.start == "reset", self.seed, self.settle)
+
+
+class RunStep(_Out):
+    """How far the run of a `paint` is; `done`: this is its last picture."""
+
+    run: int
+    step: int
+    done: bool
+
+
 class TermLoss(_Out):
     """One content or style term of one layer; see `shared.frame_block.Term`."""
 
@@ -356,6 +401,7 @@ class Epoch(_Out):
     losses: tuple[LayerLoss, ...]
     smooth: float
     total: float
+    run: RunStep | None = Field(default=None, exclude_if=_absent)
 
     @classmethod
     def of(cls, frame: Frame, layers: Sequence[str]) -> "Epoch":
@@ -375,6 +421,9 @@ class Epoch(_Out):
             ),
             smooth=frame.smooth,
             total=frame.total,
+            run=RunStep(run=frame.run, step=frame.run_step, done=frame.run_done)
+            if frame.run
+            else None,
         )
 
 
@@ -582,6 +631,7 @@ class Error(_Out):
 Outgoing = (
     Changed
     | Triggered
+    | Painting
     | Scenes
     | Epoch
     | WorkerState

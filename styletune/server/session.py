@@ -20,6 +20,8 @@ from styletune.server.messages import (
     Error,
     Incoming,
     MidiMessage,
+    Painting,
+    PaintMessage,
     RecallMessage,
     RenameMessage,
     Scenes,
@@ -37,7 +39,7 @@ from styletune.server.undo import PAUSE_S, History
 
 MAX_DEVICES = 64  # whose missing profile has been told
 
-Answers = list[Changed | Triggered | Error]
+Answers = list[Changed | Triggered | Painting | Error]
 
 
 class LiveSession:
@@ -47,6 +49,7 @@ class LiveSession:
         rev: revision of the values; a picture painted with them carries it.
         positions: of every fader and switch, in the order of the table.
         triggers: how often each trigger has been sent.
+        runs: how many `paint`s were begun.
         counts: of what came in: `set`, `trigger`, `midi`, and of each error's code.
         book: the scenes.
     """
@@ -73,7 +76,7 @@ class LiveSession:
             wall: seconds since 1970, for when a scene was stored.
         """
         self.table = table
-        self.rev = 0
+        self.rev = self.runs = 0
         self.positions = {name: positions[name] for name in table.valued}
         self.triggers = dict.fromkeys(table.triggers, 0)
         self.counts: Counter[str] = Counter()
@@ -148,6 +151,8 @@ class LiveSession:
                     return self._trigger(message, source)
                 case MidiMessage():
                     return self._midi(message)
+                case PaintMessage():
+                    return self._paint(message, source)
                 case SnapshotRequest():
                     return []
                 case RecallMessage():
@@ -359,6 +364,28 @@ class LiveSession:
         self.rev += 1
         self.positions.update(positions)
         return Changed(rev=self.rev, controls=self.table.public(positions), source=what, seq=seq)
+
+    def _paint(self, message: PaintMessage, source: str) -> Answers:
+        answers: Answers = []
+        if message.controls:
+            # One gesture: undo takes back a whole sweep, not its last point.
+            changed = self._set(message.controls, source, message.seq, message.type)
+            if isinstance(changed, Error):
+                return [changed]
+            answers.append(changed)
+        self.runs += 1
+        self.counts["paint"] += 1
+        painting = Painting(
+            run=self.runs,
+            rev=self.rev,
+            steps=message.steps,
+            start=message.start,
+            seed=message.seed,
+            settle=message.settle,
+            source=source,
+            seq=message.seq,
+        )
+        return [*answers, painting]
 
     def _midi(self, message: MidiMessage) -> Answers:
         self.counts["midi"] += 1

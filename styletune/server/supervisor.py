@@ -36,6 +36,7 @@ from styletune.shared.orders import (
     Refused,
     RemoveStyle,
     Report,
+    Run,
     SetContent,
     SetStyle,
     State,
@@ -183,6 +184,11 @@ class Supervisor:
                 f"styles 2 to {len(self._styles)} can be removed; received {index + 1}"
             )
         self._orders.append(RemoveStyle(self._styles.pop(index)[-1]))
+        self._stir()
+
+    def start_run(self, run: Run) -> None:
+        """Paint exactly this far; a worker that ends meanwhile takes the run with it."""
+        self._orders = [order for order in self._orders if not isinstance(order, Run)] + [run]
         self._stir()
 
     def restart(self) -> bool:
@@ -399,7 +405,7 @@ class Supervisor:
             earlier = self._orders[index]
             if isinstance(earlier, RemoveStyle):
                 break  # before it the numbers meant other styles
-            if not isinstance(earlier, Stop) and earlier.what == order.what:
+            if isinstance(earlier, SetContent | SetStyle) and earlier.what == order.what:
                 del self._orders[index]
         self._orders.append(order)
         self._stir()

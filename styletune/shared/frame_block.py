@@ -17,6 +17,11 @@ from styletune.errors import MemoryBlockError
 from styletune.shared.slots import Bytes, Slots
 
 _BEAT_NS, _BEAT_STEP = 0, 1  # numbers on the spare line
+# Fields of a frame that are one number each.
+_NUMBERS = (
+    "epoch", "step", "rev", "time", "steps_per_s", "smooth", "total",
+    "run", "run_step", "run_done",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,9 @@ class Frame:
         content, style: one term for each layer, in network order.
         smooth: weighted total variation.
         total: of all weighted terms.
+        run: number of the run (see `orders.Run`) that it belongs to, 0: none.
+        run_step: steps of that run so far.
+        run_done: whether this is the run's last picture.
     """
 
     epoch: int
@@ -60,6 +68,9 @@ class Frame:
     style: tuple[Term, ...]
     smooth: float
     total: float
+    run: int = 0
+    run_step: int = 0
+    run_done: bool = False
 
 
 class FrameLayout:
@@ -79,6 +90,9 @@ class FrameLayout:
                 ("total", np.float64),
                 ("height", np.int64),
                 ("width", np.int64),
+                ("run", np.int64),
+                ("run_step", np.int64),
+                ("run_done", np.int64),
                 ("terms", np.float64, (2, len(layers), 4)),  # content and style; as in Term
             ]
         )
@@ -114,7 +128,7 @@ class FrameLayout:
                     f"received {len(terms)}"
                 )
         record = np.zeros(1, self._dtype)
-        for name in ("epoch", "step", "rev", "time", "steps_per_s", "smooth", "total"):
+        for name in _NUMBERS:
             record[name] = getattr(frame, name)
         record["height"], record["width"] = picture.shape[:2]
         record["terms"] = [
@@ -143,6 +157,9 @@ class FrameLayout:
             style=style,
             smooth=float(record["smooth"]),
             total=float(record["total"]),
+            run=int(record["run"]),
+            run_step=int(record["run_step"]),
+            run_done=bool(record["run_done"]),
         )
 
 

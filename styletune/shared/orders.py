@@ -81,11 +81,31 @@ class RemoveStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Parent to worker: paint exactly this far, then hold still for a moment.
+
+    Attributes:
+        run: its number; frames painted for it carry it.
+        steps: how many, at least 1.
+        reset: begin with the first picture, else with the one that is there.
+        seed: of the reset; None: the session's.
+        settle: end earlier, once the loss falls by less than this part of itself; see
+            `settling`. None: never.
+    """
+
+    run: int
+    steps: int
+    reset: bool = True
+    seed: int | None = None
+    settle: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
     """Parent to worker: end, with exit code 0, within two seconds."""
 
 
-Order = SetContent | SetStyle | RemoveStyle | Stop
+Order = SetContent | SetStyle | RemoveStyle | Run | Stop
 
 
 class State(StrEnum):

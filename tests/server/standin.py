@@ -16,7 +16,7 @@ from styletune.config import Session
 from styletune.errors import PictureError
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame, Term
-from styletune.shared.orders import Refused, Report, State
+from styletune.shared.orders import Refused, Report, Run, State
 
 REFUSED_WIDTH_PX = 33
 
@@ -32,6 +32,7 @@ class StandIn:
         self.controls: ControlState | None = None
         self.content = Path(session.pictures.content)
         self.styles = [Path(style) for style in session.pictures.styles]
+        self.runs: list[Run] = []
         self.epoch = -1
         self.stopped = 0
         self.restarts = 0
@@ -78,13 +79,18 @@ class StandIn:
             raise PictureError(f"there is no style {index + 1} to be removed")
         del self.styles[index]
 
+    def start_run(self, run: Run) -> None:
+        self.runs.append(run)
+
     def tell(self, report: Report | Refused) -> None:
         if isinstance(report, Report):
             self.report = report
         for queue in self._reports:
             queue.put_nowait(report)
 
-    def paint(self, width: int = 48, height: int = 32) -> Frame:
+    def paint(self, width: int = 48, height: int = 32, *, done: bool = False) -> Frame:
+        """Paint one picture; `done`: it is the last one of the last run."""
+        run = self.runs[-1] if done else Run(0, 0)
         self.epoch += 1
         assert self.controls is not None
         red = self.controls.positions[f"content.{self.layers[0]}"]
@@ -103,6 +109,9 @@ class StandIn:
             style=(term,) * len(self.layers),
             smooth=0.25,
             total=2.0 * len(self.layers),
+            run=run.run,
+            run_step=run.steps,
+            run_done=done,
         )
         for queue in self._frames:
             queue.put_nowait(self._newest)

@@ -59,6 +59,7 @@ from styletune.shared.orders import Report, State
             '{"type":"unlisten","device":"nano"}',
             messages.UnlistenMessage(type="unlisten", device="nano"),
         ),
+        ('{"type":"paint","steps":5}', messages.PaintMessage(type="paint", steps=5)),
     ],
 )
 def test_each_message_is_understood(text: str, message: messages.Incoming) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.midi import profile
-from styletune.server.messages import Changed, Error, Triggered
+from styletune.server.messages import Changed, Error, Painting, Triggered
 from styletune.server.session import LiveSession
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
@@ -211,3 +211,42 @@ def test_no_json_ever_raises_or_leaves_values_half_set(data: list[Any]) -> None:
         assert all(0.0 <= position <= 1.0 for position in session.positions.values())
         for answer in answers or ():
             json.loads(answer.text, parse_constant=lambda constant: pytest.fail(constant))
+
+
+def test_a_paint_moves_its_controls_and_begins_a_run() -> None:
+    session = fresh()
+    message = {"type": "paint", "steps": 40, "controls": {"smooth": 0.25}, "seed": 3, "seq": 9}
+    answers = session.receive(json.dumps(message), "me")
+    assert answers == [
+        Changed(rev=1, controls={"smooth": 0.25}, source="me", seq=9),
+        Painting(run=1, rev=1, steps=40, start="reset", seed=3, settle=None, source="me", seq=9),
+    ]
+    assert session.positions["smooth"] == 0.25
+
+
+def test_a_paint_without_controls_leaves_the_revision() -> None:
+    session = fresh()
+    answer = tell(session, {"type": "paint", "steps": 1, "start": "last", "settle": 0.1})
+    assert isinstance(answer, Painting)
+    assert (answer.run, answer.rev, answer.start, answer.settle) == (1, 0, "last", 0.1)
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "told"),
+    [
+        ({"steps": 0}, "bad_message", "`steps`: input should be greater than or equal to 1"),
+        ({}, "bad_message", "`steps`: field required"),
+        ({"steps": 5, "start": "noon"}, "bad_message", "`start`"),
+        ({"steps": 5, "settle": 1}, "bad_message", "`settle`"),
+        ({"steps": 5, "seed": -1}, "bad_message", "`seed`"),
+        ({"steps": 5, "controls": {"smoth": 1}}, "unknown_control", "unknown control"),
+        ({"steps": 5, "controls": {"smooth": 2}}, "out_of_range", "must be in 0..1"),
+    ],
+)
+def test_a_bad_paint_is_refused_whole(fields: dict[str, Any], code: str, told: str) -> None:
+    session = fresh()
+    answer = tell(session, {"type": "paint", **fields, "seq": 4})
+    assert isinstance(answer, Error)
+    assert (answer.code, answer.seq) == (code, 4)
+    assert told in answer.message
+    assert (session.rev, session.runs) == (0, 0)

@@ -10,7 +10,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
 from styletune.server import hub as hub_module
-from styletune.shared.orders import Report, State
+from styletune.shared.orders import Report, Run, State
 from tests.server.running import WAIT_S, hear, running, say, see, until
 
 FADER = "content.block1_conv1"
@@ -382,3 +382,25 @@ async def test_a_morph_is_painted_as_a_smooth_path_and_told_to_everybody(tmp_pat
         state = (await server.http.get("/api/state")).json()
         assert state["scenes"]["scenes"] == told["scenes"]
         assert state["controls"]["color"] == "luminance"
+
+
+async def test_a_paint_reaches_the_worker_and_its_last_picture_is_kept(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await say(socket, {"type": "paint", "steps": 30, "controls": {FADER: 0.5}, "seq": 1})
+        assert (await hear(socket, "changed"))["rev"] == 1
+        painting = await hear(socket, "painting")
+        assert (painting["run"], painting["rev"], painting["seq"]) == (1, 1, 1)
+        assert server.painter.runs == [Run(1, 30)]
+        server.painter.paint()
+        assert "run" not in await hear(socket, "epoch")
+        server.painter.paint(done=True)
+        assert (await hear(socket, "epoch"))["run"] == {"run": 1, "step": 30, "done": True}
+        server.painter.paint(width=20)
+        await hear(socket, "epoch")
+        newest = await server.http.get("/api/image.png")
+        finished = await server.http.get("/api/image.png?run=1")
+        widths = [Image.open(io.BytesIO(a.content)).width for a in (newest, finished)]
+        assert widths == [20, 48]
+        other = await server.http.get("/api/image.png?run=2")
+        assert other.status_code == 404
+        assert other.json()["message"] == "run 2 is not the last that has ended"

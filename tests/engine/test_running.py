@@ -1,0 +1,24 @@
+"""How far a run is."""
+
+from styletune.engine.running import LOOK_EVERY, Running
+from styletune.shared.orders import Run
+
+
+def test_a_run_allows_no_step_too_many() -> None:
+    run = Running(Run(1, 7))
+    assert run.allow(5) == 5
+    run.took(5, 1.0)
+    assert not run.done
+    assert run.allow(5) == 2
+    run.took(2, 1.0)
+    assert run.done
+
+
+def test_a_settling_run_looks_at_the_same_steps_however_the_epochs_fall() -> None:
+    run = Running(Run(1, 500, settle=0.01))
+    assert run.allow(64) == LOOK_EVERY
+    run.took(3, 9.0)
+    assert run.allow(64) == LOOK_EVERY - 3
+    while not run.done:
+        run.took(run.allow(4), 1.0)
+    assert run.taken == 110
