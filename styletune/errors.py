@@ -13,6 +13,8 @@ received and, where there is one, the remedy.
     ├── MemoryBlockError shared memory: no space, other layout, never written
     ├── CheckpointError  a kept painting that cannot be read, or is not there
     ├── WorkerError      the painting process failed and does not come back
+    ├── UnreachableError no server answers, or it was away for too long
+    ├── RefusedError     the server refuses this client, or what it asks for
     └── PortInUseError   somebody else listens on the address (exit code 3)
 """
 
@@ -87,6 +89,22 @@ class CheckpointError(StyletuneError):
 
 class WorkerError(StyletuneError):
     """The worker process cannot paint."""
+
+
+class UnreachableError(StyletuneError):
+    """No server answers at the address, or it was away for too long."""
+
+
+class RefusedError(StyletuneError):
+    """The server does not let this client in, or does not obey a message.
+
+    Attributes:
+        code: the server's short machine-readable reason.
+    """
+
+    def __init__(self, message: str, code: str = "refused") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class PortInUseError(StyletuneError):

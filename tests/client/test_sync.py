@@ -1,0 +1,50 @@
+"""The client without asyncio, on a server in a process of its own."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from styletune.client.sync import connect
+from styletune.errors import RefusedError
+
+TOKEN = "a-token-for-the-tests"
+
+
+@pytest.fixture
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("STYLETUNE_TOKEN", TOKEN)
+    command = [sys.executable, "-m", "tests.server.serve_standin", str(tmp_path), "127.0.0.1", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_the_same_without_asyncio(url: str) -> None:
+    with connect(url) as play:
+        assert play.layers
+        play.set({"content.block1_conv1": 1.0})
+        assert play.controls["content.block1_conv1"] == 1.0
+        first = play.wait(epochs=2)
+        assert play.wait(steps=20)["step"] >= first["step"] + 20
+        assert play.picture().getpixel((0, 0))[0] == 255
+        frame = next(play.frames())
+        assert frame.rev >= 1
+        epochs = play.epochs()
+        assert next(epochs)["epoch"] < next(epochs)["epoch"]
+        play.trigger("reset")
+        assert play.state["state"] == "running"
+        with pytest.raises(RefusedError, match="unknown control"):
+            play.set({"nothing": 1})
+        play.set({"smooth": 0.1})  # and lives on
+
+
+def test_the_token_of_the_environment_opens_the_door(url: str) -> None:
+    with connect(url.partition("?")[0]) as play:
+        assert play.layers
