@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_serve(commands)
     _add_paint(commands)
+    _add_sweep(commands)
     _add_doctor(commands)
     _add_teach(commands)
     return parser
@@ -206,6 +207,44 @@ def _add_paint(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_network(parser)
 
 
+def _add_sweep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = _command(
+        commands,
+        "sweep",
+        _sweep,
+        "Paint one picture at many settings: a contact sheet, a table, a page.",
+        epilog="examples:\n"
+        "  styletune sweep configs/sweeps/layers-alone.toml --url http://localhost:8018 -o layers\n"
+        "  styletune sweep configs/sweeps/smooth-rate.toml --local --size 192 -o smooth\n"
+        "The token is read from $STYLETUNE_TOKEN, or from --token-file. Ctrl-C keeps what is\n"
+        "painted; the same command goes on from there.",
+    )
+    parser.add_argument("file", metavar="SWEEP.toml", help="what is swept")
+    parser.add_argument("-o", "--out", required=True, metavar="FOLDER", help="for the results")
+    painters = parser.add_mutually_exclusive_group()
+    painters.add_argument("--url", help="a running server (default http://localhost:8018)")
+    painters.add_argument(
+        "--local", action="store_true", help="start a server for this sweep, and end it afterwards"
+    )
+    painters.add_argument(
+        "--ray",
+        nargs="?",
+        const="",
+        metavar="ADDRESS",
+        help="on the actors of a Ray cluster, or of this machine; needs the extra `ray`",
+    )
+    parser.add_argument("--token-file", metavar="FILE", help="file of mode 0600 with the token")
+    parser.add_argument("--yes", action="store_true", help="paint an enormous sweep, too")
+    parser.add_argument(
+        "--actors", type=int, metavar="N", help="with --ray: at most so many (default: all)"
+    )
+    own = parser.add_argument_group("for --local and --ray")
+    own.add_argument("--session", metavar="SESSION.toml", help="settings from a session file")
+    own.add_argument("--content", metavar="FILE", help="picture to paint (default: a sample)")
+    own.add_argument("--style", metavar="FILE", action="append", help="style to paint in")
+    _add_network(parser)
+
+
 def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -308,6 +347,41 @@ def _paint(arguments: argparse.Namespace) -> int:
     )
     paint(session, Path(arguments.out), arguments.steps, _console)
     return 0
+
+
+def _sweep(arguments: argparse.Namespace) -> int:
+    from styletune.client.address import DEFAULT_URL
+    from styletune.sweeps.plan import load as load_plan
+    from styletune.sweeps.sweep import Where, sweep
+
+    given = {name: getattr(arguments, name) for name in _OF_A_SESSION}
+    file = arguments.session or load_plan(Path(arguments.file)).session
+    flags = [f"--{name}" for name, value in given.items() if value is not None]
+    if arguments.actors is not None and (arguments.ray is None or arguments.actors < 1):
+        raise ConfigError(f"--actors is at least 1, and for --ray; received {arguments.actors}")
+    if arguments.ray is not None:
+        where = Where(ray=arguments.ray, session=_session(arguments, file), actors=arguments.actors)
+    elif arguments.local:
+        _session(arguments, file)  # what is wrong with it is better said here
+        where = Where(local=[*([file] if file else []), *_as_flags(given)])
+    elif arguments.session or flags:
+        flag = (["--session"] if arguments.session else flags)[0]
+        raise ConfigError(f"{flag} is for --local and --ray; a running server has its own session")
+    else:
+        where = Where(url=arguments.url or DEFAULT_URL, token_file=arguments.token_file)
+    return sweep(Path(arguments.file), Path(arguments.out), where, _console, yes=arguments.yes)
+
+
+_OF_A_SESSION = ("content", "style", "network", "weights", "size", "seed", "init")
+
+
+def _as_flags(given: dict[str, object]) -> list[str]:
+    """The options of `serve` again, as it reads them."""
+    words = []
+    for name, value in given.items():
+        for one in value if isinstance(value, list) else [value]:
+            words += [] if one is None else [f"--{name}", str(one)]
+    return words
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ received and, where there is one, the remedy.
     ├── WorkerError      the painting process failed and does not come back
     ├── UnreachableError no server answers, or it was away for too long
     ├── RefusedError     the server refuses this client, or what it asks for
+    ├── SweepError       a sweep whose results cannot be kept together
     └── PortInUseError   somebody else listens on the address (exit code 3)
 """
 
@@ -105,6 +106,10 @@ class RefusedError(StyletuneError):
     def __init__(self, message: str, code: str = "refused") -> None:
         super().__init__(message)
         self.code = code
+
+
+class SweepError(StyletuneError):
+    """A sweep whose results cannot be written, or do not belong together."""
 
 
 class PortInUseError(StyletuneError):

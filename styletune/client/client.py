@@ -138,6 +138,11 @@ class Client:
         """Whether the connection stands at this moment; while it does not, it is tried again."""
         return self._link.connected
 
+    @property
+    def connections(self) -> int:
+        """How many connections there have been: after the first, the server may have restarted."""
+        return self._link.connections
+
     # ------------------------------------------------------------- playing
 
     async def set(self, controls: Mapping[str, Value], *, gesture: str | None = None) -> int:
@@ -243,6 +248,11 @@ class Client:
             )
 
     # ------------------------------------------------------------- waiting
+
+    async def ready(self) -> None:
+        """Wait until the server paints, or is paused: after its start it compiles for seconds."""
+        await self._link.until(self._painting_or_paused)
+        await self._link.until(lambda: self.epoch)
 
     async def wait(
         self,

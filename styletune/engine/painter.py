@@ -291,17 +291,21 @@ class Painter:
         """
         self._depths.prepare(self._data, None if all_depths else self._needed)
 
-    def run(self, steps: int, on_step: OnStep = never) -> int:
+    def run(self, steps: int, on_step: OnStep = never, *, listen: bool | None = None) -> int:
         """Take up to `steps` steps; returns how many were taken.
 
         Args:
             on_step: called after each step; True ends the run there.
+            listen: whether the first step also hears the terms that count nothing, for the
+                table; None: now and then.
 
         Raises:
             DivergedError: a gradient is not finite or the loss exploded; the picture is a good
                 one again, with fresh moments, and the next steps are halved.
         """
-        taken = self._take(steps, on_step)
+        taken = self._take(
+            steps, on_step, self._runs % _LISTEN_EVERY == 0 if listen is None else listen
+        )
         self._runs += 1
         self._read()
         norm, loss = device.scalar(self._optimizer.gradient_norm), self.losses().total
@@ -323,9 +327,9 @@ class Painter:
             self._average.add(self._good, taken)
         return taken
 
-    def _take(self, steps: int, on_step: OnStep) -> int:
-        """Take the steps; the first of every tenth run hears all terms, for the table."""
-        if self._runs % _LISTEN_EVERY:
+    def _take(self, steps: int, on_step: OnStep, listen: bool) -> int:
+        """Take the steps; the first may hear all terms."""
+        if not listen:
             return self._depths.run(self._needed, repeat(self._data, steps), on_step)
         ended = False
 

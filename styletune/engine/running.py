@@ -28,10 +28,19 @@ class Running:
 
     def allow(self, steps: int) -> int:
         """How many of the planned `steps` may be taken before the next `took`."""
-        steps = min(steps, self.order.steps - self.taken)
+        left = self.order.steps - self.taken
+        steps = min(steps, max(1, left - 1))  # the last one by itself: it hears all terms
         if self._settling is not None:
             steps = min(steps, LOOK_EVERY - self.taken % LOOK_EVERY)
         return steps
+
+    @property
+    def last(self) -> bool:
+        """Whether the next step is the last: its table is the run's, of silent terms too.
+
+        No other step listens, so that the same steps are computed the same way each time.
+        """
+        return self.taken == self.order.steps - 1
 
     def took(self, steps: int, total: float) -> None:
         """Note that `steps` were taken, and the loss with which they ended."""

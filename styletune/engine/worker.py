@@ -154,11 +154,12 @@ class Worker:
         The first epoch after a move is a single step: the hand sees its effect begin at once.
         """
         steps = 1 if changed and self._prompt else self._pace.plan()
+        listen = None
         if self._run is not None:
-            steps = self._run.allow(steps)
+            steps, listen = self._run.allow(steps), self._run.last
         started = time.perf_counter()
         try:
-            steps = painter.run(steps, self._beat)
+            steps = painter.run(steps, self._beat, listen=listen)
         except DivergedError as error:
             self._stumble(str(error))
             return False

@@ -132,13 +132,14 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
     async def image(run: int | None = None) -> Response:
         """The newest painted picture in full size, with its state in a text chunk.
 
-        `?run=` asks for the last picture of that run of a `paint`; it is kept until the next ends.
+        `?run=` asks for the last picture of that run of a `paint`; the last two runs are kept.
         """
-        frame = hub.feed.newest if run is None else hub.finished
-        if run is not None and (frame is None or frame.run != run):
-            return _error(
-                HTTPStatus.NOT_FOUND, "no_such_run", f"run {run} is not the last that has ended"
-            )
+        frame = hub.feed.newest
+        if run is not None:
+            frame = next((frame for frame in hub.finished if frame.run == run), None)
+            if frame is None:
+                told = f"run {run} is not among the last two that have ended"
+                return _error(HTTPStatus.NOT_FOUND, "no_such_run", told)
         if frame is None:
             return _error(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"

@@ -8,6 +8,7 @@ loop of the web process. Knows nothing about HTTP and sockets.
 import asyncio
 import logging
 import secrets
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from logging import ERROR, INFO, WARNING
 from pathlib import Path
@@ -87,7 +88,8 @@ class Hub:
         tally: what has happened since the start.
         epoch: what the newest picture's epoch says, or None.
         turns: of the event loop in which something came in.
-        finished: the last picture of the last run that came to its end, or None.
+        finished: the last pictures of the last two runs that came to their ends: one may be
+            fetched while the next is painted.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class Hub:
         self.session = session
         self.gallery = gallery
         self.feed = feed
-        self.finished: Frame | None = None
+        self.finished: deque[Frame] = deque(maxlen=2)
         self.losses = LossHistory(session.table.layers)
         self.recent = Recent(gallery.shown)
         self.tally = Tally()
@@ -300,7 +302,7 @@ class Hub:
             self.tally.frame(frame.epoch)
             self.losses.add(frame)
             if frame.run_done:
-                self.finished = frame
+                self.finished.append(frame)
             self.epoch = Epoch.of(frame, self.session.table.layers)
             self._to_all(self.epoch)
 

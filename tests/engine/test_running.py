@@ -9,8 +9,12 @@ def test_a_run_allows_no_step_too_many() -> None:
     assert run.allow(5) == 5
     run.took(5, 1.0)
     assert not run.done
-    assert run.allow(5) == 2
-    run.took(2, 1.0)
+    assert run.allow(5) == 1  # the last one by itself
+    assert not run.last
+    run.took(1, 1.0)
+    assert run.last
+    assert run.allow(5) == 1
+    run.took(1, 1.0)
     assert run.done
 
 

@@ -403,4 +403,4 @@ async def test_a_paint_reaches_the_worker_and_its_last_picture_is_kept(tmp_path:
         assert widths == [20, 48]
         other = await server.http.get("/api/image.png?run=2")
         assert other.status_code == 404
-        assert other.json()["message"] == "run 2 is not the last that has ended"
+        assert other.json()["message"] == "run 2 is not among the last two that have ended"

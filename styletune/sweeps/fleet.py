@@ -1,0 +1,193 @@
+"""A studio of many painters on Ray: on this machine, or on a whole cluster.
+
+Ray starts the actors, places them, starts a lost one again and gives its point to it again; nothing
+of that is ours. Each actor builds its engine once. Needs the extra `ray`.
+"""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+
+from styletune import pictures, samples
+from styletune.config import Session
+from styletune.controls import Control
+from styletune.errors import ConfigError, StyletuneError, WorkerError
+from styletune.sweeps.actor import About, Actor, Material
+from styletune.sweeps.plan import Sweep, Value
+from styletune.sweeps.studio import Job, Keep, OnStep
+
+_RATE_S = 0.0  # how fast a cluster paints is not known beforehand
+
+
+def _ray() -> Any:
+    """Ray, which sends home what it is used for unless told otherwise.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError("--ray needs Ray; run: pip install 'styletune[ray]'") from None
+    return ray
+
+
+@asynccontextmanager
+async def fleet(
+    address: str, session: Session, actors: int | None, console: Console
+) -> AsyncIterator["Fleet"]:
+    """Join a cluster, or start one on this machine, and end what was started.
+
+    Args:
+        address: of the cluster; empty: this machine.
+        actors: at most so many; None: as many as it has GPUs, or else processor cores.
+
+    Raises:
+        ConfigError: Ray is not installed.
+        WorkerError: there is no cluster at the address.
+    """
+    ray = _ray()
+    material = _material(session)
+    console.print(f"{'joining ' + address if address else 'starting Ray on this machine'} …")
+    try:
+        await asyncio.to_thread(
+            ray.init,
+            address=address or "local",
+            include_dashboard=None if address else False,
+            log_to_driver=False,
+            logging_level="ERROR",
+        )
+    except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
+        line = str(error).splitlines()[0]
+        raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {line}") from None
+    try:
+        yield await Fleet.built(ray, material, actors, console)
+    finally:
+        await asyncio.to_thread(ray.shutdown)
+
+
+def _material(session: Session) -> Material:
+    """Read all pictures here, for machines that lack the files."""
+    names = {"content": session.pictures.content}
+    names |= {f"style {n}": style for n, style in enumerate(session.pictures.styles, 1)}
+    if session.painting.init not in ("content", "noise", "style"):
+        names["init"] = session.painting.init
+    return Material(session, {place: _read(name) for place, name in names.items()})
+
+
+def _read(name: str) -> Image.Image:
+    return pictures.read(samples.locate(name))
+
+
+class Fleet:
+    """Paints points on as many actors as there are."""
+
+    def __init__(self, ray: Any, session: Session, handles: Sequence[Any], about: About) -> None:
+        self._ray = ray
+        self._session = session
+        self._handles = handles
+        table = session.table()
+        self.table: Mapping[str, Control] = {name: table[name] for name in table.valued}
+        self.painter: dict[str, Any] = {
+            **about.painter,
+            "content": session.pictures.content,
+            "styles": list(session.pictures.styles),
+        }
+
+    @classmethod
+    async def built(
+        cls, ray: Any, material: Material, most: int | None, console: Console
+    ) -> "Fleet":
+        """Start the actors, and wait for the first to be ready.
+
+        Raises:
+            StyletuneError: the engine cannot paint this session.
+        """
+        resources = ray.cluster_resources()
+        gpus = int(resources.get("GPU", 0))
+        count = gpus or max(1, int(resources.get("CPU", 1)))
+        count = min(count, most or count)
+        remote = ray.remote(
+            num_cpus=1,
+            num_gpus=1 if gpus else 0,
+            max_restarts=-1,  # a lost actor comes back, wherever there is room
+            max_task_retries=-1,  # and its point is painted again
+        )(Actor)
+        shared = ray.put(material)
+        handles = [remote.remote(shared) for _ in range(count)]
+        about: About = await _asked(ray, handles[0].about.remote())
+        what = "GPU" if gpus else "processor core"
+        console.print(f"{count} actor{'s' * (count > 1)}, one for each {what}")
+        return cls(ray, material.session, handles, about)
+
+    async def base(self, sweep: Sweep) -> dict[str, Value]:
+        """The values of the controls that the sweep does not name: the session's.
+
+        Raises:
+            ConfigError: a scene is asked for, which only a server has.
+        """
+        if sweep.base.startswith("scene:"):
+            raise ConfigError(f'base = "{sweep.base}": Ray has no scenes; they are a server\'s')
+        table = self._session.table()
+        positions = self._session.positions() if sweep.base == "now" else table.defaults()
+        return table.public(positions)
+
+    async def steps_per_s(self) -> float:
+        """How fast a cluster paints is not known beforehand."""
+        return _RATE_S
+
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+        """Paint all points, several at a time, and hand over each as soon as it is done.
+
+        Raises:
+            ConfigError: each point is to begin with the picture of the one before.
+        """
+        if any(job.start == "last" for job in jobs):
+            raise ConfigError('start = "last" goes from one point to the next: not with --ray')
+        names = {name for job in jobs for name in job.point.pictures.values()}
+        read = {name: _read(name) for name in names}
+        waiting = deque(jobs)
+
+        async def drive(actor: Any) -> None:
+            while waiting:
+                job = waiting.popleft()
+                changed = {place: read[name] for place, name in job.point.pictures.items()}
+                result, png = await _asked(self._ray, actor.paint.remote(job, changed))
+                on_step(job.point, result.steps, result.total)
+                keep(result, png)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for actor in self._handles[: len(jobs)]:
+                    tasks.create_task(drive(actor))
+        except ExceptionGroup as group:  # the others were let go; one sentence is enough
+            raise group.exceptions[0] from None
+
+    async def about(self) -> list[About]:
+        """What each actor has done."""
+        return [await _asked(self._ray, handle.about.remote()) for handle in self._handles]
+
+
+async def _asked(ray: Any, reference: Any) -> Any:
+    """An actor's answer; what it raised of ours is raised here.
+
+    Raises:
+        StyletuneError: the actor's own.
+        WorkerError: anything else.
+    """
+    try:
+        return await reference
+    except ray.exceptions.RayTaskError as error:
+        cause = error.cause
+        if isinstance(cause, StyletuneError):
+            raise type(cause)(str(cause)) from None
+        raise WorkerError(f"an actor failed: {cause!r}") from None
+    except ray.exceptions.RayError as error:
+        raise WorkerError(f"Ray lost an actor: {str(error).splitlines()[0]}") from None

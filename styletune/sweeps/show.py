@@ -1,0 +1,98 @@
+"""What a sweep says on the terminal: the budget before, the progress meanwhile."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from styletune.errors import ConfigError
+from styletune.sweeps.points import Point
+from styletune.sweeps.studio import OnStep
+
+# Beyond these somebody should mean it.
+MANY_POINTS = 500
+LONG_S = 6 * 3600.0
+
+
+def budget(console: Console, todo: int, done: int, steps: int, rate: float, *, settle: bool) -> str:
+    """How much is to be painted and how long it takes, in words.
+
+    Args:
+        rate: steps a second of all that paint together; 0: not known.
+    """
+    parts = [f"{todo:,} points × {'up to ' if settle else ''}{steps:,} steps"]
+    if done:
+        parts[0] += f" ({done:,} are done)"
+    if rate:
+        atmost = "at most " if settle else "about "
+        parts.append(f"{atmost}{duration(todo * steps / rate)} at {rate:.3g} steps a second")
+    return ", ".join(parts)
+
+
+def check_size(todo: int, steps: int, rate: float, text: str, *, yes: bool) -> None:
+    """Let nobody begin an enormous sweep by mistake.
+
+    Raises:
+        ConfigError: it is one, and nobody said yes.
+    """
+    enormous = todo > MANY_POINTS or (rate and todo * steps / rate > LONG_S)
+    if enormous and not yes:
+        raise ConfigError(f"this sweep is enormous: {text}; add --yes to paint it")
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: `2 h 5 min`, `3 min 20 s`, `12 s`."""
+    whole = max(1, round(seconds))
+    if whole >= 3600:
+        return f"{whole // 3600:,} h {whole % 3600 // 60} min"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+@contextmanager
+def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, OnStep]]:
+    """Show a bar; yields what to call at each step, and what to call when a point is done."""
+    columns = (
+        TextColumn("{task.fields[point]}"),
+        BarColumn(),
+        TextColumn("{task.fields[done]}/{task.fields[todo]}"),
+        TextColumn("loss {task.fields[loss]:.4g}"),
+        TimeRemainingColumn(elapsed_when_finished=True),
+    )
+    under_way: dict[int, int] = {}  # steps by the point's index: several may be painted at a time
+    finished = 0
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(
+            "sweep", total=todo * steps, point="", done=0, todo=todo, loss=float("nan")
+        )
+
+        def step(point: Point, steps_done: int, loss: float) -> None:
+            under_way[point.index] = steps_done
+            bar.update(
+                task,
+                completed=finished * steps + sum(under_way.values()),
+                point=" ".join(f"{n}={label}" if n else label for n, label in point.labels.items()),
+                loss=loss,
+            )
+
+        def done(point: Point, steps_done: int, loss: float) -> None:
+            nonlocal finished
+            finished += 1
+            under_way.pop(point.index, None)
+            completed = finished * steps + sum(under_way.values())
+            bar.update(task, completed=completed, done=finished, loss=loss)
+
+        yield step, done
+
+
+class Stopwatch:
+    """Seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since then."""
+        return time.perf_counter() - self._began

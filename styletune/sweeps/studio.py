@@ -1,0 +1,206 @@
+"""Where points are painted: on a server, through the client.
+
+A point comes in, its result and its PNG come out. The server's pictures are changed only where a
+point asks for it. Knows nothing about folders and sheets.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from styletune.client import Client, Epoch, Painted
+from styletune.controls import Control
+from styletune.errors import SweepError
+from styletune.sweeps import png
+from styletune.sweeps.plan import Sweep, Value
+from styletune.sweeps.points import Point, table_of
+from styletune.sweeps.result import Result, Term
+
+_RATE_S = 5.0  # to look how fast it paints; longer where it is compiling
+_FETCH_S = 10.0  # for the last picture, after Ctrl-C
+_TRIES = 3  # for a point that somebody disturbs
+
+# Called while a point is painted: steps so far, loss.
+OnStep = Callable[[Point, int, float], None]
+# Called once it is painted, with its PNG.
+Keep = Callable[[Result, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A point and how it is painted."""
+
+    point: Point
+    file: str
+    steps: int
+    settle: float | None
+    start: str
+
+
+class Studio(Protocol):
+    """What paints points, one after the other or several at a time."""
+
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+        """Paint all points, and hand over each as soon as it is done."""
+        ...
+
+
+class ServerStudio:
+    """Paints on a running server, while others watch."""
+
+    def __init__(self, client: Client, table: Mapping[str, Control]) -> None:
+        self.client = client
+        self.table = table
+        self._hung: dict[str, str] = {}  # pictures that this sweep has put up, by place
+        self._layers = client.layers
+        self._network = client.state["network"]
+        self._connections = client.connections
+
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, client: Client) -> AsyncIterator["ServerStudio"]:
+        """A studio that afterwards puts the controls back as it found them."""
+        studio = cls(client, table_of(await client.table()))
+        await client.ready()
+        before = {n: v for n, v in client.controls.items() if n in studio.table}
+        try:
+            yield studio
+        finally:
+            if client.connected:
+                after = client.controls
+                moved = {name: at for name, at in before.items() if after.get(name) != at}
+                if moved:
+                    await client.set(moved, gesture="paint")
+
+    @property
+    def painter(self) -> dict[str, Any]:
+        """What paints here; points painted by another do not belong on one sheet."""
+        state, pictures, epoch = self.client.state, self.client.pictures, self.client.epoch
+        assert epoch is not None  # it is ready
+        return {
+            "network": state["network"],
+            "weights": state["weights"],
+            "layers": list(self.client.layers),
+            "size": max(epoch["width"], epoch["height"]),
+            "content": pictures["content"]["name"],
+            "styles": [style["name"] for style in pictures["styles"]],
+        }
+
+    async def base(self, sweep: Sweep) -> dict[str, Value]:
+        """The values of the controls that the sweep does not name."""
+        if sweep.base == "now":
+            return dict(self.client.controls)
+        defaults = {row["name"]: row["default"] for row in await self.client.table()}
+        values = {name: defaults[name] for name in self.table}
+        if sweep.base == "defaults":
+            return values
+        scene = await self.client.scene(sweep.base.removeprefix("scene:"))
+        return {**values, **scene["controls"]}
+
+    async def steps_per_s(self) -> float:
+        """How fast it paints at this moment; 0: not known, as nothing is being painted."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RATE_S):
+                async for epoch in self.client.epochs():
+                    if epoch["steps_per_s"]:
+                        return epoch["steps_per_s"]
+        return 0.0
+
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+        """Paint one point after the other; a picture is fetched while the next is painted."""
+        fetching: asyncio.Task[None] | None = None
+        try:
+            for job in jobs:
+                result, run = await self._paint(job, on_step)
+                if fetching is not None:
+                    await fetching  # the server keeps the last two
+                fetching = asyncio.create_task(self._fetch(result, run, keep))
+            if fetching is not None:
+                await fetching
+        finally:
+            # It is painted: Ctrl-C or a lost server must not take it with them.
+            if fetching is not None:
+                await asyncio.wait([fetching], timeout=_FETCH_S)
+
+    async def _paint(self, job: Job, on_step: OnStep) -> tuple[Result, int]:
+        point = job.point
+        began = time.perf_counter()
+
+        def tell(epoch: Epoch) -> None:
+            if "run" in epoch:
+                on_step(point, epoch["run"]["step"], epoch["total"])
+
+        for left in reversed(range(_TRIES)):
+            await self._hang(point.pictures)
+            painted = await self.client.paint(
+                job.steps,
+                point.controls,
+                start=job.start,
+                seed=point.seed,
+                settle=job.settle,
+                on_epoch=tell,
+            )
+            self._check_server()
+            # After a restart the server paints from its own pictures again.
+            anew = bool(point.pictures) and self.client.connections != self._connections
+            if not (painted.disturbed or anew) or not left:
+                break
+        seconds = time.perf_counter() - began
+        return _result(job, painted, seconds), painted.run
+
+    async def _fetch(self, result: Result, run: int, keep: Keep) -> None:
+        data = await self.client.png(run=run)
+        keep(result, png.with_state(data, result.state))
+
+    async def _hang(self, pictures: Mapping[str, str]) -> None:
+        """Put up the pictures of a point, where they do not hang yet."""
+        if self.client.connections != self._connections:
+            self._connections = self.client.connections
+            self._hung.clear()
+        for place, name in pictures.items():
+            if self._hung.get(place) != name:
+                await self.client.upload(place.replace(" ", "/"), name)
+                self._hung[place] = name
+
+    def _check_server(self) -> None:
+        client = self.client
+        if (client.layers, client.state["network"]) != (self._layers, self._network):
+            raise SweepError(
+                f"the server now paints with {client.state['network']}, "
+                f"{', '.join(client.layers)}; the sweep began with {self._network}, "
+                f"{', '.join(self._layers)}"
+            )
+
+
+def _result(job: Job, painted: Painted, seconds: float) -> Result:
+    epoch, point = painted.epoch, job.point
+    return Result(
+        key=point.key,
+        index=point.index,
+        file=job.file,
+        labels=point.labels,
+        at=point.at,
+        place=point.place,
+        controls=point.controls,
+        pictures=point.pictures,
+        seed=point.seed,
+        steps=painted.steps,
+        settled=painted.steps < job.steps,
+        seconds=seconds,
+        rev=epoch["rev"],
+        width=epoch["width"],
+        height=epoch["height"],
+        total=epoch["total"],
+        smooth=epoch["smooth"],
+        terms=tuple(
+            Term(row["layer"], name, loss["raw"], loss["weight"], loss["weighted"])
+            for row in epoch["losses"]
+            for name, loss in (("content", row["content"]), ("style", row["style"]))
+        ),
+        disturbed=painted.disturbed,
+        rollbacks=painted.rollbacks,
+        time=epoch["time"],
+    )

@@ -1,0 +1,177 @@
+"""`styletune sweep`: a plan in, a folder of results out, on whatever paints.
+
+Reads the plan, opens the folder and the studio, says what it will cost, paints what is not done
+yet, and lays out what there is, also after Ctrl-C or a failure.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from styletune.client import connect
+from styletune.config import Session
+from styletune.errors import ConfigError
+from styletune.sweeps import show
+from styletune.sweeps.folder import Folder
+from styletune.sweeps.grids import Grid, grids
+from styletune.sweeps.local import private_server
+from styletune.sweeps.page import page
+from styletune.sweeps.plan import Sweep, is_place, load
+from styletune.sweeps.plot import plots
+from styletune.sweeps.points import layout
+from styletune.sweeps.result import Result
+from styletune.sweeps.sheet import sheet
+from styletune.sweeps.studio import Job, ServerStudio
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What paints: exactly one of a server's URL, a server of one's own, and Ray.
+
+    Attributes:
+        local: arguments of `styletune serve`, for a server of one's own.
+        ray: address of a cluster; empty: this machine.
+        session: what Ray's actors paint.
+        actors: how many of them at most; None: as many as the cluster has room for.
+    """
+
+    url: str | None = None
+    token_file: str | None = None
+    local: Sequence[str] | None = None
+    ray: str | None = None
+    session: Session | None = None
+    actors: int | None = None
+
+
+def sweep(file: Path, out: Path, where: Where, console: Console, *, yes: bool = False) -> int:
+    """Paint the sweep of a file into a folder; returns the exit code.
+
+    Raises:
+        ConfigError: the file, or what it asks of this server, is not valid.
+        SweepError: the folder holds something else, or cannot be written.
+        UnreachableError, RefusedError, WorkerError: the server.
+        KeyboardInterrupt: all that was painted is kept.
+    """
+    plan = load(file)
+    folder = Folder(out, plan)
+    painted_before = len(folder.done)
+    try:
+        asyncio.run(_sweep(plan, folder, where, console, yes=yes))
+    except BaseException as error:
+        if folder.done and not isinstance(error, ConfigError):
+            _lay_out(plan, folder)
+            _tell(console, folder, len(folder.done) - painted_before)
+            console.print("the same command goes on from there")
+        raise
+    _lay_out(plan, folder)
+    _tell(console, folder, len(folder.done) - painted_before)
+    return 0
+
+
+async def _sweep(plan: Sweep, folder: Folder, where: Where, console: Console, *, yes: bool) -> None:
+    async with _studio(where, console) as studio:
+        base = folder.base or await studio.base(plan)
+        laid = layout(plan, studio.table, base)
+        rate = 0.0 if laid.count > show.MANY_POINTS and not yes else await studio.steps_per_s()
+        done, steps = len(folder.done), plan.steps
+        text = show.budget(
+            console, laid.count - done, done, steps, rate, settle=plan.settle is not None
+        )
+        show.check_size(laid.count - done, steps, rate, text, yes=yes)
+        folder.begin(laid, base, _painter(studio.painter, plan))
+        todo = [point for point in laid.points() if point.key not in folder.done]
+        if not todo:
+            console.print(f"all {laid.count} points are painted already")
+            return
+        console.print(text + "; Ctrl-C keeps what is painted so far")
+        jobs = [Job(point, folder.file_of(point), steps, plan.settle, plan.start) for point in todo]
+        points = {point.key: point for point in todo}
+        with show.progress(console, len(todo), steps) as (on_step, on_done):
+
+            def keep(result: Result, png: bytes) -> None:
+                folder.keep(result, png)
+                on_done(points[result.key], result.steps, result.total)
+
+            await studio.paint(jobs, on_step, keep)
+        disturbed = sum(folder.done[point.key].disturbed for point in todo)
+        if disturbed:
+            console.print(
+                f"while {disturbed} of them were painted, somebody moved something, each time; "
+                "the column `disturbed` tells which"
+            )
+
+
+@asynccontextmanager
+async def _studio(where: Where, console: Console) -> AsyncIterator[Any]:
+    if where.ray is not None:
+        from styletune.sweeps.fleet import fleet
+
+        assert where.session is not None
+        async with fleet(where.ray, where.session, where.actors, console) as studio:
+            yield studio
+        return
+    if where.local is not None:
+        console.print("starting a server of our own …")
+        client = private_server(where.local)
+    else:
+        assert where.url is not None
+        client = connect(where.url, token_file=where.token_file)
+    async with client as joined, ServerStudio.on(joined) as studio:
+        yield studio
+
+
+def _painter(painter: dict[str, Any], plan: Sweep) -> dict[str, Any]:
+    """What paints, without the pictures and the size that are swept anyway."""
+    places = {axis.picture for axis in plan.axes if axis.picture}
+    places |= {name for point in plan.points for name in point if is_place(name)}
+    kept = dict(painter)
+    if "content" in places:
+        kept["content"] = None
+    kept["styles"] = [
+        None if f"style {number}" in places else name
+        for number, name in enumerate(painter["styles"], 1)
+    ]
+    return kept
+
+
+def _lay_out(plan: Sweep, folder: Folder) -> None:
+    """Table, sheets, plots and page of all that is done."""
+    results = folder.results()
+    painter = folder.painter
+    pictures = [painter["content"], " + ".join(name for name in painter["styles"] if name)]
+    subtitle = "  ·  ".join(
+        [
+            " in ".join(name for name in pictures if name),
+            f"{painter['network']}, {painter['size']} px",
+            f"{'at rest, or ' if plan.settle else ''}{plan.steps} steps",
+        ]
+    )
+    folder.write_table()
+    laid = grids(folder.lines, folder.count, results)
+    names = [_sheet_name(grid, number, len(laid)) for number, grid in enumerate(laid, 1)]
+    for grid, name in zip(laid, names, strict=True):
+        folder.write_picture(name, sheet(grid, folder.path, plan.name, subtitle))
+    logs = {line.name: line.log for line in folder.lines}
+    plot = plots(results, logs)
+    if plot:
+        folder.write("losses.svg", plot.encode())
+    text = page(plan.name, subtitle, laid, results, plot, names)
+    folder.write("index.html", text.encode())
+
+
+def _sheet_name(grid: Grid, number: int, count: int) -> str:
+    if count == 1:
+        return "sheet.png"
+    slug = re.sub(r"[^a-z0-9]+", "-", grid.name.lower()).strip("-")[:40]
+    return f"sheet-{number}-{slug}.png"
+
+
+def _tell(console: Console, folder: Folder, painted: int) -> None:
+    points = "1 point" if painted == 1 else f"{painted} points"
+    console.print(f"{folder.path}: {points} painted, {len(folder.done)} in all; see index.html")

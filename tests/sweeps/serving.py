@@ -1,0 +1,52 @@
+"""`styletune serve` whose painter takes ten steps an epoch of whatever run it is told.
+
+Run as: python -m tests.sweeps.serving FOLDER PORT
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from PIL import Image
+
+from styletune.config import Session
+from styletune.server.serve import read_token, serve
+from styletune.shared.orders import Run
+from tests.server.standin import StandIn
+
+
+class Easel(StandIn):
+    async def _paint_on(self, period_s: float) -> None:
+        current: Run | None = None
+        taken = 0
+        while True:
+            await asyncio.sleep(period_s)
+            run = self.runs[-1] if self.runs else None
+            if run is not current:
+                current, taken = run, 0
+            if run is None:
+                self.paint()
+            elif taken < run.steps:
+                taken += 10
+                self.paint(done=taken >= run.steps)
+
+
+def main(folder: str, port: str) -> int:
+    for name in ("content", "style"):
+        path = Path(folder) / f"{name}.png"
+        if not path.exists():
+            Image.new("RGB", (64, 48), "teal").save(path)
+    session = Session().replaced(
+        pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
+        server={"port": int(port)},
+    )
+    return serve(
+        session,
+        open_browser=False,
+        token=read_token(None),
+        make_painter=lambda session, folder: Easel(session, folder, period_s=0.02),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

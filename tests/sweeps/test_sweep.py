@@ -1,0 +1,299 @@
+"""`styletune sweep` as a person runs it, on a real server with a painter of known behaviour."""
+
+import csv
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from styletune.client.sync import connect
+
+TOKEN = "a-token-for-the-sweeps"
+SWEEP = """
+steps = 40
+[[axes]]
+control = "content.block1_conv1"
+values = [0, 0.5, 1]
+[[axes]]
+control = "smooth"
+values = [0.2, 0.4]
+"""
+LONG = 'steps = 400\n[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 6\n'
+
+
+@contextmanager
+def serving(folder: Path, port: int = 0) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.sweeps.serving", str(folder), str(port)]
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    with (
+        (folder / "log").open("a") as log,
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        ) as process,
+    ):
+        try:
+            assert process.stdout
+            url = process.stdout.readline().partition("?")[0].strip()
+            assert url, (folder / "log").read_text()
+            yield url
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+def command(tmp_path: Path, text: str, *arguments: str) -> list[str]:
+    file = tmp_path / "the-sweep.toml"
+    file.write_text(text)
+    return [sys.executable, "-m", "styletune", "sweep", str(file), "-o", *arguments]
+
+
+def sweep(
+    tmp_path: Path, text: str, *arguments: str, token: str = TOKEN, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(tmp_path, text, *arguments),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"STYLETUNE_TOKEN": token, "COLUMNS": "200"},
+        check=False,
+        **options,
+    )
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+
+
+def test_everything_lies_in_one_folder(tmp_path: Path, url: str) -> None:
+    with connect(url, token=TOKEN) as play:
+        before = play.controls
+        out = tmp_path / "out"
+        done = sweep(tmp_path, SWEEP, str(out), "--url", url)
+        after = play.controls
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+    assert "6 points × 40 steps, about" in done.stderr
+    assert "20 steps a second" in done.stderr
+    assert after == before  # put back as it was found
+    found = results(out)
+    assert [result["index"] for result in found] == list(range(6))
+    assert [result["labels"] for result in found[:2]] == [
+        {"content.block1_conv1": "0", "smooth": "0.2"},
+        {"content.block1_conv1": "0", "smooth": "0.4"},
+    ]
+    for result in found:
+        with Image.open(out / result["file"]) as picture:
+            red = picture.getpixel((0, 0))[0]
+            state = json.loads(picture.text["styletune"])
+        # The stand-in paints the fader's position: the picture is that of its setting.
+        assert red == round(255 * result["controls"]["content.block1_conv1"])
+        assert state["controls"] == result["controls"]
+        assert state["sweep"]["key"] == result["key"]
+        assert result["steps"] == 40
+        assert not result["disturbed"]
+        assert {(t["layer"], t["term"]) for t in result["terms"]} >= {("block1_conv1", "style")}
+    with (out / "results.csv").open() as table:
+        rows = list(csv.DictReader(table))
+    assert [row["swept smooth"] for row in rows] == ["0.2", "0.4"] * 3
+    assert float(rows[4]["content.block1_conv1"]) == 1
+    assert float(rows[0]["style.block1_conv1.weighted"]) == 1.0
+    with Image.open(out / "sheet.png") as sheet:
+        assert sheet.width > 300
+    assert "<svg" in (out / "losses.svg").read_text()
+    page = (out / "index.html").read_text()
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)  # all of it is here
+    assert not list(out.rglob(".*"))  # no temporary file stays
+
+
+def test_the_same_command_again_finds_everything_done(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+    assert sweep(tmp_path, SWEEP, str(out), "--url", url).returncode == 0
+    before = (out / "results.jsonl").read_bytes()
+    (out / "points" / "0003.png").unlink()
+    again = sweep(tmp_path, SWEEP, str(out), "--url", url)
+    assert again.returncode == 0, again.stderr
+    assert "1 points × 40 steps (5 are done)" in again.stderr
+    assert (out / "points" / "0003.png").is_file()
+    assert (out / "results.jsonl").read_bytes().startswith(before)
+    third = sweep(tmp_path, SWEEP, str(out), "--url", url)
+    assert third.returncode == 0
+    assert "all 6 points are painted already" in third.stderr
+
+
+def test_ctrl_c_keeps_everything_and_the_same_command_goes_on(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    with subprocess.Popen(
+        command(tmp_path, LONG, str(out), "--url", url),
+        stderr=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "the same command goes on from there" in said
+    kept = results(out)
+    assert 2 <= len(kept) < 6
+    for name in ("results.csv", "sheet.png", "index.html"):
+        assert (out / name).is_file()
+    # A crash in the middle of a line does no harm either.
+    with (out / "results.jsonl").open("a") as file:
+        file.write('{"key": "cut sho')
+    again = sweep(tmp_path, LONG, str(out), "--url", url)
+    assert again.returncode == 0, again.stderr
+    assert f"({len(kept)} are done)" in again.stderr
+    lines = (out / "results.jsonl").read_text().splitlines()
+    assert lines[: len(kept)] == [json.dumps(result, ensure_ascii=False) for result in kept]
+    whole = [json.loads(line) for line in lines if not line.endswith("sho")]
+    assert sorted(result["index"] for result in whole) == list(range(6))
+
+
+def test_a_server_that_restarts_in_the_middle_costs_only_a_moment(tmp_path: Path) -> None:
+    (tmp_path / "server").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    out = tmp_path / "out"
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    arguments = [str(out), "--url", f"http://127.0.0.1:{port}"]
+    with serving(tmp_path / "server", port):
+        process = subprocess.Popen(
+            command(tmp_path, LONG, *arguments), stderr=subprocess.PIPE, text=True, env=environment
+        )
+        until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 1)
+    time.sleep(0.5)
+    with process, serving(tmp_path / "server", port):
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert sorted(result["index"] for result in results(out)) == list(range(6))
+
+
+def test_a_hand_meanwhile_makes_the_point_be_painted_again(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    with (
+        connect(url, token=TOKEN) as play,
+        subprocess.Popen(
+            command(tmp_path, LONG, str(out), "--url", url),
+            stderr=subprocess.PIPE, text=True, env=environment,
+        ) as process,
+    ):  # fmt: skip
+        until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 1)
+        play.set({"content.block1_conv1": 1.0})
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    for result in results(out):
+        assert not result["disturbed"]
+        with Image.open(out / result["file"]) as picture:
+            assert picture.getpixel((0, 0))[0] == 0
+
+
+def test_a_full_disk_is_one_sentence_and_nothing_done_is_lost(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+
+    def small_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (14_000, 14_000))
+
+    done = sweep(tmp_path, SWEEP, str(out), "--url", url, preexec_fn=small_files)
+    assert done.returncode == 1
+    (line,) = [text for text in done.stderr.splitlines() if text.startswith("styletune: ")]
+    assert line.startswith(f"styletune: cannot write {out}")
+    assert "File too large; what was painted before is kept" in line
+    assert "Traceback" not in done.stderr
+    kept = [line for line in (out / "results.jsonl").read_text().splitlines() if line[-1:] == "}"]
+    assert kept
+    again = sweep(tmp_path, SWEEP, str(out), "--url", url)
+    assert again.returncode == 0, again.stderr
+    assert f"({len(kept)} are done)" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "code", "told"),
+    [
+        ("steps = 5", [], 2, "the sweep is empty"),
+        ("nonsense", [], 2, "not valid TOML"),
+        ("steps = 5\nseeds = [1]\nfoo = 1", [], 2, "unknown key `foo`"),
+        ('[[axes]]\ncontrol = "style.x"\nvalues = [1]', [], 2, "unknown control `style.x`"),
+        ('[[axes]]\ncontrol = "smooth"\nvalues = [2]', [], 2, "must be in 0..1; received value=2"),
+        (
+            '[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 900',
+            [], 2, "this sweep is enormous: 900 points × 200 steps; add --yes",
+        ),
+        (
+            '[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 2\n'
+            '[[axes]]\npicture = "style 3"\nvalues = ["strokes"]',
+            [], 1, "styles 1 to 1; received 3",
+        ),
+        ('[[axes]]\npicture = "style 1"\nvalues = ["none.jpg"]', [], 1, "none.jpg: no such"),
+        ("seeds = [1]", ["--size", "64"], 2, "--size is for --local and --ray"),
+        ("seeds = [1]", ["--session", "s.toml"], 2, "--session is for --local and --ray"),
+        ("seeds = [1]", ["--actors", "2"], 2, "--actors is at least 1, and for --ray"),
+        ('base = "scene:none"\nseeds = [1]', [], 1, "none"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_said_in_one_sentence_before_anything_is_painted(
+    tmp_path: Path, url: str, text: str, arguments: list[str], code: int, told: str
+) -> None:
+    done = sweep(tmp_path, text, str(tmp_path / "out"), "--url", url, *arguments)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("out/points/*"))
+
+
+def test_who_does_not_answer_and_who_does_not_let_in(tmp_path: Path, url: str) -> None:
+    wrong = sweep(tmp_path, SWEEP, str(tmp_path / "out"), "--url", url, token="wrong")
+    assert wrong.returncode == 1
+    assert "does not know this token" in wrong.stderr
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        none = sweep(tmp_path, SWEEP, str(tmp_path / "out"), "--url", nobody)
+    assert none.returncode == 1
+    assert f"no server answers at {nobody}" in none.stderr
+    for done in (wrong, none):
+        assert "Traceback" not in done.stderr
+        assert TOKEN not in done.stderr
+
+
+def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+    assert sweep(tmp_path, SWEEP, str(out), "--url", url).returncode == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    other = sweep(tmp_path, SWEEP.replace("40", "50"), str(out), "--url", url)
+    assert other.returncode == 1
+    assert "the folder holds another sweep" in other.stderr
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.doc").touch()
+    full = sweep(tmp_path, SWEEP, str(tmp_path / "full"), "--url", url)
+    assert full.returncode == 1
+    assert "the folder holds other files" in full.stderr
+
+
+def until(check: Callable[[], object], patience_s: float = 60) -> None:
+    end = time.monotonic() + patience_s
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.02)
