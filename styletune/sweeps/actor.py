@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,29 +56,34 @@ class Actor:
     """Paints one point after the other with its own engine."""
 
     def __init__(self, material: Material) -> None:
-        # In this process only: whoever sends the points needs no Keras.
-        from styletune.engine.chatter import filtered
-
-        with filtered():
-            from styletune.engine import device
-
-            device.prepare()
         self._session = material.session
         self._table = self._session.table()
         self._pictures = dict(material.pictures)
         self._own = dict(material.pictures)
         self._about = About(os.getpid(), {})
-        self._painter = self._build(self._session.pictures.size)
+        self._size_px = self._session.pictures.size
+
+    def about(self) -> About:
+        """What paints here, and what it has done so far."""
         self._about.painter = {
             "network": self._session.network.name,
             "weights": self._painter.weights_label,
             "layers": list(self._session.network.played),
             "size": self._session.pictures.size,
         }
-
-    def about(self) -> About:
-        """What this actor has done so far."""
         return self._about
+
+    @cached_property
+    def _painter(self) -> "Painter":
+        # Built when it is first needed, in this process only: whoever sends the points needs no
+        # Keras, and what goes wrong is the answer to a question, not the end of the actor.
+        from styletune.engine.chatter import filtered
+
+        with filtered():
+            from styletune.engine import device
+
+            device.prepare()
+        return self._build(self._size_px)
 
     def paint(self, job: Job, changed: Mapping[str, Image.Image]) -> tuple[Result, bytes]:
         """Paint a point.

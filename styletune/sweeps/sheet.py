@@ -38,7 +38,7 @@ class _Sheet:
         self._grid = grid
         self._folder = folder
         painted = [result for row in grid.cells for result in row if result is not None]
-        rows = grid.rows.labels if grid.rows else ()
+        rows = (grid.rows.name, *grid.rows.labels) if grid.rows else ()
         self._side = max((round(_width(label, _LABEL)) for label in rows), default=0)
         self._side = min(self._side, 260) + 28 if rows else 0
         columns = len(grid.cells[0])

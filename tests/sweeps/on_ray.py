@@ -1,0 +1,46 @@
+"""A sweep on two Ray actors, one of which is killed: python -m tests.sweeps.on_ray PLAN OUT SIZE
+
+Prints as JSON what the actors did, before and after.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from styletune.config import Session
+from styletune.sweeps.fleet import fleet
+from styletune.sweeps.folder import Folder
+from styletune.sweeps.plan import load
+from styletune.sweeps.points import layout
+from styletune.sweeps.result import Result
+from styletune.sweeps.studio import Job
+
+
+async def main(file: str, out: str, size: str) -> None:
+    plan = load(Path(file))
+    folder = Folder(Path(out), plan)
+    session = Session().replaced(pictures={"size": int(size)}, painting={"init": "noise"})
+    async with fleet("", session, 2, Console(stderr=True)) as studio:
+        laid = layout(plan, studio.table, await studio.base(plan))
+        jobs = [Job(p, folder.file_of(p), plan.steps, None, plan.start) for p in laid.points()]
+        folder.begin(laid, await studio.base(plan), studio.painter)
+        before = await studio.about()
+
+        def keep(result: Result, png: bytes) -> None:
+            if not folder.done:  # one of them is in the midst of a point at this moment
+                os.kill(before[1].pid, signal.SIGKILL)
+            folder.keep(result, png)
+
+        await studio.paint(jobs, lambda *_: None, keep)
+        after = await studio.about()
+    print(json.dumps({"before": [asdict(a) for a in before], "after": [asdict(a) for a in after]}))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
