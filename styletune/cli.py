@@ -170,6 +170,17 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="FOLDER",
         help="where scenes and values are kept (default: $STYLETUNE_DATA, else the user's data)",
     )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on where the last run of this session was: picture, values, scenes and step",
+    )
+    parser.add_argument(
+        "--run",
+        dest="run_name",
+        metavar="NAME",
+        help="resume this run of the session, not the last one",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -314,6 +325,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         entrance=_entrance(arguments),
         log_format=arguments.log_format,
         memory_folder=folder_of(arguments.session, arguments.data),
+        resume=arguments.resume or arguments.run_name is not None,
+        run=arguments.run_name,
     )
 
 

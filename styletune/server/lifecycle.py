@@ -9,10 +9,10 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,6 +34,10 @@ class Painter(Worker, Protocol):
     async def stop(self) -> None: ...  # noqa: D102
 
 
+async def _nothing() -> None:
+    pass
+
+
 class Server(uvicorn.Server):
     """uvicorn's server, but the signals and the order of ending are ours.
 
@@ -48,8 +52,11 @@ class Server(uvicorn.Server):
         hub: Hub,
         announce: Callable[[], None],
         told: "Told",
+        beside: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
+        """Take what is served; `beside` runs as long as the worker does, and is then cancelled."""
         super().__init__(config)
+        self._beside = beside
         self._told = told
         self._painter = painter
         self._hub = hub
@@ -80,8 +87,10 @@ class Server(uvicorn.Server):
     async def run_until_told(self, listener: socket.socket) -> int:
         """Start the worker, serve, stop the worker; return the exit code."""
         passing: asyncio.Task[None] | None = None
+        beside: asyncio.Task[None] | None = None
         try:
             await self._painter.start()
+            beside = asyncio.create_task(self._beside())
             passing = asyncio.create_task(self._hub.run())
             passing.add_done_callback(self._end_with)
             await self.serve([listener])
@@ -90,6 +99,9 @@ class Server(uvicorn.Server):
             if passing is not None:
                 passing.cancel()
                 await asyncio.wait([passing])
+            if beside is not None:
+                beside.cancel()
+                await asyncio.wait([beside])
         failed = passing.done() and not passing.cancelled() and passing.exception() is not None
         return 1 if failed else 0
 

@@ -31,8 +31,9 @@ class LossHistory:
                 for term in terms
             ),
         )
-        # Float64, since `time` needs it; untouched rows take no memory.
-        self._rows = np.zeros((max_epochs, len(self.columns)))
+        # Float64, since `time` needs it. Filled, not `zeros`: that takes its memory row by row,
+        # which for the first eight minutes looks like a leak.
+        self._rows = np.full((max_epochs, len(self.columns)), 0.0)
         self._count = 0
 
     def __len__(self) -> int:

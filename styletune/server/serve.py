@@ -15,6 +15,7 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from styletune import pictures
@@ -34,8 +35,9 @@ from styletune.server.lifecycle import Painter, Server, signals, uvicorn_config
 from styletune.server.log import event, set_up
 from styletune.server.memory import Memory, Remembered
 from styletune.server.prepared import Prepared, prepare_apart
+from styletune.server.runs import Hung, Note, Run, keep, playing
 from styletune.server.scenes import SceneBook
-from styletune.server.scratch import scratch, sweep_scratch
+from styletune.server.scratch import sweep_scratch
 from styletune.server.session import LiveSession
 from styletune.server.supervisor import Supervisor
 from styletune.shared.leftovers import sweep_leftovers
@@ -50,6 +52,8 @@ def serve(
     entrance: Entrance,
     log_format: str = "key-value",
     memory_folder: Path | None = None,
+    resume: bool = False,
+    run: str | None = None,
     make_painter: Callable[[Session, Path], Painter] | None = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -60,9 +64,12 @@ def serve(
         entrance: who gets in, and how.
         log_format: see `log.FORMATS`.
         memory_folder: where scenes and values are kept; None: nowhere.
+        resume: go on where the last run of the session was: picture, values, pictures, step.
+        run: the name of the run to resume; None: the last one.
         make_painter: from session and folder; None: the supervisor of a real worker.
 
     Raises:
+        CheckpointError: nothing to resume.
         ConfigError: an address without loopback and without a token, or one that cannot be
             listened on; an unknown MIDI profile; the page's files are missing.
         PortInUseError: another program listens there.
@@ -71,6 +78,21 @@ def serve(
     """
     token = entrance.token or tokens.new()
     set_up(log_format, Credentials(token, entrance.view_token).secrets)
+    runs_folder = None if memory_folder is None else memory_folder / "runs"
+    with playing(runs_folder, resume=resume, name=run) as played:
+        session = played.session(session)
+        return _play(session, played, open_browser, entrance, token, memory_folder, make_painter)
+
+
+def _play(
+    session: Session,
+    run: Run,
+    open_browser: bool,
+    entrance: Entrance,
+    token: str,
+    memory_folder: Path | None,
+    make_painter: Callable[[Session, Path], Painter] | None,
+) -> int:
     host = session.server.host
     check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
     web = web_folder()
@@ -91,19 +113,24 @@ def serve(
     with (
         signals() as told,
         contextlib.closing(listener),
-        scratch() as folder,
         ThreadPoolExecutor(1, "pictures") as loading,
         ThreadPoolExecutor(1, "jpeg") as encoding,
     ):
-        content, *styles = _prepare_all(session, folder)
+        folder = run.pictures
+        content, *styles = _prepare_all(session, run)
         prepared = session.replaced(
             pictures={
                 "content": str(content.path),
                 "styles": tuple(str(style.path) for style in styles),
             }
         )
-        painter = (make_painter or _supervisor)(prepared, folder)
-        hub = Hub(live, Gallery(content, styles), painter, PictureFeed(encoding), memory)
+        painter = (
+            Supervisor(prepared, folder=folder, checkpoints=run.checkpoints)
+            if make_painter is None
+            else make_painter(prepared, folder)
+        )
+        gallery = Gallery(content, styles)
+        hub = Hub(live, gallery, painter, PictureFeed(encoding), memory)
         guard = Guard(
             create_app(hub, web=web, folder=folder, executor=loading),
             token,
@@ -123,25 +150,28 @@ def serve(
                 # Not the token: it would stand in the browser's command line for all to read.
                 _open_browser(with_token(base, guard.ticket()))
 
-        server = Server(uvicorn_config(guard, entrance.tls), painter, hub, announce, told)
+        def note() -> Note:
+            hung = [Hung(file=shown.path.name, name=shown.name) for shown in gallery.shown]
+            return Note(controls=live.controls(), pictures=hung)
+
+        config = uvicorn_config(guard, entrance.tls)
+        server = Server(config, painter, hub, announce, told, partial(keep, run, note))
         return asyncio.run(server.run_until_told(listener))
 
 
-def _supervisor(session: Session, folder: Path) -> Painter:
-    return Supervisor(session, folder=folder)
-
-
-def _prepare_all(session: Session, folder: Path) -> list[Prepared]:
+def _prepare_all(session: Session, run: Run) -> list[Prepared]:
     """Decode content and styles here, so that the worker only ever reads our own PNG."""
-    names: Sequence[str] = (session.pictures.content, *session.pictures.styles)
-    data = [pictures.read_bytes(name) for name in names]
+    sources: Sequence[str] = (session.pictures.content, *session.pictures.styles)
+    data = [pictures.read_bytes(source) for source in sources]
+    hung = run.note.pictures or [
+        Hung(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
+    ]
 
-    def prepare(name: str, data: bytes) -> Prepared:
-        path = folder / f"{secrets.token_hex(8)}.png"
-        return prepare_apart(data, Path(name).stem, path, source=name)
+    def prepare(source: str, data: bytes, hung: Hung) -> Prepared:
+        return prepare_apart(data, hung.name, run.pictures / hung.file, source=source)
 
     with ThreadPoolExecutor(2) as executor:
-        return list(executor.map(prepare, names, data))
+        return list(executor.map(prepare, sources, data, hung))
 
 
 def _open_browser(url: str) -> None:

@@ -32,6 +32,8 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
             entrance=_entrance(arguments),
             log_format=arguments.log_format,
             memory_folder=Path(folder) / "memory",
+            resume=arguments.resume,
+            run=arguments.run_name,
             make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
         )
     except StyletuneError as error:

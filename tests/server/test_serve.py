@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import io
 import json
 import os
 import re
@@ -17,12 +18,15 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from styletune.server.address import listen
+from styletune.shared.checkpoint import Checkpoint, write
 from tests.server.test_entrance import certificate
 
 WAIT_S = 60  # a start on a busy machine
@@ -260,6 +264,56 @@ def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
         assert stalled.recv(12) == b"HTTP/1.1 101"  # and not a byte more
         server.end(signal.SIGTERM)
         assert server.process.returncode == 0
+
+
+@pytest.mark.checklist(27)
+async def test_after_a_restart_all_values_and_pictures_are_the_same(tmp_path: Path) -> None:
+    """Killed, so that nothing could be put in order; resumed by a process of its own."""
+    values = {"style.block1_conv1": 0.125, "smooth": 0.75, "content.block1_conv1.mute": True}
+    with served(tmp_path) as server:
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        async with httpx.AsyncClient(headers=bearer, trust_env=False, timeout=WAIT_S) as http:
+            base = f"http://{server.netloc}"
+            red = io.BytesIO()
+            Image.new("RGB", (64, 48), "red").save(red, "PNG")
+            await http.put(
+                f"{base}/api/content", content=red.getvalue(), headers={"X-Filename": "red.png"}
+            )
+            async with connect(
+                f"ws://{server.netloc}/ws", additional_headers=bearer, proxy=None
+            ) as socket:
+                await socket.send(json.dumps({"type": "set", "controls": values, "seq": 1}))
+                while json.loads(await asyncio.wait_for(socket.recv(), WAIT_S)).get("seq") != 1:
+                    pass
+            before = (await http.get(f"{base}/api/state")).json()
+        (run,) = (tmp_path / "memory" / "runs").iterdir()
+        async with asyncio.timeout(WAIT_S):  # noted within a second
+            while json.loads((run / "run.json").read_text())["controls"].get("smooth") != 0.75:
+                await asyncio.sleep(0.05)
+        # As the worker leaves it: the stand-in has none.
+        (run / "checkpoints").mkdir()
+        picture = np.zeros((4, 4, 3), np.float32)
+        write(run / "checkpoints", Checkpoint({"picture": picture}, 1, 7, 4, 4, 1_700_000_000.0))
+        server.process.kill()
+    with served(tmp_path) as server:
+        _, said = server.end(signal.SIGTERM)
+        assert f"--resume --run {run.name}" in said
+    with served(tmp_path, "127.0.0.1", "--resume") as server:
+        bearer = {"Authorization": f"Bearer {server.token}"}
+        async with httpx.AsyncClient(headers=bearer, trust_env=False, timeout=WAIT_S) as http:
+            after = (await http.get(f"http://{server.netloc}/api/state")).json()
+        assert after["controls"] == before["controls"]
+        assert {name: after["controls"][name] for name in values} == values
+        assert after["pictures"]["content"]["name"] == "red.png"
+        server.end(signal.SIGTERM)
+
+
+def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
+    process = start(tmp_path, "127.0.0.1", "0", "--resume")
+    out, err = process.communicate(timeout=WAIT_S)
+    assert (process.returncode, out) == (1, "")
+    assert "nothing to resume: no run of this session in" in err
+    assert "Traceback" not in err
 
 
 def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
