@@ -15,12 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from styletune import samples
 from styletune.config import Session
-from styletune.server import token
-from styletune.server.entrance import Entrance
-from styletune.server.serve import serve
-from styletune.server.supervisor import Supervisor
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
 from styletune.shared.orders import Job, Report, State, Stop
@@ -74,6 +69,13 @@ def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
 
 def main() -> int:
     """Serve until told to end."""
+    # Here: the worker, too, begins by importing this module.
+    from styletune import samples
+    from styletune.server import token
+    from styletune.server.entrance import Entrance
+    from styletune.server.serve import serve
+    from styletune.server.supervisor import Supervisor
+
     parser = argparse.ArgumentParser(prog="python -m benchmarks.standin")
     parser.add_argument("--fps", type=float, default=FPS)
     parser.add_argument("--size", type=int, default=SIZE_PX)

@@ -283,8 +283,9 @@ class Supervisor:
                 await self._end(child)
                 return message
             if hung := watchdog.look(block.heartbeat(), self._clock(), child.is_stopped):
-                child.dump()
-                await self._ended(child, self._limits.dump_s)
+                if not child.is_stopped():
+                    child.dump()
+                    await self._ended(child, self._limits.dump_s)
                 await self._end(child, ask=False)
                 return f"the painting process {hung}"
             while self._orders and child.send(self._orders[0]):
@@ -339,11 +340,12 @@ class Supervisor:
 
     async def _end(self, child: Child, *, ask: bool = True) -> None:
         """End the worker, by asking if it may still listen, then by force."""
-        if ask and child.send(Stop()) and await self._ended(child, self._limits.stop_s):
-            return
-        child.terminate()
-        if await self._ended(child, self._limits.term_s):
-            return
+        if not child.is_stopped():  # or it would hear neither
+            if ask and child.send(Stop()) and await self._ended(child, self._limits.stop_s):
+                return
+            child.terminate()
+            if await self._ended(child, self._limits.term_s):
+                return
         child.kill()
         await self._ended(child, self._limits.kill_s)
 

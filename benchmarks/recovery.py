@@ -1,0 +1,227 @@
+"""How long until the show goes on, after each thing that can die. One command, one table.
+
+    python -m benchmarks.recovery [--size 128] [--standin]
+
+Real processes and signals on a real server, with the real worker or with one that only pretends.
+Takes about a minute. The table goes to stdout. Exit code 1 where a goal was missed.
+"""
+# checklist: 27, 30, 31, 32, 33, 36
+
+import argparse
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import machine
+from benchmarks.clients import FADER
+from benchmarks.processes import Process
+from benchmarks.wire import Link
+
+_PATIENCE_S = 120.0
+_NAN_STEP = 100
+_VALUE = 0.625
+
+
+@dataclass
+class Seat:
+    """Somebody who watches and notes when what came.
+
+    Attributes:
+        epochs: step and `time.perf_counter()` of each, newest last.
+        states: name and time of each.
+        controls: of the first message.
+    """
+
+    link: Link
+    epochs: list[tuple[int, float]] = field(default_factory=list)
+    states: list[tuple[str, float]] = field(default_factory=list)
+    controls: dict[str, Any] = field(default_factory=dict)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self) -> None:
+        """Until the server closes."""
+        with contextlib.suppress(ConnectionError):
+            while True:
+                message = json.loads(await self.link.receive())
+                now = time.perf_counter()
+                if message["type"] == "epoch":
+                    self.epochs.append((message["step"], now))
+                elif message["type"] == "state":
+                    self.states.append((message["state"], now))
+                elif message["type"] == "snapshot":
+                    self.controls = message["controls"]
+                    self.states.append((message["state"]["state"], now))
+                self.news.set()
+
+    async def until(self, found: Callable[[], float | None]) -> float:
+        """Wait for something, and say when it was."""
+        async with asyncio.timeout(_PATIENCE_S):
+            while (at := found()) is None:
+                self.news.clear()
+                await self.news.wait()
+        return at
+
+    def painted(self, after: float) -> float | None:
+        """When the first picture after a time came."""
+        return next((at for _, at in self.epochs if at > after), None)
+
+    def told(self, state: str, after: float) -> float | None:
+        """When a state was first told after a time."""
+        return next((at for name, at in self.states if name == state and at > after), None)
+
+
+@contextlib.asynccontextmanager
+async def seated(port: int, token: str) -> AsyncIterator[Seat]:
+    """Take a seat at a server."""
+    seat = Seat(await Link.open(port, "/ws", token))
+    listening = asyncio.create_task(seat.listen())
+    try:
+        yield seat
+    finally:
+        listening.cancel()
+        seat.link.close()
+
+
+class Show:
+    """A server that is started, killed and resumed."""
+
+    def __init__(self, folder: Path, size: int, standin: bool) -> None:
+        self._folder = folder
+        self._size = size
+        self.standin = standin
+        self.token = secrets.token_urlsafe(16)
+
+    def start(self, *flags: str, **environment: str) -> Process:
+        """Start the server."""
+        module = "benchmarks.standin" if self.standin else "styletune"
+        serve = () if self.standin else ("serve", "--no-browser", "--port", "0", *flags)
+        return Process(
+            module,
+            (*serve, "--size", str(self._size)),
+            self._folder / "log",
+            STYLETUNE_TOKEN=self.token,
+            STYLETUNE_DATA=str(self._folder / "data"),
+            **environment,
+        )
+
+
+def _worker(pid: int) -> int | None:
+    found = machine.children(pid).items()
+    return next((child for child, command in found if "spawn_main" in command), None)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+async def _gone(pid: int) -> float:
+    async with asyncio.timeout(_PATIENCE_S):
+        while _lives(pid):
+            await asyncio.sleep(0.01)
+    return time.perf_counter()
+
+
+async def _port(server: Process) -> int:
+    return int((await server.line()).partition("?")[0].rstrip("/").rpartition(":")[2])
+
+
+async def worker_dies(server: Process, seat: Seat, signals: Sequence[int]) -> tuple[float, float]:
+    """Seconds until it is told, and until there are pictures again."""
+    worker = _worker(server.pid)
+    assert worker is not None  # it has just painted
+    begins = time.perf_counter()
+    for number in signals:
+        os.kill(worker, number)
+    told = await seat.until(lambda: seat.told("restarting", begins))
+    again = await seat.until(lambda: seat.painted(told))
+    await seat.until(lambda: seat.told("running", told))
+    return told - begins, again - begins
+
+
+async def measure(show: Show) -> list[tuple[int, str, float, float]]:
+    """Line of the checklist, what, seconds, and seconds to reach."""
+    rows: list[tuple[int, str, float, float]] = []
+    faults = {"STYLETUNE_FAULTS": "1", "STYLETUNE_FAULT": f"nan@{_NAN_STEP}"}
+    async with (
+        show.start(**({} if show.standin else faults)) as server,
+        seated(await _port(server), show.token) as seat,
+    ):
+        await seat.until(lambda: seat.told("running", 0.0))
+        if not show.standin:
+            rolled = await seat.until(lambda: seat.told("rolling back", 0.0))
+            running = await seat.until(lambda: seat.painted(rolled))
+            rows.append((33, "not finite: pictures again", running - rolled, 2.0))
+        told, again = await worker_dies(server, seat, [signal.SIGKILL])
+        rows.append((31, "worker killed: pictures again", again, 3.0 if show.standin else 20.0))
+        told, again = await worker_dies(server, seat, [signal.SIGSTOP])
+        rows += [
+            (32, "worker stopped: told as hung", told, 6.0),
+            (32, "and replaced", again, 15.0),
+        ]
+        controls = {"type": "set", "controls": {FADER: _VALUE}}
+        seat.link.send(json.dumps(controls))
+        await asyncio.sleep(5.0)  # for a note and some checkpoints
+        worker = _worker(server.pid)
+        assert worker is not None
+        begins = time.perf_counter()
+        os.kill(server.pid, signal.SIGKILL)
+        rows.append((36, "web process killed: worker gone", await _gone(worker) - begins, 3.0))
+    begins = time.perf_counter()
+    async with (
+        show.start("--resume") as server,
+        seated(await _port(server), show.token) as seat,
+    ):
+        same = await seat.until(lambda: time.perf_counter() if seat.controls else None)
+        if not show.standin:
+            assert seat.controls[FADER] == _VALUE, "values were lost"
+            rows.append((27, "server again: the same values", same - begins, 3.0))
+        await seat.until(lambda: seat.told("running", 0.0))
+        begins = time.perf_counter()
+        os.kill(server.pid, signal.SIGTERM)
+        rows.append((30, "SIGTERM: ended", await _gone(server.pid) - begins, 5.0))
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.recovery", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("--size", type=int, default=128, metavar="PX", help="(default 128)")
+    parser.add_argument("--standin", action="store_true", help="a worker that only pretends")
+    arguments = parser.parse_args(argv)
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="styletune-recovery-") as name:
+        show = Show(Path(name), arguments.size, arguments.standin)
+        rows = asyncio.run(measure(show))
+    worker = "a worker that only pretends" if arguments.standin else "the real worker, lite"
+    made = Table(
+        title=f"until the show goes on, with {worker}, {arguments.size} px",
+        caption=f"{machine.processor()}, {machine.cores()} cores; load at the start {load:.1f}",
+    )
+    for heading in ("line", "", "took", "to reach", " "):
+        made.add_column(heading, justify="right" if heading in ("took", "to reach") else "left")
+    for line, what, took, goal in rows:
+        met = "[green]met[/]" if took <= goal else "[red]missed[/]"
+        made.add_row(str(line), what, f"{took:.2f} s", f"≤ {goal:g} s", met)
+    Console(highlight=False, width=100).print(made)
+    return 0 if all(took <= goal for _, _, took, goal in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
