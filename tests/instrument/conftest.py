@@ -1,7 +1,10 @@
 """One running instrument and one real browser for the end-to-end tests."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -62,6 +65,22 @@ def page(browser: Browser, instrument: Instrument) -> Iterator[Page]:
     context.close()
     # Chromium itself logs each refused upload; the page says why in words.
     assert [c for c in complaints if "status of 422" not in c] == []
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """axe-core's script: of npm, for tests only."""
+    named = os.environ.get("STYLETUNE_AXE")
+    if named:
+        return Path(named).read_text()
+    npm = shutil.which("npm")
+    if npm is None:
+        assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run axe"
+        pytest.skip("no npm here, and STYLETUNE_AXE names no axe.min.js")
+    folder = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--silent", "--no-save", "--prefix", str(folder), "axe-core@4"]
+    subprocess.run(command, check=True, timeout=120)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
 
 
 def drawn(page: Page) -> dict[str, int]:

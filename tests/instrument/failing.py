@@ -1,0 +1,50 @@
+"""`styletune serve` with a worker that has given up once, and paints when it is restarted.
+
+Run as: python -m tests.instrument.failing FOLDER
+"""
+
+import functools
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from benchmarks.standin import paint
+from styletune import samples
+from styletune.config import Session
+from styletune.server import token
+from styletune.server.entrance import Entrance
+from styletune.server.serve import serve
+from styletune.server.supervisor import Supervisor
+from styletune.shared.orders import Job, Report, State, Stop
+
+
+def give_up_once(job: Job, pipe: Connection, *, mark: Path) -> None:
+    """Fail for a reason that another try does not mend; the second try paints."""
+    if mark.exists():
+        paint(job, pipe)
+        return
+    mark.touch()
+    print("no weights here", flush=True)
+    pipe.send(Report(State.FAILED, message="no weights here"))
+    while not isinstance(pipe.recv(), Stop):
+        pass
+
+
+def main(folder: str) -> int:
+    pictures = {
+        "content": str(samples.locate("harbour")),
+        "styles": (str(samples.locate("strokes")),),
+        "size": 128,
+    }
+    session = Session().replaced(pictures=pictures, server={"port": 0})
+    target = functools.partial(give_up_once, mark=Path(folder) / "tried")
+    return serve(
+        session,
+        open_browser=False,
+        entrance=Entrance(token=token.read(None)),
+        make_painter=lambda session, folder: Supervisor(session, folder=folder, target=target),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,266 @@
+"""The desk as a player uses it: real server, real worker on `lite`, real browser."""
+
+import functools
+import math
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.instrument.conftest import drawn
+from tests.instrument.playing import Instrument
+from tests.instrument.playing import until as patiently
+
+pytestmark = pytest.mark.browser
+until = functools.partial(patiently, patience_s=30)
+
+
+def handle(page: Page, control: str):
+    return page.locator(f'input[type=range][data-control="{control}"]')
+
+
+def words(page: Page, control: str):
+    """The field beside a handle in which its value stands, and is typed."""
+    label = handle(page, control).get_attribute("aria-label")
+    return page.get_by_label(f"{label}, typed", exact=True)
+
+
+def value(instrument: Instrument, control: str):
+    return instrument.state()["controls"][control]
+
+
+def centre(page: Page, control: str) -> tuple[float, float]:
+    box = handle(page, control).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def moved(instrument: Instrument, control: str, position: float) -> None:
+    until(
+        f"{control} at {position}",
+        lambda: value(instrument, control) == pytest.approx(position, abs=6e-4),
+    )
+
+
+def test_a_value_is_typed_over_its_words(page: Page, instrument: Instrument) -> None:
+    control = "style.block2_conv1"
+    words(page, control).click()
+    page.keyboard.type("10")
+    page.keyboard.press("Enter")
+    moved(instrument, control, 0.75)
+    expect(words(page, control)).to_have_value("×10")
+    expect(handle(page, control)).to_be_focused()
+    # From the keyboard alone; nonsense and Escape change nothing, and letters are not shortcuts.
+    rev = instrument.state()["rev"]
+    page.keyboard.press("Enter")
+    page.keyboard.type("rkm")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.type("3")
+    page.keyboard.press("Escape")
+    expect(words(page, control)).to_have_value("×10")
+    page.keyboard.press("Enter")
+    page.keyboard.type("off")
+    page.keyboard.press("Enter")
+    moved(instrument, control, 0.0)
+    assert instrument.state()["rev"] == rev + 1
+
+
+def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
+    page: Page, instrument: Instrument
+) -> None:
+    control = "style.block3_conv4"
+    x, y = centre(page, control)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 36, steps=4)  # a knob has 180 px from end to end
+    page.mouse.up()
+    moved(instrument, control, 0.7)
+    page.mouse.move(x, y)
+    page.keyboard.down("Shift")
+    page.mouse.down()
+    page.mouse.move(x, y - 36, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    moved(instrument, control, 0.72)
+    page.mouse.dblclick(x, y)
+    moved(instrument, control, 0.5)
+    page.mouse.wheel(0, -100)
+    moved(instrument, control, 0.52)
+    page.keyboard.press("PageUp")
+    moved(instrument, control, 0.62)
+    page.keyboard.press("Shift+ArrowUp")
+    moved(instrument, control, 0.621)
+    page.keyboard.press("Delete")
+    moved(instrument, control, 0.5)
+
+
+def test_solo_mute_and_freeze_are_switched_by_key_and_click(
+    page: Page, instrument: Instrument
+) -> None:
+    control = "style.block1_conv2"
+    for key, name in (
+        ("s", f"{control}.solo"),
+        ("m", f"{control}.mute"),
+        ("f", "freeze.block1_conv2"),
+    ):
+        handle(page, control).focus()
+        page.keyboard.press(key)
+        until(name, lambda name=name: value(instrument, name) is True)
+        switch = page.locator(f'button[data-control="{name}"]')
+        expect(switch).to_have_attribute("aria-pressed", "true")
+        switch.click()
+        until(name, lambda name=name: value(instrument, name) is False)
+    # Soloed terms are heard alone, which the other strips show.
+    page.locator(f'button[data-control="{control}.solo"]').click()
+    expect(page.locator(".strip.silent-style")).to_have_count(7)
+    page.locator(f'button[data-control="{control}.solo"]').click()
+    expect(page.locator(".strip.silent-style")).to_have_count(0)
+
+
+def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: Instrument) -> None:
+    losses = instrument.epoch()["losses"]
+    bars = """(layer) => {
+        const read = (meter) => ["raw", "weight", "share"].map((name) =>
+            Number(meter.querySelector("." + name).style.getPropertyValue("--" + name)));
+        return [...document.querySelectorAll(`[data-layer="${layer}"] .meter`)].map(read); }"""
+    for loss in losses:
+        style, content = page.evaluate(bars, loss["layer"])
+        assert 0 < style[0] <= 1
+        assert style[1] == pytest.approx(0.5, abs=1e-3)
+        assert style[2] > 0
+        assert content[1] == pytest.approx(
+            (math.log10(loss["content"]["weight"]) + 2) / 4 if loss["content"]["weight"] else 0,
+            abs=2e-3,
+        )
+
+
+def test_a_strip_explains_itself_and_shows_how_far_its_layer_sees(
+    page: Page, instrument: Instrument
+) -> None:
+    page.locator('.strip[data-layer="block2_conv2"] header').hover()
+    hint = page.get_by_role("tooltip")
+    expect(hint).to_contain_text("14 × 14 px")
+    expect(hint).to_contain_text("×1.0")
+    square = page.locator(".reach").bounding_box()
+    picture = page.locator("#picture").bounding_box()
+    assert square
+    assert picture
+    assert square["width"] == pytest.approx(14 / 128 * picture["width"], abs=2)
+    page.keyboard.press("Escape")
+    expect(hint).to_be_hidden()
+
+
+def test_the_size_is_sent_when_the_fader_is_let_go(page: Page, instrument: Instrument) -> None:
+    before = value(instrument, "size")
+    x, y = centre(page, "size")
+    cap = page.locator('.fader[data-control="size"] .cap').bounding_box()
+    assert cap
+    page.mouse.move(x, cap["y"] + cap["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(x, y - 30, steps=6)
+    shown = float(handle(page, "size").input_value())
+    assert shown > before
+    page.wait_for_timeout(300)
+    assert value(instrument, "size") == before
+    page.mouse.up()
+    moved(instrument, "size", shown)
+    handle(page, "size").focus()
+    page.keyboard.press("Delete")
+    moved(instrument, "size", before)
+
+
+def test_optimizer_and_colour_are_chosen(page: Page, instrument: Instrument) -> None:
+    for control, name, default in (("optimizer", "gd", "adam"), ("color", "luminance", "full")):
+        select = page.locator(f'[data-control="{control}"] select')
+        select.select_option(name)
+        until(name, lambda control=control, name=name: value(instrument, control) == name)
+        select.select_option(default)
+        until(default, lambda control=control, d=default: value(instrument, control) == d)
+
+
+def test_a_held_handle_never_jumps_and_both_pages_end_alike(
+    browser: Browser, page: Page, instrument: Instrument
+) -> None:
+    control = "style.block2_conv2"
+    other = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+    other.goto(instrument.url)
+    until("the other page", lambda: drawn(other)["epoch"] > 0)
+    x, y = centre(page, control)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y - 18, steps=3)
+    held = handle(page, control).input_value()
+    until("the other page follows", lambda: handle(other, control).input_value() == held)
+    handle(other, control).fill("0.9")
+    moved(instrument, control, 0.9)
+    page.wait_for_timeout(200)
+    assert handle(page, control).input_value() == held
+    page.mouse.up()
+    until(
+        "it comes to the last writer's value", lambda: handle(page, control).input_value() == "0.9"
+    )
+    assert handle(other, control).input_value() == "0.9"
+    other.context.close()
+    handle(page, control).fill("0.5")
+    moved(instrument, control, 0.5)
+
+
+def test_two_faders_follow_two_fingers(browser: Browser, instrument: Instrument) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, has_touch=True)
+    page = context.new_page()
+    page.goto(instrument.url)
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    names = ("content.block1_conv1", "content.block3_conv4")
+    session = context.new_cdp_session(page)
+    feet = [centre(page, name) for name in names]
+
+    def touch(kind: str, lift: float) -> None:
+        points = [
+            {"x": x, "y": y - lift * (index + 1), "id": index} for index, (x, y) in enumerate(feet)
+        ]
+        session.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [] if kind == "touchEnd" else points},
+        )
+
+    touch("touchStart", 0)
+    for lift in range(2, 21, 2):
+        touch("touchMove", lift)
+    expect(page.locator(".fader.held")).to_have_count(2)
+    touch("touchEnd", 0)
+    expect(page.locator(".held")).to_have_count(0)
+    at = [float(handle(page, name).input_value()) for name in names]
+    assert at[0] > 0.05
+    assert at[1] == pytest.approx(2 * at[0], rel=0.25)
+    for name, position in zip(names, at, strict=True):
+        moved(instrument, name, position)
+    context.close()
+
+
+def test_the_desk_is_played_from_the_keyboard_alone(page: Page, instrument: Instrument) -> None:
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Playing")).to_be_visible()
+    page.keyboard.press("Escape")
+    seen = set()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        seen.add(
+            page.evaluate(
+                "document.activeElement.dataset.control"
+                " || document.activeElement.closest('[data-control]')?.dataset.control"
+                " || document.activeElement.id"
+            )
+        )
+    for layer in instrument.state()["layers"]:
+        assert {
+            f"{term}.{layer}{end}"
+            for term in ("content", "style")
+            for end in ("", ".solo", ".mute")
+        } <= seen
+    assert {"content.master", "smooth", "size", "optimizer", "paused", "kick", "help"} <= seen
+    unnamed = page.evaluate(
+        """[...document.querySelectorAll("[type=range]")].filter(
+             (input) => !input.ariaLabel || !input.getAttribute("aria-valuetext"))
+             .map((input) => input.outerHTML)"""
+    )
+    assert unnamed == []

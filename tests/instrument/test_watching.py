@@ -1,0 +1,217 @@
+"""What the page tells: losses, history, states, failures; and what a viewer may not do."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.instrument.conftest import drawn
+from tests.instrument.playing import TOKEN, Instrument, playing, until
+
+pytestmark = pytest.mark.browser
+
+VIEW_TOKEN = "viewers-token-of-the-tests-0123456789abcdefgh"
+
+
+@pytest.fixture(scope="module")
+def instrument() -> Iterator[Instrument]:
+    """A server that lets viewers in, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLETUNE_VIEW_TOKEN", VIEW_TOKEN)
+        with playing("--size", "64") as running:
+            running.epoch()
+            yield running
+
+
+@contextmanager
+def serving(module: str, *arguments: str) -> Iterator[str]:
+    """A server of another make in a process of its own; its URL."""
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
+    rows = page.locator("#losses-body tr")
+    expect(rows).to_have_count(8)
+    names = "[...document.querySelectorAll('#losses-body tr')].map((row) => row.dataset.layer)"
+    network = page.evaluate(names)
+    shares = """[...document.querySelectorAll('#losses-body tr td:last-child')].map(
+                    (cell) => cell.textContent)"""
+    page.get_by_role("button", name="style raw").click()
+    expect(page.get_by_role("columnheader", name="style raw")).to_have_attribute(
+        "aria-sort", "descending"
+    )
+    until("another order", lambda: page.evaluate(names) != network, 20)
+    assert len(page.evaluate(shares)) == 8
+    page.get_by_role("button", name="style raw").click()
+    page.get_by_role("button", name="style raw").click()
+    until("the network's order", lambda: page.evaluate(names) == network, 20)
+
+
+def test_the_history_begins_before_the_page_and_says_who_moved_what(
+    page: Page, instrument: Instrument
+) -> None:
+    until("epochs", lambda: instrument.epoch()["epoch"] > 20)
+    page.reload()
+    slider = page.get_by_role("slider", name="epoch", exact=True)
+    until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15, 30)
+    page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.75")
+    panel = page.locator("#history-panel")
+    expect(panel.locator(".who")).to_have_text("you: style strokes ×1.0 → ×10", timeout=20_000)
+    inked = """() => { const c = document.querySelector("#history-panel canvas");
+        const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+        return data.filter((v, n) => n % 4 === 3 && v > 0).length; }"""
+    assert page.evaluate(inked) > 500
+    box = slider.bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 5, box["y"] + 20)
+    expect(panel.locator("p").first).to_contain_text("total")
+    assert "most" in (slider.get_attribute("aria-valuetext") or "")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    head = Path(download.value.path()).read_text().split("\n")[0]
+    assert head.startswith("epoch,step,rev")
+    page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.5")
+
+
+def test_the_bar_tells_link_pace_and_latency(page: Page, instrument: Instrument) -> None:
+    for name in ("#link", "#steps", "#pictures", "#flow", "#memory", "#painted-size"):
+        expect(page.locator(name)).to_contain_text("", use_inner_text=True)
+        until(name, lambda name=name: page.locator(name).inner_text() not in ("", "–"), 60)
+    assert page.locator("#link").inner_text().endswith(" ms")
+    assert page.locator("#flow").inner_text().endswith("B/s")
+    page.locator('input[type=range][data-control="smooth"]').press("ArrowUp")
+    until("a latency", lambda: page.locator("#latency").inner_text().endswith("s"), 60)
+
+
+def test_a_viewer_sees_all_and_moves_nothing(
+    browser: Browser, page: Page, instrument: Instrument
+) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    viewer = context.new_page()
+    viewer.goto(f"{instrument.base}/?token={VIEW_TOKEN}")
+    until("a picture for the viewer", lambda: drawn(viewer)["epoch"] > 0)
+    expect(viewer.get_by_text("view only")).to_be_visible()
+    handles = viewer.locator("#desk :is(input, button, select)")
+    assert handles.count() > 80
+    assert handles.evaluate_all("all => all.every((one) => one.matches(':disabled'))")
+    rev = instrument.state()["rev"]
+    viewer.keyboard.press("k")
+    expect(viewer.locator("#notice")).to_contain_text("Ask for the player's link")
+    viewer.keyboard.press("Space")
+    box = viewer.locator('.fader[data-control="content.block3_conv2"]').bounding_box()
+    assert box
+    viewer.mouse.move(box["x"] + 20, box["y"] + 20)
+    viewer.mouse.down()
+    viewer.mouse.move(box["x"] + 20, box["y"] + 80)
+    viewer.mouse.up()
+    page.locator('input[type=range][data-control="smooth"]').fill("0.6")
+    until(
+        "the viewer follows",
+        lambda: viewer.locator('input[type=range][data-control="smooth"]').input_value() == "0.6",
+        30,
+    )
+    expect(viewer.locator("#company")).to_contain_text("another player")
+    assert instrument.state()["rev"] == rev + 1
+    context.close()
+
+
+def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
+    browser: Browser,
+) -> None:
+    with serving("benchmarks.standin", "--size", "128") as url:
+        page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
+        page.goto(url)
+        until("a picture", lambda: drawn(page)["epoch"] > 0, 60)
+    expect(page.locator("#state")).to_have_text(re.compile(r"reconnecting in \d s"), timeout=20_000)
+    smooth = page.locator('input[type=range][data-control="smooth"]')
+    smooth.fill("0.8")
+    port = str(urlsplit(url).port)
+    with serving("benchmarks.standin", "--size", "128", "--port", port) as url:
+        expect(page.locator("#state")).to_have_text("painting", timeout=60_000)
+        expect(smooth).to_have_value("0.8")
+        other = browser.new_context().new_page()
+        other.goto(url)
+        expect(other.locator('input[type=range][data-control="smooth"]')).to_have_value("0.8")
+        other.context.close()
+    page.context.close()
+
+
+def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_path: Path) -> None:
+    with serving("tests.instrument.failing", str(tmp_path)) as url:
+        page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
+        page.goto(url)
+        expect(page.get_by_role("heading", name="the painter has failed")).to_be_visible(
+            timeout=60_000
+        )
+        expect(page.locator("#veil")).to_contain_text("no weights here")
+        page.get_by_text("its last words").click()
+        page.get_by_role("button", name="restart the painter").click()
+        until("a picture", lambda: drawn(page)["epoch"] > 0, 60)
+        expect(page.locator("#veil")).to_be_hidden()
+        page.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+def test_axe_finds_nothing_serious(
+    browser: Browser, instrument: Instrument, axe: str, width: int, height: int
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, has_touch=width < 500, bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(instrument.url)
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    until("the table", lambda: page.locator("#losses-body tr").count() == 8, 30)
+    page.evaluate(axe)
+    for state in ("playing", "asking", "helping"):
+        if state == "asking":
+            page.evaluate("import('/web/trouble.js').then((m) => m.notice('a test of words'))")
+        if state == "helping":
+            page.keyboard.press("?")
+        found = page.evaluate("axe.run()")["violations"]
+        serious = [one for one in found if one["impact"] in ("serious", "critical")]
+        assert serious == [], (state, json.dumps(serious, indent=1)[:3000])
+    context.close()
+
+
+def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: Instrument) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(instrument.url)
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    until("the table", lambda: page.locator("#losses-body tr").count() == 8, 30)
+    for tab, control in (
+        ("style", "style.block1_conv1"), ("content", "content.block3_conv4"), ("masters", "size"),
+    ):  # fmt: skip
+        page.get_by_role("button", name=tab, exact=True).click()
+        box = page.locator(f'[data-control="{control}"]').first.bounding_box()
+        assert box, control
+        assert box["x"] >= 0, control
+        assert box["x"] + box["width"] <= 390, control
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        assert page.locator("#picture").is_visible()
+    assert page.evaluate("document.getAnimations().length") == 0
+    context.close()
