@@ -1,10 +1,17 @@
-"""For all tests: what servers keep on disk goes to a folder that is removed in the end."""
+"""For all tests: what servers keep on disk goes to a folder that is removed in the end.
+
+No property is timed: two busy cores would decide over it.
+"""
 
 import os
 import tempfile
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("styletune", deadline=None)
+settings.load_profile("styletune")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,9 @@ from pathlib import Path
 from PIL import Image
 
 from styletune.config import Session
-from styletune.server.serve import read_token, serve
+from styletune.server import token
+from styletune.server.entrance import Entrance
+from styletune.server.serve import serve
 from styletune.shared.orders import Run
 from tests.server.standin import StandIn
 
@@ -43,7 +45,7 @@ def main(folder: str, port: str) -> int:
     return serve(
         session,
         open_browser=False,
-        token=read_token(None),
+        entrance=Entrance(token=token.read(None)),
         make_painter=lambda session, folder: Easel(session, folder, period_s=0.02),
     )
 
