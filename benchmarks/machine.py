@@ -44,12 +44,15 @@ def versions() -> str:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Command lines of the processes that `pid` has started, by process id."""
-    try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return {}
-    return {int(child): _command(int(child)) for child in listed}
+    """Command lines of the processes that any thread of `pid` has started, by process id."""
+    found = {}
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            started = listed.read_text().split()
+        except OSError:  # the thread has ended
+            continue
+        found.update({int(child): _command(int(child)) for child in started})
+    return found
 
 
 def _command(pid: int) -> str:

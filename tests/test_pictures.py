@@ -64,6 +64,7 @@ def test_an_ordinary_picture_comes_out_as_it_is(kind: str) -> None:
     assert near(image.getpixel((35, 5)), BLUE, 12)
 
 
+@pytest.mark.checklist(17)
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_exif_rotation_is_undone(kind: str, orientation: int) -> None:
@@ -90,6 +91,7 @@ def test_broken_exif_does_not_matter() -> None:
     assert pictures.decode(data, source="x").size == (40, 32)
 
 
+@pytest.mark.checklist(17)
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
 def test_what_is_transparent_lies_over_white(mode: str) -> None:
     image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
@@ -110,12 +112,14 @@ def test_a_transparent_colour_lies_over_white() -> None:
     assert decoded.getpixel((35, 5)) == (255, 255, 255)
 
 
+@pytest.mark.checklist(17)
 def test_a_palette_keeps_its_colours() -> None:
     decoded = pictures.decode(to_bytes(halves().convert("P"), "PNG"), source="x")
     assert decoded.getpixel((5, 5)) == RED
     assert decoded.getpixel((35, 5)) == BLUE
 
 
+@pytest.mark.checklist(17)
 def test_cmyk_is_not_inverted() -> None:
     decoded = pictures.decode(to_bytes(halves().convert("CMYK"), "JPEG", quality=95), source="x")
     assert near(decoded.getpixel((5, 5)), RED, 12)
@@ -129,6 +133,7 @@ def test_grey_and_black_and_white_become_rgb() -> None:
     assert white.getpixel((3, 3)) == (255, 255, 255)
 
 
+@pytest.mark.checklist(17)
 def test_sixteen_bits_are_scaled_not_clipped() -> None:
     ramp = np.repeat(np.linspace(0, 65535, 32).astype(np.uint16)[None], 32, axis=0)
     decoded = np.asarray(pictures.decode(to_bytes(Image.fromarray(ramp), "PNG"), source="x"))
@@ -138,6 +143,7 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
     assert decoded[0, -1, 0] == 255
 
 
+@pytest.mark.checklist(17)
 def test_metadata_is_stripped() -> None:
     exif = Image.Exif()
     exif[0x010F] = "secret camera"

@@ -26,6 +26,7 @@ from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
 from styletune.server import socket
+from styletune.server.described import EVERYWHERE, UPLOAD, answers, problems
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
 from styletune.server.losses import MAX_EPOCHS
@@ -34,7 +35,7 @@ from styletune.server.picture_routes import add_picture_routes, no_such_picture
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
 from styletune.server.scene_routes import add_scene_routes
-from styletune.server.uploads import RefusedUpload, UploadError, read_body
+from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
 from styletune.shared.frame_block import Frame
 from styletune.shared.orders import State
 
@@ -60,7 +61,13 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
         executor: for decoding; its threads bound how many pictures are decoded at a time.
     """
     # No docs page: it would load scripts from elsewhere.
-    app = FastAPI(title="styletune", version=__version__, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="styletune",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        responses=EVERYWHERE,
+    )
     _add_reading(app, hub, web, executor)
     _add_uploads(app, hub, folder, executor)
     add_picture_routes(app, hub)
@@ -78,7 +85,9 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
-        return _error(error.status_code, code, f"{request.method} {request.url.path}: {code}")
+        answer = _error(error.status_code, code, f"{request.method} {request.url.path}: {code}")
+        answer.headers.update(error.headers or {})  # such as Allow
+        return answer
 
     app.mount("/web", _Page(directory=web), name="web")
     return app
@@ -91,7 +100,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
     async def page() -> Response:
         return FileResponse(web / "index.html", headers=_REVALIDATE)
 
-    @app.get("/healthz")
+    @app.get("/healthz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> Response:
         """What the painting is doing; 503 while nothing paints; needs no token."""
         state = hub.state().state
@@ -99,7 +108,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
         return JSONResponse({"state": state}, status, headers=_NOT_STORED)
 
-    @app.get("/metrics")
+    @app.get("/metrics", response_class=Response, responses=answers("text/plain"))
     async def metrics() -> Response:
         """Figures in Prometheus' text format; scrape with the token as Bearer."""
         return Response(figures.text(), media_type=MEDIA_TYPE, headers=_NOT_STORED)
@@ -115,12 +124,16 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         """The table of controls."""
         return JSONResponse({"controls": hub.session.table.rows()})
 
-    @app.get("/api/content.jpg")
+    @app.get("/api/content.jpg", response_class=Response, responses=answers("image/jpeg"))
     async def content() -> Response:
         """The content picture, small."""
         return _jpeg(hub.gallery.thumbnail(CONTENT))
 
-    @app.get("/api/style/{number}.jpg")
+    @app.get(
+        "/api/style/{number}.jpg",
+        response_class=Response,
+        responses=answers("image/jpeg", HTTPStatus.NOT_FOUND),
+    )
     async def style(number: str) -> Response:
         """A style picture, small; counted from 1."""
         place = _style_place(hub, number)
@@ -128,7 +141,11 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
             return _no_such_style(hub, number)
         return _jpeg(hub.gallery.thumbnail(place))
 
-    @app.get("/api/image.png")
+    @app.get(
+        "/api/image.png",
+        response_class=Response,
+        responses=answers("image/png", HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    )
     async def image(run: int | None = None) -> Response:
         """The newest painted picture in full size, with its state in a text chunk.
 
@@ -149,7 +166,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
         png = await loop.run_in_executor(executor, _encode_png, frame, state)
         return Response(png, media_type="image/png", headers=_NOT_STORED)
 
-    @app.get("/api/losses.csv")
+    @app.get("/api/losses.csv", response_class=Response, responses=answers("text/csv"))
     async def losses(
         last: Annotated[int, Query(ge=1, le=MAX_EPOCHS)] = MAX_EPOCHS,
     ) -> Response:
@@ -160,6 +177,8 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
 
 
 def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> None:
+    turns = Turns()
+
     async def upload(request: Request, place: int, what: str) -> Response:
         name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
         path = folder / f"{what.replace(' ', '-')}-{secrets.token_hex(8)}.png"
@@ -170,9 +189,10 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
                 return no_such_picture(known)
             return JSONResponse(hub.put_picture(place, again).model_dump())
         try:
-            body = await read_body(request)
-            loop = asyncio.get_running_loop()
-            picture = await loop.run_in_executor(executor, _decode, body, what, name, path)
+            with turns.turn():
+                body = await read_body(request)
+                loop = asyncio.get_running_loop()
+                picture = await loop.run_in_executor(executor, _decode, body, what, name, path)
         except UploadError as error:
             outcomes[error.code] += 1
             return RefusedUpload(error)
@@ -187,7 +207,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
 
     body = {"requestBody": {"required": True, "content": {"image/*": {}}}}
 
-    @app.put("/api/content", openapi_extra=body)
+    @app.put("/api/content", openapi_extra=body, responses=UPLOAD)
     async def put_content(request: Request) -> Response:
         """Paint this content picture; the raw file is the body, X-Filename its name.
 
@@ -195,7 +215,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
         """
         return await upload(request, CONTENT, "content")
 
-    @app.put("/api/style/{number}", openapi_extra=body)
+    @app.put("/api/style/{number}", openapi_extra=body, responses=UPLOAD)
     async def put_style(number: str, request: Request) -> Response:
         """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
         place = _style_place(hub, number, new=True)
@@ -205,7 +225,11 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
 
 
 def _add_restart(app: FastAPI, hub: Hub) -> None:
-    @app.post("/api/restart", status_code=HTTPStatus.ACCEPTED)
+    @app.post(
+        "/api/restart",
+        status_code=HTTPStatus.ACCEPTED,
+        responses=problems(HTTPStatus.CONFLICT),
+    )
     async def restart() -> Response:
         """Start a failed painting again, or the next try at once; the state then tells."""
         state = hub.state().state

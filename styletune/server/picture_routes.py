@@ -9,6 +9,7 @@ from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from styletune.errors import PictureError
+from styletune.server.described import answers, problems
 from styletune.server.hub import Hub
 
 _NOT_STORED = {"cache-control": "no-store"}
@@ -25,7 +26,11 @@ def add_picture_routes(app: FastAPI, hub: Hub) -> None:
         text = hub.recent.message().text
         return Response(text, media_type="application/json", headers=_NOT_STORED)
 
-    @app.get("/api/recent/{name}.jpg")
+    @app.get(
+        "/api/recent/{name}.jpg",
+        response_class=Response,
+        responses=answers("image/jpeg", HTTPStatus.NOT_FOUND),
+    )
     async def recent_thumbnail(name: str) -> Response:
         """One of them, small."""
         thumbnail = hub.recent.thumbnail(name)
@@ -33,7 +38,11 @@ def add_picture_routes(app: FastAPI, hub: Hub) -> None:
             return no_such_picture(name)
         return Response(thumbnail, media_type="image/jpeg", headers=_FOR_EVER)
 
-    @app.delete("/api/style/{number}")
+    @app.delete(
+        "/api/style/{number}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=problems(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    )
     async def delete_style(number: str) -> Response:
         """Paint without this style; those after it, their gains and scales move up."""
         try:

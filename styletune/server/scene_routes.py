@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 
 from styletune.errors import ControlError, PictureError, SceneError
 from styletune.server import embedded
+from styletune.server.described import UPLOAD, problems
 from styletune.server.hub import Hub
 from styletune.server.messages import SceneName
 from styletune.server.scenes import MAX_SCENES, ControlName, Scene, Value, checked
@@ -63,7 +64,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
         named = {"content-disposition": 'attachment; filename="styletune-scenes.json"'}
         return Response(scenes, media_type="application/json", headers=_NOT_STORED | named)
 
-    @app.put("/api/scenes", openapi_extra=_BODY)
+    @app.put("/api/scenes", openapi_extra=_BODY, responses=UPLOAD)
     async def import_scenes(request: Request) -> Response:
         """Add the scenes of such a file; those of the same name are replaced. All or none."""
 
@@ -72,7 +73,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         return await _answer(work)
 
-    @app.get("/api/scenes/{name:path}")
+    @app.get("/api/scenes/{name:path}", responses=problems(HTTPStatus.NOT_FOUND))
     async def get_scene(name: str) -> Response:
         """One scene: name, when it was saved, its controls."""
 
@@ -82,7 +83,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         return await _answer(work)
 
-    @app.put("/api/scenes/{name:path}", openapi_extra=_BODY)
+    @app.put("/api/scenes/{name:path}", openapi_extra=_BODY, responses=UPLOAD)
     async def put_scene(name: str, request: Request) -> Response:
         """Keep a scene under that name; it may hold some of the controls only."""
 
@@ -102,7 +103,11 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         return await _answer(work)
 
-    @app.delete("/api/scenes/{name:path}")
+    @app.delete(
+        "/api/scenes/{name:path}",
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=problems(HTTPStatus.NOT_FOUND),
+    )
     async def delete_scene(name: str) -> Response:
         """Forget a scene."""
 
@@ -113,7 +118,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         return await _answer(work)
 
-    @app.put("/api/state", openapi_extra=_PNG)
+    @app.put("/api/state", openapi_extra=_PNG, responses=UPLOAD)
     async def put_state(request: Request) -> Response:
         """Bring back the controls embedded in a PNG that styletune saved; it can be undone."""
 

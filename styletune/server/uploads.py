@@ -5,6 +5,8 @@ about what is in the body.
 """
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from fastapi import Request
@@ -13,7 +15,10 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_SECONDS = 30.0
+# A body may take as long as this, and longer for as long as enough of it comes: twenty
+# megabytes through a slow tunnel take minutes, and a byte a second is ended within 30 s.
+PATIENCE_S, MIN_BYTES_PER_S = 20.0, 32 * 1024
+MAX_AT_ONCE = 4  # bodies that are held in memory
 # How much of a refused body is still read, so that the client gets to read the answer: a
 # connection closed with bytes unread is reset, and the answer is lost with it.
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024 * 1024, 5.0
@@ -33,6 +38,32 @@ class UploadError(Exception):
         self.code = code
 
 
+class Turns:
+    """How many bodies are being read and decoded; no more than `MAX_AT_ONCE` are."""
+
+    def __init__(self) -> None:
+        self._taken = 0
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Take a turn.
+
+        Raises:
+            UploadError: all are taken (429).
+        """
+        if self._taken >= MAX_AT_ONCE:
+            raise UploadError(
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "busy",
+                f"{MAX_AT_ONCE} pictures are being read already; try again in a moment",
+            )
+        self._taken += 1
+        try:
+            yield
+        finally:
+            self._taken -= 1
+
+
 async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
     """Read the whole body.
 
@@ -45,16 +76,20 @@ async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
         raise _too_large(most, f"received {int(declared[:20]) / 1e6:.1f} MB")
     body = bytearray()
     try:
-        async with asyncio.timeout(MAX_SECONDS):
+        async with asyncio.timeout(PATIENCE_S) as limit:
+            ends_at = limit.when()
+            assert ends_at is not None
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > most:
                     raise _too_large(most, "received more")
+                limit.reschedule(ends_at + len(body) / MIN_BYTES_PER_S)
     except TimeoutError:
         raise UploadError(
             HTTPStatus.REQUEST_TIMEOUT,
             "too_slow",
-            f"a file must arrive within {MAX_SECONDS:.0f} s; received {len(body)} bytes until then",
+            f"a file must arrive at {MIN_BYTES_PER_S // 1024} KiB a second or more; "
+            f"received {len(body)} bytes",
         ) from None
     return bytes(body)
 

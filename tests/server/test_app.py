@@ -1,9 +1,11 @@
 """The HTTP routes, over a real socket."""
 
 import asyncio
+import contextlib
 import csv
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from styletune.shared.orders import Report, State
 from tests.server import standin_worker
 from tests.server.running import BEARER, Running, hear, running, say, until
 from tests.server.standin import REFUSED_WIDTH_PX
+from tests.test_pictures import png_header
 
 FADER = "content.block1_conv1"
 
@@ -230,15 +233,102 @@ async def test_too_large_an_upload_is_refused_before_it_is_sent(tmp_path: Path) 
 
 @pytest.mark.checklist(16)
 async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_SECONDS", 0.3)
+    assert uploads.PATIENCE_S + uploads._DRAIN_SECONDS < 30
+    monkeypatch.setattr(uploads, "PATIENCE_S", 0.3)
     monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)
     async with running(tmp_path) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(request(server, length=1000) + b"x")
-        answer = await asyncio.wait_for(reader.read(), 30)
-        assert b" 408 " in answer.split(b"\r\n")[0]
-        assert b"too_slow" in answer
+        writer.write(request(server, length=1000))
+        answer = asyncio.create_task(reader.readuntil(b"}"))
+        while not answer.done():  # a byte at a time, as long as it is taken
+            writer.write(b"x")
+            await asyncio.wait([answer], timeout=0.02)
+        assert b" 408 " in answer.result().split(b"\r\n")[0]
+        assert b"too_slow" in answer.result()
+        with contextlib.suppress(ConnectionResetError):  # what was sent after it is not read
+            await asyncio.wait_for(reader.read(), 30)
         writer.close()
+
+
+async def test_a_slow_upload_may_take_longer_as_long_as_it_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(uploads, "MIN_BYTES_PER_S", 10)  # so each piece gives seconds
+
+    async def slowly() -> Any:
+        body = picture()
+        for start in range(0, len(body), 30):
+            await asyncio.sleep(0.1)
+            yield body[start : start + 30]
+
+    async with running(tmp_path) as server:
+        assert (await server.http.put("/api/content", content=slowly())).status_code == 200
+
+
+async def test_only_so_many_uploads_are_held_at_once(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        writers = []
+        for _ in range(uploads.MAX_AT_ONCE):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(request(server, length=1000) + b"x")
+            writers.append(writer)
+        while (busy := await server.http.put("/api/content", content=b"x")).status_code != 429:
+            await asyncio.sleep(0.01)  # not all of them have been seen
+        assert busy.json()["code"] == "busy"
+        for writer in writers:
+            writer.close()
+            await writer.wait_closed()
+        await until(lambda: server.hub.tally.uploads["cut_off"] == uploads.MAX_AT_ONCE)
+        assert (await server.http.put("/api/content", content=picture())).status_code == 200
+
+
+HOSTILE = {
+    "FITS": b"SIMPLE  =                    T".ljust(80)
+    + b"BITPIX  =                    8".ljust(2800),
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\nshowpage\n",
+    "PDF": b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n",
+    "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>',
+    "GIF": b"GIF89a" + bytes(100),
+    "TIFF": b"II*\x00" + bytes(100),
+    "BMP": picture(kind="BMP"),
+    "PSD": b"8BPS\x00\x01" + bytes(100),
+    "ICO": picture(32, 32, kind="ICO"),
+}
+
+
+@pytest.mark.checklist(17)
+@pytest.mark.parametrize("kind", HOSTILE)
+async def test_a_renamed_file_is_refused_with_a_reason(tmp_path: Path, kind: str) -> None:
+    async with running(tmp_path) as server:
+        headers = {"X-Filename": "picture.png", "Content-Type": "image/png"}
+        answer = await server.http.put("/api/content", content=HOSTILE[kind], headers=headers)
+        assert answer.status_code == 422
+        assert (
+            "content: not a picture that can be read; JPEG, PNG and WebP pictures are"
+            in (answer.json()["message"])
+        )
+
+
+@pytest.mark.checklist(17)
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda: png_header(30_000, 30_000), "received far more"),
+        (lambda: png_header(8_000, 8_000), "at most 50 megapixels; received 8000 × 8000 px"),
+        (lambda: picture(600, 400, "JPEG")[:1500], "the JPEG is damaged or cut short"),
+        (lambda: picture(600, 400, "WEBP")[:100], "the WebP is damaged or cut short"),
+    ],
+    ids=["bomb", "too large", "cut JPEG", "cut WebP"],
+)
+async def test_a_bomb_or_a_cut_picture_is_refused_with_a_reason(
+    tmp_path: Path, make: Callable[[], bytes], told: str
+) -> None:
+    async with running(tmp_path) as server:
+        answer = await server.http.put("/api/content", content=make())
+        assert answer.status_code == 422
+        assert told in answer.json()["message"]
+        assert (await server.http.get("/healthz")).status_code == 200
 
 
 async def test_who_leaves_during_an_upload_leaves_no_trace(

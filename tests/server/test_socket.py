@@ -1,6 +1,7 @@
 """/ws and /frames through real sockets."""
 
 import asyncio
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
 from styletune.server import hub as hub_module
+from styletune.server.role import Role
 from styletune.shared.orders import Report, Run, State
 from tests.server.running import WAIT_S, hear, running, say, see, until
 
@@ -89,7 +91,13 @@ async def test_a_knob_of_the_controller_moves_its_fader(tmp_path: Path) -> None:
         ('{"type":"set","controls":{"smooth":1e400}}', "out_of_range"),
         ('{"type":"set","controls":{"smooth":' + "9" * 60_000 + "}}", "bad_json"),
         ("[" * 60_000, "bad_json"),
+        ('{"a":' * 10_000 + "1" + "}" * 10_000, "bad_json"),
         ('{"type":"dance"}', "bad_type"),
+        ('{"type":"set"}', "bad_message"),
+        ('{"type":"set","controls":{"no.such":0.5}}', "unknown_control"),
+        ('{"type":"set","controls":{"smooth":0.5,"learning_rate":1.5}}', "out_of_range"),
+        ('{"type":"set","controls":{"smooth":-1e-9}}', "out_of_range"),
+        ('{"type":"set","controls":{"smooth":"0.5"}}', "bad_value"),
         (b"\xff\xfe", "bad_json"),
     ],
     ids=lambda value: str(value)[:20],
@@ -111,7 +119,15 @@ async def test_bad_messages_are_answered_on_the_same_socket(
 
 @pytest.mark.checklist(19)
 @pytest.mark.parametrize(
-    ("message", "code"), [("x" * 65_537, 1009), (b"\x81\x82\x00\x00\x00\x00\xff\xfe", 1007)]
+    ("message", "code"),
+    [
+        ("x" * 65_537, 1009),
+        (b"\x81\x82\x00\x00\x00\x00\xff\xfe", 1007),  # a text frame that is not UTF-8
+        (b"\x81\x02{}", 1002),  # not masked, as only a server's may be
+        (b"\x83\x80\x00\x00\x00\x00", 1002),  # of a kind that does not exist
+        (b"\xf1\x80\x00\x00\x00\x00", 1002),  # with bits that nobody agreed on
+        (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 1009),  # 8 EiB to come
+    ],
 )
 async def test_what_is_no_message_at_all_ends_the_socket(
     tmp_path: Path, message: str | bytes, code: int
@@ -120,7 +136,7 @@ async def test_what_is_no_message_at_all_ends_the_socket(
         if isinstance(message, str):
             await socket.send(message)
         else:
-            socket.transport.write(message)  # text frame that is not UTF-8
+            socket.transport.write(message)
         with pytest.raises(ConnectionClosed) as closed:
             await hear(socket, "never")
         assert closed.value.rcvd is not None
@@ -258,6 +274,22 @@ async def test_one_socket_too_many_is_told_that_the_server_is_full(
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "server full")
         assert (await server.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.checklist(20)
+@pytest.mark.parametrize("path", ["/ws", "/frames"])
+async def test_sixty_four_sockets_are_served_and_not_one_more(tmp_path: Path, path: str) -> None:
+    async with running(tmp_path) as server, contextlib.AsyncExitStack() as stack:
+        for _ in range(64):
+            await stack.enter_async_context(server.socket(path))
+        count = server.hub.viewers if path == "/frames" else server.hub.clients(Role.PLAYER)
+        assert count == 64
+        async with server.socket(path) as late:
+            with pytest.raises(ConnectionClosed) as closed:
+                await asyncio.wait_for(late.recv(), WAIT_S)
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "server full")
+        assert (await server.http.get("/api/state")).status_code == 200
 
 
 async def test_sockets_are_closed_with_1012_when_the_server_ends(tmp_path: Path) -> None:

@@ -1,0 +1,78 @@
+"""What is fuzzed: bytes of a stranger come in, and only what is promised may happen."""
+
+import io
+import math
+
+from PIL import Image
+
+from styletune import pictures
+from styletune.config import Session
+from styletune.errors import PictureError
+from styletune.midi import profile
+from styletune.server.messages import Error
+from styletune.server.session import LiveSession
+
+MESSAGES = [
+    b'{"type":"set","controls":{"smooth":0.5,"paused":true},"seq":7}',
+    b'{"type":"trigger","name":"reset"}',
+    b'{"type":"midi","device":"nanoKONTROL2","data":[176,16,64]}',
+    b'{"type":"recall","scene":"a","seconds":2}',
+    b'{"type":"store","scene":"a"}',
+    b'{"type":"crossfade","a":"a","b":null}',
+    b'{"type":"learn","target":"smooth"}',
+    b'{"type":"snapshot?"}',
+]
+
+
+class Messages:
+    """A session that is sent anything: it answers, and its values stay values."""
+
+    def __init__(self) -> None:
+        session = Session()
+        self._table = session.table()
+        self._live = LiveSession(self._table, session.positions(), profiles=profile.shipped())
+
+    def __call__(self, data: bytes) -> None:
+        before, rev = dict(self._live.positions), self._live.rev
+        answers = self._live.receive(data, "fuzz")
+        if answers and all(isinstance(answer, Error) for answer in answers):
+            assert (self._live.positions, self._live.rev) == (before, rev)
+        assert self._live.positions.keys() == before.keys()
+        assert all(math.isfinite(value) for value in self._live.positions.values())
+        for answer in answers or ():
+            assert answer.text
+
+
+def picture(data: bytes) -> None:
+    """A decoder that is given anything: an upright RGB picture, or a refusal in one sentence."""
+    refused = None
+    try:
+        image = pictures.decode(data, source="fuzz")
+    except PictureError as error:
+        refused = str(error)
+    if refused is not None:
+        assert refused.startswith("fuzz: ")
+        assert "\n" not in refused
+        return
+    assert image.mode == "RGB"
+    assert min(image.size) >= 1
+    assert max(image.size) <= pictures.MAX_EDGE_PX
+    assert not image.info
+
+
+def seeds() -> list[bytes]:
+    """Small pictures of every format and mode that is taken."""
+    found = []
+    for kind, modes in {
+        "PNG": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16"),
+        "JPEG": ("RGB", "L", "CMYK"),
+        "WEBP": ("RGB", "RGBA"),
+    }.items():
+        for mode in modes:
+            file = io.BytesIO()
+            # Only 16 bits of grey cannot be converted to.
+            grey16 = Image.new("I;16", (24, 20), 30_000)
+            image = Image.new("RGB", (24, 20), "teal")
+            (grey16 if mode == "I;16" else image.convert(mode)).save(file, kind)
+            found.append(file.getvalue())
+    return found
