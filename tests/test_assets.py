@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -26,3 +27,10 @@ def test_a_missing_folder_is_an_error_that_names_both_places(tmp_path: Path) -> 
         assets._folder("web", package)
     assert str(package / "web") in str(error.value)
     assert str(tmp_path / "web") in str(error.value)
+
+
+def test_the_page_asks_beside_itself_so_that_a_proxy_may_put_it_anywhere() -> None:
+    for path in sorted(assets.web_folder().glob("*.*")):
+        if path.suffix in (".js", ".html"):
+            absolute = re.findall(r"""["'`]/(?:api|web|ws|frames|stage)\b""", path.read_text())
+            assert not absolute, path.name

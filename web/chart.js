@@ -64,7 +64,7 @@ class Chart {
       this.#draw();
     });
     panel.replaceChildren(
-      make("header", {}, make("h2", {}, "last"), spans, make("a", { href: "/api/losses.csv", download: "losses.csv" }, "CSV")),
+      make("header", {}, make("h2", {}, "last"), spans, make("a", { href: "api/losses.csv", download: "losses.csv" }, "CSV")),
       make("div", { class: "chart" }, this.#canvas, this.#input),
       this.#says,
       this.#who,
@@ -105,7 +105,7 @@ class Chart {
     this.#network = snapshot.state.network ?? "";
     this.#told = Object.fromEntries(Object.entries(snapshot.controls).map(([name, value]) => [name, Number(value)]));
     if (this.#history.rows.length > 1) return;
-    const answer = await fetch(`/api/losses.csv?last=${MAX_EPOCHS}`);
+    const answer = await fetch(`api/losses.csv?last=${MAX_EPOCHS}`);
     if (answer.ok) this.#history.fill(await answer.text());
     this.#draw();
   }

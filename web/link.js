@@ -34,7 +34,7 @@ export class Link {
   #stopped = false;
 
   /**
-   * @param {string} path `/ws` or `/frames`
+   * @param {string} path `ws` or `frames`, beside the page wherever a proxy puts it
    * @param {Ears} ears
    */
   constructor(path, ears) {
@@ -126,7 +126,7 @@ export class Link {
 /** @returns {Promise<string | undefined>} */
 async function refusal() {
   try {
-    const { status } = await fetch("/api/controls", {
+    const { status } = await fetch("api/controls", {
       cache: "no-store",
       signal: AbortSignal.timeout(CONNECT_MS),
     });

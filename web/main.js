@@ -52,14 +52,14 @@ let seq = Math.floor(Math.random() * 2 ** 40);
 let askedAt = -Infinity;
 let flushing = false;
 
-const link = new Link("/ws", {
+const link = new Link("ws", {
   message: (data) => hear(JSON.parse(data)),
   state: (state) => {
     status.link(state);
     if (state.kind !== "open") latency.forget();
   },
 });
-const frames = new Link("/frames", { 
+const frames = new Link("frames", { 
   message: (data) => {
     status.came(data.byteLength ?? 0);
     stage.show(data);
@@ -99,7 +99,7 @@ async function start() {
 async function table() {
   for (let attempt = 0; ; attempt++) {
     try {
-      const answer = await fetch("/api/controls");
+      const answer = await fetch("api/controls");
       if (answer.ok) return (await answer.json()).controls;
       if (answer.status === 401 || answer.status === 403) {
         status.link({ kind: "stopped", why: "open the address that styletune printed when it started" });

@@ -143,10 +143,10 @@ export class Pictures {
 
   /** @param {number} styles */
   #build(styles) {
-    this.#wells = [new Well("content", "content", "content-file", "/api/content")];
+    this.#wells = [new Well("content", "content", "content-file", "api/content")];
     for (let n = 1; n <= styles; n++) {
       const title = styles > 1 ? `style ${"ABCD"[n - 1] ?? n}` : "style";
-      this.#wells.push(new Well(title, "style", `style-file-${n}`, `/api/style/${n}`));
+      this.#wells.push(new Well(title, "style", `style-file-${n}`, `api/style/${n}`));
     }
     this.#list.dataset.count = String(this.#wells.length);
     this.#list.replaceChildren(...this.#wells.map((well) => well.root));

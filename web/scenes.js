@@ -258,7 +258,7 @@ function makeEditor(page, send, now) {
 
 /** @param {import("./types.js").Page} page */
 function makeFiles(page) {
-  const out = make("a", { href: "/api/scenes", download: "styletune-scenes.json", title: "save all scenes as a file" }, "export");
+  const out = make("a", { href: "api/scenes", download: "styletune-scenes.json", title: "save all scenes as a file" }, "export");
   const file = make("input", { type: "file", accept: ".json,application/json", hidden: "" });
   const into = make("button", { type: "button", title: "add the scenes of such a file" }, "import");
   into.onclick = () => file.click();
@@ -267,7 +267,7 @@ function makeFiles(page) {
     file.value = "";
     if (!body) return;
     try {
-      const answer = await fetch("/api/scenes", { method: "PUT", body });
+      const answer = await fetch("api/scenes", { method: "PUT", body });
       const told = await answer.json();
       page.notice(answer.ok ? `${told.scenes} scenes imported` : told.message);
     } catch {

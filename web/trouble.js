@@ -48,7 +48,7 @@ export function notice(message, code) {
 /** Ask for a new painter after the old one has failed for good. */
 export async function restart() {
   try {
-    const answer = await fetch("/api/restart", { method: "POST" });
+    const answer = await fetch("api/restart", { method: "POST" });
     if (answer.ok) return;
     const { message } = await answer.json().catch(() => ({}));
     notice(message ?? `the painter was not restarted: ${answer.status} ${answer.statusText}`);

@@ -15,7 +15,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 
 import httpx
 import numpy as np
@@ -160,6 +160,41 @@ async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.checklist(30)
+@pytest.mark.parametrize("prefix", ["/paint", ""], ids=["kept", "cut off"])
+async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, prefix: str) -> None:
+    flags = ("--behind-proxy", "https://art.example", "--root-path", "/paint/")
+    with served(tmp_path, "127.0.0.1", *flags, STYLETUNE_TOKEN="of-my-own") as server:
+        assert server.url == "https://art.example/paint/?token=of-my-own"
+        port = psutil.Process(server.process.pid).net_connections(kind="inet")[0].laddr.port
+        # What a proxy sends on: the browser's Host and Origin, over plain HTTP.
+        proxied = {"Host": "art.example"}
+        async with httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}", headers=proxied, trust_env=False, timeout=WAIT_S
+        ) as http:
+            login = await http.get(f"{prefix}/", params={"token": "of-my-own"})
+            assert login.headers["location"] == "/paint/"
+            cookie = login.headers["set-cookie"]
+            assert cookie.startswith("styletune_443=")
+            assert "; Path=/paint/;" in cookie
+            proxied = {"Cookie": cookie.split(";")[0], "Origin": "https://art.example"}
+            page = await http.get(f"{prefix}/", headers=proxied)
+            named = re.findall(r'(?:href|src)="([^"#:]+)"', page.text)
+            assert len(named) > 10
+            for path in named:
+                seen = urljoin("https://art.example/paint/", path)
+                assert seen.startswith("https://art.example/paint/web/")
+                asked = seen.removeprefix("https://art.example/paint")
+                assert (await http.get(prefix + asked, headers=proxied)).status_code == 200, path
+        async with connect(
+            f"ws://art.example{prefix}/ws",
+            additional_headers=proxied,
+            proxy=None,
+            host="127.0.0.1",
+            port=port,
+        ) as controls:
+            assert "snapshot" in str(await asyncio.wait_for(controls.recv(), WAIT_S))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
     tmp_path: Path, number: signal.Signals
