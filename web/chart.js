@@ -196,7 +196,7 @@ class Chart {
     context.fillStyle = this.#ink.quiet ?? "";
     for (const power of powers) {
       const at = Math.max(9, y(power) + 3);
-      const words = power >= 1000 || power < 0.001 ? lossWords(power) : String(Number(power.toFixed(3)));
+      const words = power < 1e-3 ? lossWords(power) : power < 1e3 ? `${+power.toFixed(3)}` : power < 1e6 ? `${power / 1e3}k` : `${power / 1e6}M`;
       context.strokeText(words, 3, at);
       context.fillText(words, 3, at);
     }

@@ -227,8 +227,7 @@ function flush() {
   if (!set) return;
   latency.sent(seq, set.since);
   const { controls, gesture } = set;
-  // A server without scenes has no undo either, and refuses what it does not know.
-  link.send({ type: "set", controls, seq, ...(gesture && welcomed.scenes ? { gesture } : {}) });
+  link.send({ type: "set", controls, seq, gesture });
 }
 
 /** A trigger that came seconds late would be a surprise: it is sent now or not at all.

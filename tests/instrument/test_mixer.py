@@ -63,6 +63,8 @@ def test_a_value_is_typed_over_its_words(page: Page, instrument: Instrument) -> 
     page.keyboard.press("Enter")
     moved(instrument, control, 0.0)
     assert instrument.state()["rev"] == rev + 1
+    page.keyboard.press("Delete")
+    moved(instrument, control, 0.5)
 
 
 def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
