@@ -1,14 +1,16 @@
 """One whole raw MIDI message to one event, the same for the browser and a local port.
 
-Bytes come in, as Web MIDI and rtmidi hand them over; `Event` goes out. Pure. Decoding is
-mido's; its byte-stream parser is not used, since a clock byte inside a message would
-destroy that message there. Knows nothing about controllers and controls.
+Bytes come in, as Web MIDI and rtmidi hand them over; `Event` goes out. Pure, and without a
+memory: what takes several messages is `decoder`'s. Decoding is mido's; its byte-stream
+parser is not used, since a clock byte inside a message would destroy that message there.
+Knows nothing about controllers and controls.
 Source: MIDI 1.0 Detailed Specification, table I.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import mido
 
@@ -23,6 +25,35 @@ class Status(StrEnum):
     CONTROL_CHANGE = "control_change"
     NOTE = "note"
     PITCH_BEND = "pitch_bend"
+    NRPN = "nrpn"
+    RPN = "rpn"
+
+
+_WORDS = {
+    Status.CONTROL_CHANGE: "CC",
+    Status.NOTE: "note",
+    Status.PITCH_BEND: "bend",
+    Status.NRPN: "NRPN",
+    Status.RPN: "RPN",
+}
+
+
+class Source(NamedTuple):
+    """Which control of a controller: never the number alone.
+
+    Attributes:
+        channel: 1..16, as people count them.
+        number: of the controller or note, 0..127; of an (N)RPN, 0..16383; 0 for pitch bend.
+    """
+
+    status: Status
+    channel: int
+    number: int
+
+    def __str__(self) -> str:
+        """As controllers' manuals write it: `ch 1 CC 7`."""
+        number = "" if self.status is Status.PITCH_BEND else f" {self.number}"
+        return f"ch {self.channel} {_WORDS[self.status]}{number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +61,10 @@ class Event:
     """A control of a controller has moved.
 
     Attributes:
-        channel: 1..16, as people count them.
-        number: of the controller or note, 0..127; 0 for pitch bend.
+        channel, number: see `Source`.
         value: 0..`top`; of a note its velocity, 0 when released.
-        top: 127, or 16383 for pitch bend.
+        top: 127, or 16383 where two bytes carry the value.
+        step: +1 or -1 of a data increment or decrement, which carries no value; else 0.
     """
 
     status: Status
@@ -41,11 +72,23 @@ class Event:
     number: int
     value: int
     top: int = MAX_7_BIT
+    step: int = 0
+
+    @property
+    def source(self) -> Source:
+        """Which control it is."""
+        return Source(self.status, self.channel, self.number)
 
     @property
     def position(self) -> float:
         """0..1; both ends are hit exactly."""
         return self.value / self.top
+
+    def __str__(self) -> str:
+        """As the monitor shows it."""
+        if self.status is Status.NOTE:
+            return f"{self.source} {f'on, velocity {self.value}' if self.value else 'off'}"
+        return f"{self.source} {f'{self.step:+d}' if self.step else f'= {self.value}'}"
 
 
 def decode(data: Sequence[int]) -> Event | None:
@@ -76,6 +119,23 @@ def decode(data: Sequence[int]) -> Event | None:
             bend = message.pitch - mido.messages.MIN_PITCHWHEEL
             return Event(Status.PITCH_BEND, message.channel + 1, 0, bend, MAX_14_BIT)
     return None
+
+
+def encode(source: Source, value: int) -> tuple[int, ...]:
+    """The raw message that a controller takes as `value`: the way back of `decode`.
+
+    Raises:
+        ValueError: of an (N)RPN, which takes several messages.
+    """
+    channel = source.channel - 1
+    match source.status:
+        case Status.CONTROL_CHANGE:
+            return (0xB0 | channel, source.number, value)
+        case Status.NOTE:
+            return (0x90 | channel, source.number, value)
+        case Status.PITCH_BEND:
+            return (0xE0 | channel, value & 0x7F, value >> 7)
+    raise ValueError(f"{source} is no single message")
 
 
 def _short(data: Sequence[int], limit: int = 8) -> str:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MessageError
-from styletune.midi.message import Event, Status, decode
+from styletune.midi.message import Event, Source, Status, decode, encode
 
 
 @pytest.mark.parametrize("channel", range(16))
@@ -100,3 +100,36 @@ def test_any_bytes_give_an_event_none_or_a_message_error(data: list[int]) -> Non
     except MessageError:
         return
     assert event is None or 0.0 <= event.position <= 1.0
+
+
+@pytest.mark.parametrize("channel", range(1, 17))
+def test_what_is_encoded_is_decoded_to_the_same(channel: int) -> None:
+    for source, top in (
+        (Source(Status.CONTROL_CHANGE, channel, 7), 127),
+        (Source(Status.NOTE, channel, 127), 127),
+        (Source(Status.PITCH_BEND, channel, 0), 16383),
+    ):
+        for value in (0, 1, top // 2, top):
+            event = decode(encode(source, value))
+            assert event is not None
+            assert (event.source, event.value) == (source, value)
+
+
+def test_an_nrpn_is_no_single_message() -> None:
+    with pytest.raises(ValueError, match="ch 2 NRPN 300 is no single message"):
+        encode(Source(Status.NRPN, 2, 300), 1)
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Event(Status.CONTROL_CHANGE, 1, 7, 64), "ch 1 CC 7 = 64"),
+        (Event(Status.NOTE, 16, 60, 100), "ch 16 note 60 on, velocity 100"),
+        (Event(Status.NOTE, 16, 60, 0), "ch 16 note 60 off"),
+        (Event(Status.PITCH_BEND, 2, 0, 8192, 16383), "ch 2 bend = 8192"),
+        (Event(Status.NRPN, 3, 300, 5, 16383), "ch 3 NRPN 300 = 5"),
+        (Event(Status.RPN, 3, 1, 0, 16383, -1), "ch 3 RPN 1 -1"),
+    ],
+)
+def test_an_event_reads_as_in_a_manual(event: Event, words: str) -> None:
+    assert str(event) == words
