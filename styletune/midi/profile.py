@@ -1,41 +1,129 @@
-"""Controller profiles: which fader of which device plays which control.
+"""Controller profiles: which control of which device plays what, as TOML files.
 
-TOML files in `configs/controllers` come in; a lookup from event to control name goes out.
-A profile is chosen by the device's name, since one maker's knobs are another's sliders.
-Knows nothing about takeover, sockets and values.
+A file's text comes in, a `Profile` goes out, and the other way round. A profile is chosen
+by the device's name, since one maker's knobs are another's sliders. Knows nothing about
+values and sockets; see `shelf` for a person's own.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import json
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from styletune.assets import configs_folder
 from styletune.config import read_toml
-from styletune.controls import Control, ControlTable, Kind
 from styletune.errors import ConfigError
-from styletune.midi.message import Event, Status
+from styletune.midi.binding import Binding, Feedback, Light
+from styletune.midi.encoding import Encoding
+from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, Source, Status
+from styletune.midi.takeover import Mode
 
-_Key = tuple[Status, int, int]  # status, channel and number: never the number alone
+MAX_NAME = 200  # characters of a device's
+MAX_CHARS = 60_000  # of a profile that somebody sends
+_EACH = "#"  # in a target: the place in the row's list of numbers, counted from 1
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+Channel = Annotated[int, Field(ge=1, le=16)]
+Number = Annotated[int, Field(ge=0, le=MAX_14_BIT)]
+Byte = Annotated[int, Field(ge=0, le=255)]
+Value = Annotated[int, Field(ge=0, le=MAX_7_BIT)]
+Part = Annotated[float, Field(ge=0, le=1)]
+Message = Annotated[tuple[Byte, ...], Field(min_length=1, max_length=128)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class _Shown(_Strict):
+    """`feedback` of a row, where a kind alone does not say it all."""
+
+    kind: Light
+    status: Status | None = None
+    channel: Channel | None = None
+    number: Number | tuple[Number, ...] | None = None
+    on: Value | Message = MAX_7_BIT
+    off: Value | Message = 0
+
+
 class _Row(_Strict):
+    """One control, or as many as its lists of numbers and channels are long."""
+
+    target: Annotated[str, Field(min_length=1, max_length=100)]
     status: Status = Status.CONTROL_CHANGE
-    channel: Annotated[int, Field(ge=1, le=16)] = 1
-    number: Annotated[int, Field(ge=0, le=127)]
-    control: Annotated[str, Field(min_length=1)]
+    channel: Channel | Annotated[tuple[Channel, ...], Field(min_length=1)] = 1
+    number: Number | Annotated[tuple[Number, ...], Field(min_length=1)] = 0
+    encoding: Encoding | None = None
+    low: Part = 0.0
+    high: Part = 1.0
+    curve: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    invert: bool = False
+    takeover: Mode | None = None
+    step: Annotated[float, Field(gt=0, le=1)] = 1 / 127
+    sets: float | bool | None = None
+    feedback: Light | _Shown = Light.NONE
+    learned: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be below high (invert turns it round); low={self.low}")
+        lengths = {len(part) for part in (self.channel, self.number) if isinstance(part, tuple)}
+        if len(lengths) > 1:
+            raise ValueError("channel and number must be lists of the same length")
+        wide = self.status in (Status.NRPN, Status.RPN)
+        if not wide and max(_each(self.number, 1)) > MAX_7_BIT:
+            raise ValueError("number must be in 0..127")
+        return self
+
+    def bindings(self, takeover: Mode) -> Iterator[Binding]:
+        count = max(len(_each(self.channel, 1)), len(_each(self.number, 1)))
+        channels, numbers = _each(self.channel, count), _each(self.number, count)
+        encoding = self.encoding or (
+            Encoding.BUTTON if self.status is Status.NOTE else Encoding.ABSOLUTE
+        )
+        for index, (channel, number) in enumerate(zip(channels, numbers, strict=True)):
+            feedback = self._feedback(index, Source(self.status, channel, number))
+            # What is set from here stands where its control stands.
+            mode = Mode.JUMP if feedback.kind is Light.RING else takeover
+            yield Binding(
+                source=Source(self.status, channel, number),
+                target=self.target.replace(_EACH, str(index + 1)),
+                encoding=encoding,
+                low=self.low,
+                high=self.high,
+                curve=self.curve,
+                invert=self.invert,
+                takeover=self.takeover or mode,
+                step=self.step,
+                sets=None if self.sets is None else float(self.sets),
+                feedback=feedback,
+                learned=self.learned,
+            )
+
+    def _feedback(self, index: int, source: Source) -> Feedback:
+        shown = self.feedback
+        if not isinstance(shown, _Shown):
+            return Feedback(shown)
+        number = shown.number[index] if isinstance(shown.number, tuple) else shown.number
+        other = Source(
+            shown.status or source.status,
+            shown.channel or source.channel,
+            source.number if number is None else number,
+        )
+        return Feedback(shown.kind, None if other == source else other, shown.on, shown.off)
 
 
 class _File(_Strict):
-    name: Annotated[str, Field(min_length=1)]
-    devices: Annotated[tuple[str, ...], Field(min_length=1)]
-    absolute: tuple[_Row, ...] = ()
+    name: Name
+    devices: Annotated[tuple[Name, ...], Field(min_length=1)]
+    takeover: Mode = Mode.PICKUP
+    enter: Annotated[tuple[Message, ...], Field(max_length=64)] = ()
+    controls: Annotated[tuple[_Row, ...], Field(max_length=512)] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +133,28 @@ class Profile:
     Attributes:
         name: as people say it.
         devices: parts of the names under which systems announce it.
-        absolute: control, or `content.3` for the third layer's, of each absolute fader.
+        bindings: at most one for each source.
+        enter: raw messages that make the device ready, sent before any feedback.
     """
 
     name: str
     devices: tuple[str, ...]
-    absolute: Mapping[_Key, str]
+    bindings: Mapping[Source, Binding]
+    enter: tuple[tuple[int, ...], ...] = ()
 
     def matches(self, device: str) -> bool:
         """Whether a device of that name is one of these; case does not matter."""
         return any(part.casefold() in device.casefold() for part in self.devices)
 
-    def fader(self, event: Event, table: ControlTable) -> Control | None:
-        """The fader of `table` that the event moves; None: it is not mapped."""
-        target = self.absolute.get((event.status, event.channel, event.number))
-        if target is None:
-            return None
-        term, _, place = target.partition(".")
-        if place.isdecimal():  # the n-th layer, whichever the session plays
-            index = int(place) - 1
-            if not 0 <= index < len(table.layers):
-                return None
-            target = f"{term}.{table.layers[index]}"
-        if target not in table or table[target].kind is not Kind.FADER:
-            return None
-        return table[target]
+    def with_binding(self, binding: Binding) -> "Profile":
+        """The same, with `binding` in place of whatever its source played."""
+        return replace(self, bindings={**self.bindings, binding.source: binding})
+
+    def without(self, sources: Iterable[Source]) -> "Profile":
+        """The same without what these sources play."""
+        gone = set(sources)
+        left = {source: bound for source, bound in self.bindings.items() if source not in gone}
+        return replace(self, bindings=left)
 
 
 def load(path: str | Path) -> Profile:
@@ -77,32 +162,57 @@ def load(path: str | Path) -> Profile:
 
     Raises:
         ConfigError: missing, not TOML, an unknown key, a value that is not allowed, or two
-            rows for one fader.
+            rows for one control.
     """
-    path = Path(path)
+    return _profile(read_toml(Path(path)), str(path))
+
+
+def loads(text: str, where: str = "profile") -> Profile:
+    """Read a profile's text; see `load`.
+
+    Raises:
+        ConfigError: see `load`; or it is longer than 60,000 characters.
+    """
+    if len(text) > MAX_CHARS:
+        raise ConfigError(
+            f"{where}: at most {MAX_CHARS} characters are allowed; received {len(text)}"
+        )
     try:
-        file = _File.model_validate(read_toml(path))
-    except ValidationError as error:
-        raise ConfigError(f"{path}: {_explain(error.errors(include_url=False)[0])}") from None
-    absolute: dict[_Key, str] = {}
-    for row in file.absolute:
-        key = (row.status, row.channel, row.number)
-        if key in absolute:
-            raise ConfigError(
-                f"{path}: {row.status} {row.number} on channel {row.channel} is mapped twice, "
-                f"to `{absolute[key]}` and `{row.control}`"
-            )
-        absolute[key] = row.control
-    return Profile(file.name, file.devices, absolute)
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not valid TOML: {error}") from None
+    return _profile(data, where)
+
+
+def dumps(profile: Profile) -> str:
+    """The profile as the text of a file that `loads` reads to the same profile."""
+    lines = [
+        "# A controller profile of styletune; configs/controllers holds examples.",
+        f"name = {_toml(profile.name)}",
+        f"devices = {_toml(profile.devices)}",
+    ]
+    if profile.enter:
+        lines.append(f"enter = {_toml(profile.enter)}")
+    rows = [f"    {_toml(_row(binding))}," for binding in profile.bindings.values()]
+    return "\n".join([*lines, "controls = [", *rows, "]", ""])
+
+
+def in_folder(folder: Path) -> tuple[Profile, ...]:
+    """All profiles of a folder, by file name; none where there is no such folder.
+
+    Raises:
+        ConfigError: one is damaged.
+    """
+    return tuple(load(path) for path in sorted(folder.glob("*.toml")))
 
 
 def shipped() -> tuple[Profile, ...]:
-    """All profiles that come with styletune, by file name.
+    """All profiles that come with styletune.
 
     Raises:
         ConfigError: the installation lacks them, or one is damaged.
     """
-    return tuple(load(path) for path in sorted(_controllers().glob("*.toml")))
+    return in_folder(_controllers())
 
 
 def named(name: str) -> Profile:
@@ -130,9 +240,73 @@ def _controllers() -> Path:
     return configs_folder() / "controllers"
 
 
+def _profile(data: Mapping[str, Any], where: str) -> Profile:
+    try:
+        file = _File.model_validate(data)
+        rows = [binding for row in file.controls for binding in row.bindings(file.takeover)]
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_explain(error.errors(include_url=False)[0])}") from None
+    except IndexError:
+        raise ConfigError(f"{where}: `feedback.number`: too short a list for its row") from None
+    bindings: dict[Source, Binding] = {}
+    for binding in rows:
+        if binding.source in bindings:
+            raise ConfigError(
+                f"{where}: {binding.source} is mapped twice, "
+                f"to `{bindings[binding.source].target}` and `{binding.target}`"
+            )
+        bindings[binding.source] = binding
+    return Profile(file.name, file.devices, bindings, file.enter)
+
+
+def _row(binding: Binding) -> dict[str, Any]:
+    """A binding as a row; what is as ever is left out, but for what people look for."""
+    source, feedback = binding.source, binding.feedback
+    row: dict[str, Any] = {
+        "target": binding.target,
+        "status": source.status.value,
+        "channel": source.channel,
+        "number": source.number,
+        "encoding": binding.encoding.value,
+        "takeover": binding.takeover.value,
+    }
+    plain = Binding(source, binding.target, binding.encoding)
+    for key in ("low", "high", "curve", "invert", "step", "sets", "learned"):
+        value = getattr(binding, key)
+        if value != getattr(plain, key):
+            row[key] = value
+    if feedback.kind is not Light.NONE:
+        shown = feedback.source or source
+        row["feedback"] = {
+            "kind": feedback.kind.value,
+            "status": shown.status.value,
+            "channel": shown.channel,
+            "number": shown.number,
+            "on": feedback.on,
+            "off": feedback.off,
+        }
+    return row
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, str):  # JSON's escapes are TOML's, but for this one control character
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _each(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,) * count
+
+
 def _explain(fault: Mapping[str, Any]) -> str:
     key = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"unknown key `{key}`"
+    if fault["type"] == "value_error":
+        return f"`{key}`: {fault['ctx']['error']}"
     message = fault["msg"][0].lower() + fault["msg"][1:]
     return f"`{key}`: {message}; received {fault['input']!r:.80}"

@@ -26,6 +26,7 @@ from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
 from styletune.server import socket
+from styletune.server.binding_routes import add_binding_routes
 from styletune.server.described import EVERYWHERE, UPLOAD, answers, problems
 from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
@@ -73,6 +74,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     add_picture_routes(app, hub)
     add_scene_routes(app, hub)
     _add_restart(app, hub)
+    add_binding_routes(app, hub)
 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket) -> None:

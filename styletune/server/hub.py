@@ -117,6 +117,7 @@ class Hub:
         self._turn_ends = False
         self.turns = 0
         self._morphing = asyncio.Event()
+        self._hands: asyncio.TimerHandle | None = None
         self._scenes = session.scenes()
         self._keeper = None if memory is None else Keeper(memory, self._remembered)
         self._write_controls()
@@ -137,7 +138,7 @@ class Hub:
         client = secrets.token_hex(4)
         self._roles[client] = role
         outbox = self._outboxes[client] = Outbox()
-        outbox.put(self.snapshot(client))
+        self._welcome(client)
         event(_log, INFO, "joined", client=client, role=role, clients=len(self._outboxes))
         return client, outbox
 
@@ -145,6 +146,7 @@ class Hub:
         """A client has gone."""
         del self._outboxes[client], self._roles[client]
         event(_log, INFO, "left", client=client, clients=len(self._outboxes))
+        self.answer(self.session.controllers.leave(client))
 
     def receive(self, text: str | bytes, client: str) -> None:
         """Obey a raw message of a client; answers go to its outbox."""
@@ -154,7 +156,7 @@ class Hub:
             self.answer(answers, client)
             return
         self.flush()
-        self._outboxes[client].put(self.snapshot(client))
+        self._welcome(client)
         self._end_turn_soon()
 
     def answer(self, answers: Sequence[Outgoing], client: str | None = None) -> None:
@@ -162,8 +164,10 @@ class Hub:
         for answer in answers:
             if isinstance(answer, Error):
                 self._refuse(answer, client)
-            else:
+            elif answer.for_all:
                 self._turn.put(answer)
+            elif client in self._outboxes:
+                self._outboxes[client].put(answer)
         if self.session.morphing:
             self._morphing.set()
         self._end_turn_soon()
@@ -182,6 +186,7 @@ class Hub:
             self._scenes = scenes
             self._to_all(scenes)
             self._keep()
+        self._tell_hands()
 
     def move(self, controls: dict[str, object], source: str) -> None:
         """Move controls on behalf of the server itself."""
@@ -295,6 +300,27 @@ class Hub:
                 self.answer([] if changed is None else [changed])
                 await asyncio.sleep(1 / RATE_HZ)
             self._morphing.clear()
+
+    def _welcome(self, client: str) -> None:
+        outbox = self._outboxes[client]
+        outbox.put(self.snapshot(client))
+        for bindings in self.session.controllers.all_bindings():
+            outbox.put(bindings)
+
+    def _tell_hands(self) -> None:
+        """Tell hardware what has changed, and come back when there is more to tell."""
+        for client, message in self.session.follow():
+            if client is None:
+                self._to_all(message)
+            elif client in self._outboxes:
+                self._outboxes[client].put(message)
+        if self._hands is not None:
+            self._hands.cancel()
+        due_s = self.session.due_s
+        self._hands = None
+        if due_s is not None:
+            loop = asyncio.get_running_loop()
+            self._hands = loop.call_later(due_s, lambda: self.answer(self.session.late()))
 
     async def _pass_frames(self) -> None:
         async for frame in self._worker.frames():

@@ -22,6 +22,7 @@ from styletune import pictures
 from styletune.assets import web_folder
 from styletune.config import Session
 from styletune.midi import profile as midi_profile
+from styletune.midi.shelf import Shelf
 from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen, shown
 from styletune.server.app import create_app
@@ -54,6 +55,7 @@ def serve(
     memory_folder: Path | None = None,
     resume: bool = False,
     run: str | None = None,
+    controllers_folder: Path | None = None,
     make_painter: Callable[[Session, Path], Painter] | None = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -66,6 +68,7 @@ def serve(
         memory_folder: where scenes and values are kept; None: nowhere.
         resume: go on where the last run of the session was: picture, values, pictures, step.
         run: the name of the run to resume; None: the last one.
+        controllers_folder: of a person's own controller profiles; None: there are none.
         make_painter: from session and folder; None: the supervisor of a real worker.
 
     Raises:
@@ -81,7 +84,16 @@ def serve(
     runs_folder = None if memory_folder is None else memory_folder / "runs"
     with playing(runs_folder, resume=resume, name=run) as played:
         session = played.session(session)
-        return _play(session, played, open_browser, entrance, token, memory_folder, make_painter)
+        return _play(
+            session,
+            played,
+            open_browser,
+            entrance,
+            token,
+            memory_folder,
+            Shelf(controllers_folder),
+            make_painter,
+        )
 
 
 def _play(
@@ -91,6 +103,7 @@ def _play(
     entrance: Entrance,
     token: str,
     memory_folder: Path | None,
+    shelf: Shelf,
     make_painter: Callable[[Session, Path], Painter] | None,
 ) -> int:
     host = session.server.host
@@ -102,8 +115,9 @@ def _play(
     live = LiveSession(
         session.table(),
         session.positions(),
-        profiles=midi_profile.shipped(),
+        profiles=shelf.profiles,
         profile=profile or None,
+        keep=shelf.keep,
         book=SceneBook(kept.scenes, a=kept.a, b=kept.b),
     )
     if swept := sweep_leftovers() + sweep_scratch():

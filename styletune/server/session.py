@@ -11,15 +11,19 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ControlError, MessageError, SceneError
-from styletune.midi import message as midi_message
-from styletune.midi.profile import Profile, choose
+from styletune.midi.device import Move, Recall, Strike
+from styletune.midi.profile import Profile
+from styletune.server.controllers import Controllers, Outcome
 from styletune.server.messages import (
     Changed,
     CrossfadeMessage,
     DeleteMessage,
     Error,
     Incoming,
+    LearnMessage,
+    ListenMessage,
     MidiMessage,
+    Outgoing,
     Painting,
     PaintMessage,
     RecallMessage,
@@ -30,6 +34,8 @@ from styletune.server.messages import (
     StoreMessage,
     Triggered,
     TriggerMessage,
+    UnlearnMessage,
+    UnlistenMessage,
     parse,
     seq_of,
 )
@@ -37,9 +43,7 @@ from styletune.server.morph import Morph
 from styletune.server.scenes import Scene, SceneBook, is_held, mixture
 from styletune.server.undo import PAUSE_S, History
 
-MAX_DEVICES = 64  # whose missing profile has been told
-
-Answers = list[Changed | Triggered | Painting | Error]
+Answers = list[Outgoing]
 
 
 class LiveSession:
@@ -52,6 +56,7 @@ class LiveSession:
         runs: how many `paint`s were begun.
         counts: of what came in: `set`, `trigger`, `midi`, and of each error's code.
         book: the scenes.
+        controllers: the hardware in use.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class LiveSession:
         *,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
+        keep: Callable[[str, Profile], None] = lambda name, profile: None,
         book: SceneBook | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -71,6 +77,7 @@ class LiveSession:
             positions: of every fader and switch.
             profiles: of known controllers, chosen by device name.
             profile: for every device, whatever its name.
+            keep: takes the profile of a device's name that a person has changed.
             book: the scenes kept before.
             clock: seconds that only rise, for gestures and morphs.
             wall: seconds since 1970, for when a scene was stored.
@@ -88,9 +95,7 @@ class LiveSession:
         self._wall = wall
         self._scenes = Scenes()
         self._scenes_of: Hashable = None
-        self._profiles = profiles
-        self._profile = profile
-        self._strangers: set[str] = set()
+        self.controllers = Controllers(table, profiles, profile, keep, self.counts)
         self._own: Mapping[str, Callable[[int | None], Changed | None]] = {
             "undo": self._undo,
             "redo": self._redo,
@@ -150,7 +155,7 @@ class LiveSession:
                 case TriggerMessage():
                     return self._trigger(message, source)
                 case MidiMessage():
-                    return self._midi(message)
+                    return self._midi(message, source)
                 case PaintMessage():
                     return self._paint(message, source)
                 case SnapshotRequest():
@@ -166,9 +171,14 @@ class LiveSession:
                     self.book.delete(message.scene)
                 case CrossfadeMessage():
                     self._assign(message)
-                case _:
-                    text = f"`{message.type}` is not built yet"
-                    return [self._refuse("not_built", text, message.seq)]
+                case LearnMessage():
+                    return [self.controllers.learn(message.target)]
+                case UnlearnMessage():
+                    return self.controllers.unlearn(message.target, message.device)
+                case ListenMessage():
+                    return list(self.controllers.listen(source, message.device, self.positions))
+                case UnlistenMessage():
+                    return self.controllers.unlisten(source, message.device)
         except SceneError as error:
             return [self._refuse(error.code, str(error), message.seq)]
         self.counts[message.type] += 1
@@ -235,6 +245,16 @@ class LiveSession:
                 return self._refuse(self._code(name, position), str(error), seq)
         group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
         pause_s = PAUSE_S if gesture is None else None
+        return self._moved(checked, source, seq, group, pause_s)
+
+    def _moved(
+        self,
+        checked: dict[str, float],
+        source: str,
+        seq: int | None,
+        group: Hashable,
+        pause_s: float | None,
+    ) -> Changed:
         if "crossfade" in checked:
             checked = {**self._crossfaded(checked["crossfade"]), **checked}
         self._let_go(checked)
@@ -387,38 +407,62 @@ class LiveSession:
         )
         return [*answers, painting]
 
-    def _midi(self, message: MidiMessage) -> Answers:
-        self.counts["midi"] += 1
-        try:
-            event = midi_message.decode(message.data)
-        except MessageError as error:
-            return [self._refuse(error.code, str(error), message.seq)]
-        if event is None:
-            self.counts["midi_ignored"] += 1
-            return []
-        profile = self._profile or choose(message.device, self._profiles)
-        if profile is None:
-            return self._stranger(message)
-        fader = profile.fader(event, self.table)
-        if fader is None:
-            self.counts["midi_unmapped"] += 1
-            return []
-        return [self._set({fader.name: event.position}, f"midi:{message.device}", message.seq)]
+    # ------------------------------------------------------------- hardware
 
-    def _stranger(self, message: MidiMessage) -> Answers:
-        """Say once that a device is not known: its knobs send a hundred messages a second."""
-        self.counts["unknown_device"] += 1
-        if message.device in self._strangers or len(self._strangers) >= MAX_DEVICES:
-            return []
-        self._strangers.add(message.device)
-        known = ", ".join(profile.name for profile in self._profiles) or "none"
+    def _midi(self, message: MidiMessage, client: str) -> Answers:
+        self.counts["midi"] += 1
+        outcomes = self.controllers.hear(
+            client, message.device, message.data, self.positions, self._clock()
+        )
         return [
-            Error(
-                code="unknown_device",
-                message=f"no controller profile for `{message.device}`; known are {known}",
-                seq=message.seq,
-            )
+            answer
+            for outcome in outcomes
+            for answer in self._played(outcome, message.device, message.seq)
         ]
+
+    def late(self) -> Answers:
+        """What hardware has begun and time has decided; call it at `controllers.due`."""
+        outcomes = self.controllers.late(self.positions, self._clock())
+        return [answer for name, outcome in outcomes for answer in self._played(outcome, name)]
+
+    def follow(self) -> list[tuple[str | None, Outgoing]]:
+        """What hardware is to be told, by client; call it after any change and at `due`."""
+        return self.controllers.follow(self.positions, self._clock())
+
+    @property
+    def due_s(self) -> float | None:
+        """In how many seconds `late` and `follow` are to be called, or None."""
+        due = self.controllers.due
+        return None if due is None else max(0.0, due - self._clock())
+
+    def _played(self, outcome: Outcome, device: str, seq: int | None = None) -> Answers:
+        """Carry out what a controller has done."""
+        source = f"midi:{device}"
+        try:
+            match outcome:
+                case Move():
+                    moved = dict(outcome.positions)
+                    group = (source, frozenset(moved))
+                    return [self._moved(moved, source, seq, group, PAUSE_S)]
+                case Strike():
+                    strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
+                    return self._trigger(strike, source)
+                case Recall():
+                    changed = self._recall(self._scene_name(outcome.scene), 0.0, seq)
+                    return [] if changed is None else [changed]
+                case Error():
+                    return [outcome.model_copy(update={"seq": seq})]
+        except SceneError as error:
+            return [self._refuse(error.code, str(error), seq)]
+        return [outcome]
+
+    def _scene_name(self, scene: str | int) -> str:
+        if isinstance(scene, str):
+            return scene
+        if scene > len(self.book):
+            text = f"there is no scene {scene} yet; the list has {len(self.book)}"
+            raise SceneError(text, code="unknown_scene")
+        return self.book.all[scene - 1].name
 
     def _refuse(self, code: str, message: str, seq: int | None) -> Error:
         self.counts[code] += 1

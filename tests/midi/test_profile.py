@@ -1,70 +1,120 @@
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from styletune.assets import configs_folder
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.midi import profile
-from styletune.midi.message import Event, Status, decode
+from styletune.midi.binding import Binding, Feedback, Light
+from styletune.midi.encoding import Encoding
+from styletune.midi.message import Source, Status
+from styletune.midi.shelf import Shelf
+from styletune.midi.takeover import Mode
+from styletune.midi.target import resolve
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+SHIPPED = profile.shipped()
+CC, NOTE = Status.CONTROL_CHANGE, Status.NOTE
 
 
-@pytest.fixture
-def nano() -> profile.Profile:
-    return profile.named("nanokontrol2")
+def plays(device: str, status: Status, channel: int, number: int) -> str | None:
+    chosen = profile.choose(device, SHIPPED)
+    assert chosen is not None
+    binding = chosen.bindings.get(Source(status, channel, number))
+    return binding and binding.target
 
 
-@pytest.mark.parametrize(
-    ("number", "term", "place"),
-    [(n, "content", n) for n in range(8)] + [(16 + n, "style", n) for n in range(8)],
-)
-def test_the_nanokontrol2_plays_content_with_sliders_and_style_with_knobs(
-    nano: profile.Profile, number: int, term: str, place: int
-) -> None:
-    event = decode([0xB0, number, 64])
-    assert event is not None
-    fader = nano.fader(event, TABLE)
-    assert fader is not None
-    assert fader.name == f"{term}.{TABLE.layers[place]}"
+@pytest.mark.parametrize("place", range(1, 9))
+def test_the_nanokontrol2_plays_content_with_sliders_and_style_with_knobs(place: int) -> None:
+    for number, target in (
+        (place - 1, "content"), (15 + place, "style"),
+        (31 + place, "solo"), (47 + place, "mute"), (63 + place, "freeze"),
+    ):  # fmt: skip
+        assert plays("nanoKONTROL2", CC, 1, number) == f"{target}.{place}"
 
 
-def test_every_other_number_channel_and_status_is_not_mapped(nano: profile.Profile) -> None:
-    mapped = {*range(8), *range(16, 24)}
+def test_the_nanokontrol2_has_a_transport() -> None:
+    keys = {41: "paused", 42: "paused", 43: "undo", 44: "redo", 45: None, 46: "average",
+            58: "previous_scene", 59: "next_scene", 60: "snapshot"}  # fmt: skip
+    for number, target in keys.items():
+        assert plays("nanoKONTROL2", CC, 1, number) == target
+    nano = profile.named("nanokontrol2")
+    assert nano.bindings[Source(CC, 1, 41)].sets == 0.0
+    assert nano.bindings[Source(CC, 1, 42)].sets == 1.0
+
+
+def test_every_other_number_channel_and_status_is_not_mapped() -> None:
+    mapped = {*range(8), *range(16, 24), *range(32, 40), *range(48, 56), *range(64, 72)}
+    mapped |= {41, 42, 43, 44, 46, *range(58, 63)}
     for number in range(128):
-        if number not in mapped:
-            assert nano.fader(Event(Status.CONTROL_CHANGE, 1, number, 64), TABLE) is None
-        assert nano.fader(Event(Status.CONTROL_CHANGE, 2, number, 64), TABLE) is None
-        assert nano.fader(Event(Status.NOTE, 1, number, 64), TABLE) is None
-
-
-def test_a_slider_without_a_layer_is_not_mapped(nano: profile.Profile) -> None:
-    table = ControlTable(("block1_conv1", "block2_conv1"))
-    assert nano.fader(Event(Status.CONTROL_CHANGE, 1, 1, 64), table) is not None
-    assert nano.fader(Event(Status.CONTROL_CHANGE, 1, 2, 64), table) is None
+        assert (plays("nanoKONTROL2", CC, 1, number) is not None) is (number in mapped)
+        assert plays("nanoKONTROL2", CC, 2, number) is None
+        assert plays("nanoKONTROL2", NOTE, 1, number) is None
 
 
 @pytest.mark.parametrize(
-    "device",
+    ("device", "name", "source", "target"),
     [
-        "nanoKONTROL2",
-        "nanoKONTROL2 SLIDER/KNOB",
-        "nanoKONTROL2:nanoKONTROL2 _ SLIDER/KNOB 20:0",
-        "NANOKONTROL2 MIDI 1",
+        ("nanoKONTROL2:nanoKONTROL2 _ SLIDER/KNOB 20:0", "nanoKONTROL2", (CC, 1, 0), "content.1"),
+        ("NANOKONTROL2 MIDI 1", "nanoKONTROL2", (CC, 1, 23), "style.8"),
+        ("MIDI Mix:MIDI Mix MIDI 1 24:0", "MIDImix", (CC, 1, 61), "content.8"),
+        ("MIDI Mix", "MIDImix", (NOTE, 1, 22), "mute.8"),
+        ("Launch Control XL", "Launch Control XL", (CC, 9, 84), "content.8"),
+        ("Launch Control XL", "Launch Control XL", (NOTE, 9, 92), "mute.8"),
+        ("LCXL3 1 DAW Out", "Launch Control XL Mk3", (CC, 16, 12), "content.8"),
+        ("Launch Control XL 3", "Launch Control XL Mk3", (CC, 1, 52), "mute.8"),
+        ("X-TOUCH MINI", "X-Touch Mini", (CC, 11, 8), "style.8"),
+        ("X-TOUCH MINI", "X-Touch Mini", (CC, 11, 18), "content.8"),
+        ("Midi Fighter Twister", "MIDI Fighter Twister", (CC, 1, 7), "style.8"),
+        ("Midi Fighter Twister", "MIDI Fighter Twister", (CC, 2, 15), "content.8.solo"),
+        ("Akai APC40", "APC40", (CC, 8, 7), "content.8"),
+        ("APC40 mkII", "APC40", (NOTE, 8, 50), "mute.8"),
+        ("APC MINI MIDI 1", "APC mini", (CC, 1, 55), "style.8"),
+        ("APC mini mk2 Control", "APC mini", (NOTE, 1, 7), "scene.8"),
+        ("Arturia BeatStep", "BeatStep", (CC, 1, 72), "content.8"),
+        ("LPD8", "LPD8", (CC, 1, 8), "style.8"),
     ],
 )
-def test_a_device_is_known_by_its_name(device: str) -> None:
-    chosen = profile.choose(device, profile.shipped())
+def test_the_ten_devices_are_known_by_their_names(
+    device: str, name: str, source: tuple[Status, int, int], target: str
+) -> None:
+    chosen = profile.choose(device, SHIPPED)
     assert chosen is not None
-    assert chosen.name == "nanoKONTROL2"
+    assert chosen.name == name
+    assert plays(device, *source) == target
 
 
-@pytest.mark.parametrize(
-    "device", ["", "Midi Through", "nanoKONTROL Studio", "Midi Fighter Twister"]
-)
+@pytest.mark.parametrize("device", ["", "Midi Through", "nanoKONTROL Studio", "Theremin"])
 def test_another_device_has_no_profile(device: str) -> None:
-    assert profile.choose(device, profile.shipped()) is None
+    assert profile.choose(device, SHIPPED) is None
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_everything_that_a_shipped_profile_plays_is_there(shipped: profile.Profile) -> None:
+    for binding in shipped.bindings.values():
+        assert resolve(binding.target, TABLE) is not None, binding
+    assert sum(b.target.startswith(("content.", "style.")) for b in shipped.bindings.values()) >= 8
+
+
+@pytest.mark.parametrize("path", sorted((configs_folder() / "controllers").glob("*.toml")))
+def test_a_shipped_profile_names_its_source_and_what_is_not_certain(path: Path) -> None:
+    text = path.read_text()
+    assert "# Source: " in text
+    assert "# Not certain: " in text
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
+def test_what_is_written_is_read_to_the_same_profile(shipped: profile.Profile) -> None:
+    assert profile.loads(profile.dumps(shipped)) == shipped
+
+
+def test_names_of_any_letters_survive() -> None:
+    odd = profile.Profile('a "b" \\ \x7f ☃ 𝄞\n', ("é",), {})
+    assert profile.loads(profile.dumps(odd)) == odd
+    tomllib.loads(profile.dumps(odd))
 
 
 def write(folder: Path, text: str) -> Path:
@@ -73,56 +123,58 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_profile_of_ones_own_may_play_any_fader(tmp_path: Path) -> None:
+HEAD = 'name = "mine"\ndevices = ["Box"]\n'
+
+
+def test_a_row_says_all_that_a_binding_holds(tmp_path: Path) -> None:
     path = write(
         tmp_path,
-        'name = "mine"\ndevices = ["Box"]\n'
-        'absolute = [{number = 3, control = "style_mix", channel = 9}, '
-        '{status = "pitch_bend", number = 0, control = "smooth"}]\n',
+        HEAD + "takeover = 'scale'\n"
+        "controls = [{target = 'style_mix', channel = 9, number = 3, encoding = 'fine', low = 0.1, "
+        "high = 0.9, curve = 2, invert = true, step = 0.01, "
+        "feedback = {kind = 'value', channel = 2, number = 5}},"
+        "{target = 'smooth', status = 'pitch_bend', takeover = 'jump'}]",
     )
     mine = profile.named(str(path))
     assert mine.matches("my box 1")
-    mix = mine.fader(Event(Status.CONTROL_CHANGE, 9, 3, 1), TABLE)
-    assert mix is not None
-    assert mix.name == "style_mix"
-    assert mine.fader(Event(Status.PITCH_BEND, 1, 0, 1, 16383), TABLE) is TABLE["smooth"]
+    source = Source(CC, 9, 3)
+    assert mine.bindings[source] == Binding(
+        source, "style_mix", Encoding.FINE, 0.1, 0.9, 2.0, True, Mode.SCALE, 0.01, None,
+        Feedback(Light.VALUE, Source(CC, 2, 5)),
+    )  # fmt: skip
+    assert mine.bindings[Source(Status.PITCH_BEND, 1, 0)].takeover is Mode.JUMP
+    assert profile.loads(profile.dumps(mine)) == mine
 
 
-def test_what_is_no_fader_is_not_played(tmp_path: Path) -> None:
-    path = write(
-        tmp_path,
-        'name = "mine"\ndevices = ["Box"]\n'
-        'absolute = [{number = 1, control = "paused"}, {number = 2, control = "reset"}, '
-        '{number = 3, control = "nothing"}, {number = 4, control = "content.0"}]\n',
-    )
-    mine = profile.load(path)
-    for number in range(1, 5):
-        assert mine.fader(Event(Status.CONTROL_CHANGE, 1, number, 9), TABLE) is None
+def test_an_encoder_whose_ring_is_set_needs_no_takeover(tmp_path: Path) -> None:
+    path = write(tmp_path, HEAD + "controls = [{target = 'smooth', feedback = 'ring'}]")
+    (binding,) = profile.load(path).bindings.values()
+    assert binding.takeover is Mode.JUMP
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("name = ", "mine.toml: not valid TOML"),
-        ('name = "x"\ndevices = ["x"]\nknobs = 3', "mine.toml: unknown key `knobs`"),
+        (HEAD + "knobs = 3", "mine.toml: unknown key `knobs`"),
         ('name = "x"', "mine.toml: `devices`: field required"),
         ('name = "x"\ndevices = []', "mine.toml: `devices`"),
+        (HEAD + "controls = [{number = 128, target = 'smooth'}]", "number must be in 0..127"),
+        (HEAD + "controls = [{channel = 0, target = 'a'}]", "received 0"),
+        (HEAD + "controls = [{low = 0.5, high = 0.5, target = 'a'}]", "low must be below high"),
+        (HEAD + "controls = [{number = [1, 2], channel = [1, 2, 3], target = 'a'}]", "same length"),
         (
-            'name = "x"\ndevices = ["x"]\nabsolute = [{number = 128, control = "smooth"}]',
-            "mine.toml: `absolute.0.number`: input should be less than or equal to 127; "
-            "received 128",
+            HEAD + "controls = [{number = [1, 2], target = 'a', "
+            "feedback = {kind = 'led', number = [1]}}]",
+            "`feedback.number`: too short a list",
         ),
         (
-            'name = "x"\ndevices = ["x"]\nabsolute = [{channel = 0, number = 1, control = "a"}]',
-            "received 0",
-        ),
-        (
-            'name = "x"\ndevices = ["x"]\n'
-            'absolute = [{number = 1, control = "smooth"}, {number = 1, control = "style_mix"}]',
-            "control_change 1 on channel 1 is mapped twice, to `smooth` and `style_mix`",
+            HEAD + "controls = [{number = 1, target = 'smooth'}, "
+            "{number = 1, target = 'style_mix'}]",
+            "ch 1 CC 1 is mapped twice, to `smooth` and `style_mix`",
         ),
     ],
-)
+)  # fmt: skip
 def test_a_bad_profile_is_refused_with_file_and_key(
     tmp_path: Path, text: str, message: str
 ) -> None:
@@ -131,6 +183,38 @@ def test_a_bad_profile_is_refused_with_file_and_key(
     assert message in str(error.value)
 
 
+def test_a_text_that_somebody_sends_is_bounded() -> None:
+    with pytest.raises(ConfigError, match="at most 60000 characters are allowed; received 70000"):
+        profile.loads("#" * 70_000)
+    with pytest.raises(ConfigError, match="profile: not valid TOML"):
+        profile.loads("x = ")
+
+
 def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"no controller profile `theremin`.*nanokontrol2"):
         profile.named("theremin")
+
+
+def test_a_persons_own_profiles_come_first_and_are_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "controllers"
+    shelf = Shelf(folder)
+    assert shelf.profiles == SHIPPED
+    own = profile.Profile("mine", ("nanoKONTROL2",), {})
+    shelf.keep("nanoKONTROL2", own)
+    shelf.keep("nanoKONTROL2", own)  # in the same place
+    shelf.keep("nanoKONTROL-2", own)
+    assert len(list(folder.iterdir())) == 2
+    assert profile.choose("nanoKONTROL2", Shelf(folder).profiles) == own
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    shelf = Shelf(None)
+    shelf.keep("box", profile.Profile("mine", ("box",), {}))
+    assert shelf.profiles == SHIPPED
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    shelf = Shelf(tmp_path / "file" / "folder")
+    with pytest.raises(ConfigError, match="the profile cannot be kept"):
+        shelf.keep("box", profile.Profile("mine", ("box",), {}))

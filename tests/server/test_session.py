@@ -129,11 +129,12 @@ def test_asking_for_a_snapshot_gives_none() -> None:
 
 @pytest.mark.parametrize("value", [0, 1, 63, 64, 127])
 def test_midi_moves_the_mapped_fader(value: int) -> None:
-    session = fresh()
-    message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, 7, value]}
-    answer = tell(session, message)
+    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
+    message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, 7, 2]}
+    assert isinstance(tell(session, message), Changed)  # near enough to pick it up
+    answer = tell(session, message | {"data": [176, 7, value]})
     assert answer == Changed(
-        rev=1,
+        rev=2,
         controls={"content.block3_conv4": value / 127},
         source="midi:nanoKONTROL2",
     )
@@ -141,7 +142,7 @@ def test_midi_moves_the_mapped_fader(value: int) -> None:
 
 def test_midi_that_moves_nothing_is_counted_and_not_answered() -> None:
     session = fresh()
-    for data, count in (([0xF8], "midi_ignored"), ([176, 60, 1], "midi_unmapped")):
+    for data, count in (([0xF8], "midi_ignored"), ([176, 90, 1], "midi_unmapped")):
         text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
         assert session.receive(text, "me") == []
         assert session.counts[count] == 1
@@ -154,14 +155,14 @@ def test_an_unknown_controller_is_told_once() -> None:
     answer = tell(session, message)
     assert isinstance(answer, Error)
     assert answer.code == "unknown_device"
-    assert "no controller profile for `Theremin`; known are nanoKONTROL2" in answer.message
+    assert "no controller profile for `Theremin`; known are APC mini" in answer.message
     assert session.receive(json.dumps(message), "me") == []
     assert session.counts["unknown_device"] == 2
 
 
 def test_a_profile_of_the_session_plays_for_every_device() -> None:
     session = LiveSession(TABLE, TABLE.defaults(), profile=profile.named("nanokontrol2"))
-    message = {"type": "midi", "device": "Theremin", "data": [176, 16, 127]}
+    message = {"type": "midi", "device": "Theremin", "data": [176, 16, 64]}
     assert isinstance(tell(session, message), Changed)
 
 
@@ -250,3 +251,44 @@ def test_a_bad_paint_is_refused_whole(fields: dict[str, Any], code: str, told: s
     assert (answer.code, answer.seq) == (code, 4)
     assert told in answer.message
     assert (session.rev, session.runs) == (0, 0)
+
+
+def test_the_buttons_of_hardware_pause_undo_and_recall() -> None:
+    session = fresh()
+
+    def press(number: int) -> list[Any]:
+        message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, number, 127]}
+        return session.receive(json.dumps(message), "me") or []
+
+    assert press(42)[0].controls == {"paused": True}
+    triggered, changed = press(43)  # rewind
+    assert (triggered.name, triggered.source) == ("undo", "midi:nanoKONTROL2")
+    assert changed.controls == {"paused": False}
+    (error,) = press(43)
+    assert error.code == "nothing_to_undo"
+    press(60)  # marker
+    assert len(session.book) == 1
+    tell(session, {"type": "set", "controls": {"smooth": 0.9}})
+    assert press(59)[-1].controls["smooth"] == TABLE["smooth"].default
+
+
+def test_a_pad_recalls_a_scene_by_name_or_place() -> None:
+    pads = profile.loads(
+        "name='pads'\ndevices=['x']\ncontrols=[{target='scene.#', status='note', number=[1, 2]},"
+        "{target='scene:dawn', status='note', number=3}]"
+    )
+    session = LiveSession(TABLE, TABLE.defaults(), profile=pads)
+    for name, at in (("dusk", 0.1), ("dawn", 0.7)):
+        tell(session, {"type": "set", "controls": {"smooth": at}})
+        session.receive(json.dumps({"type": "store", "scene": name}), "me")
+
+    def pad(number: int) -> Any:
+        return tell(session, {"type": "midi", "device": "x", "data": [0x90, number, 100]})
+
+    assert pad(1).controls == {"smooth": 0.1}
+    assert pad(3).controls == {"smooth": 0.7}
+    assert pad(1).source == "scene:dusk"
+    assert pad(2).controls == {"smooth": 0.7}
+    session.receive('{"type":"delete","scene":"dawn"}', "me")
+    assert pad(2).message == "there is no scene 2 yet; the list has 1"
+    assert pad(3).code == "unknown_scene"

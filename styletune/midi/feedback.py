@@ -1,0 +1,96 @@
+"""What a controller is told, and when: its LEDs, rings and motors follow the controls.
+
+Messages that show the present positions and the time come in; those to be sent now come out,
+the newest of each control, never faster than a cable carries. What a hand is moving is not
+told where it is: a fader that answers itself shakes. A cable that leads back is noticed.
+Pure; one `Echoes` for each device. Knows nothing about profiles.
+"""
+
+from collections import deque
+from collections.abc import Mapping
+
+from styletune.midi.message import Source
+
+QUIET_S = 0.300  # after the last message of a hand; then its control is told, if it differs
+PERIOD_S = 0.020  # of one control: 16 at 50 a second are what a DIN cable carries
+LOOP_PER_S = 200  # no hand sends back so often just what it was sent
+ECHO_S = 0.100  # a cable and two drivers take less to bring a message back
+
+Raw = tuple[int, ...]
+
+
+class Echoes:
+    """What is told to one device.
+
+    Attributes:
+        off: it was found to be connected to itself; nothing more is sent.
+    """
+
+    def __init__(self) -> None:
+        self.off = False
+        self._wanted: dict[Source, Raw] = {}
+        self._shown: dict[Source, Raw] = {}
+        self._sent: dict[Source, Raw] = {}
+        self._sent_at: dict[Source, float] = {}
+        self._heard_at: dict[Source, float] = {}
+        self._echoes: deque[float] = deque(maxlen=LOOP_PER_S + 1)
+
+    def forget(self) -> None:
+        """The device was plugged in anew: nobody knows what it shows."""
+        self.off = False
+        self._shown.clear()
+        self._sent.clear()
+        self._sent_at.clear()
+        self._heard_at.clear()
+        self._echoes.clear()
+
+    def heard(self, source: Source, data: Raw, now: float, *, follows: bool) -> bool:
+        """Take note of a message from the device; True: it is what was just sent, come back.
+
+        What has come back is no hand's move and should be left alone.
+
+        Args:
+            follows: it stands where it says, such as a fader. A button waits for its light and
+                an endless encoder for its ring: that is an answer, not an echo.
+        """
+        sent_at = self._sent_at.get(source, float("-inf"))
+        if data == self._sent.get(source) and now - sent_at <= ECHO_S:
+            self._echoes.append(now)
+            if len(self._echoes) == self._echoes.maxlen and now - self._echoes[0] <= 1.0:
+                self.off = True
+            return True
+        if follows:
+            self._heard_at[source] = now
+            self._shown[source] = data
+        return False
+
+    def want(self, messages: Mapping[Source, Raw]) -> None:
+        """Say what each control of the device should show."""
+        self._wanted.update(messages)
+
+    def take(self, now: float) -> list[Raw]:
+        """What is to be sent now."""
+        if self.off:
+            return []
+        messages = []
+        for source, data in self._wanted.items():
+            if self._shown.get(source) != data and now >= self._free_at(source):
+                self._shown[source] = self._sent[source] = data
+                self._sent_at[source] = now
+                messages.append(data)
+        return messages
+
+    @property
+    def due(self) -> float | None:
+        """When `take` has something to give, or None."""
+        if self.off:
+            return None
+        waits = [s for s, data in self._wanted.items() if self._shown.get(s) != data]
+        return min(map(self._free_at, waits), default=None)
+
+    def _free_at(self, source: Source) -> float:
+        never = float("-inf")
+        return max(
+            self._sent_at.get(source, never) + PERIOD_S,
+            self._heard_at.get(source, never) + QUIET_S,
+        )

@@ -1,0 +1,377 @@
+"""All controllers in use: who has which, what they play, what is being learnt.
+
+Raw messages of clients and the time come in; actions for the session and messages for
+clients go out. Two people may have a device of the same name: each has its own faders, both
+play its one profile. Pure, but for `keep`. Knows nothing about sockets; the session carries
+out what comes out of here. Lives in the web process.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from styletune.controls import ControlTable, Kind
+from styletune.errors import ConfigError, MessageError
+from styletune.midi.binding import Binding, Feedback, Light
+from styletune.midi.device import Device, Ghost, Move, Recall, Strike
+from styletune.midi.encoding import Encoding
+from styletune.midi.learner import Learner, Learnt
+from styletune.midi.message import Event, Source, decode
+from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
+from styletune.midi.target import counted, resolve
+from styletune.server import messages
+from styletune.server.messages import Bindings, Error, Hardware, Learning, Outgoing
+
+MAX_DEVICES = 16  # of one client
+MAX_TOLD = 64  # devices whose missing profile has been told
+
+Outcome = Move | Strike | Recall | Outgoing
+Positions = Mapping[str, float]
+Addressed = tuple[str | None, Outgoing]  # to a client, or to everybody
+
+
+class Controllers:
+    """Every client's devices.
+
+    Args:
+        profiles: of known controllers, chosen by device name, the first that fits.
+        profile: for every device, whatever its name.
+        keep: takes the profile of a device's name, changed by a person, to keep it.
+        counts: of messages that moved nothing.
+    """
+
+    def __init__(
+        self,
+        table: ControlTable,
+        profiles: Sequence[Profile] = (),
+        profile: Profile | None = None,
+        keep: Callable[[str, Profile], None] = lambda name, profile: None,
+        counts: Counter[str] | None = None,
+    ) -> None:
+        self._table = table
+        self._profiles = profiles
+        self._profile = profile
+        self._keep = keep
+        self._counts = Counter() if counts is None else counts
+        self._own: dict[str, Profile] = {}
+        self._devices: dict[tuple[str, str], Device] = {}
+        self._listening: set[tuple[str, str]] = set()
+        self._conflicts: dict[tuple[str, Source], str] = {}
+        self._told: set[str] = set()
+        self._loops: set[tuple[str, str]] = set()
+        self._learning: str | None = None
+        self._learner = Learner()
+        self._seen: dict[str, float] = {}
+
+    # ----------------------------------------------------------------- hands
+
+    def hear(
+        self, client: str, name: str, data: Sequence[int], positions: Positions, now: float
+    ) -> Iterator[Outcome]:
+        """Take one whole raw message of a client's device.
+
+        Yields what comes of it one by one; carry out each before the next is asked for.
+        """
+        device = self._device(client, name)
+        if device is None:
+            yield Error(
+                code="too_many_devices",
+                message=f"a client may play {MAX_DEVICES} devices; `{name[:40]}` is one more",
+            )
+            return
+        try:
+            idle = decode(data) is None
+        except MessageError as error:
+            self._counts[error.code] += 1
+            yield Error(code=error.code, message=str(error))
+            return
+        self._counts["midi_ignored"] += idle
+        for event in device.decode(data, now):
+            yield from self._event(client, device, event, tuple(data), positions, now)
+
+    def late(self, positions: Positions, now: float) -> Iterator[tuple[str, Outcome]]:
+        """What had to wait until now, with the device's name; see `due`."""
+        for (client, name), device in list(self._devices.items()):
+            for event in device.late(now):
+                for outcome in self._event(client, device, event, (), positions, now):
+                    yield name, outcome
+        if self._learning is not None and (learnt := self._learner.tick(now)):
+            for message in self._bind(learnt):
+                yield learnt.device, message
+
+    @property
+    def due(self) -> float | None:
+        """When `late` or `follow` has something to give, or None."""
+        times = [device.due for device in self._devices.values()]
+        times += [self._devices[key].echoes.due for key in self._listening]
+        times.append(None if self._learning is None else self._learner.due)
+        return min((time for time in times if time is not None), default=None)
+
+    def _event(
+        self,
+        client: str,
+        device: Device,
+        event: Event,
+        data: tuple[int, ...],
+        positions: Positions,
+        now: float,
+    ) -> Iterator[Outcome]:
+        if self._learning is not None:
+            yield from self._learn(device, event, now)
+            return
+        before = device.counts["unmapped"]
+        for action in device.move(event, data, positions, now):
+            yield _hardware(action, device.name) if isinstance(action, Ghost) else action
+        if device.counts["unmapped"] != before:
+            self._counts["midi_unmapped"] += 1
+            yield from self._stranger(device)
+        if device.echoes.off and (key := (client, device.name)) not in self._loops:
+            self._loops.add(key)
+            yield Error(
+                code="midi_loop",
+                message=f"what is sent to `{device.name}` comes back as if it were moved: its "
+                "output leads to its input (MIDI thru); its lights are off until it is "
+                "plugged in again",
+            )
+
+    def _stranger(self, device: Device) -> Iterator[Error]:
+        """Say once that a device is not known: its knobs send a hundred messages a second."""
+        if device.profile.bindings:
+            return
+        self._counts["unknown_device"] += 1
+        if device.name in self._told or len(self._told) >= MAX_TOLD:
+            return
+        self._told.add(device.name)
+        known = ", ".join(profile.name for profile in self._profiles) or "none"
+        yield Error(
+            code="unknown_device",
+            message=f"no controller profile for `{device.name}`; known are {known}; "
+            "press learn and move its knobs to make one",
+        )
+
+    # -------------------------------------------------------------- feedback
+
+    def follow(self, positions: Positions, now: float) -> list[Addressed]:
+        """What is to be told to devices, and of faders that now wait, after any change."""
+        moved = {name for name, at in positions.items() if self._seen.get(name) != at}
+        self._seen = dict(positions)
+        told: list[Addressed] = []
+        for key, device in self._devices.items():
+            if moved:
+                ghosts = device.ghosts(moved, positions)
+                told += [(None, _hardware(g, device.name)) for g in ghosts if isinstance(g, Ghost)]
+            if key not in self._listening:
+                continue
+            if moved:
+                device.show(positions)
+            if sent := device.echoes.take(now):
+                told.append((key[0], messages.Feedback(device=device.name, data=tuple(sent))))
+        return told
+
+    def listen(self, client: str, name: str, positions: Positions) -> Iterator[Outgoing]:
+        """A client has the device open: it is told all, as what it shows is not known."""
+        device = self._device(client, name)
+        if device is None:
+            return
+        self._listening.add((client, name))
+        self._loops.discard((client, name))
+        device.plugged()
+        device.show(positions)
+        if device.profile.enter:
+            yield messages.Feedback(device=name, data=device.profile.enter)
+        yield self.bindings(name)
+
+    def unlisten(self, client: str, name: str) -> list[Outgoing]:
+        """A client has closed the device, or it was unplugged."""
+        self._listening.discard((client, name))
+        self._loops.discard((client, name))
+        device = self._devices.pop((client, name), None)
+        ghosts = device.leave() if device else []
+        return [_hardware(ghost, name) for ghost in ghosts if isinstance(ghost, Ghost)]
+
+    def leave(self, client: str) -> list[Outgoing]:
+        """A client has gone, and its devices with it."""
+        names = [name for owner, name in self._devices if owner == client]
+        return [message for name in names for message in self.unlisten(client, name)]
+
+    # -------------------------------------------------------------- bindings
+
+    def learn(self, target: str | None) -> Outgoing:
+        """Bind what is moved next to `target`; None: to nothing."""
+        if target is not None and resolve(target, self._table) is None:
+            return Error(
+                code="unknown_control",
+                message=f"`{target[:60]}` cannot be learnt: it is no control and no scene",
+            )
+        self._learning = target
+        self._learner = Learner()
+        return Learning(target=target)
+
+    @property
+    def learning(self) -> Learning:
+        """What is being learnt."""
+        return Learning(target=self._learning)
+
+    def unlearn(self, target: str, name: str | None) -> list[Outgoing]:
+        """Take hardware off `target`: of the device of that name, or of all in use."""
+        answers: list[Outgoing] = []
+        for device_name in self._names() if name is None else [name]:
+            profile = self._profile_of(device_name)
+            sources = [
+                source
+                for source, binding in profile.bindings.items()
+                if target in (binding.target, *self._targets(binding))
+            ]
+            if sources:
+                answers += self._play(device_name, profile.without(sources))
+        if not answers:
+            where = f"`{name}`" if name else "any device in use"
+            text = f"nothing of {where} plays `{target[:60]}`"
+            answers.append(Error(code="not_bound", message=text))
+        return answers
+
+    def export(self, name: str) -> str:
+        """The profile of a device's name, as the text of a file."""
+        return dumps(self._profile_of(name))
+
+    def import_(self, name: str, text: str) -> list[Outgoing]:
+        """Let devices of that name play the profile that `text` says.
+
+        Raises:
+            ConfigError: it is no profile, or cannot be kept; nothing has changed.
+        """
+        if len(name) > MAX_NAME:
+            raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
+        profile = loads(text)
+        if not profile.matches(name):
+            profile = replace(profile, devices=(*profile.devices, name))
+        self._keep(name, profile)
+        return self._play(name, profile, kept=True)
+
+    def bindings(self, name: str) -> Bindings:
+        """What the controls of a device play."""
+        profile = self._profile_of(name)
+        return Bindings(
+            device=name,
+            profile=profile.name,
+            bindings=tuple(
+                messages.Binding(
+                    target=target,
+                    source=str(source),
+                    encoding=self._shown_encoding(binding),
+                    takeover=binding.takeover,
+                    invert=binding.invert,
+                    learned=binding.learned,
+                    conflict=self._conflicts.get((name, source)),
+                )
+                for source, binding in profile.bindings.items()
+                for target in self._targets(binding)
+            ),
+        )
+
+    def all_bindings(self) -> list[Bindings]:
+        """Of every device in use."""
+        return [self.bindings(name) for name in self._names()]
+
+    def _learn(self, device: Device, event: Event, now: float) -> Iterator[Outgoing]:
+        before = self._learner.moving
+        learnt = self._learner.feed(device.name, event, now)
+        if learnt is not None:
+            yield from self._bind(learnt)
+        elif (moving := self._learner.moving) and moving != before:
+            yield Learning(target=self._learning, device=moving[0], source=str(moving[1]))
+
+    def _bind(self, learnt: Learnt) -> Iterator[Outgoing]:
+        assert self._learning is not None
+        profile = self._profile_of(learnt.device)
+        target = counted(self._learning, self._table)
+        before = profile.bindings.get(learnt.source)
+        self._conflicts.pop((learnt.device, learnt.source), None)
+        if before is not None and before.target != target:
+            lost = self._targets(before) or (before.target,)
+            self._conflicts[learnt.device, learnt.source] = lost[0]
+        self._learning, self._learner = None, Learner()
+        yield Learning(
+            target=None,
+            device=learnt.device,
+            source=str(learnt.source),
+            encoding=learnt.encoding,
+        )
+        bound = self._bound(learnt, target, before)
+        yield from self._play(learnt.device, profile.with_binding(bound))
+
+    def _bound(self, learnt: Learnt, target: str, before: Binding | None) -> Binding:
+        """What is as good as before stays: how it is shown, how it takes over."""
+        if before is not None and before.encoding is learnt.encoding:
+            return replace(before, target=target, sets=None, learned=True)
+        resolved = resolve(target, self._table)
+        is_key = learnt.encoding is Encoding.BUTTON
+        light = Light.LED if is_key else Light.VALUE
+        if resolved is None or resolved.kind is Kind.TRIGGER:
+            light = Light.NONE
+        return Binding(
+            learnt.source, target, learnt.encoding, feedback=Feedback(light), learned=True
+        )
+
+    def _play(self, name: str, profile: Profile, *, kept: bool = False) -> list[Outgoing]:
+        """Let all devices of that name play `profile` from now on."""
+        if not kept and name not in self._own and not _is_of(profile, name):
+            # A shipped one, changed: from now on that device's own.
+            profile = replace(profile, devices=(name,))
+        self._own[name] = profile
+        for (_, other), device in self._devices.items():
+            if other == name:
+                device.play(profile)
+        self._seen = {}  # show and compare everything anew
+        answers: list[Outgoing] = [self.bindings(name)]
+        if not kept:
+            try:
+                self._keep(name, profile)
+            except ConfigError as error:
+                answers.append(Error(code="not_kept", message=str(error)))
+        return answers
+
+    def _profile_of(self, name: str) -> Profile:
+        return (
+            self._own.get(name)
+            or self._profile
+            or choose(name, self._profiles)
+            or Profile(name, (name,), {})
+        )
+
+    def _device(self, client: str, name: str) -> Device | None:
+        key = client, name
+        if key not in self._devices:
+            if sum(owner == client for owner, _ in self._devices) >= MAX_DEVICES:
+                return None
+            self._devices[key] = Device(name, self._profile_of(name), self._table)
+        return self._devices[key]
+
+    def _names(self) -> list[str]:
+        return sorted({name for _, name in self._devices})
+
+    def _shown_encoding(self, binding: Binding) -> Encoding:
+        """What releases a trigger is a key to whoever merges values: each press counts."""
+        target = resolve(binding.target, self._table)
+        stands = binding.encoding in (Encoding.ABSOLUTE, Encoding.FINE)
+        if stands and target is not None and target.kind is Kind.TRIGGER:
+            return Encoding.BUTTON
+        return binding.encoding
+
+    def _targets(self, binding: Binding) -> tuple[str, ...]:
+        target = resolve(binding.target, self._table)
+        return target.names if target else ()
+
+
+def _is_of(profile: Profile, name: str) -> bool:
+    return profile.devices == (name,)
+
+
+def _hardware(ghost: Ghost, device: str) -> Hardware:
+    return Hardware(
+        control=ghost.control,
+        position=ghost.position,
+        waiting=ghost.waiting,
+        direction=None if ghost.up is None else ("up" if ghost.up else "down"),
+        device=device,
+    )

@@ -1,0 +1,77 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styletune.midi.binding import Binding, Feedback, Light
+from styletune.midi.encoding import Encoding
+from styletune.midi.message import Source, Status
+
+CC7 = Source(Status.CONTROL_CHANGE, 1, 7)
+
+
+def bound(**given: object) -> Binding:
+    return Binding(CC7, "smooth", Encoding.ABSOLUTE, **given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "positions"),
+    [
+        ({}, (0.0, 0.5, 1.0)),
+        ({"invert": True}, (1.0, 0.5, 0.0)),
+        ({"low": 0.2, "high": 0.6}, (0.2, 0.4, 0.6)),
+        ({"low": 0.2, "high": 0.6, "invert": True}, (0.6, 0.4, 0.2)),
+        ({"curve": 2.0}, (0.0, 0.25, 1.0)),
+        ({"curve": 2.0, "invert": True}, (1.0, 0.25, 0.0)),
+    ],
+)
+def test_range_curve_and_direction(given: dict[str, object], positions: tuple[float, ...]) -> None:
+    binding = bound(**given)
+    assert tuple(map(binding.position, (0.0, 0.5, 1.0))) == pytest.approx(positions)
+    assert (binding.position(0.0), binding.position(1.0)) == (positions[0], positions[2])
+
+
+@given(st.floats(0, 1), st.floats(0.5, 3), st.booleans())
+def test_a_part_comes_back(part: float, curve: float, invert: bool) -> None:
+    binding = bound(low=0.1, high=0.9, curve=curve, invert=invert)
+    assert binding.position(binding.part(binding.position(part))) == pytest.approx(
+        binding.position(part), abs=1e-6
+    )
+
+
+def test_a_control_beyond_the_range_stands_at_its_end() -> None:
+    binding = bound(low=0.2, high=0.6)
+    assert (binding.part(0.0), binding.part(1.0)) == (0.0, 1.0)
+
+
+@pytest.mark.parametrize("value", range(128))
+def test_a_fader_is_shown_where_it_stood(value: int) -> None:
+    binding = bound(feedback=Feedback(Light.RING))
+    assert binding.shown(value / 127) == (0xB0, 7, value)
+
+
+@pytest.mark.parametrize(
+    ("feedback", "off", "on"),
+    [
+        (Feedback(), None, None),
+        (Feedback(Light.LED), (0xB0, 7, 0), (0xB0, 7, 127)),
+        (Feedback(Light.LED, on=60, off=12), (0xB0, 7, 12), (0xB0, 7, 60)),
+        (
+            Feedback(Light.LED, Source(Status.NOTE, 3, 9), on=1),
+            (0x92, 9, 0),
+            (0x92, 9, 1),
+        ),
+        (Feedback(Light.LED, on=(0xF0, 1, 0xF7), off=(0xF0, 0xF7)), (0xF0, 0xF7), (0xF0, 1, 0xF7)),
+        (Feedback(Light.VALUE, Source(Status.PITCH_BEND, 1, 0)), (0xE0, 0, 0), (0xE0, 127, 127)),
+        (Feedback(Light.VALUE, Source(Status.NRPN, 1, 300)), None, None),
+    ],
+)  # fmt: skip
+def test_lights(
+    feedback: Feedback, off: tuple[int, ...] | None, on: tuple[int, ...] | None
+) -> None:
+    binding = bound(feedback=feedback)
+    assert (binding.shown(0.0), binding.shown(1.0)) == (off, on)
+
+
+def test_the_light_of_a_button_that_sets_is_on_while_that_holds() -> None:
+    play = bound(feedback=Feedback(Light.LED), sets=0.0)
+    assert (play.shown(0.0), play.shown(1.0)) == ((0xB0, 7, 127), (0xB0, 7, 0))
