@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_serve(commands)
     _add_paint(commands)
     _add_sweep(commands)
+    _add_midi(commands)
     _add_doctor(commands)
     _add_teach(commands)
     return parser
@@ -256,6 +257,41 @@ def _add_sweep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     _add_network(parser)
 
 
+def _add_midi(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    from styletune.agent.ports import APIS
+
+    parser = _command(
+        commands,
+        "midi",
+        _midi,
+        "Play the MIDI controllers of this machine on a server, here or anywhere.",
+        epilog="examples:\n"
+        "  styletune midi --list\n"
+        "  STYLETUNE_TOKEN=… styletune midi --url http://localhost:8018 --port nano\n"
+        "All controllers play by default; they may be plugged in and pulled at any time.",
+    )
+    parser.add_argument(
+        "--url",
+        default="http://localhost:8018",
+        help="address of the server (default http://localhost:8018)",
+    )
+    parser.add_argument(
+        "--port", default="", metavar="NAME", help="only controllers with this in their name"
+    )
+    parser.add_argument("--list", action="store_true", help="print the controllers' names and end")
+    parser.add_argument(
+        "--monitor", action="store_true", help="print what they send, in words; needs no server"
+    )
+    parser.add_argument(
+        "--api", choices=tuple(APIS), help="MIDI system (default: the first that works)"
+    )
+    parser.add_argument(
+        "--token-file",
+        metavar="FILE",
+        help="file of mode 0600 with the server's token (default: $STYLETUNE_TOKEN)",
+    )
+
+
 def _add_doctor(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = _command(
         commands,
@@ -304,6 +340,7 @@ def _network(session: Session, name: str | None, weights: str | None) -> dict[st
 
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune import samples
+    from styletune.midi.shelf import own_folder
     from styletune.server.memory import folder_of
     from styletune.server.serve import serve
 
@@ -324,6 +361,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         open_browser=not arguments.no_browser,
         entrance=_entrance(arguments),
         log_format=arguments.log_format,
+        controllers_folder=own_folder(),
         memory_folder=folder_of(arguments.session, arguments.data),
         resume=arguments.resume or arguments.run_name is not None,
         run=arguments.run_name,
@@ -395,6 +433,19 @@ def _as_flags(given: dict[str, object]) -> list[str]:
         for one in value if isinstance(value, list) else [value]:
             words += [] if one is None else [f"--{name}", str(one)]
     return words
+
+
+def _midi(arguments: argparse.Namespace) -> int:
+    from styletune.agent import command
+    from styletune.server import token
+
+    if arguments.list:
+        return command.list_ports(arguments.api)
+    if arguments.monitor:
+        return command.monitor(arguments.port, arguments.api)
+    return command.play(
+        arguments.url, token.read(arguments.token_file), arguments.port, arguments.api
+    )
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,192 @@
+"""The agent: ports on one side, the server on the other, and what happens in between.
+
+Runs in a process of its own, on one event loop; rtmidi's thread only hands messages over.
+People read one line for each state. Decides nothing about controls: raw messages go to the
+server, which alone knows what they mean.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+
+from styletune.agent.link import connections, message
+from styletune.agent.ports import Port, Ports
+from styletune.agent.thinning import Raw, Thinner
+
+LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
+Say = Callable[[str], None]
+
+
+class Player:
+    """All devices of this machine, played on one server.
+
+    Args:
+        ports: of the MIDI system.
+        wanted: part of the name of the devices to play; case does not matter; "": all.
+        say: takes a line for people at each change of state.
+        monitor: takes each message in words, or None.
+    """
+
+    def __init__(self, ports: Ports, wanted: str, say: Say, monitor: Say | None = None) -> None:
+        self._ports = ports
+        self._wanted = wanted.casefold()
+        self._say = say
+        self._monitor = monitor
+        self._open: dict[str, Port] = {}
+        self._thinners: dict[str, Thinner] = {}
+        self._said: set[str] = set()
+        self._news: list[dict[str, Any]] = []
+        self._wake = asyncio.Event()
+        self._linked = False
+        self._learning = False
+        self._planned = float("inf")  # when the writer wakes by itself
+        self._dropped = 0
+
+    async def watch(self) -> None:
+        """Open devices as they come, close them as they go; until cancelled."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                names = [n for n in self._ports.names() if self._wanted in n.casefold()]
+                for name in [name for name in self._open if name not in names]:
+                    self._open.pop(name).close()
+                    del self._thinners[name]
+                    self._tell({"type": "unlisten", "device": name})
+                    self._say(f"{name} was unplugged; plug it in again and it plays on")
+                for name in names:
+                    if name not in self._open:
+                        self._plug(name, loop)
+                if not self._open and "none" not in self._said:
+                    self._said.add("none")
+                    what = (
+                        f"no controller with `{self._wanted}` in its name" if self._wanted else ""
+                    )
+                    self._say(f"{what or 'no controller'} is plugged in; waiting for one")
+                await asyncio.sleep(LOOK_S)
+        finally:
+            for port in self._open.values():
+                port.close()
+
+    async def play(self, url: str, token: str | None) -> None:
+        """Play on the server at `url`, whenever it is there; until cancelled.
+
+        Raises:
+            RefusedError: it does not let the agent in.
+        """
+        said = ""
+        async for connection in connections(url, token):
+            if isinstance(connection, Exception):
+                why = f"no server at {url} ({_short(connection)}); trying again until there is one"
+                if said != "gone":
+                    self._say(why)
+                said = "gone"
+            else:
+                self._say(f"connected to {url}")
+                said = "connected"
+                await self._serve(connection)
+                said = "gone"
+                self._say(f"the connection to {url} is gone; trying again until it is back")
+
+    async def _serve(self, connection: ClientConnection) -> None:
+        self._linked = True
+        if self._dropped:
+            self._say(f"{self._dropped} presses and turns came while there was no server: dropped")
+            self._dropped = 0
+        self._news = [{"type": "listen", "device": name} for name in self._open]
+        self._wake.set()
+        tasks = [
+            asyncio.create_task(self._write(connection)),
+            asyncio.create_task(self._read(connection)),
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._linked = self._learning = False
+            for task in tasks:
+                task.cancel()
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+            for thinner in self._thinners.values():
+                thinner.learning = False
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, ConnectionClosed):
+                raise result
+
+    async def _write(self, connection: ClientConnection) -> None:
+        """Send what is due. While the network takes nothing, values wait and are merged."""
+        while True:
+            self._wake.clear()
+            news, self._news = self._news, []
+            for said in news:
+                await connection.send(json.dumps(said))
+            for name, thinner in list(self._thinners.items()):
+                for data in thinner.take(time.monotonic()):
+                    await connection.send(
+                        json.dumps({"type": "midi", "device": name, "data": data})
+                    )
+            self._planned = min(self._dues(), default=float("inf"))
+            rest_s = max(0.0, self._planned - time.monotonic())
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if rest_s == float("inf") else rest_s):
+                    await self._wake.wait()
+
+    async def _read(self, connection: ClientConnection) -> None:
+        async for text in connection:
+            said = message(text)
+            match said["type"]:
+                case "feedback":
+                    port = self._open.get(said["device"])
+                    for data in said["data"] if port else ():
+                        port.send(tuple(data))  # type: ignore[union-attr]
+                case "bindings" if said["device"] in self._thinners:
+                    self._thinners[said["device"]].know(said)
+                case "learning":
+                    self._learning = said["target"] is not None
+                    for thinner in self._thinners.values():
+                        thinner.learning = self._learning
+                case "error":
+                    self._say(f"the server says: {said['message']}")
+
+    def _plug(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
+        def heard(data: Raw) -> None:  # on rtmidi's thread
+            loop.call_soon_threadsafe(self._hear, name, data)
+
+        port = self._ports.open(name, heard)
+        if port is None:
+            return
+        self._open[name] = port
+        thinner = self._thinners[name] = Thinner()
+        thinner.learning = self._learning
+        self._said.discard("none")
+        self._tell({"type": "listen", "device": name})
+        self._say(f"{name} plays")
+
+    def _hear(self, name: str, data: Raw) -> None:
+        thinner = self._thinners.get(name)
+        if thinner is None:
+            return
+        now = time.monotonic()
+        event = thinner.feed(data, now)
+        if event is not None and self._monitor is not None:
+            self._monitor(f"{name}: {event}")
+        if not self._linked:
+            self._dropped += thinner.drop_late()
+        elif thinner.due is not None and thinner.due < self._planned:
+            self._wake.set()
+
+    def _dues(self) -> list[float]:
+        return [due for t in self._thinners.values() if (due := t.due) is not None]
+
+    def _tell(self, said: dict[str, Any]) -> None:
+        if self._linked:
+            self._news.append(said)
+            self._wake.set()
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:100] if str(error) else type(error).__name__

@@ -1,0 +1,178 @@
+"""How much of a device's messages is worth sending: the newest value of each control.
+
+Raw messages come in as they happen; at most a hundred a second of each control go out, and
+always its last value. Keys are never merged, turns of endless encoders add up. What a
+control is, the server's `bindings` say; until they have come for the first time, and while
+something is learnt, everything goes out as it is. Pure, time comes in; one for each device.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from styletune.errors import MessageError
+from styletune.midi.encoding import Encoding
+from styletune.midi.message import Event, Source, Status, decode, encode
+
+PERIOD_S = 0.010  # of one control; 120 a second are allowed
+_PAIR_S = 0.002  # within which the low byte follows the high one
+_LOW_OFFSET = 32
+_PARAMETER = frozenset((6, 38, *range(96, 102)))  # (N)RPN: only all of them in order mean anything
+
+Raw = tuple[int, ...]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What of one control is to be sent.
+
+    Attributes:
+        messages: in order; of a control that stands only the newest.
+        high: high byte of a pair whose low one has not come.
+        steps: of a control that turns.
+    """
+
+    at: float
+    messages: tuple[Raw, ...] = ()
+    high: Raw | None = None
+    steps: int = 0
+    source: Source | None = None
+    encoding: Encoding | None = None
+
+
+class Thinner:
+    """Messages of one device on their way out.
+
+    Attributes:
+        learning: something is learnt: every message counts.
+        counts: `bad` and `ignored` messages, and those that were `merged`.
+    """
+
+    def __init__(self) -> None:
+        self.learning = False
+        self.counts: Counter[str] = Counter()
+        self._encodings: dict[str, Encoding] | None = None
+        self._waiting: dict[Source | int, _Waiting] = {}
+        self._sent_at: dict[Source, float] = {}
+        self._keys = 0
+
+    def know(self, bindings: Mapping[str, Any]) -> None:
+        """Take the server's `bindings` message."""
+        self._encodings = {
+            bound["source"]: Encoding(bound["encoding"]) for bound in bindings["bindings"]
+        }
+
+    def feed(self, data: Raw, now: float) -> Event | None:
+        """Take one whole message; return what it says, for people."""
+        try:
+            event = decode(data)
+        except MessageError:
+            self.counts["bad"] += 1
+            return None
+        if event is None:
+            self.counts["ignored"] += 1
+            return None
+        source, encoding = self._meaning(event.source)
+        if encoding is None or encoding is Encoding.BUTTON:
+            self._keys += 1
+            self._waiting[self._keys] = _Waiting(now, (data,))
+        elif encoding.relative:
+            self._turn(source, encoding, event.value, now)
+        else:
+            self._stand(source, encoding, event.source == source, data, now)
+        return event
+
+    def take(self, now: float) -> list[Raw]:
+        """What is to be sent now, in the order in which it came."""
+        messages: list[Raw] = []
+        for key, waiting in list(self._waiting.items()):
+            if waiting.at > now:
+                continue
+            del self._waiting[key]
+            if not waiting.messages and waiting.high:  # its low byte does not come
+                waiting.messages, waiting.high = (waiting.high,), None
+            messages += waiting.messages
+            if isinstance(key, Source):
+                self._sent_at[key] = now
+            if waiting.high:  # of a pair that is not whole yet
+                self._waiting[key] = _Waiting(now + 2 * PERIOD_S, high=waiting.high)
+            if waiting.steps and waiting.source and waiting.encoding:
+                value = waiting.encoding.written(waiting.steps)
+                messages.append(encode(waiting.source, value))
+                if left := waiting.steps - waiting.encoding.steps(value):
+                    waiting.steps, waiting.at = left, now + PERIOD_S
+                    self._waiting[key] = waiting
+        return messages
+
+    @property
+    def due(self) -> float | None:
+        """When `take` has something to give, or None."""
+        return min((waiting.at for waiting in self._waiting.values()), default=None)
+
+    def drop_late(self) -> int:
+        """Forget keys and turns, which would surprise if they came late; return how many.
+
+        Of each control that stands the newest value goes on waiting.
+        """
+        dropped = 0
+        for key, waiting in list(self._waiting.items()):
+            if isinstance(key, int) and waiting.source is not None:
+                del self._waiting[key]
+                self._waiting.setdefault(waiting.source, waiting)
+            elif isinstance(key, int) or waiting.steps:
+                del self._waiting[key]
+                dropped += 1
+        return dropped
+
+    def _free_at(self, source: Source) -> float:
+        return self._sent_at.get(source, float("-inf")) + PERIOD_S
+
+    def _meaning(self, source: Source) -> tuple[Source, Encoding | None]:
+        """Which control it is, and how to merge it; None: not at all."""
+        if self.learning or self._encodings is None or source.status is Status.NOTE:
+            return source, None
+        encoding = self._encodings.get(str(source))
+        if encoding is not None or source.status is Status.PITCH_BEND:
+            return source, encoding or Encoding.ABSOLUTE
+        if source.number in _PARAMETER:
+            return source, None
+        high = source._replace(number=source.number - _LOW_OFFSET)
+        if self._encodings.get(str(high)) is Encoding.FINE:
+            return high, Encoding.FINE
+        return source, Encoding.ABSOLUTE  # it plays nothing
+
+    def _stand(
+        self, source: Source, encoding: Encoding, is_high: bool, data: Raw, now: float
+    ) -> None:
+        fine = encoding is Encoding.FINE
+        waiting = self._waiting.get(source)
+        if waiting is None and not fine and self._free_at(source) <= now:
+            # The first after a rest goes out as it is, whatever comes with it: it is near the
+            # control's place, where a fader is picked up.
+            self._keys += 1
+            self._waiting[self._keys] = _Waiting(now, (data,), source=source)
+            self._sent_at[source] = now
+            return
+        if waiting is None:
+            # A pair is two messages; a high byte gives its low one the time to come.
+            free = self._free_at(source) + PERIOD_S * fine
+            waiting = self._waiting[source] = _Waiting(max(free, now + _PAIR_S * fine))
+        self.counts["merged"] += bool(waiting.messages)
+        if not fine:
+            waiting.messages = (data,)
+        elif is_high:
+            waiting.high = data
+        else:
+            high = (waiting.high,) if waiting.high else waiting.messages[:-1]
+            waiting.messages, waiting.high = (*high, data), None
+
+    def _turn(self, source: Source, encoding: Encoding, value: int, now: float) -> None:
+        waiting = self._waiting.get(source)
+        if waiting is None:
+            waiting = self._waiting[source] = _Waiting(
+                max(self._free_at(source), now), source=source, encoding=encoding
+            )
+        else:
+            self.counts["merged"] += 1
+        waiting.steps += encoding.steps(value)

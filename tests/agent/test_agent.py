@@ -1,0 +1,162 @@
+"""The agent against real virtual ports, a real server, and what goes wrong between them."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from styletune.config import DEFAULT_LAYERS
+from tests.agent.playing import NANO, Nano, Process, Server, agent, jack, until
+
+LAYERS = DEFAULT_LAYERS["lite"]
+UNPLUGGED_TIMES = 20
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[None]:
+    with jack():
+        yield
+
+
+@pytest.fixture
+def server(bench: None, tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def nano(bench: None) -> Iterator[Nano]:
+    nano = Nano()
+    yield nano
+    nano.pull()
+
+
+def stands(server: Server, name: str, value: float | bool) -> bool:
+    return bool(server.controls()[name] == value)
+
+
+def turn(server: Server, nano: Nano, number: int, name: str, *, start: int, end: int) -> None:
+    """Turn a control step by step; it stands at its end as long as that takes to arrive.
+
+    On a busy machine JACK leaves out periods, and all that was sent in them.
+    """
+    nano.sweep(number, start=start, end=end)
+
+    def arrived() -> bool:
+        if stands(server, name, end / 127):
+            return True
+        nano.cc(number, end)
+        return False
+
+    until(f"{name} at {end}", arrived)
+
+
+def press(server: Server, nano: Nano, number: int, name: str, value: bool) -> None:
+    """Press a button, again if JACK has left it out."""
+    for _ in range(5):
+        nano.cc(number, 127)
+        nano.cc(number, 0)
+        with suppress(AssertionError):
+            until(name, lambda: stands(server, name, value), patience_s=3)
+            return
+    raise AssertionError(f"button {number} does not set {name} to {value}")
+
+
+def test_a_nanokontrol2_plays_all_its_sixteen_controls_and_its_buttons(
+    server: Server, nano: Nano
+) -> None:
+    with agent("--url", server.url) as process:
+        process.line(f"{NANO} SLIDER/KNOB plays")
+        process.line("connected to")
+        # Its lights show the present state, play among them.
+        until("the lights", lambda: (0xB0, 41, 127) in nano.heard)
+        defaults = server.controls()
+        for place, layer in enumerate(LAYERS):
+            for number, term in ((place, "content"), (16 + place, "style")):
+                start, end = round(defaults[f"{term}.{layer}"] * 127), 100 + place + number // 16
+                turn(server, nano, number, f"{term}.{layer}", start=start, end=end)
+        press(server, nano, 32, f"content.{LAYERS[0]}.solo", True)  # S of strip 1
+        press(server, nano, 49, f"style.{LAYERS[1]}.mute", True)  # M of strip 2
+        press(server, nano, 66, f"freeze.{LAYERS[2]}", True)  # R of strip 3
+        press(server, nano, 42, "paused", True)  # stop
+        until("the light of S", lambda: (0xB0, 32, 127) in nano.heard)
+        until("the light of stop", lambda: (0xB0, 42, 127) in nano.heard)
+        press(server, nano, 43, "paused", False)  # rewind takes the pause back
+
+        controls = server.controls()
+        for place, layer in enumerate(LAYERS):
+            assert controls[f"content.{layer}"] == (100 + place) / 127
+            assert controls[f"style.{layer}"] == (101 + place) / 127
+        assert controls[f"style.{LAYERS[0]}.solo"] is controls[f"content.{LAYERS[1]}.mute"] is True
+
+
+def test_a_device_pulled_and_put_back_twenty_times_plays_on(server: Server) -> None:
+    nano, fader, at = Nano(), f"style.{LAYERS[0]}", 64
+    with agent("--url", server.url) as process:
+        process.line("connected to")
+        for _ in range(UNPLUGGED_TIMES):
+            turn(server, nano, 16, fader, start=at, end=at + 2)
+            at += 2
+            nano.pull()
+            process.line("was unplugged")
+            nano = Nano()
+            process.line("plays")
+        turn(server, nano, 16, fader, start=at, end=at + 5)
+    nano.pull()
+
+
+def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, nano: Nano) -> None:
+    fader = f"style.{LAYERS[0]}"
+    with agent("--url", server.url) as process:
+        process.line("connected to")
+        turn(server, nano, 16, fader, start=64, end=90)
+        server.stop()
+        process.line("is gone")
+        for _ in range(5):  # JACK may leave some out
+            nano.sweep(16, start=90, end=92)  # the newest value waits
+            nano.cc(42, 127)  # a press does not
+        server.start()
+        process.line("presses and turns came while there was no server")
+        # Where the server has kept the value, the fader is in hand again; else it is picked up.
+        turn(server, nano, 16, fader, start=92, end=50)
+        assert stands(server, "paused", False)
+
+
+def test_an_agent_that_is_not_let_in_says_why_and_ends(server: Server, nano: Nano) -> None:
+    with agent("--url", server.url, STYLETUNE_TOKEN="wrong" * 10) as process:
+        assert "refuses (401)" in process.line("refuses")
+        assert process.process.wait(20) == 1
+
+
+def test_without_a_server_it_says_so_once_and_goes_on_trying(nano: Nano, tmp_path: Path) -> None:
+    server = Server(tmp_path)
+    server.start()
+    server.stop()
+    with agent("--url", server.url) as process:
+        process.line("no server at")
+        server.start()
+        process.line("connected to")
+        assert sum("no server at" in line for line in process.lines) == 1
+        server.stop()
+
+
+def test_names_are_listed_by_part_chosen_and_messages_monitored(nano: Nano) -> None:
+    listing = Process("-m", "styletune", "midi", "--list", "--api", "jack", stdout=True)
+    assert listing.line(NANO).endswith(f"{NANO} SLIDER/KNOB")
+    assert listing.process.wait(20) == 0
+    listing.end()
+    with agent("--monitor", "--port", "NANOK", stdout=True) as process:
+
+        def heard() -> bool:
+            nano.cc(16, 64)
+            return any("ch 1 CC 16 = 64" in line for line in process.lines)
+
+        until("a message in words", heard)
+    other = Process("-m", "styletune", "midi", "--monitor", "--api", "jack", "--port", "theremin")
+    try:
+        assert "no controller with `theremin` in its name" in other.line("waiting")
+    finally:
+        other.end()

@@ -1,0 +1,153 @@
+"""Merging, with an injected clock."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from styletune.agent.thinning import PERIOD_S, Raw, Thinner
+from styletune.midi.encoding import RELATIVE, Encoding
+
+BOUND = {
+    "ch 1 CC 7": "absolute",
+    "ch 1 CC 8": "fine",
+    "ch 1 CC 9": "button",
+    "ch 1 CC 38": "absolute",
+    "ch 1 note 5": "button",
+    "ch 1 bend": "absolute",
+    **{f"ch 1 CC {20 + place}": encoding.value for place, encoding in enumerate(RELATIVE)},
+}
+
+
+def fresh(known: bool = True) -> Thinner:
+    thinner = Thinner()
+    if known:
+        thinner.know({"bindings": [{"source": s, "encoding": e} for s, e in BOUND.items()]})
+    return thinner
+
+
+def cc(number: int, value: int) -> Raw:
+    return (0xB0, number, value)
+
+
+def played(thinner: Thinner, messages: list[tuple[float, Raw]]) -> list[tuple[float, Raw]]:
+    """What goes out when, if everything is sent as soon as it is due."""
+    sent: list[tuple[float, Raw]] = []
+    for now, data in messages:
+        while thinner.due is not None and thinner.due < now:
+            due = thinner.due
+            sent += [(due, message) for message in thinner.take(due)]
+        thinner.feed(data, now)
+        sent += [(now, message) for message in thinner.take(now)]
+    while thinner.due is not None:
+        due = thinner.due
+        sent += [(due, message) for message in thinner.take(due)]
+    return sent
+
+
+@pytest.mark.parametrize("data", [(0xB0, 7), (0xE0, 0), (0xB0, 90)])
+def test_of_a_storm_at_most_120_a_second_go_out_and_the_last(data: Raw) -> None:
+    storm = [(step / 5000, (*data, step % 128)) for step in range(25_000)]
+    sent = played(fresh(), storm)
+    assert sent[-1][1] == storm[-1][1]
+    for second in range(5):
+        assert sum(second <= now < second + 1 for now, _ in sent) <= 120
+    assert len(sent) >= 5 * 60
+
+
+def test_the_first_move_goes_out_at_once() -> None:
+    assert played(fresh(), [(5.0, cc(7, 1))]) == [(5.0, cc(7, 1))]
+
+
+def test_what_comes_at_once_after_a_rest_is_its_first_and_its_last() -> None:
+    burst = [(5.0, cc(7, value)) for value in range(10)]
+    assert played(fresh(), burst) == [(5.0, cc(7, 0)), (5.0 + PERIOD_S, cc(7, 9))]
+
+
+def test_controls_do_not_wait_for_each_other() -> None:
+    thinner = fresh()
+    for number in (7, 90, 91):
+        thinner.feed(cc(number, 1), 0.0)
+    assert len(thinner.take(0.0)) == 3
+
+
+@pytest.mark.parametrize("key", [cc(9, 127), (0x90, 5, 100), (0x90, 60, 1), (0x80, 5, 0)])
+def test_keys_are_never_merged(key: Raw) -> None:
+    assert [m for _, m in played(fresh(), [(0.0, key)] * 1000)] == [key] * 1000
+
+
+@pytest.mark.parametrize("encoding", RELATIVE)
+def test_turns_add_up(encoding: Encoding) -> None:
+    number = 20 + RELATIVE.index(encoding)
+    right, left = (cc(number, encoding.written(steps)) for steps in (3, -1))
+    messages = [(step / 1000, right if step % 4 else left) for step in range(1000)]
+    sent = played(fresh(), messages)
+    assert len(sent) <= 1 / PERIOD_S + 1
+    assert sum(encoding.steps(data[2]) for _, data in sent) == 750 * 3 - 250
+
+
+def test_more_turns_than_a_message_holds_follow_in_the_next() -> None:
+    messages = [(0.0, cc(23, 60))] * 5
+    encoding = RELATIVE[3]
+    assert sum(encoding.steps(d[2]) for _, d in played(fresh(), messages)) == 300
+
+
+def test_a_pair_stays_a_pair_and_its_newest_goes_out() -> None:
+    messages = [
+        (step / 1000 + part / 5000, data)
+        for step in range(1000)
+        for part, data in enumerate((cc(8, step // 128), cc(40, step % 128)))
+    ]
+    sent = played(fresh(), messages)
+    assert len(sent) <= 120
+    assert [data[1] for _, data in sent] == [8, 40] * (len(sent) // 2)
+    assert [data for _, data in sent[-2:]] == [cc(8, 999 // 128), cc(40, 999 % 128)]
+
+
+def test_parameters_go_out_in_order_but_a_bound_number_is_itself() -> None:
+    nrpn = [cc(99, 1), cc(98, 2), cc(6, 3)] * 20
+    assert [data for _, data in played(fresh(), [(0.0, data) for data in nrpn])] == nrpn
+    assert played(fresh(), [(0.0, cc(38, v)) for v in range(50)])[-1][1] == cc(38, 49)
+    assert len(played(fresh(), [(0.0, cc(38, v)) for v in range(50)])) == 2
+
+
+@pytest.mark.parametrize("learning", [True, False])
+def test_until_the_server_has_said_what_is_what_everything_goes_out(learning: bool) -> None:
+    thinner = fresh(known=learning)
+    thinner.learning = learning
+    storm = [(0.0, cc(7, value)) for value in (1, 1, 1, 2)]
+    assert played(thinner, storm) == storm
+
+
+def test_without_a_server_the_newest_value_waits_and_keys_do_not() -> None:
+    thinner = fresh()
+    for data in (cc(7, 0), cc(7, 1), cc(7, 2), cc(9, 127), cc(20, 1), (0x90, 5, 1)):
+        thinner.feed(data, 0.0)
+    assert thinner.drop_late() == 3
+    assert thinner.take(1.0) == [cc(7, 2)]
+    for rest in range(1, 100):
+        thinner.feed(cc(7, rest), 10.0 * rest)
+        thinner.drop_late()
+    assert thinner.take(1e6) == [cc(7, 99)]
+
+
+def test_what_is_no_message_is_counted() -> None:
+    thinner = fresh()
+    for data in ((0xF8,), (0xB0,), ()):
+        assert thinner.feed(data, 0.0) is None
+    assert thinner.counts == {"ignored": 1, "bad": 2}
+    assert thinner.due is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.01), st.sampled_from([7, 8, 9, 40, 20, 21, 22, 23, 90]),
+                          st.integers(0, 127)), max_size=60))  # fmt: skip
+def test_whatever_comes_the_last_of_each_control_that_stands_goes_out(
+    moves: list[tuple[float, int, int]],
+) -> None:
+    now, messages = 0.0, []
+    for wait_s, number, value in moves:
+        now += wait_s
+        messages.append((now, cc(number, value)))
+    sent = [data for _, data in played(fresh(), messages)]
+    for number in (7, 90):
+        mine = [data for _, data in messages if data[1] == number]
+        assert [data for data in sent if data[1] == number][-1:] == mine[-1:]
