@@ -102,6 +102,10 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
     async def page() -> Response:
         return FileResponse(web / "index.html", headers=_REVALIDATE)
 
+    @app.get("/stage", include_in_schema=False)
+    async def stage() -> Response:
+        return FileResponse(web / "stage.html", headers=_REVALIDATE)
+
     @app.get("/healthz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> Response:
         """What the painting is doing; 503 while nothing paints; needs no token."""

@@ -73,6 +73,7 @@ async def running(
     web = folder / "web"
     web.mkdir()
     (web / "index.html").write_text("<!doctype html><title>the page</title>")
+    (web / "stage.html").write_text("<!doctype html><title>the stage</title>")
     (web / "main.js").write_text("export {};")
     painter = make_painter(session, folder)
     live = LiveSession(session.table(), session.positions(), profiles=profile.shipped())

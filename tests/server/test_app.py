@@ -39,7 +39,7 @@ async def test_health_is_open_and_says_the_state(tmp_path: Path) -> None:
         async with bare:
             answer = await bare.get("/healthz")
             assert (answer.status_code, answer.json()) == (200, {"state": "running"})
-            for path in ("/", "/api/state", "/web/main.js", "/openapi.json", "/nowhere"):
+            for path in ("/", "/stage", "/api/state", "/web/main.js", "/openapi.json", "/nowhere"):
                 assert (await bare.get(path)).status_code == 401
 
 
@@ -56,6 +56,9 @@ async def test_a_browser_gets_in_by_the_printed_address(tmp_path: Path) -> None:
             assert "the page" in page.text
             assert page.headers["cache-control"] == "no-cache"
             assert "default-src 'self'" in page.headers["content-security-policy"]
+            stage = await browser.get("/stage")
+            assert "the stage" in stage.text
+            assert stage.headers["cache-control"] == "no-cache"
             script = await browser.get("/web/main.js")
             assert script.status_code == 200
             assert "javascript" in script.headers["content-type"]

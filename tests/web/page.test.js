@@ -7,38 +7,54 @@ const web = new URL("../../web/", import.meta.url);
 const files = readdirSync(web).filter((name) => !name.startsWith("."));
 const text = (/** @type {string} */ name) => readFileSync(new URL(name, web), "utf8");
 const modules = files.filter((name) => name.endsWith(".js"));
+const pages = [["index.html", "main.js"], ["stage.html", "projector.js"]];
 
-test("what the first picture waits for stays within 120 kB", () => {
-  const sheets = [...text("index.html").matchAll(/href="web\/(.+?)"/g)].map(([, name]) => String(name));
-  const loaded = new Set(["index.html", "main.js", ...sheets]);
-  const bytes = [...loaded].reduce((sum, name) => sum + statSync(new URL(name, web)).size, 0);
-  assert.ok(bytes <= 120_000, `${bytes} bytes`);
-});
-
-/** What a module needs before it runs: its imports and theirs, not what it loads later. */
-function needed(/** @type {string} */ module, seen = new Set()) {
-  for (const [, name] of text(module).matchAll(/^import [^;]*? from "\.\/(.+?)";$/gms)) {
-    if (!seen.has(name)) needed(String(name), seen.add(name));
+/**
+ * The modules that load with one, and of these the ones they load, without `import()`.
+ * @param {string} name
+ * @param {Set<string>} found
+ */
+function loadedWith(name, found = new Set()) {
+  for (const [, next] of text(name).matchAll(/^import .*?"\.\/(.+?)";$/gms)) {
+    if (!found.has(String(next))) loadedWith(String(next), found.add(String(next)));
   }
-  return seen;
+  return found;
 }
 
-test("all modules are loaded at once, not one after the other", () => {
-  const preloaded = [...text("index.html").matchAll(/modulepreload" href="web\/(.+?)"/g)].map(([, name]) => name);
-  assert.deepEqual(preloaded.sort(), [...needed("main.js")].sort());
-});
+/** @param {string} page @param {string} main all that comes before the first picture */
+function loaded(page, main) {
+  const styles = [...text(page).matchAll(/stylesheet" href="web\/(.+?)"/g)].map(([, name]) => String(name));
+  return [page, main, ...styles, ...loadedWith(main)];
+}
 
-test("what index.html asks for is there", () => {
-  for (const [, name] of text("index.html").matchAll(/(?:href|src)="\/web\/(.+?)"/g)) {
-    assert.ok(files.includes(String(name)), name);
+test("what a page loads before the first picture stays within 120 kB", () => {
+  for (const [page = "", main = ""] of pages) {
+    const bytes = loaded(page, main).reduce((sum, name) => sum + statSync(new URL(name, web)).size, 0);
+    assert.ok(bytes <= 120_000, `${page}: ${bytes} bytes`);
   }
 });
 
-test("every id that a module looks for is in the page", () => {
-  const page = text("index.html");
-  for (const name of modules) {
-    for (const [, id] of text(name).matchAll(/byId\("([\w-]+)"/g)) {
-      assert.ok(page.includes(`id="${id}"`), `${name}: #${id}`);
+test("all modules that a page begins with are loaded at once, not one after the other", () => {
+  for (const [page = "", main = ""] of pages) {
+    const preloaded = [...text(page).matchAll(/modulepreload" href="web\/(.+?)"/g)].map(([, name]) => name);
+    assert.deepEqual(preloaded.sort(), [...loadedWith(main)].sort(), page);
+  }
+});
+
+test("what a page asks for is there", () => {
+  for (const [page = ""] of pages) {
+    for (const [, name] of text(page).matchAll(/(?:href|src)="web\/(.+?)"/g)) {
+      assert.ok(files.includes(String(name)), name);
+    }
+  }
+});
+
+test("every id that a module looks for is in its page", () => {
+  for (const [page = "", main = ""] of pages) {
+    for (const name of [main, ...loadedWith(main)]) {
+      for (const [, id] of text(name).matchAll(/byId\("([\w-]+)"/g)) {
+        assert.ok(text(page).includes(`id="${id}"`), `${name}: #${id}`);
+      }
     }
   }
 });
@@ -54,6 +70,8 @@ test("every module is checked, names its imports in full, and writes no markup",
   }
 });
 
-test("the policy default-src 'self' holds: nothing inline in index.html", () => {
-  assert.doesNotMatch(text("index.html"), /\sstyle=|\son\w+=|<style|<script(?! type="module" src=)/);
+test("the policy default-src 'self' holds: nothing inline in a page", () => {
+  for (const [page = ""] of pages) {
+    assert.doesNotMatch(text(page), /\sstyle=|\son\w+=|<style|<script(?! type="module" src=)/);
+  }
 });
