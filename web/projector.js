@@ -29,7 +29,7 @@ let arrived = 0;
 let drawn = 0;
 let again = 0;
 
-const link = new Link("/frames", {
+const link = new Link("frames", {
   message: show,
   state: (state) => {
     const words = { connecting: "connecting", open: "", waiting: "connection lost: this is the last picture" };

@@ -5,8 +5,6 @@ the worker's processes and the guard's tokens.
 """
 
 import asyncio
-import io
-import json
 import secrets
 from concurrent.futures import Executor
 from http import HTTPStatus
@@ -17,15 +15,13 @@ from urllib.parse import unquote
 from fastapi import FastAPI, Query, Request, Response, WebSocket
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
-from styletune.server import socket
+from styletune.server import imprint, socket
 from styletune.server.binding_routes import add_binding_routes
 from styletune.server.described import EVERYWHERE, UPLOAD, answers, problems
 from styletune.server.gallery import CONTENT
@@ -37,7 +33,6 @@ from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
 from styletune.server.scene_routes import add_scene_routes
 from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
-from styletune.shared.frame_block import Frame
 from styletune.shared.orders import State
 
 # Ask each time whether it is still the same: a page of yesterday's version must not stay.
@@ -53,13 +48,14 @@ class _Page(StaticFiles):
         return response
 
 
-def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> FastAPI:
+def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: int = 0) -> FastAPI:
     """Build the application, without its guard.
 
     Args:
         web: folder of the page.
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
+        seed: of the painting; saved pictures carry it.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -69,7 +65,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
         redoc_url=None,
         responses=EVERYWHERE,
     )
-    _add_reading(app, hub, web, executor)
+    _add_reading(app, hub, web, executor, seed)
     _add_uploads(app, hub, folder, executor)
     add_picture_routes(app, hub)
     add_scene_routes(app, hub)
@@ -95,7 +91,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor) -> Fast
     return app
 
 
-def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
+def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: int) -> None:
     figures = Metrics(hub)
 
     @app.get("/", include_in_schema=False)
@@ -167,10 +163,12 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor) -> None:
             return _error(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
             )
-        state = _embedded_state(hub, frame)
+        state = imprint.state(hub, frame, seed)
+        name = f'inline; filename="{imprint.file_name(hub, frame)}"'
         loop = asyncio.get_running_loop()
-        png = await loop.run_in_executor(executor, _encode_png, frame, state)
-        return Response(png, media_type="image/png", headers=_NOT_STORED)
+        png = await loop.run_in_executor(executor, imprint.encode, frame, state)
+        headers = {**_NOT_STORED, "content-disposition": name}
+        return Response(png, media_type="image/png", headers=headers)
 
     @app.get("/api/losses.csv", response_class=Response, responses=answers("text/csv"))
     async def losses(
@@ -270,35 +268,6 @@ def _clean_name(name: str) -> str:
     """The last part of a percent-encoded file name that a client sent, fit to be shown."""
     last = unquote(name[:1000]).replace("\\", "/").rpartition("/")[2]
     return "".join(letter for letter in last if letter.isprintable()).strip()[:MAX_NAME]
-
-
-def _embedded_state(hub: Hub, frame: Frame) -> str:
-    """What made a picture, as JSON; the controls are those of `controls_rev`."""
-    return json.dumps(
-        {
-            "version": __version__,
-            "epoch": frame.epoch,
-            "step": frame.step,
-            "rev": frame.rev,
-            "time": frame.time,
-            "total": frame.total,
-            "run": frame.run,
-            "run_step": frame.run_step,
-            "controls_rev": hub.session.rev,
-            "controls": hub.session.controls(),
-            "network": hub.state().network,
-            "weights": hub.state().weights,
-        }
-    )
-
-
-def _encode_png(frame: Frame, state: str) -> bytes:
-    info = PngInfo()
-    info.add_text("Software", "styletune")
-    info.add_text("styletune", state)
-    png = io.BytesIO()
-    Image.fromarray(frame.picture).save(png, "PNG", pnginfo=info)
-    return png.getvalue()
 
 
 def _jpeg(data: bytes) -> Response:

@@ -32,6 +32,7 @@ from styletune.server.messages import (
 )
 from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
+from styletune.server.past import Past
 from styletune.server.prepared import Prepared
 from styletune.server.recent import Recent
 from styletune.server.role import Role
@@ -90,6 +91,7 @@ class Hub:
         turns: of the event loop in which something came in.
         finished: the last pictures of the last two runs that came to their ends: one may be
             fetched while the next is painted.
+        past: the values that the newest of them were painted with.
     """
 
     def __init__(
@@ -107,6 +109,7 @@ class Hub:
         self.losses = LossHistory(session.table.layers)
         self.recent = Recent(gallery.shown)
         self.tally = Tally()
+        self.past = Past(session.rev, session.controls())
         self._worker = worker
         self._outboxes: dict[str, Outbox] = {}
         self._roles: dict[str, Role] = {}
@@ -326,6 +329,7 @@ class Hub:
         async for frame in self._worker.frames():
             self.feed.put(frame)
             self.tally.frame(frame.epoch)
+            self.past.painted(frame.rev)
             self.losses.add(frame)
             if frame.run_done:
                 self.finished.append(frame)
@@ -353,6 +357,8 @@ class Hub:
         )
 
     def _to_all(self, message: Outgoing) -> None:
+        if isinstance(message, Changed):
+            self.past.changed(message.rev, message.controls)
         for outbox in self._outboxes.values():
             outbox.put(message)
 

@@ -146,7 +146,7 @@ def _play(
         gallery = Gallery(content, styles)
         hub = Hub(live, gallery, painter, PictureFeed(encoding), memory)
         guard = Guard(
-            create_app(hub, web=web, folder=folder, executor=loading),
+            create_app(hub, web=web, folder=folder, executor=loading, seed=session.painting.seed),
             token,
             view_token=entrance.view_token,
             allowed_hosts=(*entrance.allowed_hosts, shown(host)),

@@ -108,6 +108,35 @@ async def test_the_painting_is_served_in_full_with_its_state(tmp_path: Path) -> 
         assert state["epoch"] == 0
         assert state["rev"] == state["controls_rev"] == 0
         assert state["controls"] == server.hub.session.controls()
+        assert state["layers"] == list(server.hub.session.table.layers)
+        assert (state["content"], state["styles"]) == ("navy", ["style0"])
+        assert (state["network"], state["seed"]) == ("lite", 0)
+        assert (state["width"], state["height"]) == (90, 70)
+        assert 'filename="styletune-navy-style0-0.png"' in answer.headers["content-disposition"]
+
+
+async def test_a_saved_picture_carries_the_values_it_was_painted_with(tmp_path: Path) -> None:
+    async def saved() -> Any:
+        png = (await server.http.get("/api/image.png")).content
+        return json.loads(Image.open(io.BytesIO(png)).info["styletune"])
+
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        await say(socket, {"type": "set", "controls": {FADER: 0.25}})
+        await hear(socket, "changed")
+        server.painter.paint()
+        await hear(socket, "epoch")
+        # The hand goes on; the picture does not know yet.
+        await say(socket, {"type": "set", "controls": {FADER: 0.75, "color": "luminance"}})
+        await hear(socket, "changed")
+        state = await saved()
+        assert (state["rev"], state["controls_rev"]) == (1, 1)
+        assert (state["controls"][FADER], state["controls"]["color"]) == (0.25, "full")
+        server.painter.paint()
+        await hear(socket, "epoch")
+        state = await saved()
+        assert (state["rev"], state["controls_rev"]) == (2, 2)
+        assert (state["controls"][FADER], state["controls"]["color"]) == (0.75, "luminance")
 
 
 async def test_the_losses_are_served_as_a_table(tmp_path: Path) -> None:
