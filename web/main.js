@@ -24,6 +24,7 @@ import { sourceWords } from "./words.js";
  * @type {(() => Promise<{start: (page: import("./types.js").Page) => void}>)[]}
  */
 const PANELS = [
+  () => import("./tools.js"),
   () => import("./losses.js"),
   () => import("./chart.js"),
   () => import("./hint.js"),

@@ -1,0 +1,155 @@
+"""The stage of the page: look closer, compare, keep, save. Real server, worker and browser."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.instrument.conftest import drawn
+from tests.instrument.playing import Instrument, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def ready(page: Page) -> None:
+    """The tools come after the first picture, and then their style sheet."""
+    expect(tool(page, "save")).to_be_visible()
+    expect(page.locator("#stage")).to_have_css("overflow", "clip")
+
+
+def tool(page: Page, name: str) -> Locator:
+    return page.locator("#stage-tools").get_by_role("button", name=name, exact=True)
+
+
+def box(page: Page) -> dict[str, float]:
+    """Where the picture lies on the screen."""
+    found = page.locator("#picture").bounding_box()
+    assert found
+    return dict(found)
+
+
+def percent(page: Page) -> str:
+    return page.locator("#stage-tools output").inner_text()
+
+
+def test_one_to_one_is_a_pixel_for_a_pixel(page: Page) -> None:
+    fits = box(page)
+    tool(page, "1:1").click()
+    assert (box(page)["width"], percent(page)) == (pytest.approx(128, abs=0.1), "100 %")
+    tool(page, "fit").click()
+    assert box(page) == fits
+
+
+def test_the_wheel_brings_closer_what_lies_under_the_pointer(page: Page) -> None:
+    fits = box(page)
+    x, y = fits["x"] + 0.6 * fits["width"], fits["y"] + 0.4 * fits["height"]
+    page.mouse.move(x, y)
+    page.mouse.wheel(0, -400)
+    until("closer", lambda: box(page)["width"] > 1.5 * fits["width"])
+    near = box(page)
+    assert (x - near["x"]) / near["width"] == pytest.approx(0.6, abs=0.005)
+    assert (y - near["y"]) / near["height"] == pytest.approx(0.4, abs=0.005)
+    # Dragged, it comes along; the arrow keys push it, z brings all of it back.
+    page.mouse.down()
+    page.mouse.move(x - 20, y + 10, steps=4)
+    page.mouse.up()
+    assert box(page)["x"] == pytest.approx(near["x"] - 20, abs=1)
+    assert box(page)["y"] == pytest.approx(near["y"] + 10, abs=1)
+    page.keyboard.press("ArrowLeft")
+    assert box(page)["x"] == pytest.approx(near["x"] + 40, abs=1)
+    page.keyboard.press("z")
+    assert box(page) == fits
+
+
+def test_the_keyboard_comes_closer_without_moving_a_handle(
+    page: Page, instrument: Instrument
+) -> None:
+    fits, rev = box(page), instrument.state()["rev"]
+    page.keyboard.press("+")
+    assert box(page)["width"] == pytest.approx(1.25 * fits["width"], rel=0.01)
+    page.keyboard.press("-")
+    assert box(page)["width"] == pytest.approx(fits["width"], rel=0.01)
+    assert instrument.state()["rev"] == rev
+
+
+def test_two_fingers_pinch(page: Page) -> None:
+    fits = box(page)
+    x, y = fits["x"] + fits["width"] / 2, fits["y"] + fits["height"] / 2
+    touch = page.context.new_cdp_session(page)
+
+    def put(kind: str, apart: float) -> None:
+        points = [{"x": x - apart, "y": y, "id": 0}, {"x": x + apart, "y": y, "id": 1}]
+        touch.send(
+            "Input.dispatchTouchEvent",
+            {"type": kind, "touchPoints": [] if kind == "touchEnd" else points},
+        )
+
+    put("touchStart", 50)
+    for apart in (60, 70, 80, 90, 100):
+        put("touchMove", apart)
+    put("touchEnd", 0)
+    assert box(page)["width"] == pytest.approx(2 * fits["width"], rel=0.02)
+
+
+def test_hold_to_compare_and_tap_to_keep_it_shown(page: Page) -> None:
+    other, name = page.locator("#other"), page.locator("#other-name")
+    expect(other).to_be_hidden()
+    page.keyboard.down("c")
+    expect(other).to_be_visible()
+    expect(name).to_contain_text("content:")
+    assert other.bounding_box() == pytest.approx(box(page), abs=0.5)
+    page.wait_for_timeout(350)
+    page.keyboard.up("c")
+    expect(other).to_be_hidden()
+    tool(page, "style").click(delay=1)
+    expect(other).to_be_visible()
+    expect(name).to_contain_text("style:")
+    expect(tool(page, "style")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(other).to_be_hidden()
+    # By keyboard alone: a press of the button keeps it, another takes it away.
+    tool(page, "content").press("Enter")
+    expect(other).to_be_visible()
+    tool(page, "content").press("Enter")
+    expect(other).to_be_hidden()
+
+
+def test_a_kept_moment_is_compared_with_the_painting(page: Page) -> None:
+    expect(tool(page, "A")).to_be_disabled()
+    tool(page, "keep").click()
+    kept = page.locator("#stage-tools").get_by_role("button", name="A · step")
+    expect(kept).to_be_enabled()
+    epoch = drawn(page)["epoch"]
+    page.keyboard.press("b")
+    expect(page.locator("#other")).to_be_visible()
+    expect(page.locator("#other-name")).to_contain_text("as kept at step")
+    assert page.evaluate("document.querySelector('#other').naturalWidth") == 128
+    # The painting goes on behind it.
+    until("painting goes on", lambda: drawn(page)["epoch"] > epoch)
+    page.keyboard.press("Escape")
+
+
+def saved(page: Page, folder: Path) -> tuple[Path, Any]:
+    """Save the painting by its key: the file and the state in it."""
+    with page.expect_download() as download:
+        page.keyboard.press("Control+s")
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    with Image.open(path, formats=("PNG",)) as image:
+        return path, json.loads(image.info["styletune"])
+
+
+def test_the_painting_is_saved_in_full_with_its_state(
+    page: Page, instrument: Instrument, tmp_path: Path
+) -> None:
+    path, state = saved(page, tmp_path)
+    with Image.open(path) as image:
+        assert image.size == (128, 96)
+    assert path.name.startswith("styletune-harbour-")
+    assert state["rev"] == state["controls_rev"]
+    assert state["controls"].keys() == instrument.state()["controls"].keys()
+    assert state["layers"] == instrument.state()["layers"]
