@@ -71,7 +71,7 @@ export function comparing(page, stage) {
     if (other === "kept") return moment ? [moment.url, `A: as kept at step ${moment.step}`] : ["", ""];
     const one = other === "content" ? pictures?.content : pictures?.styles[number - 1];
     const path = other === "content" ? "content" : `style/${number}`;
-    return one ? [`/api/${path}.jpg?v=${encodeURIComponent(one.version)}`, `${other}: ${one.name}`] : ["", ""];
+    return one ? [`api/${path}.jpg?v=${encodeURIComponent(one.version)}`, `${other}: ${one.name}`] : ["", ""];
   }
   /** @param {Other} other */
   function press(other) {
@@ -95,8 +95,7 @@ export function comparing(page, stage) {
     if (shown === "kept") show("kept");
   }
   back.addEventListener("click", async () => {
-    const { ok, words } = moment ? await restore(moment.blob) : { ok: false, words: "" };
-    if (!ok) page.notice(words);
+    if (moment) await restore(moment.blob, page.notice);
     show(null);
   });
   return {

@@ -8,7 +8,6 @@ import { delayMs } from "./backoff.js";
 import { Latency } from "./latency.js";
 import { Link } from "./link.js";
 import { Mixer } from "./mixer.js";
-import { Pictures } from "./pictures.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
 import { Store } from "./store.js";
@@ -24,6 +23,7 @@ import { sourceWords } from "./words.js";
  * @type {(() => Promise<{start: (page: import("./types.js").Page) => void}>)[]}
  */
 const PANELS = [
+  () => import("./pictures.js"),
   () => import("./tools.js"),
   () => import("./losses.js"),
   () => import("./chart.js"),
@@ -37,7 +37,6 @@ const ASK_MS = 1000;
 const DEAD_MS = 15_000;
 
 const status = new Status();
-const pictures = new Pictures();
 const latency = new Latency();
 /** @type {Store} */
 let store;
@@ -148,8 +147,7 @@ async function hear(message) {
       painter = message.state;
       return status.state(message);
     case "pictures":
-      mixer?.styles(message.styles.length);
-      return pictures.update(message);
+      return mixer?.styles(message.styles.length);
     case "triggered":
       return (await transport).flash(message.name);
     case "error":
@@ -178,7 +176,6 @@ function welcome(message, now) {
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
   status.snapshot(message);
   status.state(message.state);
-  pictures.update(message.pictures);
   mixer.styles(message.pictures.styles.length);
   if (message.epoch) hear({ ...message.epoch, type: "epoch" });
   if (!welcomed) openPanels(message);

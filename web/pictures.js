@@ -1,132 +1,52 @@
 // @ts-check
 /**
- * The pictures that the painting is made of: shown, dropped, pasted, chosen, sent with
- * progress, refused with the server's own reason.
+ * The pictures that the painting is made of: content and up to four styles, each with its part
+ * in the blend and the size of its brush; recent ones; and saved paintings, whose state comes
+ * back. A panel, loaded after the first picture.
  */
 
-import { byId, make, say } from "./element.js";
+import { styleShares } from "./blend.js";
+import { byId, make, style } from "./element.js";
+import { carriesState, restore } from "./saved.js";
+import { makeSlider } from "./slider.js";
+import { takeDrops, Well } from "./well.js";
 
-/** @typedef {import("./types.js").Picture} Picture */
+/** @typedef {import("./types.js").Page} Page */
 /** @typedef {import("./types.js").Pictures} AllPictures */
 
-const TYPES = "image/jpeg,image/png,image/webp";
+const MOST_STYLES = 4;
+const RECENT = 8;
 
-/** A place that takes a picture. */
-class Well {
-  #picture = make("img", { alt: "", draggable: "false" });
-  #name = make("span", { class: "name" });
-  #why = make("p", { class: "why", role: "alert" });
-  root;
-  title;
-  #url;
-
-  /**
-   * @param {string} title such as "content"
-   * @param {"content" | "style"} term
-   * @param {string} inputId
-   * @param {string} url to show (with `.jpg`) and to send to
-   */
-  constructor(title, term, inputId, url) {
-    this.title = title;
-    this.#url = url;
-    const input = make("input", {
-      type: "file", id: inputId, accept: TYPES, class: "unseen", "aria-label": `${title} picture`,
-    });
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) this.send(file);
-      input.value = ""; // so that the same file can be chosen again
-    });
-    const label = make(
-      "label",
-      { class: "well", title: "drop, paste or choose a picture" },
-      input,
-      this.#picture,
-      make("span", { class: "plaque" }, make("b", {}, title), this.#name),
-      make("i", { class: "progress" }),
-    );
-    label.dataset.term = term;
-    this.root = make("div", { class: "source" }, label, this.#why);
-    takeDrops(label, (file) => this.send(file));
-  }
-
-  /** @param {Picture} picture */
-  show(picture) {
-    const source = `${this.#url}.jpg?v=${encodeURIComponent(String(picture.version))}`;
-    if (this.#picture.getAttribute("src") !== source) this.#picture.src = source;
-    this.#picture.alt = `${this.title}: ${picture.name}`;
-    say(this.#name, picture.name);
-  }
-
-  /** @param {File} file */
-  send(file) {
-    say(this.#why, "");
-    this.#progress(0);
-    // fetch cannot tell how far an upload is.
-    const request = new XMLHttpRequest();
-    request.open("PUT", this.#url);
-    request.setRequestHeader("Content-Type", file.type || "application/octet-stream");
-    request.setRequestHeader("X-Filename", encodeURIComponent(file.name));
-    request.upload.onprogress = ({ loaded, total }) => this.#progress(loaded / total);
-    request.onload = () => {
-      this.#progress(null);
-      if (request.status >= 300) say(this.#why, reason(request));
-    };
-    request.onerror = () => {
-      this.#progress(null);
-      say(this.#why, "not sent: the connection broke, or the file is too large");
-    };
-    request.send(file);
-  }
-
-  /** @param {number | null} part 0..1; null: done */
-  #progress(part) {
-    this.root.classList.toggle("busy", part !== null);
-    this.root.style.setProperty("--progress", String(part ?? 0));
-  }
+/** @param {Page} page */
+export function start(page) {
+  style("pictures.css");
+  const pictures = new Pictures(page);
+  page.hear("snapshot", (message) => pictures.update(message.pictures));
+  page.hear("pictures", (message) => pictures.update(message));
 }
 
-/**
- * Why the server refused, in its own words.
- * @param {XMLHttpRequest} request
- */
-function reason(request) {
-  try {
-    const { message } = JSON.parse(request.responseText);
-    if (typeof message === "string") return message;
-  } catch {
-    // not JSON: something in between answered
-  }
-  return `refused: ${request.status} ${request.statusText}`;
-}
-
-/**
- * @param {HTMLElement} element
- * @param {(file: File) => void} take
- */
-function takeDrops(element, take) {
-  const over = (/** @type {boolean} */ on) => element.classList.toggle("over", on);
-  element.addEventListener("dragover", () => over(true));
-  element.addEventListener("dragleave", () => over(false));
-  element.addEventListener("drop", (event) => {
-    over(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) take(file);
-  });
-}
-
-export class Pictures {
-  /** @type {Well[]} content, then the styles */
+class Pictures {
+  #page;
+  /** @type {Well[]} content, the styles, and the place of one more */
   #wells = [];
+  #styles = -1;
   #list = byId("wells", HTMLDivElement);
   #targets = byId("targets", HTMLDivElement);
+  #recent = make("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
   #depth = 0;
 
-  constructor() {
+  /** @param {Page} page */
+  constructor(page) {
+    this.#page = page;
+    this.#list.after(this.#recent);
+    for (const name of ["style_mix", ...[1, 2, 3, 4].map((n) => `style_gain.${n}`)]) {
+      if (page.store.has(name)) page.store.watch(name, () => this.#shares());
+    }
+    if (page.role === "viewer") return;
     this.#watchDrag();
     document.addEventListener("paste", (event) => {
       const file = [...(event.clipboardData?.files ?? [])].find((one) => one.type.startsWith("image/"));
-      if (file) this.#offer(file);
+      if (file) this.#offer("use the pasted picture as", file);
     });
     this.#targets.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.#hideTargets();
@@ -135,68 +55,169 @@ export class Pictures {
 
   /** @param {AllPictures} pictures */
   update(pictures) {
-    if (this.#wells.length !== pictures.styles.length + 1) this.#build(pictures.styles.length);
+    if (this.#styles !== pictures.styles.length) this.#build(pictures.styles.length);
     for (const [index, picture] of [pictures.content, ...pictures.styles].entries()) {
       this.#wells[index]?.show(picture);
     }
+    this.#shares();
+    this.#fillRecent();
   }
 
   /** @param {number} styles */
   #build(styles) {
-    this.#wells = [new Well("content", "content", "content-file", "api/content")];
-    for (let n = 1; n <= styles; n++) {
-      const title = styles > 1 ? `style ${"ABCD"[n - 1] ?? n}` : "style";
-      this.#wells.push(new Well(title, "style", `style-file-${n}`, `api/style/${n}`));
+    this.#styles = styles;
+    const play = this.#page.role !== "viewer";
+    this.#wells = [this.#well("content", "content", "api/content")];
+    for (let n = 1; n <= styles + 1 && n <= MOST_STYLES; n++) {
+      const taken = n <= styles;
+      if (!taken && !play) break;
+      const title = styles > 1 || !taken ? `style ${"ABCD"[n - 1]}` : "style";
+      const well = this.#well(title, "style", `api/style/${n}`, taken);
+      if (!taken) well.ontaken = () => this.#raise(n);
+      if (taken) well.root.append(this.#makeMix(n, title, styles));
+      if (taken && n > 1 && play) {
+        const button = make("button", { type: "button", class: "remove", "aria-label": `remove ${title}`, title: `remove ${title}` }, "×");
+        button.addEventListener("click", () => well.ask("DELETE"));
+        well.root.append(button);
+      }
+      this.#wells.push(well);
     }
-    this.#list.dataset.count = String(this.#wells.length);
+    this.#list.dataset.styles = String(styles);
     this.#list.replaceChildren(...this.#wells.map((well) => well.root));
+    if (!play) for (const input of this.#list.querySelectorAll("input")) input.disabled = true;
+  }
+
+  /**
+   * @param {string} title
+   * @param {"content" | "style"} term
+   * @param {string} url
+   * @param {boolean} [taken]
+   */
+  #well(title, term, url, taken) {
+    /** @param {File} file */
+    const take = async (file) => {
+      if (await carriesState(file)) this.#offer("this is a saved painting", file);
+      else well.send(file);
+    };
+    const well = new Well(title, term, url, { take, taken });
+    return well;
+  }
+
+  /**
+   * @param {number} n
+   * @param {string} title
+   * @param {number} styles
+   */
+  #makeMix(n, title, styles) {
+    const { store } = this.#page;
+    const sliders = /** @type {const} */ ([["gain", "gain"], ["scale", "brush"]])
+      .filter(([kind]) => store.has(`style_${kind}.${n}`) && (kind === "scale" || styles > 1))
+      .map(([kind, words]) => makeSlider(store.row(`style_${kind}.${n}`), store, words, `${words} of ${title}`));
+    return make("div", { class: "mix" }, ...sliders);
+  }
+
+  /**
+   * What is added is to be heard.
+   * @param {number} n
+   */
+  #raise(n) {
+    const { store } = this.#page;
+    const [name, position] = n === 2 ? ["style_mix", 0.5] : [`style_gain.${n}`, 1];
+    if (store.has(name) && store.position(name) === 0) store.move(name, position, performance.now());
+  }
+
+  #shares() {
+    if (this.#styles < 2) return;
+    const { store } = this.#page;
+    const shares = styleShares((name) => (store.has(name) ? store.position(name) : 1), this.#styles);
+    for (const [index, part] of shares.entries()) this.#wells[index + 1]?.share(part);
   }
 
   /** A picture dragged over the page finds a large place for each use. */
   #watchDrag() {
-    const files = (/** @type {DragEvent} */ event) =>
-      event.dataTransfer?.types.includes("Files") ?? false;
+    const files = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files") ?? false;
     document.addEventListener("dragenter", (event) => {
-      if (files(event) && this.#depth++ === 0) this.#showTargets("drop it as", null);
+      if (!files(event) || this.#depth++ !== 0) return;
+      const png = event.dataTransfer?.items[0]?.type === "image/png";
+      this.#showTargets("drop it as", null, png);
     });
     document.addEventListener("dragleave", (event) => {
       if (files(event) && --this.#depth <= 0) this.#hideTargets();
     });
     // Without these two the browser would leave the page for the picture.
     document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", (event) => {
+    document.addEventListener("drop", async (event) => {
       event.preventDefault();
       this.#hideTargets();
+      const file = event.dataTransfer?.files[0];
+      const aimed = event.target instanceof Element && event.target.closest(".well, #targets button");
+      if (!file || aimed) return;
+      if (await carriesState(file)) this.#restore(file);
+      else this.#offer("use the picture as", file);
     });
   }
 
-  /** @param {File} file pasted: ask what for */
-  #offer(file) {
-    this.#showTargets("use the pasted picture as", file);
+  /** @param {Blob} file */
+  async #restore(file) {
+    const { notice } = this.#page;
+    if (await carriesState(file)) restore(file, notice);
+    else notice("this PNG was not saved by styletune: it holds no state");
+  }
+
+  /**
+   * Ask what a file is for.
+   * @param {string} title
+   * @param {File} file
+   */
+  async #offer(title, file) {
+    this.#showTargets(title, (well) => well.send(file), await carriesState(file), file);
     this.#targets.querySelector("button")?.focus();
   }
 
   /**
    * @param {string} title
-   * @param {File | null} file
+   * @param {((well: Well) => void) | null} use when clicked; null: only drops are awaited
+   * @param {boolean} stateful offer to bring the state back
+   * @param {File} [file]
    */
-  #showTargets(title, file) {
-    const buttons = this.#wells.map((well) => {
-      const button = make("button", { type: "button" }, well.title);
-      button.dataset.term = well.title === "content" ? "content" : "style";
-      takeDrops(button, (dropped) => well.send(dropped));
+  #showTargets(title, use, stateful, file) {
+    const target = (/** @type {string} */ words, /** @type {string} */ term, /** @type {() => void} */ act, /** @type {(file: File) => void} */ drop) => {
+      const button = make("button", { type: "button", "data-term": term }, words);
       button.addEventListener("click", () => {
-        if (file) well.send(file);
         this.#hideTargets();
+        act();
       });
+      takeDrops(button, drop);
       return button;
-    });
-    this.#targets.replaceChildren(make("p", {}, title), make("div", {}, ...buttons));
+    };
+    const buttons = this.#wells.map((well) =>
+      target(well.title, well.title === "content" ? "content" : "style", () => use?.(well), (dropped) => well.send(dropped)));
+    if (stateful) {
+      buttons.unshift(target("bring its state back", "state", () => file && this.#restore(file), (dropped) => this.#restore(dropped)));
+    }
+    const cancel = make("button", { type: "button", class: "cancel" }, "cancel");
+    cancel.addEventListener("click", () => this.#hideTargets());
+    this.#targets.replaceChildren(make("p", {}, title), make("div", {}, ...buttons), ...(use ? [cancel] : []));
     this.#targets.hidden = false;
   }
 
   #hideTargets() {
     this.#depth = 0;
     this.#targets.hidden = true;
+  }
+
+  /** The last pictures that were used, if the server keeps them. */
+  async #fillRecent() {
+    const answer = await fetch("api/recent", { cache: "no-store" }).catch(() => null);
+    if (!answer?.ok) return this.#recent.replaceChildren();
+    /** @type {{recent: {id: string, name: string}[]}} */
+    const { recent } = await answer.json();
+    this.#recent.replaceChildren(...recent.slice(0, RECENT).map(({ id, name }) => {
+      const button = make("button", { type: "button", title: name }, make("img", { src: `api/recent/${id}.jpg`, alt: name }));
+      button.disabled = this.#page.role === "viewer";
+      button.addEventListener("click", () =>
+        this.#showTargets(`use ${name} as`, (well) => well.send(id), false));
+      return button;
+    }));
   }
 }

@@ -3,6 +3,10 @@
  * Pictures that styletune saved: the state is in them, and comes back from them.
  */
 
+import { byId, make, say } from "./element.js";
+
+const TELL_MS = 4000;
+
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
 /**
@@ -36,19 +40,30 @@ export async function carriesState(file) {
 }
 
 /**
- * Bring the state of a saved picture back, all of it or nothing.
+ * Bring the state of a saved picture back, all of it or nothing, and tell.
  * @param {Blob} png
- * @returns {Promise<{ok: boolean, words: string}>}
+ * @param {(text: string) => void} notice for trouble
  */
-export async function restore(png) {
+export async function restore(png, notice) {
   try {
     const headers = { "Content-Type": "image/png" };
-    const answer = await fetch("/api/state", { method: "PUT", headers, body: png });
-    if (answer.ok) return { ok: true, words: "all is as it was when this picture was saved" };
-    return { ok: false, words: `not restored: ${(await answer.json()).message}` };
+    const answer = await fetch("api/state", { method: "PUT", headers, body: png });
+    const told = await answer.json();
+    if (!answer.ok) return notice(`not restored: ${told.message}`);
+    const lost = told.skipped ? `, but for ${told.skipped} controls that this session lacks` : "";
+    tell(`all stands as in the saved picture${lost}`);
   } catch {
-    return { ok: false, words: "not restored: the connection broke" };
+    notice("not restored: the connection broke");
   }
+}
+
+/** @param {string} words over the painting, for some seconds */
+export function tell(words) {
+  const line = document.getElementById("told") ?? make("p", { id: "told", role: "status" });
+  byId("stage", HTMLElement).append(line);
+  say(line, words);
+  line.hidden = false;
+  setTimeout(() => line.textContent === words && (line.hidden = true), TELL_MS);
 }
 
 /**
@@ -57,7 +72,7 @@ export async function restore(png) {
  */
 export async function picture(notice) {
   try {
-    const answer = await fetch("/api/image.png", { cache: "no-store" });
+    const answer = await fetch("api/image.png", { cache: "no-store" });
     if (!answer.ok) throw new Error((await answer.json()).message);
     const name = /filename="(.+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
     const blob = await answer.blob();
