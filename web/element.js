@@ -49,10 +49,13 @@ export function byId(id, kind) {
 /**
  * Load a panel's own style sheet of this folder, once.
  * @param {string} name such as `scenes.css`
+ * @returns {Promise<unknown>} when it holds: what is shown before would jump
  */
 export function style(name) {
-  if (document.head.querySelector(`link[href$="/${name}"]`)) return;
-  document.head.append(make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href }));
+  if (document.head.querySelector(`link[href$="/${name}"]`)) return Promise.resolve();
+  const link = make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href });
+  document.head.append(link);
+  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 /**

@@ -18,8 +18,8 @@ const MOST_STYLES = 4;
 const RECENT = 8;
 
 /** @param {Page} page */
-export function start(page) {
-  style("pictures.css");
+export async function start(page) {
+  await style("pictures.css");
   const pictures = new Pictures(page);
   page.hear("snapshot", (message) => pictures.update(message.pictures));
   page.hear("pictures", (message) => pictures.update(message));

@@ -14,8 +14,8 @@ const STEP = 1.25;
 const PAN_PX = 60;
 
 /** @param {import("./types.js").Page} page */
-export function start(page) {
-  style("stage.css");
+export async function start(page) {
+  await style("stage.css");
   const stage = byId("stage", HTMLElement);
   const canvas = byId("picture", HTMLCanvasElement);
   const zoom = look(stage, canvas);

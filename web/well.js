@@ -41,7 +41,7 @@ export class Well {
     });
     const hint = taken ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it";
     const label = make("label", { class: "well", title: hint }, input, this.#picture, make("i", { class: "progress" }));
-    const plaque = make("p", { class: "plaque" }, make("b", {}, taken ? title : `+ ${title}`), this.#name, this.#share);
+    const plaque = make("p", { class: "plaque" }, make("b", {}, taken ? title.replace("style ", "") : `+ ${title}`), this.#name, this.#share);
     label.append(plaque);
     this.root = make("div", { class: taken ? "source" : "source empty", "data-term": term }, label, this.#why);
     takeDrops(label, take);

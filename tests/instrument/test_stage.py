@@ -153,3 +153,78 @@ def test_the_painting_is_saved_in_full_with_its_state(
     assert state["rev"] == state["controls_rev"]
     assert state["controls"].keys() == instrument.state()["controls"].keys()
     assert state["layers"] == instrument.state()["layers"]
+
+
+def drop(page: Page, selector: str, path: Path) -> None:
+    """Let a file fall on a place of the page."""
+    transfer = page.evaluate_handle(
+        """([bytes, name]) => { const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+          return transfer; }""",
+        [list(path.read_bytes()), path.name],
+    )
+    page.dispatch_event(selector, "drop", {"dataTransfer": transfer})
+
+
+def test_a_saved_painting_dropped_on_the_page_brings_its_state_back(
+    page: Page, instrument: Instrument, tmp_path: Path
+) -> None:
+    def controls() -> Any:
+        return instrument.state()["controls"]
+
+    page.locator('input[data-control="smooth"]').fill("0.61")
+    until("the server heard it", lambda: controls()["smooth"] == 0.61)
+    rev = instrument.state()["rev"]
+    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    path, state = saved(page, tmp_path)
+    assert state["controls"] == controls()
+    page.locator('input[data-control="smooth"]').fill("0.2")
+    page.locator('input[data-control="style_scale.1"]').fill("0.8")
+    until("moved away", lambda: controls()["style_scale.1"] == 0.8)
+    drop(page, "#picture", path)
+    until("the state is back", lambda: controls() == state["controls"])
+    expect(page.locator("#told")).to_contain_text("as in the saved picture")
+    # And the painting follows.
+    rev = instrument.state()["rev"]
+    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    # One step back undoes it whole.
+    page.evaluate("document.activeElement?.blur()")
+    page.keyboard.press("Control+z")
+    until("undone", lambda: controls()["smooth"] == 0.2 and controls()["style_scale.1"] == 0.8)
+
+
+def test_a_picture_without_a_state_is_asked_what_for(page: Page, tmp_path: Path) -> None:
+    path = tmp_path / "plain.png"
+    Image.linear_gradient("L").convert("RGB").resize((128, 96)).save(path)
+    drop(page, "#picture", path)
+    targets = page.locator("#targets")
+    expect(targets.get_by_role("button", name="content")).to_be_visible()
+    expect(targets.get_by_role("button", name="state")).to_have_count(0)
+    targets.get_by_role("button", name="cancel").click()
+    expect(targets).to_be_hidden()
+
+
+def test_a_style_is_added_weighed_and_taken_away(
+    page: Page, instrument: Instrument, tmp_path: Path
+) -> None:
+    def heard() -> list[float]:
+        return [row["style"]["raw"] for row in instrument.epoch()["losses"]]
+
+    path = tmp_path / "stripes.png"
+    stripes = Image.effect_noise((128, 128), 90).convert("RGB")
+    stripes.save(path)
+    before = heard()
+    page.locator("#style-file-2").set_input_files(path)
+    until("two styles", lambda: len(instrument.state()["pictures"]["styles"]) == 2)
+    # What is added is heard: half of the blend, which the worker's targets show.
+    until("the mix", lambda: instrument.state()["controls"]["style_mix"] == 0.5)
+    expect(page.locator(".source .part").nth(2)).to_have_text("50 %")
+    rev = instrument.state()["rev"]
+    until("a frame that contains it", lambda: instrument.epoch()["rev"] >= rev)
+    until("other targets", lambda: abs(heard()[0] / before[0] - 1) > 0.2)
+    page.locator('input[data-control="style_gain.2"]').fill("0")
+    until("the worker", lambda: instrument.state()["controls"]["style_gain.2"] == 0)
+    expect(page.locator(".source .part").nth(2)).to_have_text("0 %")
+    page.get_by_role("button", name="remove style B").click()
+    until("one style", lambda: len(instrument.state()["pictures"]["styles"]) == 1)
+    expect(page.locator(".recent button").first).to_be_visible()
