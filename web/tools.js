@@ -29,7 +29,7 @@ export async function start(page) {
   };
   const keep = key("keep", "keep this moment, to compare with and to come back to (Shift B)", compare.keep);
   const save = key("save", "save the painting in full size as PNG, its state inside (Ctrl S)", saved);
-  const projector = make("a", { href: "/stage", target: "styletune-stage", title: "only the picture, for a projector" }, "stage");
+  const projector = make("a", { href: "stage", target: "styletune-stage", title: "only the picture, for a projector" }, "stage");
   tools.append(
     make("div", { class: "closer" }, key("fit", "see all of it (z)", zoom.fit), key("1:1", "a pixel is a pixel (z)", zoom.one), zoom.out),
     make("div", { role: "group", "aria-label": "compare with" }, make("span", {}, "compare"), ...compare.buttons),
