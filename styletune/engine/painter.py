@@ -119,7 +119,6 @@ class Painter:
         self._calm = 0  # halved steps still to take
         self._ease = 1.0  # factor of the learning rate, by a schedule
         self._good = self._safe = content.astype(np.float32)
-        self._still = ops.zeros(self.model.image.shape, "float32")
         self._raw = np.zeros(2 * len(self.layers))
         self._variation = 0.0
         self._init_file = init
@@ -400,7 +399,8 @@ class Painter:
         self.model.image.assign(pixels.reshape(1, -1))
         optimizer = self._optimizer
         moment = optimizer.moments["momentum"]
-        moment.assign(self._still)
+        # Made anew each time: on JAX the step gives its buffers away.
+        moment.assign(ops.zeros(moment.shape, moment.dtype))
         optimizer.learning_rate.assign(0.0)
         self._depths.run(self._needed, (self._data,))
         self._read()
