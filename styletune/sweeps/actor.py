@@ -4,18 +4,18 @@ Made a Ray actor by `fleet`, but nothing here knows Ray. It takes the same steps
 of a server does for a `paint`, so that its pictures are the same.
 """
 
+import hashlib
 import os
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image
 
-from styletune import pictures
 from styletune.config import Session
 from styletune.errors import WorkerError
 from styletune.shared.orders import Run
@@ -24,8 +24,10 @@ from styletune.sweeps.result import Result, Term
 from styletune.sweeps.studio import Job
 
 if TYPE_CHECKING:
+    from styletune.engine.canvas import Canvas
     from styletune.engine.painter import Painter
 
+_WARM_UP_STEPS = 2  # the worker's: TensorFlow's first calls are slow
 _BURST = 10  # steps between two looks at the picture's health
 _MAX_ROLLBACKS = 20
 
@@ -52,16 +54,36 @@ class About:
     painted: list[int] = field(default_factory=list)
 
 
+def _styles(pictures: Mapping[str, str]) -> tuple[str, ...]:
+    """Paths of the styles, in their order."""
+    return tuple(path for place, path in sorted(pictures.items()) if place.startswith("style"))
+
+
+@dataclass
+class _Easel:
+    """A canvas and the painter before it, once it is built."""
+
+    canvas: "Canvas"
+    painter: "Painter | None" = None
+
+
 class Actor:
     """Paints one point after the other with its own engine."""
 
     def __init__(self, material: Material) -> None:
-        self._session = material.session
+        # As the server does it: the engine reads only PNG of our own, by its path.
+        self._folder = tempfile.TemporaryDirectory(prefix="styletune-actor-")
+        self._written = 0
+        paths = {place: self._write(image) for place, image in material.pictures.items()}
+        self._own = {place: path for place, path in paths.items() if place != "init"}
+        self._session = material.session.replaced(
+            pictures={"content": paths["content"], "styles": _styles(self._own)},
+            painting={"init": paths.get("init")},
+        )
         self._table = self._session.table()
-        self._pictures = dict(material.pictures)
-        self._own = dict(material.pictures)
+        self._hung = self._own
+        self._seen: dict[str, str] = {}  # path by the fingerprint of a picture
         self._about = About(os.getpid(), {})
-        self._size_px = self._session.pictures.size
 
     def about(self) -> About:
         """What paints here, and what it has done so far."""
@@ -74,16 +96,33 @@ class Actor:
         return self._about
 
     @cached_property
-    def _painter(self) -> "Painter":
+    def _easel(self) -> "_Easel":
         # Built when it is first needed, in this process only: whoever sends the points needs no
         # Keras, and what goes wrong is the answer to a question, not the end of the actor.
         from styletune.engine.chatter import filtered
 
         with filtered():
             from styletune.engine import device
+            from styletune.engine.canvas import Canvas
 
             device.prepare()
-        return self._build(self._size_px)
+        positions = self._session.positions()
+        return _Easel(Canvas(self._session, positions, self._session.pictures.size))
+
+    @property
+    def _painter(self) -> "Painter":
+        return self._easel.painter or self._build(self._easel.canvas)
+
+    def _build(self, canvas: "Canvas") -> "Painter":
+        """Build, trace and calibrate, as the worker does."""
+        painter = canvas.painter()
+        painter.apply(self._session.positions())
+        painter.run(_WARM_UP_STEPS)
+        if self._session.painting.calibrate:
+            painter.calibrate()
+        self._easel.canvas, self._easel.painter = canvas, painter
+        self._about.built += 1
+        return painter
 
     def paint(self, job: Job, changed: Mapping[str, Image.Image]) -> tuple[Result, bytes]:
         """Paint a point.
@@ -96,7 +135,7 @@ class Actor:
         """
         began = time.perf_counter()
         positions = self._session.positions() | self._table.check(job.point.controls)
-        self._hang({**self._own, **changed}, round(self._table["size"].value(positions["size"])))
+        self._hang({place: self._path(image) for place, image in changed.items()}, positions)
         self._painter.apply(positions)
         run, rollbacks = self._run(Run(1, job.steps, True, job.point.seed, job.settle))
         self._about.painted.append(job.point.index)
@@ -104,42 +143,41 @@ class Actor:
         picture = png.encode(self._painter.picture())
         return result, png.with_state(picture, result.state)
 
-    def _build(self, size_px: int) -> "Painter":
-        from styletune.engine.painter import Painter
+    def _path(self, image: Image.Image) -> str:
+        """The file of a picture, written once."""
+        mark = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
+        if mark not in self._seen:
+            self._seen[mark] = self._write(image)
+        return self._seen[mark]
 
-        self._size_px = size_px
-        content = self._fitted("content")
-        styles = [self._fitted(name) for name in sorted(self._pictures) if "style" in name]
-        init = self._pictures.get("init")
-        if init is not None:
-            size = (content.shape[1], content.shape[0])
-            init_pixels = np.asarray(init.resize(size, Image.Resampling.LANCZOS))
-        painter = Painter(self._session, content, styles, None if init is None else init_pixels)
-        if self._session.painting.calibrate:
-            painter.calibrate()
-        self._about.built += 1
-        return painter
+    def _write(self, image: Image.Image) -> str:
+        self._written += 1
+        path = Path(self._folder.name) / f"{self._written}.png"
+        image.save(path, "PNG", compress_level=1)
+        return str(path)
 
-    def _fitted(self, place: str) -> npt.NDArray[np.uint8]:
-        edge = self._size_px
-        if place != "content":
-            edge = self._session.pictures.style_size or edge
-        return np.asarray(pictures.fit(self._pictures[place], edge))
+    def _hang(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:
+        """Put up other pictures, at another size; another shape is another model."""
+        from styletune.engine.canvas import Canvas, size_px
 
-    def _hang(self, wanted: Mapping[str, Image.Image], size_px: int) -> None:
-        """Put up other pictures; another shape of the painting is another model."""
-        before, self._pictures = self._pictures, dict(wanted)
-        shape = (self._painter.height, self._painter.width)
-        self._size_px = size_px
-        content = self._fitted("content")
-        if content.shape[:2] != shape:
-            self._painter = self._build(size_px)
-            return
-        if before["content"] is not wanted["content"]:
-            self._painter.set_content(content)
-        for index, place in enumerate(sorted(name for name in wanted if "style" in name)):
-            if before[place] is not wanted[place]:
-                self._painter.set_style(index, self._fitted(place))
+        wanted = {**self._own, **changed}
+        painter, canvas = self._painter, self._easel.canvas
+        size = size_px(self._table, positions)
+        if (size, wanted["content"]) != (canvas.size_px, self._hung["content"]):
+            other = Canvas(self._session, positions, size, wanted["content"], _styles(self._hung))
+            if other.shape == canvas.shape:
+                painter.set_content(other.content)
+                self._easel.canvas = other
+            else:
+                painter = self._build(other)
+            canvas = self._easel.canvas
+        for index, (path, hung) in enumerate(
+            zip(_styles(wanted), _styles(self._hung), strict=True)
+        ):
+            if path != hung:
+                canvas.put_style(painter, index, path, positions)
+        canvas.rescale(painter, positions)
+        self._hung = wanted
 
     def _run(self, order: Run) -> tuple[int, int]:
         """Take the steps of a run; returns how many, and how often they were rolled back."""

@@ -20,8 +20,6 @@ from styletune.errors import WorkerError
 _END_S = 10.0  # the server ends its worker within 5
 _LOG_LINES = 15
 _PRIVATE = ("--no-browser", "--host", "127.0.0.1", "--port", "0")
-# Where a server keeps what it remembers: the person's own must not be read, nor written.
-_OF_THE_PERSON = ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")
 
 
 @asynccontextmanager
@@ -41,8 +39,8 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
-                env={**os.environ, "STYLETUNE_TOKEN": token}
-                | dict.fromkeys(_OF_THE_PERSON, str(folder)),
+                # Scenes and values of its own: the person's must not be read, nor written.
+                env={**os.environ, "STYLETUNE_TOKEN": token, "STYLETUNE_DATA": name},
                 start_new_session=True,  # Ctrl-C is for the sweep alone
             )
         try:

@@ -1,6 +1,5 @@
 """What a sweep says on the terminal: the budget before, the progress meanwhile."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -57,15 +56,13 @@ def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, 
         TextColumn("{task.fields[point]}"),
         BarColumn(),
         TextColumn("{task.fields[done]}/{task.fields[todo]}"),
-        TextColumn("loss {task.fields[loss]:.4g}"),
+        TextColumn("{task.fields[loss]}"),
         TimeRemainingColumn(elapsed_when_finished=True),
     )
     under_way: dict[int, int] = {}  # steps by the point's index: several may be painted at a time
     finished = 0
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(
-            "sweep", total=todo * steps, point="", done=0, todo=todo, loss=float("nan")
-        )
+        task = bar.add_task("sweep", total=todo * steps, point="", done=0, todo=todo, loss="")
 
         def step(point: Point, steps_done: int, loss: float) -> None:
             under_way[point.index] = steps_done
@@ -73,7 +70,7 @@ def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, 
                 task,
                 completed=finished * steps + sum(under_way.values()),
                 point=" ".join(f"{n}={label}" if n else label for n, label in point.labels.items()),
-                loss=loss,
+                loss=f"loss {loss:.4g}",
             )
 
         def done(point: Point, steps_done: int, loss: float) -> None:
@@ -81,18 +78,6 @@ def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, 
             finished += 1
             under_way.pop(point.index, None)
             completed = finished * steps + sum(under_way.values())
-            bar.update(task, completed=completed, done=finished, loss=loss)
+            bar.update(task, completed=completed, done=finished, loss=f"loss {loss:.4g}")
 
         yield step, done
-
-
-class Stopwatch:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        """Seconds since then."""
-        return time.perf_counter() - self._began

@@ -174,7 +174,9 @@ async def test_pictures_are_uploaded_from_files_bytes_and_pillow(tmp_path: Path)
         assert (await client.upload("style/1", file.read_bytes()))["width"] == 80
         assert (await client.upload("style/1", Image.new("L", (50, 40)), "grey"))["name"] == "grey"
         await until(lambda: client.pictures["styles"][0]["name"] == "grey")
-        with pytest.raises(RefusedError, match="styles 1 to 1; received 7"):
+        with pytest.raises(
+            RefusedError, match="there are styles 1 to 1, and at most 4; received 7"
+        ):
             await client.upload("style/7", file)
         with pytest.raises(RefusedError, match="not a picture"):
             await client.upload("content", b"not a picture")

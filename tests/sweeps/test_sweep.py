@@ -243,7 +243,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_done_is_lost(tmp_path: Path, ur
         (
             '[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 2\n'
             '[[axes]]\npicture = "style 3"\nvalues = ["strokes"]',
-            [], 1, "styles 1 to 1; received 3",
+            [], 1, "there are styles 1 to 1, and at most 4; received 3",
         ),
         ('[[axes]]\npicture = "style 1"\nvalues = ["none.jpg"]', [], 1, "none.jpg: no such"),
         ("seeds = [1]", ["--size", "64"], 2, "--size is for --local and --ray"),
