@@ -338,18 +338,23 @@ def _network(session: Session, name: str | None, weights: str | None) -> dict[st
     return {"name": name, "weights": weights or "", "layers": ()}
 
 
+def _live(session: Session) -> Session:
+    """The session, if its controls can be moved while it is painted."""
+    if session.optimizer.name == "lbfgs":
+        raise ConfigError(
+            "`serve` takes the optimizers adam and gd; received lbfgs, which loses its memory when "
+            "a control moves: leave it to `styletune paint`"
+        )
+    return session
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune import samples
     from styletune.midi.shelf import own_folder
     from styletune.server.memory import folder_of
     from styletune.server.serve import serve
 
-    session = _session(arguments, arguments.session)
-    if session.optimizer.name == "lbfgs":
-        raise ConfigError(
-            "`serve` takes the optimizers adam and gd; received lbfgs, which loses its memory when "
-            "a control moves: leave it to `styletune paint`"
-        )
+    session = _live(_session(arguments, arguments.session))
     pictures = session.pictures
     return serve(
         session.replaced(
@@ -411,9 +416,10 @@ def _sweep(arguments: argparse.Namespace) -> int:
     if arguments.actors is not None and (arguments.ray is None or arguments.actors < 1):
         raise ConfigError(f"--actors is at least 1, and for --ray; received {arguments.actors}")
     if arguments.ray is not None:
-        where = Where(ray=arguments.ray, session=_session(arguments, file), actors=arguments.actors)
+        session = _live(_session(arguments, file))
+        where = Where(ray=arguments.ray, session=session, actors=arguments.actors)
     elif arguments.local:
-        _session(arguments, file)  # what is wrong with it is better said here
+        _live(_session(arguments, file))  # what is wrong with it is better said here
         where = Where(local=[*([file] if file else []), *_as_flags(given)])
     elif arguments.session or flags:
         flag = (["--session"] if arguments.session else flags)[0]
@@ -423,7 +429,9 @@ def _sweep(arguments: argparse.Namespace) -> int:
     return sweep(Path(arguments.file), Path(arguments.out), where, _console, yes=arguments.yes)
 
 
-_OF_A_SESSION = ("content", "style", "network", "weights", "size", "seed", "init")
+_OF_A_SESSION = (
+    "content", "style", "network", "weights", "size", "seed", "init", "device", "precision",
+)  # fmt: skip
 
 
 def _as_flags(given: dict[str, object]) -> list[str]:

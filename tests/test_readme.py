@@ -21,7 +21,7 @@ def test_the_two_commands_come_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", re.findall(r"^styletune ((?:serve|paint|doctor|teach)[^#\n]*)", TEXT, re.M)
+    "line", re.findall(r"^styletune ((?:serve|paint|doctor|teach|sweep)[^#\n]*)", TEXT, re.M)
 )
 def test_every_command_line_in_it_is_understood(line: str) -> None:
     words = line.split()

@@ -20,7 +20,7 @@ from tests.server.standin import StandIn
 class Easel(StandIn):
     async def _paint_on(self, period_s: float) -> None:
         current: Run | None = None
-        taken = 0
+        taken = done_rev = 0
         while True:
             await asyncio.sleep(period_s)
             run = self.runs[-1] if self.runs else None
@@ -30,7 +30,9 @@ class Easel(StandIn):
                 self.paint()
             elif taken < run.steps:
                 taken += 10
-                self.paint(done=taken >= run.steps)
+                done_rev = self.paint(done=taken >= run.steps).rev
+            elif self.controls is not None and self.controls.rev != done_rev:
+                self.paint()  # a moved control lets it go on
 
 
 def main(folder: str, port: str) -> int:
