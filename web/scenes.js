@@ -262,10 +262,8 @@ function makeFiles(page) {
   const file = make("input", { type: "file", accept: ".json,application/json", hidden: "" });
   const into = make("button", { type: "button", title: "add the scenes of such a file" }, "import");
   into.onclick = () => file.click();
-  file.onchange = async () => {
-    const [body] = file.files ?? [];
-    file.value = "";
-    if (!body) return;
+  /** @param {string | File} body */
+  const bring = async (body) => {
     try {
       const answer = await fetch("api/scenes", { method: "PUT", body });
       const told = await answer.json();
@@ -274,5 +272,15 @@ function makeFiles(page) {
       page.notice("the scenes could not be sent: not connected");
     }
   };
+  file.onchange = () => {
+    const [chosen] = file.files ?? [];
+    file.value = "";
+    if (chosen) void bring(chosen);
+  };
+  // As the page of a sweep copies them.
+  addEventListener("paste", (event) => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (/^\s*\{\s*"scenes"/.test(text)) void bring(text);
+  });
   return [out, into, file];
 }

@@ -29,6 +29,7 @@ from styletune.server.messages import (
     Picture,
     Snapshot,
     WorkerState,
+    seq_of,
 )
 from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
@@ -159,7 +160,7 @@ class Hub:
             self.answer(answers, client)
             return
         self.flush()
-        self._welcome(client)
+        self._welcome(client, seq_of(text))
         self._end_turn_soon()
 
     def answer(self, answers: Sequence[Outgoing], client: str | None = None) -> None:
@@ -304,9 +305,9 @@ class Hub:
                 await asyncio.sleep(1 / RATE_HZ)
             self._morphing.clear()
 
-    def _welcome(self, client: str) -> None:
+    def _welcome(self, client: str, seq: int | None = None) -> None:
         outbox = self._outboxes[client]
-        outbox.put(self.snapshot(client))
+        outbox.put(self.snapshot(client).model_copy(update={"seq": seq}))
         for bindings in self.session.controllers.all_bindings():
             outbox.put(bindings)
 

@@ -4,7 +4,6 @@ Made a Ray actor by `fleet`, but nothing here knows Ray. It takes the same steps
 of a server does for a `paint`, so that its pictures are the same.
 """
 
-import hashlib
 import os
 import tempfile
 import time
@@ -14,8 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
+from styletune import pictures
 from styletune.config import Session
 from styletune.errors import WorkerError
 from styletune.shared.orders import Run
@@ -34,14 +32,14 @@ _MAX_ROLLBACKS = 20
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What an actor paints from, decoded: another machine may not have the files.
+    """What an actor paints from: another machine may not have the files.
 
     Attributes:
-        pictures: by place: `content`, `style 1` …; `init` where the session names a file.
+        pictures: files by place: `content`, `style 1` …; `init` where the session names one.
     """
 
     session: Session
-    pictures: Mapping[str, Image.Image]
+    pictures: Mapping[str, bytes]
 
 
 @dataclass
@@ -68,13 +66,41 @@ class _Easel:
 
 
 class Actor:
-    """Paints one point after the other with its own engine."""
+    """What Ray starts, and starts again where it is lost: empty until it is asked something.
+
+    Nothing is given to its constructor: what lies in Ray's store might be gone at a restart.
+    """
+
+    def __init__(self) -> None:
+        self._easel: PointPainter | None = None
+
+    def about(self, material: Material) -> About:
+        """What paints here, and what it has done so far."""
+        return self._of(material).about()
+
+    def paint(
+        self, material: Material, job: Job, changed: Mapping[str, bytes]
+    ) -> tuple[Result, bytes]:
+        """Paint a point; see `PointPainter.paint`."""
+        return self._of(material).paint(job, changed)
+
+    def _of(self, material: Material) -> "PointPainter":
+        self._easel = self._easel or PointPainter(material)
+        return self._easel
+
+
+class PointPainter:
+    """Paints one point after the other with its own engine.
+
+    Raises:
+        PictureError: a picture of the session cannot be used.
+    """
 
     def __init__(self, material: Material) -> None:
         # As the server does it: the engine reads only PNG of our own, by its path.
         self._folder = tempfile.TemporaryDirectory(prefix="styletune-actor-")
         self._written = 0
-        paths = {place: self._write(image) for place, image in material.pictures.items()}
+        paths = {place: self._write(place, data) for place, data in material.pictures.items()}
         self._own = {place: path for place, path in paths.items() if place != "init"}
         self._session = material.session.replaced(
             pictures={"content": paths["content"], "styles": _styles(self._own)},
@@ -82,7 +108,7 @@ class Actor:
         )
         self._table = self._session.table()
         self._hung = self._own
-        self._seen: dict[str, str] = {}  # path by the fingerprint of a picture
+        self._seen: dict[str, str] = {}  # path by name
         self._about = About(os.getpid(), {})
 
     def about(self) -> About:
@@ -96,7 +122,7 @@ class Actor:
         return self._about
 
     @cached_property
-    def _easel(self) -> "_Easel":
+    def _stand(self) -> "_Easel":
         # Built when it is first needed, in this process only: whoever sends the points needs no
         # Keras, and what goes wrong is the answer to a question, not the end of the actor.
         from styletune.engine.chatter import filtered
@@ -111,7 +137,7 @@ class Actor:
 
     @property
     def _painter(self) -> "Painter":
-        return self._easel.painter or self._build(self._easel.canvas)
+        return self._stand.painter or self._build(self._stand.canvas)
 
     def _build(self, canvas: "Canvas") -> "Painter":
         """Build, trace and calibrate, as the worker does."""
@@ -120,11 +146,11 @@ class Actor:
         painter.run(_WARM_UP_STEPS)
         if self._session.painting.calibrate:
             painter.calibrate()
-        self._easel.canvas, self._easel.painter = canvas, painter
+        self._stand.canvas, self._stand.painter = canvas, painter
         self._about.built += 1
         return painter
 
-    def paint(self, job: Job, changed: Mapping[str, Image.Image]) -> tuple[Result, bytes]:
+    def paint(self, job: Job, changed: Mapping[str, bytes]) -> tuple[Result, bytes]:
         """Paint a point.
 
         Args:
@@ -135,7 +161,9 @@ class Actor:
         """
         began = time.perf_counter()
         positions = self._session.positions() | self._table.check(job.point.controls)
-        self._hang({place: self._path(image) for place, image in changed.items()}, positions)
+        named = job.point.pictures
+        paths = {place: self._path(named[place], data) for place, data in changed.items()}
+        self._hang(paths, positions)
         self._painter.apply(positions)
         run, rollbacks = self._run(Run(1, job.steps, True, job.point.seed, job.settle))
         self._about.painted.append(job.point.index)
@@ -143,17 +171,17 @@ class Actor:
         picture = png.encode(self._painter.picture())
         return result, png.with_state(picture, result.state)
 
-    def _path(self, image: Image.Image) -> str:
-        """The file of a picture, written once."""
-        mark = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
-        if mark not in self._seen:
-            self._seen[mark] = self._write(image)
-        return self._seen[mark]
+    def _path(self, name: str, data: bytes) -> str:
+        """Where a picture lies here, written once."""
+        if name not in self._seen:
+            self._seen[name] = self._write(name, data)
+        return self._seen[name]
 
-    def _write(self, image: Image.Image) -> str:
+    def _write(self, name: str, data: bytes) -> str:
+        """Decode a picture into a PNG of our own, which is all that the engine reads."""
         self._written += 1
         path = Path(self._folder.name) / f"{self._written}.png"
-        image.save(path, "PNG", compress_level=1)
+        pictures.decode(data, source=name).save(path, "PNG", compress_level=1)
         return str(path)
 
     def _hang(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:
@@ -161,16 +189,16 @@ class Actor:
         from styletune.engine.canvas import Canvas, size_px
 
         wanted = {**self._own, **changed}
-        painter, canvas = self._painter, self._easel.canvas
+        painter, canvas = self._painter, self._stand.canvas
         size = size_px(self._table, positions)
         if (size, wanted["content"]) != (canvas.size_px, self._hung["content"]):
             other = Canvas(self._session, positions, size, wanted["content"], _styles(self._hung))
             if other.shape == canvas.shape:
                 painter.set_content(other.content)
-                self._easel.canvas = other
+                self._stand.canvas = other
             else:
                 painter = self._build(other)
-            canvas = self._easel.canvas
+            canvas = self._stand.canvas
         for index, (path, hung) in enumerate(
             zip(_styles(wanted), _styles(self._hung), strict=True)
         ):

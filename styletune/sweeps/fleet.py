@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from PIL import Image
 from rich.console import Console
 
 from styletune import pictures, samples
@@ -77,20 +76,23 @@ def _material(session: Session) -> Material:
     """Read all pictures here, for machines that lack the files."""
     names = {"content": session.pictures.content}
     names |= {f"style {n}": style for n, style in enumerate(session.pictures.styles, 1)}
-    if session.painting.init not in ("content", "noise", "style"):
+    if session.painting.init not in ("content", "tinted", "noise", "style"):
         names["init"] = session.painting.init
     return Material(session, {place: _read(name) for place, name in names.items()})
 
 
-def _read(name: str) -> Image.Image:
-    return pictures.read(samples.locate(name))
+def _read(name: str) -> bytes:
+    return pictures.read_bytes(samples.locate(name))
 
 
 class Fleet:
     """Paints points on as many actors as there are."""
 
-    def __init__(self, ray: Any, session: Session, handles: Sequence[Any], about: About) -> None:
+    def __init__(
+        self, ray: Any, session: Session, material: Any, handles: Sequence[Any], about: About
+    ) -> None:
         self._ray = ray
+        self._material = material  # held here, so that Ray keeps it for an actor that comes back
         self._session = session
         self._handles = handles
         table = session.table()
@@ -121,11 +123,11 @@ class Fleet:
             max_task_retries=-1,  # and its point is painted again
         )(Actor)
         shared = ray.put(material)
-        handles = [remote.remote(shared) for _ in range(count)]
-        about: About = await _asked(ray, handles[0].about.remote())
+        handles = [remote.remote() for _ in range(count)]
+        about: About = await _asked(ray, handles[0].about.remote(shared))
         what = "GPU" if gpus else "processor core"
         console.print(f"{count} actor{'s' * (count > 1)}, one for each {what}")
-        return cls(ray, material.session, handles, about)
+        return cls(ray, material.session, shared, handles, about)
 
     async def base(self, sweep: Sweep) -> dict[str, Value]:
         """The values of the controls that the sweep does not name: the session's.
@@ -159,7 +161,9 @@ class Fleet:
             while waiting:
                 job = waiting.popleft()
                 changed = {place: read[name] for place, name in job.point.pictures.items()}
-                result, png = await _asked(self._ray, actor.paint.remote(job, changed))
+                result, png = await _asked(
+                    self._ray, actor.paint.remote(self._material, job, changed)
+                )
                 on_step(job.point, result.steps, result.total)
                 keep(result, png)
 
@@ -172,7 +176,9 @@ class Fleet:
 
     async def about(self) -> list[About]:
         """What each actor has done."""
-        return [await _asked(self._ray, handle.about.remote()) for handle in self._handles]
+        return [
+            await _asked(self._ray, handle.about.remote(self._material)) for handle in self._handles
+        ]
 
 
 async def _asked(ray: Any, reference: Any) -> Any:

@@ -98,7 +98,9 @@ def _panel(curves: Sequence[Curve], axis: str, title: str, *, log: bool) -> str:
     losses = [y for _, _, points in curves for _, y in points]
     log = log and min(values) > 0
     x_of = _scale(min(values), max(values), _LEFT, _WIDTH - _RIGHT, log=log)
-    low, high = min(0.0, min(losses)), max(losses) * 1.05
+    high = max(losses) * 1.05
+    # Lines may leave zero out where they all lie far above it; what they do is then seen.
+    low = 0.0 if min(losses) < 0.5 * max(losses) else min(losses) * 0.95
     y_of = _scale(low, high, _HEIGHT - _BOTTOM, _TOP, log=False)
     for tick in _ticks(low, high):
         y = y_of(tick)

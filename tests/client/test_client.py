@@ -165,6 +165,28 @@ async def test_a_painting_that_failed_ends_all_waiting(tmp_path: Path) -> None:
                 await task
 
 
+async def test_scenes_are_stored_recalled_read_and_forgotten(tmp_path: Path) -> None:
+    async with joined(tmp_path) as (server, client):
+        await client.set({FADER: 0.75})
+        await client.store("dawn / 1")
+        assert client.scenes == ("dawn / 1",)
+        await client.set({FADER: 0.25})
+        scene = await client.scene("dawn / 1")
+        assert (scene["name"], scene["controls"][FADER]) == ("dawn / 1", 0.75)
+        await client.recall("dawn / 1")
+        assert client.controls[FADER] == 0.75
+        picture = asyncio.create_task(client.array())
+        server.painter.paint()
+        assert (await picture)[0, 0, 0] == 191
+        await client.put_scene({"name": "dusk", "saved": 1.0, "controls": {FADER: 0.1}})
+        await client.delete_scene("dawn / 1")
+        await until(lambda: client.scenes == ("dusk",))
+        with pytest.raises(RefusedError, match="noon"):
+            await client.recall("noon")
+        with pytest.raises(RefusedError, match="noon"):
+            await client.scene("noon")
+
+
 async def test_pictures_are_uploaded_from_files_bytes_and_pillow(tmp_path: Path) -> None:
     async with joined(tmp_path) as (_, client):
         file = tmp_path / "dünen.png"

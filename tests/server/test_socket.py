@@ -149,11 +149,12 @@ async def test_a_client_may_ask_for_the_snapshot_again(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         me = (await hear(socket, "snapshot"))["client"]
         await say(socket, {"type": "set", "controls": {FADER: 0.25}})
-        await say(socket, {"type": "snapshot?"})
+        await say(socket, {"type": "snapshot?", "seq": 12})
         again = await hear(socket, "snapshot")
         assert again["rev"] == 1
         assert again["controls"][FADER] == 0.25
         assert again["client"] == me
+        assert again["seq"] == 12
 
 
 async def test_epochs_and_states_are_told(tmp_path: Path) -> None:
