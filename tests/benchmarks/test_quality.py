@@ -1,0 +1,20 @@
+"""Which look counts, and the ratio of turns, by hand."""
+
+import pytest
+
+from benchmarks.quality import Look, Way
+from benchmarks.twin import Pair
+
+
+def test_the_first_look_at_or_below_the_target_counts() -> None:
+    looks = [Look(1.0, 2.0, 10, 9.0), Look(2.0, 4.0, 20, 5.0), Look(3.0, 6.0, 30, 4.0)]
+    way = Way("paint", looks=looks)
+    assert way.reached(5.0) == looks[1]
+    assert way.reached(8.9) == looks[1]
+    assert way.reached(3.9) is None
+
+
+def test_the_ratio_is_the_median_of_the_turns_own_ratios() -> None:
+    """A busy machine slows both turns of a round; the round's ratio stands."""
+    pair = Pair(256, ours_s=[0.9, 1.8, 0.8], twin_s=[1.0, 2.0, 1.0])
+    assert pair.ratio == pytest.approx(0.9)
