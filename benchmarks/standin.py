@@ -42,7 +42,7 @@ def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
     controls = ControlBlock.attach(job.control_block, job.session.table())
     layers = job.session.network.played
     frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
-    size = job.size_px
+    size = job.session.pictures.size  # there is room for more
     shown = pictures(size, size * 3 // 4)
     terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
     pipe.send(Report(State.RUNNING, device="stand-in", network="lite", width=size, height=size))
