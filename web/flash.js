@@ -13,7 +13,8 @@ export const ROWS = 12;
 const CELLS = COLUMNS * ROWS;
 /** So many cells may flash too often; one more is too large an area. */
 const SPARED = Math.floor(CELLS / 40);
-const WINDOW_MS = 1000;
+/** A second, and what it may take until a picture is on the wall. */
+const WINDOW_MS = 1100;
 /** Three flashes are six swings; the seventh within a second is one too many. */
 const SWINGS = 7;
 /** Tried in turn; nothing of the new picture is always harmless. */

@@ -29,6 +29,8 @@ const PANELS = [
   () => import("./chart.js"),
   () => import("./hint.js"),
   () => import("./scenes.js"),
+  () => import("./midi.js"),
+  () => import("./ghosts.js"),
 ];
 
 /** A gap in the revisions is asked about no more often than that, ms. */
@@ -80,10 +82,6 @@ async function start() {
   store = new Store(rows);
   store.onmove = flushSoon;
   const keys = new Transport(store, trigger);
-  import("./midi.js").then(({ Midi }) => new Midi((device, data) => {
-    latency.sent(++seq, performance.now());
-    link.send({ type: "midi", device, data, seq });
-  }));
   link.connect();
   frames.connect();
   setInterval(() => {
@@ -188,7 +186,12 @@ function openPanels({ layers, role = "player" }) {
   /** @type {import("./types.js").Page} */
   const page = {
     store, layers, role, trigger, notice,
-    send: (message) => link.send(message),
+    send(message) {
+      if (!("data" in message)) return link.send(message);
+      // A hand on hardware: how long until it is seen?
+      latency.sent(++seq, performance.now());
+      return link.send({ ...message, seq });
+    },
     hear(type, ear) {
       ears.set(type, (ears.get(type) ?? new Set()).add(ear));
       if (type === "snapshot") ear(welcomed);

@@ -1,11 +1,11 @@
 // @ts-check
 /**
  * Web MIDI: the chosen input's raw messages go to the server, which alone knows what they
- * mean. Nothing is merged here: a relative encoder's steps add up, and only the profile
- * knows which encoder is relative.
+ * mean; what the server wants the device to show goes to its output.
  */
 
 import { byId, make, say } from "./element.js";
+import { Thinner } from "./thinning.js";
 
 const CHOICE = "styletune.midi";
 /** Clock and active sensing say nothing and come dozens of times a second. */
@@ -42,7 +42,21 @@ export function midiWords([status = 0, number = 0, value = 0]) {
 export const worthSending = (data) =>
   data.length > 0 && data[0] !== SYSEX && !CHATTER.has(data[0] ?? 0);
 
-export class Midi {
+/**
+ * The output of the device whose input has this name: the same name, or the same first word.
+ * @template {{name: string | null}} T
+ * @param {string} name
+ * @param {readonly T[]} outputs
+ */
+export function mateOf(name, outputs) {
+  const word = (/** @type {string | null} */ text) => (text ?? "").split(/[\s:]/)[0]?.toLowerCase();
+  return outputs.find((output) => output.name === name) ?? outputs.find((output) => word(output.name) === word(name));
+}
+
+/** @param {import("./types.js").Page} page */
+export const start = (page) => void new Midi(page);
+
+class Midi {
   #button = byId("midi", HTMLButtonElement);
   #panel = byId("midi-panel", HTMLDivElement);
   #sentence = make("p", { role: "status" });
@@ -54,11 +68,21 @@ export class Midi {
   /** @type {MIDIInput | null} */
   #input = null;
   #asking = false;
-  #send;
+  #thinner = new Thinner();
+  #timer = 0;
+  #page;
 
-  /** @param {(device: string, data: number[]) => void} send */
-  constructor(send) {
-    this.#send = send;
+  /** @param {import("./types.js").Page} page */
+  constructor(page) {
+    this.#page = page;
+    page.hear("feedback", ({ device, data }) => device === this.#name && this.#show(data));
+    page.hear("bindings", ({ device, bindings }) => device === this.#name && this.#thinner.know(bindings));
+    page.hear("learning", ({ target }) => (this.#thinner.learning = target !== null));
+    // The server knows nothing of us after a new connection.
+    page.hear("snapshot", ({ client }) => {
+      if (client !== this.#client && this.#input) page.send({ type: "listen", device: this.#name });
+      this.#client = client;
+    });
     this.#panel.append(make("h2", {}, "MIDI controller"), this.#sentence, this.#select, this.#detail, this.#heard);
     this.#select.hidden = this.#heard.hidden = true;
     this.#select.addEventListener("change", () => {
@@ -66,6 +90,18 @@ export class Midi {
       this.#choose();
     });
     this.#button.addEventListener("click", () => this.#ask());
+    this.#button.addEventListener("click", async () => {
+      const { Learn } = await import("./learn.js");
+      this.#learn ??= new Learn(page, this.#panel);
+    });
+  }
+
+  #client = "";
+  /** @type {import("./learn.js").Learn | null} */
+  #learn = null;
+
+  get #name() {
+    return this.#input?.name ?? this.#input?.id ?? "";
   }
 
   /** Only ever on a click, and never with SysEx. */
@@ -83,7 +119,7 @@ export class Midi {
       return;
     }
     if (!navigator.requestMIDIAccess) {
-      this.#tell("This browser has no Web MIDI; Chrome, Edge and Firefox have. The handles here play as ever.");
+      this.#tell("This browser has no Web MIDI; Chrome, Edge and Firefox have. Or run `styletune midi` beside it. The handles here play as ever.");
       return;
     }
     this.#asking = true;
@@ -156,8 +192,13 @@ export class Midi {
 
   /** @param {MIDIInput | null} input */
   #listen(input) {
-    if (this.#input && this.#input !== input) this.#input.onmidimessage = null;
+    if (this.#input === input) return;
+    if (this.#input) {
+      this.#input.onmidimessage = null;
+      this.#page.send({ type: "unlisten", device: this.#name });
+    }
     this.#input = input;
+    this.#thinner = new Thinner();
     this.#heard.hidden = !input;
     this.#button.classList.toggle("on", input !== null);
     if (!input) return;
@@ -165,8 +206,28 @@ export class Midi {
       if (!data || !worthSending(data)) return;
       const message = [...data];
       say(this.#heard, midiWords(message));
-      this.#send(input.name ?? input.id, message);
+      this.#thinner.feed(message, performance.now());
+      this.#flush();
     };
+    this.#page.send({ type: "listen", device: this.#name });
+  }
+
+  #flush() {
+    for (const data of this.#thinner.take(performance.now())) {
+      this.#page.send({ type: "midi", device: this.#name, data });
+    }
+    clearTimeout(this.#timer);
+    const wait = this.#thinner.due - performance.now();
+    if (wait < Infinity) this.#timer = setTimeout(() => this.#flush(), wait);
+  }
+
+  /**
+   * SysEx was not asked for, and is not sent.
+   * @param {number[][]} messages
+   */
+  #show(messages) {
+    const output = mateOf(this.#name, [...(this.#access?.outputs.values() ?? [])]);
+    for (const data of messages) if (data[0] !== SYSEX) output?.send(data);
   }
 
   /** @param {string} sentence */

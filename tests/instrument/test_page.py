@@ -82,7 +82,8 @@ def test_a_turned_midi_knob_does_the_same(page: Page, instrument: Instrument) ->
     expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 plays")
     before, bar = instrument.state()["rev"], share(page, "style.block1_conv1")
     # Sixteenth CC, channel 1: the first knob of a nanoKONTROL2.
-    for position in (70, 90, 110, 120):
+    start = round(127 * value(instrument, "style.block1_conv1"))
+    for position in (start, 70, 90, 110, 120):  # where it stands it is picked up
         page.evaluate("(v) => window.turn([0xB0, 16, v])", position)
     until(
         "the server heard it",
@@ -95,12 +96,12 @@ def test_a_turned_midi_knob_does_the_same(page: Page, instrument: Instrument) ->
     handle = page.locator('input[data-control="style.block1_conv1"]')
     assert float(handle.input_value()) == pytest.approx(120 / 127, abs=0.01)
     # Sliders weigh content; another channel is another control.
-    page.evaluate("() => window.turn([0xB0, 0, 127])")
+    page.evaluate("() => [0, 127].forEach((v) => window.turn([0xB0, 0, v]))")
     until("the slider", lambda: value(instrument, "content.block1_conv1") == 1.0)
     page.evaluate("() => window.turn([0xB0, 0, 0])")
     until("the slider", lambda: value(instrument, "content.block1_conv1") == 0.0)
     page.evaluate("() => window.turn([0xB3, 0, 127])")
-    page.evaluate("() => window.turn([0xB0, 1, 127])")
+    page.evaluate("() => [0, 127].forEach((v) => window.turn([0xB0, 1, v]))")
     until("the next one", lambda: value(instrument, "content.block1_conv2") == 1.0)
     assert value(instrument, "content.block1_conv1") == 0.0
     page.evaluate("() => window.turn([0xB0, 1, 0])")
