@@ -1,0 +1,246 @@
+"""Hardware in the browser: a real page and server, a stand-in painter, a fake Web MIDI."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from styletune.config import DEFAULT_LAYERS
+from tests.agent.playing import TOKEN, Server
+from tests.instrument.playing import until
+
+pytestmark = pytest.mark.browser
+LAYERS = DEFAULT_LAYERS["lite"]
+FADER = f"style.{LAYERS[0]}"
+
+# Two devices with outputs, which a test can turn, pull and put back.
+FAKE = """
+window.shown = [];
+const make = (id, name) => Object.assign(new EventTarget(), {
+  id, name, state: "connected", type: "input", onmidimessage: null });
+const nano = make("1", "nanoKONTROL2 SLIDER/KNOB");
+const outputs = new Map([["3", { id: "3", name: "nanoKONTROL2 CTRL",
+  send: (data) => window.shown.push([...data]) }]]);
+const access = Object.assign(new EventTarget(), {
+  inputs: new Map([["0", make("0", "Midi Through Port-0")], ["1", nano]]), outputs,
+  onstatechange: null });
+window.turn = (...messages) => messages.forEach((data) =>
+  nano.onmidimessage?.({ data: new Uint8Array(data) }));
+window.plug = (there) => {
+  nano.state = there ? "connected" : "disconnected";
+  there ? access.inputs.set("1", nano) : access.inputs.delete("1");
+  access.onstatechange?.({ port: nano });
+};
+window.asked = [];
+navigator.requestMIDIAccess = async (options) => { window.asked.push(options); return access; };
+"""
+DENIED = """navigator.requestMIDIAccess = async () => {
+  throw new DOMException("", "NotAllowedError");
+};"""
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("served"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_page(browser: Browser, server: Server) -> Iterator[Open]:
+    contexts = []
+
+    def opened(script: str = FAKE) -> Page:
+        context = browser.new_context(viewport={"width": 1440, "height": 900})
+        contexts.append(context)
+        context.add_init_script(script)
+        page = context.new_page()
+        page.goto(f"{server.url}/?token={TOKEN}")
+        expect(page.locator(f'.knob[data-control="{FADER}"]')).to_be_visible()
+        page.wait_for_function("document.querySelector('#midi-panel h2')")
+        page.locator("#midi").click()
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+def control(server: Server, name: str) -> object:
+    return server.controls()[name]
+
+
+def test_allowed_it_plays_and_the_device_shows_the_state(open_page: Open, server: Server) -> None:
+    page = open_page()
+    expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+    assert page.evaluate("window.asked") == [{"sysex": False}]
+    page.wait_for_function("window.shown.some((data) => data.join() === '176,41,127')")
+    page.evaluate("window.turn([176, 42, 127], [176, 42, 0])")
+    until("the pause", lambda: control(server, "paused") is True)
+    page.wait_for_function("window.shown.some((data) => data.join() === '176,42,127')")
+    page.evaluate("window.turn([176, 41, 127], [176, 41, 0])")
+    until("play", lambda: control(server, "paused") is False)
+
+
+@pytest.mark.parametrize(
+    ("script", "sentence"),
+    [
+        (
+            DENIED + "navigator.permissions.query = async () => ({ state: 'prompt' });",
+            "MIDI was not allowed this time",
+        ),
+        (
+            DENIED + "navigator.permissions.query = async () => ({ state: 'denied' });",
+            "MIDI is blocked for this page",
+        ),
+        (
+            "navigator.requestMIDIAccess = async () => { throw new Error('driver is busy') };",
+            "The browser could not open MIDI: driver is busy",
+        ),
+        ("navigator.requestMIDIAccess = undefined;", "This browser has no Web MIDI"),
+        (
+            "Object.defineProperty(window, 'isSecureContext', { value: false });",
+            "A browser gives MIDI only to pages from this computer",
+        ),
+        (
+            "navigator.requestMIDIAccess = async () => ({ inputs: new Map() });",
+            "MIDI is allowed, but no controller is plugged in",
+        ),
+    ],
+)  # fmt: skip
+def test_whatever_the_browser_says_is_a_sentence_and_handles_go_on_working(
+    open_page: Open, server: Server, script: str, sentence: str
+) -> None:
+    page = open_page(script)
+    expect(page.locator("#midi-panel")).to_contain_text(sentence)
+    if "isSecureContext" in script:
+        port = server.port
+        expect(page.locator("#midi-panel code")).to_have_text(
+            f"ssh -N -L {port}:localhost:{port} user@127.0.0.1"
+        )
+    if "no Web MIDI" in sentence:
+        expect(page.locator("#midi-panel")).to_contain_text("styletune midi")
+    before = float(str(control(server, "smooth")))
+    slider = page.locator('input[type="range"][data-control="smooth"]')
+    slider.focus()
+    slider.press("ArrowUp")
+    until("the handle", lambda: control(server, "smooth") != before)
+
+
+def test_unplugged_and_put_back_it_plays_on(open_page: Open, server: Server) -> None:
+    page = open_page()
+    for _ in range(3):
+        page.evaluate("window.plug(false)")
+        # The loop-back port that is left is not what anybody plays, but it is there.
+        expect(page.locator("#midi-panel select")).not_to_contain_text("nanoKONTROL2")
+        page.evaluate("window.shown.length = 0; window.plug(true)")
+        expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+        page.wait_for_function("window.shown.length > 0")
+
+
+def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control(
+    open_page: Open, server: Server
+) -> None:
+    page = open_page()
+    knob = page.locator(f'.knob[data-control="{FADER}"]')
+    start = round(float(str(control(server, FADER))) * 127)
+    page.evaluate("window.turn([176, 16, 0])")
+    expect(knob).to_have_class("knob waiting")
+    assert knob.evaluate("(root) => root.style.getPropertyValue('--ghost')") == "0"
+    assert knob.get_attribute("data-ghost") == "▲"
+    page.evaluate(f"window.turn([176, 16, {start}])")
+    expect(knob).to_have_class("knob")
+    page.evaluate(f"window.turn([176, 16, {start + 1}])")
+    until("the knob", lambda: control(server, FADER) == (start + 1) / 127)
+
+
+def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, server: Server) -> None:
+    page = open_page()
+    page.get_by_role("button", name="learn", exact=True).click()
+    page.locator('button[data-control="kick"]').click()
+    section = page.locator("#learn")
+    expect(section).to_contain_text("kick: move a fader, press a key")
+    expect(page.locator('button[data-control="kick"]')).to_have_class("learning")
+    page.evaluate("window.turn([144, 99, 100], [128, 99, 0])")
+    expect(section).to_contain_text("learnt: ch 1 note 99, button")
+    # A press while learning has chosen the key, and done nothing else.
+    page.keyboard.press("Escape")
+    expect(page.locator("body")).not_to_have_class("teaching")
+    rows = section.locator("li").filter(has_text="kick")
+    section.locator("summary").click()
+    expect(rows).to_contain_text("ch 1 note 99, button")
+    rows.get_by_role("button").click()
+    expect(rows).to_have_count(0)
+
+
+def test_learning_is_left_by_escape(open_page: Open, server: Server) -> None:
+    page = open_page()
+    page.get_by_role("button", name="learn", exact=True).click()
+    page.locator(f'.knob[data-control="{FADER}"]').click()
+    expect(page.locator("#learn")).to_contain_text("style · block1 conv1: move a fader")
+    page.keyboard.press("Escape")
+    expect(page.locator(".learning")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="learn", exact=True)).to_have_attribute(
+        "aria-pressed", "false"
+    )
+
+
+def test_a_profile_is_saved_and_loaded(open_page: Open, tmp_path: Path) -> None:
+    page = open_page()
+    page.get_by_role("button", name="learn", exact=True).click()
+    page.locator("#learn summary").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="save").click()
+    saved = tmp_path / "nano.toml"
+    download.value.save_as(saved)
+    text = saved.read_text()
+    assert 'name = "nanoKONTROL2"' in text
+    saved.write_text(text.replace('name = "nanoKONTROL2"', 'name = "mine"'))
+    page.locator("#learn input[type=file]").set_input_files(saved)
+    expect(page.locator("#learn summary")).to_contain_text("mine")
+    saved.write_text("x =")
+    page.locator("#learn summary").click()
+    page.locator("#learn input[type=file]").set_input_files(saved)
+    expect(page.locator("#notice")).to_contain_text("not valid TOML")
+
+
+@pytest.mark.skipif(bool(os.environ.get("STYLETUNE_NO_STORM")), reason="asked not to")
+def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server: Server) -> None:
+    page = open_page()
+    page.evaluate(
+        """() => {
+          const send = WebSocket.prototype.send;
+          window.out = [];
+          WebSocket.prototype.send = function (text) {
+            const said = JSON.parse(text);
+            if (said.type === "midi") window.out.push([performance.now(), ...said.data]);
+            return send.call(this, text);
+          };
+        }"""
+    )
+    page.evaluate(
+        """() => new Promise((done) => {
+          const start = performance.now();
+          let step = 0;
+          const more = () => {
+            const due = Math.min(10000, (performance.now() - start) * 5);
+            for (; step < due; step++) window.turn([176, step % 8, (step >> 3) % 100]);
+            step < 10000 ? setTimeout(more, 1) : done();
+          };
+          more();
+        })"""
+    )
+    page.wait_for_timeout(200)
+    out = page.evaluate("window.out")
+    seconds = (out[-1][0] - out[0][0]) / 1000
+    for number in range(8):
+        mine = [row for row in out if row[2] == number]
+        assert mine[-1][3] == ((9992 + number) >> 3) % 100
+        for row in mine:
+            near = sum(row[0] <= other[0] < row[0] + 1000 for other in mine)
+            assert near <= 120, f"{near} in a second of {seconds:.1f}"
