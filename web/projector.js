@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * The projector's page, `/stage`: only the picture, for a wall and an audience. It keeps the
+ * The projector's page, /stage: only the picture, for a wall and an audience. It keeps the
  * last picture when the connection drops, keeps the screen awake, and limits flashes.
  */
 

@@ -31,7 +31,7 @@ export class Well {
   constructor(title, term, url, { take, taken = true }) {
     this.title = title;
     this.url = url;
-    const [, , kind, number] = url.split("/");
+    const [, kind, number] = url.split("/");
     const id = number ? `${kind}-file-${number}` : `${kind}-file`;
     const input = make("input", { type: "file", id, accept: TYPES, class: "unseen", "aria-label": `${title} picture` });
     input.addEventListener("change", () => {

@@ -11,28 +11,44 @@ from starlette.requests import ClientDisconnect
 
 from styletune.errors import ConfigError
 from styletune.midi.profile import MAX_CHARS
+from styletune.server.described import UPLOAD, answers
 from styletune.server.hub import Hub
 from styletune.server.uploads import RefusedUpload, UploadError, read_body
 
-_BODY = {"requestBody": {"required": True, "content": {"application/toml": {}}}}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
 
 
 def add_binding_routes(app: FastAPI, hub: Hub) -> None:
     """Add the routes of controller profiles to the application."""
 
-    @app.get("/api/bindings/{device}")
+    @app.get(
+        "/api/bindings/{device:path}",
+        response_class=Response,
+        responses=answers("application/toml", HTTPStatus.NOT_FOUND),
+    )
     async def get_bindings(device: str) -> Response:
         """The profile of the controller of that name, as TOML."""
         text = hub.session.controllers.export(device)
         headers = {"cache-control": "no-store"}
         return Response(text, media_type="application/toml; charset=utf-8", headers=headers)
 
-    @app.put("/api/bindings/{device}", openapi_extra=_BODY)
+    @app.put(
+        "/api/bindings/{device:path}",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_class=Response,
+        openapi_extra=_BODY,
+        responses=UPLOAD,
+    )
     async def put_bindings(device: str, request: Request) -> Response:
         """Let the controller of that name play this profile; the TOML is the body."""
         try:
             body = await read_body(request, 4 * MAX_CHARS)
-            answers = hub.session.controllers.import_(device, body.decode())
+            told = hub.session.controllers.import_(device, body.decode())
         except UploadError as error:
             return RefusedUpload(error)
         except (ConfigError, UnicodeDecodeError) as error:
@@ -40,5 +56,5 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
             return JSONResponse(content, HTTPStatus.UNPROCESSABLE_ENTITY)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
-        hub.answer(answers)
+        hub.answer(told)
         return Response(status_code=HTTPStatus.NO_CONTENT)

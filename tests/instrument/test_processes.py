@@ -142,7 +142,11 @@ def test_vgg_without_weights_fails_and_says_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_terminal_says_what_paints_on_what(instrument: Instrument) -> None:
-    said = until("it paints", lambda: (t := instrument.log.read_text()).count("painting") and t)
-    assert "64 × 48 px with lite" in said
+    def said_so() -> str:
+        text = instrument.log.read_text()
+        return text if "event=painting" in text else ""
+
+    said = until("it paints", said_so)
+    assert "size=64×48 network=lite" in said
     assert instrument.state()["state"]["device"] in said
     assert "oneDNN" not in said
