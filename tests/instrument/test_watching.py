@@ -195,6 +195,7 @@ def test_axe_finds_nothing_serious(
     context.close()
 
 
+@pytest.mark.long
 def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: Instrument) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
@@ -206,7 +207,7 @@ def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: 
     for tab, control in (
         ("style", "style.block1_conv1"), ("content", "content.block3_conv4"), ("masters", "size"),
     ):  # fmt: skip
-        page.get_by_role("button", name=tab, exact=True).click()
+        page.locator(f'#desk button[data-tab="{tab}"]').click()
         box = page.locator(f'[data-control="{control}"]').first.bounding_box()
         assert box, control
         assert box["x"] >= 0, control
