@@ -86,7 +86,7 @@ async def test_a_device_that_goes_takes_its_ghosts_along(tmp_path: Path) -> None
 async def test_a_profile_is_exported_and_imported(tmp_path: Path) -> None:
     async with running(tmp_path) as this, this.socket("/ws") as page:
         await hear(page, "snapshot")
-        answer = await this.http.get("/api/bindings/nanoKONTROL2%20MIDI%201")
+        answer = await this.http.get("/api/bindings/nanoKONTROL2%20SLIDER%2FKNOB")
         assert answer.headers["content-type"] == "application/toml; charset=utf-8"
         assert profile.loads(answer.text) == profile.named("nanokontrol2")
         text = "name = 'mine'\ndevices = ['Box']\ncontrols = [{target = 'smooth', number = 5}]"
