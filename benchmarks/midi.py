@@ -38,6 +38,7 @@ from styletune.shared.orders import Job, Report, State, Stop
 
 _TOKEN = "token-of-the-midi-benchmark-0123456789abcdef"
 _DEVICE = "nanoKONTROL2 bench"
+_NOBODYS = "nobody's nanoKONTROL2"  # as much is sent there while it is quiet: sending costs, too
 _KNOBS = range(16, 24)  # of the nanoKONTROL2's profile: style.1 to style.8
 _STORM_HZ, _STORM_S = 5000, 5.0
 _LOOK_S = 0.0002
@@ -109,17 +110,17 @@ def jack() -> Iterator[None]:
 class Controller:
     """A fake controller, and a second ear at its port that notes when a message is there."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = _DEVICE) -> None:
         import rtmidi
 
-        self.out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="bench")
-        self.out.open_virtual_port(_DEVICE)
+        self.out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="fake")
+        self.out.open_virtual_port(device)
         self.at_port: list[tuple[float, int, int]] = []
-        self._ear = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="bench ear")
+        self._ear = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ear")
         self._ear.set_callback(
             lambda event, _: self.at_port.append((time.monotonic(), event[0][1], event[0][2]))
         )
-        number = next(n for n, port in enumerate(self._ear.get_ports()) if _DEVICE in port)
+        number = next(n for n, port in enumerate(self._ear.get_ports()) if device in port)
         self._ear.open_port(number)
 
     def turn(self, number: int, value: int) -> None:
@@ -141,6 +142,7 @@ class Controller:
         for number, value in last.items():
             time.sleep(0.05)
             self.turn(number, value)
+        time.sleep(0.3)
         return last
 
 
@@ -186,11 +188,11 @@ def latency(turns: int) -> list[float]:
 
 
 def _paired(sent: list[tuple[float, int, int]], seen: list[tuple[float, float]]) -> list[float]:
-    """Time from each message to the first sight of its position after it."""
+    """Time from each message to the first sight of its position, or of a newer one's, after it."""
     times = []
-    for at, _, value in sent:
-        place = value / 127
-        arrived = next((s for s, p in seen if s >= at and abs(p - place) < 1e-6), None)
+    for index, (at, _, _) in enumerate(sent):
+        newer = {round(value / 127, 6) for _, _, value in sent[index : index + 8]}
+        arrived = next((s for s, place in seen if s >= at and round(place, 6) in newer), None)
         if arrived is not None:
             times.append(arrived - at)
     return times
@@ -203,7 +205,7 @@ def storms(rounds: int, network_px: int) -> dict[str, Any]:
         "styletune", "serve", "--no-browser", "--port", "0", "--size", str(network_px)
     ) as said:
         url = said.readline().partition("/?")[0]
-        controller = Controller()
+        controller, other = Controller(), Controller(_NOBODYS)
         with _agent(url) as lines:
             threading.Thread(target=lambda: [None for _ in lines], daemon=True).start()
             while _get(url, "/api/state")["epoch"] is None:
@@ -213,7 +215,7 @@ def storms(rounds: int, network_px: int) -> dict[str, Any]:
             right = 0
             last: dict[int, int] = {}
             for _ in range(rounds):
-                quiet.append(_steps_per_s(url, lambda: time.sleep(_STORM_S)))
+                quiet.append(_steps_per_s(url, other.storm))
                 before = _moves(url)
                 last.clear()
                 loud.append(_steps_per_s(url, lambda: last.update(controller.storm())))

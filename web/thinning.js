@@ -1,14 +1,14 @@
 // @ts-check
 /**
  * How much of a controller's messages is worth sending: of each control that stands somewhere the
- * newest value, a hundred times a second at most, and always the last. Keys are never merged,
+ * newest value, some sixty times a second, and always the last. Keys are never merged,
  * turns of endless encoders add up. What a control is, the server's `bindings` say; until
  * they have come, and while something is learnt, all goes out as it is. Pure: time comes in.
  * The agent does the same, in styletune/agent/thinning.py.
  */
 
-/** ms; 120 a second are allowed */
-const PERIOD = 10;
+/** ms; each message costs the server, and nobody sees more */
+const PERIOD = 16;
 const PAIR = 2;
 /** (N)RPN: only all of them in order mean anything. */
 const PARAMETER = new Set([6, 38, 96, 97, 98, 99, 100, 101]);

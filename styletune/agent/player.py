@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from styletune.agent.link import connections, message
 from styletune.agent.ports import Port, Ports
 from styletune.agent.thinning import Raw, Thinner
+from styletune.errors import MessageError
+from styletune.midi.message import decode
 
 LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
 Say = Callable[[str], None]
@@ -47,6 +50,8 @@ class Player:
         self._learning = False
         self._planned = float("inf")  # when the writer wakes by itself
         self._dropped = 0
+        self._inbox: deque[tuple[str, Raw, float]] = deque()
+        self._called = False
 
     async def watch(self) -> None:
         """Open devices as they come, close them as they go; until cancelled."""
@@ -154,7 +159,11 @@ class Player:
 
     def _plug(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
         def heard(data: Raw) -> None:  # on rtmidi's thread
-            loop.call_soon_threadsafe(self._hear, name, data)
+            self._inbox.append((name, data, time.monotonic()))
+            # Waking the loop costs more than a message: a storm wakes it once for many.
+            if not self._called:
+                self._called = True
+                loop.call_soon_threadsafe(self._hear)
 
         port = self._ports.open(name, heard)
         if port is None:
@@ -166,17 +175,19 @@ class Player:
         self._tell({"type": "listen", "device": name})
         self._say(f"{name} plays")
 
-    def _hear(self, name: str, data: Raw) -> None:
-        thinner = self._thinners.get(name)
-        if thinner is None:
-            return
-        now = time.monotonic()
-        event = thinner.feed(data, now)
-        if event is not None and self._monitor is not None:
-            self._monitor(f"{name}: {event}")
+    def _hear(self) -> None:
+        self._called = False  # first: what comes from now on calls again
+        while self._inbox:
+            name, data, at = self._inbox.popleft()
+            thinner = self._thinners.get(name)
+            if thinner is None:
+                continue
+            thinner.feed(data, at)
+            if self._monitor is not None:
+                self._monitor(f"{name}: {_words(data)}")
         if not self._linked:
-            self._dropped += thinner.drop_late()
-        elif thinner.due is not None and thinner.due < self._planned:
+            self._dropped += sum(thinner.drop_late() for thinner in self._thinners.values())
+        elif min(self._dues(), default=float("inf")) < self._planned:
             self._wake.set()
 
     def _dues(self) -> list[float]:
@@ -186,6 +197,14 @@ class Player:
         if self._linked:
             self._news.append(said)
             self._wake.set()
+
+
+def _words(data: Raw) -> str:
+    try:
+        event = decode(data)
+    except MessageError:
+        return f"no MIDI message: {data[:8]}"
+    return str(event) if event else f"{data[:8]}, which moves nothing"
 
 
 def _short(error: Exception) -> str:
