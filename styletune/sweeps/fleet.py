@@ -5,7 +5,9 @@ of that is ours. Each actor builds its engine once. Needs the extra `ray`.
 """
 
 import asyncio
+import contextlib
 import os
+import sys
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -67,7 +69,9 @@ async def fleet(
         line = str(error).splitlines()[0]
         raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {line}") from None
     try:
-        yield await Fleet.built(ray, material, actors, console)
+        # Ray tells of a lost actor on stdout, which is for programs.
+        with contextlib.redirect_stdout(sys.stderr):
+            yield await Fleet.built(ray, material, actors, console)
     finally:
         await asyncio.to_thread(ray.shutdown)
 
