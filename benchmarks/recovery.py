@@ -78,9 +78,9 @@ class Seat:
         """When the first picture after a time came."""
         return next((at for _, at in self.epochs if at > after), None)
 
-    def told(self, state: str, after: float) -> float | None:
-        """When a state was first told after a time."""
-        return next((at for name, at in self.states if name == state and at > after), None)
+    def told(self, after: float, *states: str) -> float | None:
+        """When one of some states was first told after a time."""
+        return next((at for name, at in self.states if name in states and at > after), None)
 
 
 @contextlib.asynccontextmanager
@@ -148,9 +148,9 @@ async def worker_dies(server: Process, seat: Seat, signals: Sequence[int]) -> tu
     begins = time.perf_counter()
     for number in signals:
         os.kill(worker, number)
-    told = await seat.until(lambda: seat.told("restarting", begins))
+    told = await seat.until(lambda: seat.told(begins, "restarting", "starting"))
     again = await seat.until(lambda: seat.painted(told))
-    await seat.until(lambda: seat.told("running", told))
+    await seat.until(lambda: seat.told(told, "running"))
     return told - begins, again - begins
 
 
@@ -162,9 +162,9 @@ async def measure(show: Show) -> list[tuple[int, str, float, float]]:
         show.start(**({} if show.standin else faults)) as server,
         seated(await _port(server), show.token) as seat,
     ):
-        await seat.until(lambda: seat.told("running", 0.0))
+        await seat.until(lambda: seat.told(0.0, "running"))
         if not show.standin:
-            rolled = await seat.until(lambda: seat.told("rolling back", 0.0))
+            rolled = await seat.until(lambda: seat.told(0.0, "rolling back"))
             running = await seat.until(lambda: seat.painted(rolled))
             rows.append((33, "not finite: pictures again", running - rolled, 2.0))
         told, again = await worker_dies(server, seat, [signal.SIGKILL])
@@ -191,7 +191,7 @@ async def measure(show: Show) -> list[tuple[int, str, float, float]]:
         if not show.standin:
             assert seat.controls[FADER] == _VALUE, "values were lost"
             rows.append((27, "server again: the same values", same - begins, 3.0))
-        await seat.until(lambda: seat.told("running", 0.0))
+        await seat.until(lambda: seat.told(0.0, "running"))
         begins = time.perf_counter()
         os.kill(server.pid, signal.SIGTERM)
         rows.append((30, "SIGTERM: ended", await _gone(server.pid) - begins, 5.0))

@@ -228,9 +228,12 @@ class Supervisor:
 
     async def _supervise(self) -> None:
         """One worker after the other, until `stop`."""
+        why = ""
         try:
             while not self._stopping:
                 self._again.clear()
+                # Why once more: the first restart follows at once, too soon for anybody to read.
+                self._say(State.STARTING, why)
                 why = await self._live()
                 if not self._stopping:
                     await self._mourn(why)
@@ -246,7 +249,6 @@ class Supervisor:
 
     async def _live(self) -> str:
         """One worker from its start to its end, and why it ended."""
-        self._say(State.STARTING)
         try:
             block, self._block = self._block or self._new_block(), None
         except MemoryBlockError as error:
