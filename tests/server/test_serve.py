@@ -159,7 +159,6 @@ async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
         assert server.process.returncode == 0
 
 
-@pytest.mark.checklist(30)
 @pytest.mark.parametrize("prefix", ["/paint", ""], ids=["kept", "cut off"])
 async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, prefix: str) -> None:
     flags = ("--behind-proxy", "https://art.example", "--root-path", "/paint/")
@@ -195,6 +194,7 @@ async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, p
             assert "snapshot" in str(await asyncio.wait_for(controls.recv(), WAIT_S))
 
 
+@pytest.mark.checklist(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
     tmp_path: Path, number: signal.Signals
