@@ -1,59 +1,31 @@
 """The worker process: paints without end, as the control block says.
 
 Each epoch: carry out the parent's orders, read the controls, take steps, publish the picture
-with its losses and the revision that it was painted with. Another size or shape is another
-model: it is made in the background while the present one paints on. Started by `entry` in a
-process of its own; knows nothing about sockets and MIDI.
+with its losses and the revision that it was painted with. Started by `entry` in a process of its
+own; knows nothing about sockets and MIDI.
 """
 
 import resource
-import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 
-import numpy as np
-import numpy.typing as npt
-
-from styletune.engine import canvas, device, faults
-from styletune.engine.canvas import Canvas, Wish
+from styletune.engine import device, faults
+from styletune.engine.canvases import Canvases, warm_up
 from styletune.engine.kept import Kept
-from styletune.engine.making import Making
 from styletune.engine.pace import Pace
-from styletune.engine.painter import DivergedError, Losses, Painter
-from styletune.engine.running import Running
-from styletune.errors import PictureError, StyletuneError
+from styletune.engine.painter import DivergedError, Painter
+from styletune.engine.running import Runs
+from styletune.engine.stumbles import Stumbles
+from styletune.engine.terms import terms
+from styletune.errors import StyletuneError
 from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import (
-    Job,
-    Order,
-    Refused,
-    RemoveStyle,
-    Report,
-    Run,
-    SetContent,
-    SetStyle,
-    State,
-    Stop,
-)
+from styletune.shared.frame_block import Frame, FrameBlock
+from styletune.shared.orders import Job, Order, Report, Run, State, Stop
 
-Array = npt.NDArray[np.float64]
-
-_NO_RUN = Run(0, 1)
 # How often a paused worker looks for orders and controls: far below what a hand notices.
 _IDLE_S = 0.01
-# How long a finished run's picture stands still, for its sender to go on from it exactly. Bounded:
-# a script that has died must not stop the painting.
-_HOLD_S = 5.0
-# TensorFlow's first calls after tracing are slow; they must not set the pace.
-_WARM_UP_STEPS = 2
-# A hand on the size fader passes many sizes; one is made when it has come to rest.
-_REST_S = 0.25
-# So many divergences within so many seconds, at the same values, and it waits for a hand.
-_STUMBLES, _STUMBLES_S = 3, 60.0
 
 
 def main(job: Job, pipe: Connection) -> None:
@@ -110,15 +82,15 @@ class Worker:
         # Triggers sent to the worker before are not to be repeated.
         self._fired = {} if state is None else dict(state.triggers)
         self._positions = self._session.positions() if state is None else state.positions
-        self._stumbles: deque[float] = deque(maxlen=_STUMBLES)
-        self._stuck = False
         self._moved = ""  # the control that a hand moved last
-        self._wish = Wish(canvas.size_px(self._table, self._positions))
-        self._making: Making | None = None
-        self._refused_px = 0  # the size that could not be had
-        self._asked: Run | None = None  # begins once its canvas is there
-        self._run: Running | None = None
-        self._hold_until = 0.0
+        self._stumbles = Stumbles()
+        self._runs = Runs()
+        self._canvases = Canvases(
+            job.session,
+            self._positions,
+            tell=lambda text: self._say(self._report.state, text),
+            refuse=pipe.send,
+        )
 
     def work(self) -> None:
         """Paint for ever: read this from top to bottom."""
@@ -130,9 +102,9 @@ class Worker:
                     self._kept.close(painter, self._progress.epoch, self._progress.step)
                     return
                 if isinstance(order, Run):
-                    self._asked = order
-                    continue
-                self._carry_out(order, painter)
+                    self._runs.asked = order
+                else:
+                    self._canvases.carry_out(order, painter, self._positions)
             if self._controls.newer:
                 state = self._controls.read()
             changed = state is not None and self._take_over(state, painter)
@@ -140,7 +112,7 @@ class Worker:
             self._start_run(painter)
             self._kept.look(painter, self._progress.epoch, self._progress.step)
             self._faults.strike(self._progress.step, painter, self._frames)
-            if self._stuck or (state is not None and state.positions["paused"]):
+            if self._stumbles.stuck or (state is not None and state.positions["paused"]):
                 self._pause(painter, changed)
                 continue
             if self._holds(changed):
@@ -153,10 +125,7 @@ class Worker:
 
         The first epoch after a move is a single step: the hand sees its effect begin at once.
         """
-        steps = 1 if changed and self._prompt else self._pace.plan()
-        listen = None
-        if self._run is not None:
-            steps, listen = self._run.allow(steps), self._run.last
+        steps, listen = self._runs.allow(1 if changed and self._prompt else self._pace.plan())
         started = time.perf_counter()
         try:
             steps = painter.run(steps, self._beat, listen=listen)
@@ -174,23 +143,15 @@ class Worker:
 
         They were sent before it; until a canvas of another size is made, painting goes on.
         """
-        size = canvas.size_px(self._table, self._positions)
-        there = size in (self._canvas.size_px, self._refused_px) and self._making is None
-        if self._asked is None or not there:
+        if self._runs.asked is None or not self._canvases.settled(self._positions):
             return
-        if self._asked.reset:
-            painter.reset(self._asked.seed)
-        self._run, self._asked = Running(self._asked), None
+        run = self._runs.begin()
+        if run is not None and run.reset:
+            painter.reset(run.seed)
 
     def _holds(self, changed: bool) -> bool:
-        """Whether a finished run's picture still stands; a moved control lets the painting go on.
-
-        Waits for an order, so that the next run begins at once.
-        """
-        if self._run is None or not self._run.done:
-            return False
-        if changed or time.monotonic() >= self._hold_until:
-            self._run = None
+        """Whether a finished run's picture stands still; waits for an order then."""
+        if not self._runs.holds(changed, time.monotonic()):
             return False
         self._frames.beat(self._progress.step)
         self._pipe.poll(_IDLE_S)
@@ -231,7 +192,7 @@ class Worker:
                 self._moved,
             )
             self._rev, self._positions = state.rev, state.positions
-            self._canvas.rescale(painter, state.positions)
+            self._canvases.rescale(painter, state.positions)
             painter.apply(state.positions)
         if sent:
             for name, count in state.triggers.items():
@@ -240,28 +201,21 @@ class Worker:
             self._fired = dict(state.triggers)
         if moved or sent:
             self._stumbles.clear()
-            self._stuck = False
         return moved or sent
 
     def _stumble(self, why: str) -> None:
         """The painter has rolled back: go on with smaller steps, or wait for a hand."""
-        now = time.monotonic()
-        self._stumbles.append(now)
-        often = len(self._stumbles) == _STUMBLES and now - self._stumbles[0] < _STUMBLES_S
-        if not often:
+        self._stumbles.add(time.monotonic())
+        if self._stumbles.stuck:
+            self._say(State.PAUSED, self._stumbles.plea(why, self._moved))
+        else:
             self._say(State.ROLLING_BACK, why)
-            return
-        self._stuck = True
-        moved = f"`{self._moved}` was moved last: move it back" if self._moved else "reset"
-        self._say(State.PAUSED, f"{why}; {_STUMBLES} times in a minute, so it waits: {moved}")
 
     def _publish(self, painter: Painter, steps: int = 0) -> None:
         """Publish the picture with its table, after that many further steps."""
         losses = painter.losses()
-        run = self._run or Running(_NO_RUN)
-        if self._run is not None and steps:
-            run.took(steps, losses.total)
-            self._hold_until = time.monotonic() + _HOLD_S
+        self._runs.took(steps, losses.total, time.monotonic())
+        run = self._runs.now
         self._frames.publish(
             Frame(
                 epoch=self._progress.epoch,
@@ -281,87 +235,30 @@ class Worker:
         )
         self._progress.epoch += 1
 
-    # Canvases
-
     def _begin(self) -> Painter:
         """The first painter; meanwhile viewers see the picture that will be painted.
 
-        It is small and soon there, and what is painted on it is the start of the full size;
-        what was painted before a crash goes on at its full size at once.
+        What was painted before a crash goes on at its full size at once.
         """
         self._say(State.COMPILING)
-        full = self._wish.size_px
-        first = full if self._kept.found else canvas.first_size_px(self._session, full)
-        try:
-            painter = self._stretch(first)
-        except PictureError:  # a narrow picture has too few pixels across
-            painter = self._stretch(full)
-        painter.apply(self._positions)
+        painter = self._canvases.begin(self._positions, full=self._kept.found is not None)
         self._kept.restore(painter)
         self._publish(painter)
-        _warm_up(painter)
+        warm_up(painter)
         self._kept.restore(painter)
         self._settle_on(painter)
         return painter
 
-    def _stretch(self, size_px: int) -> Painter:
-        self._canvas = Canvas(self._session, self._positions, size_px)
-        return self._canvas.painter()
-
     def _change_canvas(self, painter: Painter) -> Painter:
-        """Begin to make another canvas where one is wanted; take it over once it is made."""
-        if self._making is not None:
-            return self._take_canvas(painter) if self._making.done else painter
-        size = canvas.size_px(self._table, self._positions)
-        wanted = self._wish.rests(size, time.monotonic(), _REST_S)
-        if wanted and size not in (self._canvas.size_px, self._refused_px):
-            self._resize(size)
-        return painter
-
-    def _resize(self, size_px: int) -> None:
-        try:
-            self._make(self._canvas.sized(size_px, self._positions), "size")
-        except StyletuneError as error:
-            self._refused_px = size_px
-            self._refuse("size", error)
-
-    def _refuse(self, what: str, error: StyletuneError, path: str = "") -> None:
-        self._pipe.send(Refused(what, str(error), path))
-
-    def _make(self, wanted: Canvas, what: str, path: str = "") -> None:
-        """Make the painter of another canvas in the background."""
-        positions = dict(self._positions)
-
-        def make() -> Painter:
-            painter = wanted.painter()
-            painter.apply(positions)
-            _warm_up(painter)
-            return painter
-
-        self._wanted, self._making = wanted, Making(make, what, path)
-        self._say(self._report.state, f"getting {wanted.size_px} px ready")
-
-    def _take_canvas(self, painter: Painter) -> Painter:
-        """Go on with the painter that has been made, or say why it cannot be."""
-        making, self._making = self._making, None
-        assert making is not None  # the caller has looked
-        try:
-            made = making.painter()
-            self._wanted.catch_up(made, self._canvas, self._positions)
-        except StyletuneError as error:
-            self._refused_px = self._wanted.size_px if making.what == "size" else 0
-            self._refuse(making.what, error, making.path)
-            return painter
-        if making.what == "size":
-            made.follow(painter)
-        self._canvas = self._wanted
-        made.apply(self._positions)
-        self._pace.forget()
-        self._settle_on(made)
+        """Go on with the painter of another canvas, once it has been made."""
+        made = self._canvases.change(painter, self._positions)
+        if made is not painter:
+            self._pace.forget()
+            self._settle_on(made)
         return made
 
     def _settle_on(self, painter: Painter) -> None:
-        """Tell of the canvas; where it is to last, trace what hands may ask for later."""
+        """Tell of the canvas, and make ready what hands may ask for later."""
         self._report = replace(
             self._report,
             width=painter.width,
@@ -370,27 +267,7 @@ class Worker:
         )
         if self._report.state in (State.RUNNING, State.PAUSED):
             self._say(self._report.state)
-        if self._canvas.size_px == self._wish.size_px:
-            threading.Thread(target=painter.prepare, name="prepare").start()
-
-    def _carry_out(self, order: SetContent | SetStyle | RemoveStyle, painter: Painter) -> None:
-        """Swap a picture; one that cannot be used is refused and painting goes on."""
-        try:
-            if isinstance(order, RemoveStyle):
-                self._canvas.remove_path(painter, order.path)
-                return
-            if isinstance(order, SetStyle):
-                self._canvas.put_style(painter, order.index, order.path, self._positions)
-                return
-            wanted = self._canvas.of(order.path, self._positions)
-            if wanted.shape == self._canvas.shape:
-                painter.set_content(wanted.content)
-                painter.reset()
-                self._canvas = wanted
-            else:
-                self._make(wanted, order.what, order.path)
-        except StyletuneError as error:
-            self._refuse(order.what, error, order.path)
+        self._canvases.prepare(painter)
 
     def _orders(self) -> Iterator[Order]:
         while self._pipe.poll():
@@ -409,20 +286,3 @@ class Worker:
             steps_per_epoch=self._pace.plan() if self._pace.step_s else 0,
         )
         self._pipe.send(self._report)
-
-
-def terms(raw: Array, weight: Array, weighted: Array, losses: Losses) -> tuple[Term, ...]:
-    """Rows of the loss table from arrays of shape (n,)."""
-    total = losses.total or 1.0  # all silent: shares of 0, not of nothing
-    return tuple(
-        Term(float(r), float(w), float(x), float(x) / total)
-        for r, w, x in zip(raw, weight, weighted, strict=True)
-    )
-
-
-def _warm_up(painter: Painter) -> None:
-    """Trace, take the first slow steps and calibrate; the painter stands at its start again."""
-    painter.run(_WARM_UP_STEPS)
-    if painter.session.painting.calibrate:
-        painter.calibrate()
-    painter.reset()

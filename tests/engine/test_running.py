@@ -1,6 +1,6 @@
 """How far a run is."""
 
-from styletune.engine.running import LOOK_EVERY, Running
+from styletune.engine.running import LOOK_EVERY, Running, Runs
 from styletune.shared.orders import Run
 
 
@@ -26,3 +26,29 @@ def test_a_settling_run_looks_at_the_same_steps_however_the_epochs_fall() -> Non
     while not run.done:
         run.took(run.allow(4), 1.0)
     assert run.taken == 110
+
+
+def test_a_finished_run_stands_still_for_five_seconds() -> None:
+    runs = Runs()
+    runs.asked = Run(1, 2)
+    runs.begin()
+    runs.took(2, 1.0, now=10.0)
+    assert runs.now.done
+    assert runs.holds(False, 14.9)
+    assert not runs.holds(False, 15.0)
+    assert runs.now.order.run == 0  # over
+
+
+def test_a_moved_control_ends_the_standing_still() -> None:
+    runs = Runs()
+    runs.asked = Run(1, 2)
+    runs.begin()
+    runs.took(2, 1.0, now=10.0)
+    assert not runs.holds(True, 10.1)
+
+
+def test_without_a_run_the_painting_is_endless() -> None:
+    runs = Runs()
+    assert runs.allow(7) == (7, None)
+    runs.took(7, 1.0, now=1.0)
+    assert not runs.holds(False, 1.0)
