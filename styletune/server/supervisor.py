@@ -17,14 +17,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from styletune.config import Session
-from styletune.controls import MAX_STYLES
 from styletune.entry import Target, run_worker
-from styletune.errors import MemoryBlockError, PictureError
+from styletune.errors import MemoryBlockError
 from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
+from styletune.server.ending import end, end_hung
 from styletune.server.fan import Fan
 from styletune.server.limits import Limits
-from styletune.server.rhythm import Rhythm
+from styletune.server.newest import Newest
+from styletune.server.order_queue import OrderQueue
+from styletune.server.places import Places
 from styletune.server.smaller import Smaller, smaller
 from styletune.server.watchdog import Watchdog
 from styletune.shared.control_block import ControlBlock, ControlState
@@ -32,7 +34,6 @@ from styletune.shared.frame_block import Frame, FrameBlock
 from styletune.shared.leftovers import sweep_leftovers
 from styletune.shared.orders import (
     Job,
-    Order,
     Refused,
     RemoveStyle,
     Report,
@@ -40,14 +41,10 @@ from styletune.shared.orders import (
     SetContent,
     SetStyle,
     State,
-    Stop,
 )
 
 LOG_LINES = 30
-# Larger frames are copied in a thread: 1 MB takes half a millisecond, 4096² takes sixty.
-_INLINE_BYTES = 1 << 20
 _REPORTS = 100  # for a reader that lags; states change a few times a minute
-_PICTURES = 8  # earlier pictures remembered, for when the newest is refused
 
 
 class Supervisor:
@@ -67,7 +64,6 @@ class Supervisor:
     Attributes:
         report: the newest report, the worker's or the supervisor's own.
         log: the last 30 lines that workers wrote, across restarts.
-        frame: the newest picture; a crash does not lose it. None before the first.
         folder: as given.
     """
 
@@ -84,7 +80,6 @@ class Supervisor:
         self.folder = folder
         self.report = Report(State.STARTING, network=session.network.name)
         self.log: deque[str] = deque(maxlen=LOG_LINES)
-        self.frame: Frame | None = None
         self._session = session
         self._clock = clock
         self._target = target
@@ -95,19 +90,16 @@ class Supervisor:
         self._table = table
         self._room_px = math.ceil(table["size"].high)  # of a frame: the largest that may come
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
-        # Of each place; newest last.
-        self._content = deque([session.pictures.content], maxlen=_PICTURES)
-        self._styles = [deque([style], maxlen=_PICTURES) for style in session.pictures.styles]
-        self._orders: list[Order] = []  # not yet sent: the newest of each place
+        self._places = Places(session.pictures.content, session.pictures.styles)
+        self._orders = OrderQueue()
         self._controls: ControlBlock | None = None
         self._block: FrameBlock | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._again = asyncio.Event()
         self._stirred = asyncio.Event()
-        self._rhythm = Rhythm(self._limits.poll_s, self._limits.idle_poll_s)
+        self._newest = Newest(self._limits)
         self._retry_at: float | None = None
-        self._frames: Fan[Frame] = Fan(depth=1)
         self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
 
     async def start(self) -> None:
@@ -150,11 +142,12 @@ class Supervisor:
         self._stir()
 
     def _stir(self) -> None:
-        self._rhythm.stir()
+        self._newest.rhythm.stir()
         self._stirred.set()
 
     def set_content(self, path: Path) -> None:
         """Paint this picture from now on, also after restarts, unless it is refused."""
+        self._places.hang_content(str(path))
         self._order(SetContent(str(path)))
 
     def set_style(self, index: int, path: Path) -> None:
@@ -163,14 +156,7 @@ class Supervisor:
         Raises:
             PictureError: there are fewer styles, or four already.
         """
-        count = len(self._styles)
-        if not 0 <= index <= count or index >= MAX_STYLES:
-            raise PictureError(
-                f"there are {count} style pictures, and at most {MAX_STYLES}; received style "
-                f"{index + 1}"
-            )
-        if index == count:
-            self._styles.append(deque(maxlen=_PICTURES))
+        self._places.hang_style(index, str(path))
         self._order(SetStyle(index, str(path)))
 
     def remove_style(self, index: int) -> None:
@@ -179,16 +165,14 @@ class Supervisor:
         Raises:
             PictureError: there is none of that index, or it is the first.
         """
-        if not 1 <= index < len(self._styles):
-            raise PictureError(
-                f"styles 2 to {len(self._styles)} can be removed; received {index + 1}"
-            )
-        self._orders.append(RemoveStyle(self._styles.pop(index)[-1]))
-        self._stir()
+        self._order(RemoveStyle(self._places.remove_style(index)))
 
     def start_run(self, run: Run) -> None:
         """Paint exactly this far; a worker that ends meanwhile takes the run with it."""
-        self._orders = [order for order in self._orders if not isinstance(order, Run)] + [run]
+        self._order(run)
+
+    def _order(self, order: SetContent | SetStyle | RemoveStyle | Run) -> None:
+        self._orders.put(order)
         self._stir()
 
     def restart(self) -> bool:
@@ -209,12 +193,17 @@ class Supervisor:
             return None
         return max(0.0, self._retry_at - self._clock())
 
+    @property
+    def frame(self) -> Frame | None:
+        """The newest picture; a crash does not lose it. None before the first."""
+        return self._newest.frame
+
     def frames(self) -> AsyncGenerator[Frame, None]:
         """The newest picture at once if there is one, then each newest; slow readers skip.
 
         Epochs and steps only rise, across restarts too. Any number of readers.
         """
-        return self._frames.items(self.frame)
+        return self._newest.items()
 
     def reports(self) -> AsyncGenerator[Report | Refused | Smaller, None]:
         """The report of now at once, then each as it comes. Any number of readers.
@@ -244,7 +233,7 @@ class Supervisor:
             self._close_controls()
             if self._block is not None:
                 _remove(self._block)
-            self._frames.end()
+            self._newest.end()
             self._reports.end()
 
     async def _live(self) -> str:
@@ -274,31 +263,30 @@ class Supervisor:
         while True:
             ended = child.exitcode  # before the last look, so that no last word is missed
             self._hear(child, watchdog)
-            await self._look(block, copier)
+            if await self._newest.look(block, copier):
+                self._backoff.painted(self._clock())
             if ended is not None:
                 return self._why(child, ended)
             if self._stopping:
-                await self._end(child)
+                await end(child, self._limits)
                 return "stopped"
             if self.report.state is State.FAILED:
                 message = self.report.message
-                await self._end(child)
+                await end(child, self._limits)
                 return message
             if hung := watchdog.look(block.heartbeat(), self._clock(), child.is_stopped):
-                if not child.is_stopped():
-                    child.dump()
-                    await self._ended(child, self._limits.dump_s)
-                await self._end(child, ask=False)
+                await end_hung(child, self._limits)
                 return f"the painting process {hung}"
-            while self._orders and child.send(self._orders[0]):
-                del self._orders[0]
+            self._orders.send(child.send)
             await self._wait()
 
     async def _wait(self) -> None:
         """Until it is worth looking again, or something has to be passed on."""
         self._stirred.clear()
         running = self.report.state is State.RUNNING
-        wait_s = self._rhythm.wait_s(time.monotonic()) if running else self._limits.idle_poll_s
+        wait_s = self._limits.idle_poll_s
+        if running:
+            wait_s = self._newest.rhythm.wait_s(time.monotonic())
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stirred.wait(), wait_s)
 
@@ -321,46 +309,8 @@ class Supervisor:
                 watchdog.report(message.state)
                 self.report = message
             else:
-                self._forget(message)
+                self._places.refuse(message.path)
             self._reports.put(message)
-
-    async def _look(self, block: FrameBlock, copier: ThreadPoolExecutor) -> None:
-        seen = -1 if self.frame is None else self.frame.epoch
-        if not block.newer(seen):
-            return
-        # The next picture is as large as the last, but for the one after a change of size.
-        if self.frame is None or self.frame.picture.nbytes <= _INLINE_BYTES:
-            frame = block.read(seen)
-        else:
-            loop = asyncio.get_running_loop()
-            frame = await loop.run_in_executor(copier, block.read, seen)
-        if frame is not None:
-            self.frame = frame
-            self._rhythm.painted(time.monotonic())
-            self._frames.put(frame)
-            self._backoff.painted(self._clock())
-
-    async def _end(self, child: Child, *, ask: bool = True) -> None:
-        """End the worker, by asking if it may still listen, then by force."""
-        if not child.is_stopped():  # or it would hear neither
-            if ask and child.send(Stop()) and await self._ended(child, self._limits.stop_s):
-                return
-            child.terminate()
-            if await self._ended(child, self._limits.term_s):
-                return
-        child.kill()
-        await self._ended(child, self._limits.kill_s)
-
-    async def _ended(self, child: Child, within_s: float) -> bool:
-        # Real time: no clock but the real one goes on by itself while this waits.
-        until = time.monotonic() + within_s
-        while child.exitcode is None:
-            child.listen()  # a worker that cannot write does not end
-            child.receive()
-            if time.monotonic() > until:
-                return False
-            await asyncio.sleep(0.01)
-        return True
 
     async def _mourn(self, why: str) -> None:
         """Wait as long as it takes until the next worker may start."""
@@ -389,11 +339,9 @@ class Supervisor:
 
     def _job(self, block: FrameBlock) -> Job:
         assert self._controls is not None  # made by `start`
-        styles = tuple(paths[-1] for paths in self._styles)
+        hung = {"content": self._places.content, "styles": self._places.styles}
         return Job(
-            session=self._session.replaced(
-                pictures={"content": self._content[-1], "styles": styles},
-            ),
+            session=self._session.replaced(pictures=hung),
             control_block=self._controls.name,
             frame_block=block.name,
             size_px=self._room_px,
@@ -401,31 +349,6 @@ class Supervisor:
             first_step=0 if self.frame is None else self.frame.step + 1,
             checkpoints=self._checkpoints,
         )
-
-    def _order(self, order: SetContent | SetStyle) -> None:
-        place = self._content if isinstance(order, SetContent) else self._styles[order.index]
-        place.append(order.path)
-        for index in range(len(self._orders) - 1, -1, -1):
-            earlier = self._orders[index]
-            if isinstance(earlier, RemoveStyle):
-                break  # before it the numbers meant other styles
-            if isinstance(earlier, SetContent | SetStyle) and earlier.what == order.what:
-                del self._orders[index]
-        self._orders.append(order)
-        self._stir()
-
-    def _forget(self, refused: Refused) -> None:
-        """Give a later worker the picture before the refused one; the first one stays."""
-        for place in (self._content, *self._styles):
-            if refused.path not in place:
-                continue
-            if len(place) > 1:
-                place.reverse()
-                place.remove(refused.path)
-                place.reverse()
-            elif place is not self._content and len(self._styles) > 1:
-                self._styles = [style for style in self._styles if style is not place]
-            return
 
     def _say(self, state: State, message: str = "") -> None:
         self.report = replace(self.report, state=state, message=message)

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from styletune.config import Session, parse
-from styletune.errors import MemoryBlockError, PictureError
+from styletune.errors import MemoryBlockError
 from styletune.server.limits import Limits
 from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
@@ -319,33 +319,6 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
         await reports.aclose()
         supervisor.set_style(3, picture("s6", 16))  # the place is free again
         await frame_where(supervisor, lambda frame: colour(frame)[2] == first + 28)
-
-
-async def test_a_style_that_there_cannot_be_is_refused(session: Session, tmp_path: Path) -> None:
-    supervisor = Supervisor(session, folder=tmp_path)
-    with pytest.raises(PictureError, match=r"there are 1 style pictures, .* received style 3"):
-        supervisor.set_style(2, tmp_path / "x")
-    for number in (1, 2, 3):
-        supervisor.set_style(number, tmp_path / f"{number}")
-    with pytest.raises(PictureError, match=r"there are 4 style pictures, and at most 4; received"):
-        supervisor.set_style(4, tmp_path / "x")
-    for number in (0, 4, -1):
-        with pytest.raises(PictureError, match=r"styles 2 to 4 can be removed; received"):
-            supervisor.remove_style(number)
-
-
-async def test_an_order_never_takes_the_place_of_one_from_before_a_removal(
-    session: Session, tmp_path: Path
-) -> None:
-    supervisor = Supervisor(session, folder=tmp_path)
-    supervisor.set_style(1, tmp_path / "b")
-    supervisor.set_style(2, tmp_path / "old")
-    supervisor.set_style(2, tmp_path / "c")
-    supervisor.remove_style(1)
-    supervisor.set_style(2, tmp_path / "d")
-    assert [getattr(order, "path", "")[-3:] for order in supervisor._orders] == [
-        "0/b", "0/c", "0/b", "0/d",
-    ]  # fmt: skip
 
 
 async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
