@@ -16,9 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from styletune.config import Session
+from styletune.shared import pipes
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import Job, Report, State, Stop
+from styletune.shared.orders import Job, Painted, Report, State, Stop
 
 FPS = 20.0
 SIZE_PX = 512
@@ -58,6 +59,7 @@ def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
                 epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, terms, 0.1, 17.0
             )
             frames.publish(frame)
+            pipes.offer(pipe, Painted())
             epoch, step = epoch + 1, step + 1
             if now >= tick:
                 tick = max(tick + 1 / fps, now)

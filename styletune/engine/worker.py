@@ -20,9 +20,10 @@ from styletune.engine.running import Runs
 from styletune.engine.stumbles import Stumbles
 from styletune.engine.terms import terms
 from styletune.errors import StyletuneError
+from styletune.shared import pipes
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock
-from styletune.shared.orders import Job, Order, Report, Run, State, Stop
+from styletune.shared.orders import Job, Order, Painted, Report, Run, State, Stop
 
 # How often a paused worker looks for orders and controls: far below what a hand notices.
 _IDLE_S = 0.01
@@ -233,6 +234,7 @@ class Worker:
                 run_done=run.done,
             )
         )
+        pipes.offer(self._pipe, Painted())
         self._progress.epoch += 1
 
     def _begin(self) -> Painter:

@@ -4,21 +4,22 @@ Runs in the web process. Nothing here waits: the supervisor looks in again and a
 Knows nothing about when a worker is to be started or ended, nor what it paints.
 """
 
+import asyncio
 import atexit
 import contextlib
 import multiprocessing
 import os
-import select
 import signal
 import sys
 from collections import deque
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from styletune.entry import DUMP_SIGNAL, Target, begin
 from styletune.server import oom_killer
+from styletune.shared import pipes
 from styletune.shared.ends import End, end_after
-from styletune.shared.orders import Job, Order, Refused, Report
+from styletune.shared.orders import Job, Order, Painted, Refused, Report
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -40,6 +41,7 @@ class Child:
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
         self._kills = oom_killer.kills()
         self._rest = ""
+        self._mute = False  # it has closed its end of the pipe
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
         self._output, far_output = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(
@@ -75,21 +77,34 @@ class Child:
 
         True also when the worker is gone: the next one is told otherwise.
         """
-        if not _ready(self._pipe, select.POLLOUT):
-            return False  # a stopped worker must not stop the web process
-        with contextlib.suppress(OSError):
-            self._pipe.send(order)
-        return True
+        return pipes.offer(self._pipe, order)
 
-    def receive(self) -> list[Report | Refused]:
+    def receive(self) -> list[Painted | Report | Refused]:
         """What it has said since the last look."""
-        messages: list[Report | Refused] = []
-        while len(messages) < _MESSAGES and _ready(self._pipe, select.POLLIN):
+        messages: list[Painted | Report | Refused] = []
+        while len(messages) < _MESSAGES and pipes.readable(self._pipe):
             try:
                 messages.append(self._pipe.recv())
             except (EOFError, OSError):
+                self._mute = True
                 break
         return messages
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
+        """Meanwhile the running event loop calls `wake` when there is something to hear.
+
+        Again and again until it has been heard; an end is heard once, by `receive`.
+        """
+        loop = asyncio.get_running_loop()
+        heard = [] if self._mute else [self._pipe.fileno(), self._output.fileno()]
+        for descriptor in heard:
+            loop.add_reader(descriptor, wake)
+        try:
+            yield
+        finally:
+            for descriptor in heard:
+                loop.remove_reader(descriptor)
 
     def listen(self) -> None:
         """Pass what it has written on to stderr, and its whole lines to the log."""
@@ -147,12 +162,6 @@ class Child:
         # `exitcode` first: a pid is another process's once its end has been noticed.
         if self.exitcode is None:
             os.kill(self.pid, number)
-
-
-def _ready(connection: Connection, events: int) -> bool:
-    poll = select.poll()  # not `Connection.poll`, which takes ten times as long
-    poll.register(connection.fileno(), events)
-    return bool(poll.poll(0))
 
 
 def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """All times in seconds. Tests give shorter ones."""
 
-    poll_s: float = 0.005  # between looks for a picture while running: a fifth of a 40 Hz epoch
-    idle_poll_s: float = 0.05  # in all other states
+    look_s: float = 0.2  # between looks at a worker that says nothing: does it still live?
     running_s: float = 5.0  # without a step, then it hangs, if the process is stopped …
     # … or if it has been silent for longer than TensorFlow's allocator, which waits 10 s for
     # memory to come free before it says that there is none …

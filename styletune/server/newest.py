@@ -4,13 +4,10 @@ Lives on the event loop. Knows nothing about the worker itself, whose blocks com
 """
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
 from styletune.server.fan import Fan
-from styletune.server.limits import Limits
-from styletune.server.rhythm import Rhythm
 from styletune.shared.frame_block import Frame, FrameBlock
 
 # Larger frames are copied in a thread: 1 MB takes half a millisecond, 4096² takes sixty.
@@ -18,16 +15,14 @@ _INLINE_BYTES = 1 << 20
 
 
 class Newest:
-    """Looks for pictures as often as is worth it.
+    """What all who watch are to see.
 
     Attributes:
         frame: the newest; a crash does not lose it. None before the first.
-        rhythm: when to look next.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self) -> None:
         self.frame: Frame | None = None
-        self.rhythm = Rhythm(limits.poll_s, limits.idle_poll_s)
         self._frames: Fan[Frame] = Fan(depth=1)
 
     async def look(self, block: FrameBlock, copier: ThreadPoolExecutor) -> bool:
@@ -44,7 +39,6 @@ class Newest:
         if frame is None:
             return False
         self.frame = frame
-        self.rhythm.painted(time.monotonic())
         self._frames.put(frame)
         return True
 

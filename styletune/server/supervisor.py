@@ -34,6 +34,7 @@ from styletune.shared.frame_block import Frame, FrameBlock
 from styletune.shared.leftovers import sweep_leftovers
 from styletune.shared.orders import (
     Job,
+    Painted,
     Refused,
     RemoveStyle,
     Report,
@@ -98,7 +99,7 @@ class Supervisor:
         self._stopping = False
         self._again = asyncio.Event()
         self._stirred = asyncio.Event()
-        self._newest = Newest(self._limits)
+        self._newest = Newest()
         self._retry_at: float | None = None
         self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
 
@@ -139,11 +140,6 @@ class Supervisor:
         self._state = state
         if self._controls is not None:
             self._controls.write(state)
-        self._stir()
-
-    def _stir(self) -> None:
-        self._newest.rhythm.stir()
-        self._stirred.set()
 
     def set_content(self, path: Path) -> None:
         """Paint this picture from now on, also after restarts, unless it is refused."""
@@ -173,7 +169,7 @@ class Supervisor:
 
     def _order(self, order: SetContent | SetStyle | RemoveStyle | Run) -> None:
         self._orders.put(order)
-        self._stir()
+        self._stirred.set()
 
     def restart(self) -> bool:
         """Start again now, when failed or in the wait for the next try; else do nothing.
@@ -278,17 +274,14 @@ class Supervisor:
                 await end_hung(child, self._limits)
                 return f"the painting process {hung}"
             self._orders.send(child.send)
-            await self._wait()
+            with child.waking(self._stirred.set):
+                await self._wait()
 
     async def _wait(self) -> None:
-        """Until it is worth looking again, or something has to be passed on."""
-        self._stirred.clear()
-        running = self.report.state is State.RUNNING
-        wait_s = self._limits.idle_poll_s
-        if running:
-            wait_s = self._newest.rhythm.wait_s(time.monotonic())
+        """Until there is something to hear or to pass on, or it is time for a look."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stirred.wait(), wait_s)
+            await asyncio.wait_for(self._stirred.wait(), self._limits.look_s)
+        self._stirred.clear()
 
     def _why(self, child: Child, code: int) -> str:
         """Why a worker ended; one whose memory did not suffice is followed by a smaller one."""
@@ -305,6 +298,8 @@ class Supervisor:
     def _hear(self, child: Child, watchdog: Watchdog) -> None:
         child.listen()
         for message in child.receive():
+            if isinstance(message, Painted):
+                continue  # `_newest` looks
             if isinstance(message, Report):
                 watchdog.report(message.state)
                 self.report = message

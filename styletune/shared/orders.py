@@ -146,6 +146,15 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Painted:
+    """Worker to parent: another picture lies in the frame block.
+
+    Only a knock on the door, so that nobody has to look again and again: one that finds no
+    room in the pipe is not sent.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Worker to parent: an order was not carried out, and the painting goes on as before.
 

@@ -19,7 +19,16 @@ import numpy as np
 
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import Job, Refused, RemoveStyle, Report, SetContent, State, Stop
+from styletune.shared.orders import (
+    Job,
+    Painted,
+    Refused,
+    RemoveStyle,
+    Report,
+    SetContent,
+    State,
+    Stop,
+)
 
 STEP_S = 0.01
 REPORT = Report(State.STARTING, device="stand-in", network="lite", backend="numpy")
@@ -81,6 +90,7 @@ def paint(job: Job, pipe: Connection) -> None:
                     total=os.getpid(),
                 )
             )
+            pipe.send(Painted())
             epoch += 1
             step += 1
         frames.beat(step)

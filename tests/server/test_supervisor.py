@@ -321,10 +321,21 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
         await frame_where(supervisor, lambda frame: colour(frame)[2] == first + 28)
 
 
+async def test_the_worker_knocks_so_that_nobody_has_to_look(
+    session: Session, tmp_path: Path
+) -> None:
+    limits = Limits(look_s=3600)
+    async with running(session, tmp_path, limits=limits) as supervisor:
+        frames = supervisor.frames()
+        epochs = [(await anext(frames)).epoch for _ in range(5)]
+        assert epochs == sorted(set(epochs))
+        await frames.aclose()
+
+
 async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
     session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
-    limits = Limits(running_s=60, poll_s=0.0005)
+    limits = Limits(running_s=60)
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         os.kill(pid_of(before), signal.SIGSTOP)
