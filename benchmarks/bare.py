@@ -64,7 +64,7 @@ class BareSteps:
 
         painter, network = self._painter, self._session.network
         layers = [
-            (tuple(painter._features.get_layer(layer.name).kernel.shape), layer.pool_before)
+            (tuple(painter.solver.features.get_layer(layer.name).kernel.shape), layer.pool_before)
             for layer in convolutions(network.name, network.played)
         ]
         return {
@@ -95,8 +95,8 @@ class BareSteps:
     def _burst(self, steps: int) -> float:
         painter = self._painter
         started = time.perf_counter()
-        painter._depths.run_whole(repeat(painter._data, steps))
-        painter._read()  # a few numbers: on a GPU this waits for the last step
+        painter.solver.depths.run_whole(repeat(painter.mix.data, steps))
+        painter.solver.raw()  # a few numbers: on a GPU this waits for the last step
         return time.perf_counter() - started
 
     def peak_flops(self) -> float:

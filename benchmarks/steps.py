@@ -59,7 +59,7 @@ def measure(
         for name, painter in painters.items():
             for _ in range(_STEPS[name]):
                 started = time.perf_counter()
-                painter._depths.run_whole((painter._data,))
+                painter.solver.depths.run_whole((painter.mix.data,))
                 taken[name].append(1e3 * (time.perf_counter() - started))
     return {name: np.array(times) for name, times in taken.items()}
 

@@ -16,6 +16,12 @@
     depths        no step deeper than the deepest term that counts
     lbfgs         L-BFGS within bounds, for objectives that stand still
     schedule      learning rates of paintings that end
+    state         all that a painting is at a step
+    init          the picture that a painting starts from
+    mix           what the controls say, as numbers for the next steps
+    solver        network, model, optimizer and compiled steps of one size
+    rollback      the pictures to go back to when a painting diverges
+    display       what people see of a painting
     painter       a painting in progress: pictures, controls, steps
     canvas        a size, and the source pictures brought to it
     studio        a picture painted once, coarse to fine

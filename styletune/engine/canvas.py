@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from styletune.config import Session
 from styletune.controls import ControlTable
 from styletune.engine import gallery, scales
-from styletune.engine.painter import Painter, Picture
+from styletune.engine.painter import Painter
+from styletune.engine.state import Picture
 
 # Sizes between are not worth a model of their own, nor scales a picture of their own.
 _SNAP_PX = 8

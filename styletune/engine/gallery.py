@@ -8,9 +8,8 @@ from PIL import Image
 
 from styletune import pictures, samples
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, Session
-from styletune.engine.painter import Picture
-
-INIT_KINDS = ("content", "tinted", "noise", "style")
+from styletune.engine.init import KINDS
+from styletune.engine.state import Picture
 
 
 def read(name: str, longer_edge_px: int) -> Picture:
@@ -40,7 +39,7 @@ def style_edge_px(session: Session, size_px: int, scale: float) -> int:
 
 def init(session: Session, like: Picture) -> Picture | None:
     """The picture that `painting.init` names, stretched to the shape of `like`; else None."""
-    if session.painting.init in INIT_KINDS:
+    if session.painting.init in KINDS:
         return None
     height, width = like.shape[:2]
     picture = pictures.read(samples.locate(session.painting.init))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from styletune.engine.painter import Painter, PaintingState
+from styletune.engine.painter import Painter
+from styletune.engine.state import PaintingState
 from styletune.shared.checkpoint import Checkpoint, Keeper, newest
 
 

@@ -122,10 +122,10 @@ def style_transfer_models(
     return {depth: model(depth) for depth in reversed(depths(names))}
 
 
-def optimizer(settings: Optimizer, learning_rate: float) -> LiveAdam:
-    """Make the session's optimizer; `learning_rate` in pixel values a step."""
+def optimizer(settings: Optimizer) -> LiveAdam:
+    """Make the session's optimizer; its learning rate is set before each run."""
     return LiveAdam(
-        learning_rate,
+        0.0,
         normalize=settings.normalize,
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,

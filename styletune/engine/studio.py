@@ -14,8 +14,9 @@ from styletune.engine import scales
 from styletune.engine.architecture import min_edge_px
 from styletune.engine.canvas import Canvas
 from styletune.engine.lbfgs import LBFGS, Vector
-from styletune.engine.painter import DivergedError, Painter, Picture
+from styletune.engine.painter import DivergedError, Painter
 from styletune.engine.schedule import SCHEDULES
+from styletune.engine.state import Picture
 from styletune.errors import WorkerError
 
 # Longer edge to begin with at the latest. Below, the large strokes are there at once; but fine

@@ -8,6 +8,7 @@ from PIL import Image
 
 from styletune.config import Session
 from styletune.engine import gallery
+from styletune.engine.init import KINDS
 from styletune.engine.painter import Painter
 from styletune.errors import PictureError
 from tests.engine.small import picture, small_session
@@ -43,7 +44,7 @@ def test_a_painting_starts_from_a_file_stretched_to_its_shape(tmp_path: Path) ->
     np.testing.assert_array_equal(painter.picture(), init)
 
 
-@pytest.mark.parametrize("kind", gallery.INIT_KINDS)
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_other_ways_to_start_need_no_file(kind: str) -> None:
     session = small_session(painting={"init": kind})
     assert gallery.init(session, picture(32, 40, seed=1)) is None

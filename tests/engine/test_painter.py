@@ -66,7 +66,7 @@ def test_losses_of_the_model_equal_plain_numpy() -> None:
     losses = painter.losses()
     np.testing.assert_allclose(losses.content_raw, 0, atol=1e-6)
     content, style = (
-        [keras.ops.convert_to_numpy(f)[0].astype(np.float64) for f in painter._extract(p)]
+        [keras.ops.convert_to_numpy(f)[0].astype(np.float64) for f in painter.solver.extract(p)]
         for p in (picture(32, 40, seed=1).astype("f4"), picture(36, 36, seed=2).astype("f4"))
     )
 
@@ -85,13 +85,13 @@ def test_weighted_losses_are_raw_times_weight_times_unit(painter: Painter) -> No
     heard = painter.heard("style")
     assert heard[1] == pytest.approx(10.0)
     np.testing.assert_allclose(
-        losses.style, losses.style_raw * heard * painter._units.style, rtol=1e-5
+        losses.style, losses.style_raw * heard * painter.units.style, rtol=1e-5
     )
 
 
 def test_leaving_out_silent_terms_changes_no_pixel() -> None:
     left_out, computed = small_painter(), small_painter()
-    computed._data = computed._listening
+    computed.mix.data = computed.mix.listening
     for painter in (left_out, computed):
         painter.run(1)
         painter.run(9)
@@ -130,7 +130,7 @@ def test_with_all_faders_off_the_picture_stands_still() -> None:
 def test_calibrated_terms_pull_equally(painter: Painter) -> None:
     from styletune.engine.calibration import reference_picture
 
-    units = painter._units
+    units = painter.units
     reference = reference_picture(picture(32, 40, seed=1), seed=0)
     flat = [*units.content, *units.style, units.smooth]
     for index, unit in enumerate(flat):
@@ -193,8 +193,8 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
     painter = small_painter()
     painter.run(2)
     good = painter.picture()
-    painter._data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
-    painter._listening = painter._data
+    painter.mix.data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
+    painter.mix.listening = painter.mix.data
     with pytest.raises(DivergedError, match="lower the learning rate"):
         painter.run(2)
     np.testing.assert_array_equal(painter.picture(), good)
@@ -206,7 +206,7 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
 def test_pixels_stay_in_range_unless_the_session_says_otherwise() -> None:
     for clamp in (True, False):
         painter = small_painter(small_session(painting={"clamp": clamp}))
-        painter._set_pixels(np.full((32, 40, 3), 300, np.float32))
+        painter._put(np.full((32, 40, 3), 300, np.float32))
         painter.run(1)
         assert bool(painter.pixels().max() <= 255) is clamp
         assert painter.picture().max() == 255
@@ -236,7 +236,7 @@ def test_average_pooling_and_zero_padding_change_the_features() -> None:
     plain = small_painter()
     for network in ({"pooling": "average"}, {"padding": "zero"}):
         other = small_painter(small_session(network=network))
-        a, b = (p._extract(picture(32, 40, seed=1).astype("f4"))[-1] for p in (plain, other))
+        a, b = (p.solver.extract(picture(32, 40, seed=1).astype("f4"))[-1] for p in (plain, other))
         assert not np.allclose(a, b)
 
 
@@ -263,11 +263,11 @@ def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> N
     painter = small_painter()
     for _ in range(8):
         painter.run(1)
-    safe = painter._safe.copy()
-    rate = painter._optimizer.learning_rate
+    safe = painter._rollback._safe.copy()
+    rate = painter.solver.optimizer.learning_rate
     before = float(keras.ops.convert_to_numpy(rate.value))
-    painter._data[0]["style_weights"] = painter._data[0]["style_weights"] * 1e4
-    painter._fed = (painter._fed[0], painter._fed[1] * 1e4, painter._fed[2])
+    painter.mix.data[0]["style_weights"] = painter.mix.data[0]["style_weights"] * 1e4
+    painter.mix.style = painter.mix.style * 1e4
     with pytest.raises(DivergedError, match="the loss rose to"):
         painter.run(1)
     np.testing.assert_array_equal(painter.pixels(), safe)
