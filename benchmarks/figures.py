@@ -29,6 +29,7 @@ class Stretch:
     seconds: float
     steps: int
     epochs: int = 1  # that they made up; more where a message overtook others
+    stepping_s: float = 0.0  # of the seconds, those in the steps, by the worker's own clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,25 @@ class Figures:
             for turns in (self.bare, self.served)
         )
         return 1 - bare / served
+
+    @property
+    def outside(self) -> float | None:
+        """The part of an epoch in which the worker took no step, by its own clock.
+
+        Unlike `overheads` it compares nothing with another process, so that a noisy machine
+        spoils it little; but it does not see what slows the steps themselves.
+        """
+        single = [epoch for epoch in self.epochs if epoch.epochs == 1]
+        if not single:
+            return None
+        return median(1 - epoch.stepping_s / epoch.seconds for epoch in single)
+
+    @property
+    def most(self) -> float | None:
+        """`outside`, and the web process's time as if all of it were taken from the steps."""
+        if self.outside is None or self.web_cores is None:
+            return None
+        return self.outside + self.web_cores
 
     @property
     def floor_s(self) -> float | None:

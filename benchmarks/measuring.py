@@ -135,7 +135,12 @@ async def _epochs(viewer: Viewer, seconds: float) -> list[Stretch]:
 def epochs_between(messages: list[Epoch]) -> list[Stretch]:
     """Length and steps of each epoch, from one message to the next."""
     return [
-        Stretch(after.time - before.time, after.step - before.step, after.epoch - before.epoch)
+        Stretch(
+            after.time - before.time,
+            after.step - before.step,
+            after.epoch - before.epoch,
+            stepping_s=(after.step - before.step) / after.steps_per_s,
+        )
         for before, after in pairwise(messages)
         if after.epoch > before.epoch
     ]

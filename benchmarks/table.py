@@ -97,6 +97,12 @@ def _fastest(figures: Figures) -> str:
     return f"{value:.1%}" + ("" if target is None else f"  {met(value, target)}")
 
 
+def _most(figures: Figures) -> str:
+    if figures.outside is None or figures.most is None:
+        return NONE
+    return f"{figures.outside:.1%}, {figures.most:.1%}"
+
+
 def _floor_ratio(figures: Figures) -> str:
     if figures.floor_s is None or figures.bare_step_s is None:
         return NONE
@@ -167,6 +173,7 @@ _SECTIONS: tuple[tuple[tuple[str, Cell, str], ...], ...] = (
         ("loop overhead, median of rounds", _overhead, _OVERHEADS),
         ("loop overhead, range of rounds", _overhead_range, ""),
         ("loop overhead, fastest fifth", _fastest, _OVERHEADS),
+        ("outside the steps; and with all of web's time", _most, _OVERHEADS),
         ("cores used by the web process", lambda f: _cores(f.web_cores), ""),
         ("cores used by others", lambda f: _cores(f.other_cores), ""),
     ),

@@ -6,10 +6,11 @@ came. Pictures are acknowledged at once and not decoded. Knows nothing about wha
 
 import asyncio
 import json
+import math
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -23,11 +24,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What an epoch message says of time and steps; `time` in seconds since 1970."""
+    """What an epoch message says of time and steps; `time` in seconds since 1970.
+
+    `steps_per_s`: by the worker's own clock, while it took the steps of this epoch.
+    """
 
     epoch: int
     step: int
     time: float
+    steps_per_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class Viewer:
             message = json.loads(text)
             match message["type"]:
                 case "epoch":
-                    self.epochs.append(Epoch(message["epoch"], message["step"], message["time"]))
+                    self.epochs.append(Epoch(*(message[field.name] for field in fields(Epoch))))
                 case "state":
                     self.state = message
                 case "snapshot":

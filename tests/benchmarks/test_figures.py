@@ -79,3 +79,11 @@ def test_the_latency_may_be_one_epoch_one_step_and_fifty_milliseconds():
 
 def test_an_answer_is_painted_and_delivered():
     assert Answer(total=0.15, painting=0.12).delivery == pytest.approx(0.03)
+
+
+def test_what_is_outside_the_steps_is_told_with_and_without_the_web_process():
+    epochs = [Stretch(0.1, 3, stepping_s=0.098), Stretch(0.2, 6, epochs=2, stepping_s=0.05)]
+    figures = Figures("lite", epochs=epochs, web_cores=0.01)
+    assert figures.outside == pytest.approx(0.02)  # two epochs in one message tell nothing
+    assert figures.most == pytest.approx(0.03)
+    assert Figures("lite").most is None
