@@ -58,6 +58,7 @@ class ServerStudio:
         self._layers = client.layers
         self._network = client.state["network"]
         self._connections = client.connections
+        self._played = False  # has moved controls
 
     @classmethod
     @asynccontextmanager
@@ -69,11 +70,9 @@ class ServerStudio:
         try:
             yield studio
         finally:
-            if client.connected:
-                after = client.controls
-                moved = {name: at for name, at in before.items() if after.get(name) != at}
-                if moved:
-                    await client.set(moved, gesture="paint")
+            if client.connected and studio._played:
+                # All of them, moved or not: a move lets the painting go on after the last run.
+                await client.set(before, gesture="paint")
 
     @property
     def painter(self) -> dict[str, Any]:
@@ -100,8 +99,12 @@ class ServerStudio:
         scene = await self.client.scene(sweep.base.removeprefix("scene:"))
         return {**values, **scene["controls"]}
 
-    async def steps_per_s(self) -> float:
-        """How fast it paints at this moment; 0: not known, as nothing is being painted."""
+    async def steps_per_s(self, points: int) -> float:
+        """How fast it paints at this moment; 0: not known, as nothing is being painted.
+
+        Args:
+            points: to be painted; one after the other, here.
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(_RATE_S):
                 async for epoch in self.client.epochs():
@@ -126,7 +129,7 @@ class ServerStudio:
                 await asyncio.wait([fetching], timeout=_FETCH_S)
 
     async def _paint(self, job: Job, on_step: OnStep) -> tuple[Result, int]:
-        point = job.point
+        point, self._played = job.point, True
         began = time.perf_counter()
 
         def tell(epoch: Epoch) -> None:
