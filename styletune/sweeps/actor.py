@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _WARM_UP_STEPS = 2  # the worker's: TensorFlow's first calls are slow
 _BURST = 10  # steps between two looks at the picture's health
 _MAX_ROLLBACKS = 20
+_RATE_S = 1.0  # to look how fast it paints
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,10 @@ class Actor:
         """What paints here, and what it has done so far."""
         return self._of(material).about()
 
+    def steps_per_s(self, material: Material) -> float:
+        """How fast it paints."""
+        return self._of(material).steps_per_s()
+
     def paint(
         self, material: Material, job: Job, changed: Mapping[str, bytes]
     ) -> tuple[Result, bytes]:
@@ -120,6 +125,15 @@ class PointPainter:
             "size": self._session.pictures.size,
         }
         return self._about
+
+    def steps_per_s(self) -> float:
+        """How fast it paints; what is painted for that, the next point's reset wipes out."""
+        painter, steps = self._painter, 0
+        painter.run(1)  # the first call after calibrating is slow
+        began = time.perf_counter()
+        while (seconds := time.perf_counter() - began) < _RATE_S:
+            steps += painter.run(1)
+        return steps / seconds
 
     @cached_property
     def _stand(self) -> "_Easel":

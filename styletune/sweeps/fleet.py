@@ -23,8 +23,6 @@ from styletune.sweeps.actor import About, Actor, Material
 from styletune.sweeps.plan import Sweep, Value
 from styletune.sweeps.studio import Job, Keep, OnStep
 
-_RATE_S = 0.0  # how fast a cluster paints is not known beforehand
-
 
 def _ray() -> Any:
     """Ray, which sends home what it is used for unless told otherwise.
@@ -145,9 +143,13 @@ class Fleet:
         positions = self._session.positions() if sweep.base == "now" else table.defaults()
         return table.public(positions)
 
-    async def steps_per_s(self) -> float:
-        """How fast a cluster paints is not known beforehand."""
-        return _RATE_S
+    async def steps_per_s(self, points: int) -> float:
+        """How fast as many actors paint side by side as there are points for."""
+        looks = [
+            _asked(self._ray, actor.steps_per_s.remote(self._material))
+            for actor in self._handles[:points]
+        ]
+        return float(sum(await asyncio.gather(*looks)))
 
     async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
         """Paint all points, several at a time, and hand over each as soon as it is done.

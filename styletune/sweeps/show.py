@@ -1,10 +1,12 @@
 """What a sweep says on the terminal: the budget before, the progress meanwhile."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.text import Text
 
 from styletune.errors import ConfigError
 from styletune.sweeps.points import Point
@@ -49,26 +51,72 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
+class _TimeLeft(ProgressColumn):
+    """Time left at the pace so far, and before there is one at the rate that was measured.
+
+    Differs from rich's: points of some minutes each, as actors tell them, are a pace, too.
+    """
+
+    def __init__(self, rate: float) -> None:
+        super().__init__()
+        self._rate = rate
+
+    def render(self, task: Task) -> Text:
+        left = time_left_s(
+            task.completed, task.total or 0.0, task.elapsed or 0.0, task.fields["at"], self._rate
+        )
+        return Text("" if left is None else f"{duration(left)} left", style="progress.remaining")
+
+
+def time_left_s(
+    done: float, steps: float, now_s: float, done_s: float, rate: float
+) -> float | None:
+    """How long the rest takes.
+
+    Args:
+        done: steps taken, up to `done_s` seconds after the beginning, of `steps` in all.
+        now_s: seconds since the beginning.
+        rate: steps a second, measured before; 0: not known.
+
+    Returns:
+        None: nothing is known yet, or it is finished.
+    """
+    if done >= steps or not (done or rate):
+        return None
+    whole_s = done_s / done * steps if done else steps / rate
+    return max(0.0, whole_s - now_s)
+
+
 @contextmanager
-def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, OnStep]]:
-    """Show a bar; yields what to call at each step, and what to call when a point is done."""
+def progress(
+    console: Console, todo: int, steps: int, rate: float
+) -> Iterator[tuple[OnStep, OnStep]]:
+    """Show a bar; yields what to call at each step, and what to call when a point is done.
+
+    Args:
+        rate: steps a second of all that paint together; 0: not known.
+    """
     columns = (
         TextColumn("{task.fields[point]}"),
         BarColumn(),
         TextColumn("{task.fields[done]}/{task.fields[todo]}"),
         TextColumn("{task.fields[loss]}"),
-        TimeRemainingColumn(elapsed_when_finished=True),
+        _TimeLeft(rate),
     )
     under_way: dict[int, int] = {}  # steps by the point's index: several may be painted at a time
     finished = 0
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task("sweep", total=todo * steps, point="", done=0, todo=todo, loss="")
+        task = bar.add_task(
+            "sweep", total=todo * steps, point="", done=0, todo=todo, loss="", at=0.0
+        )
+        began = time.monotonic()
 
         def step(point: Point, steps_done: int, loss: float) -> None:
             under_way[point.index] = steps_done
             bar.update(
                 task,
                 completed=finished * steps + sum(under_way.values()),
+                at=time.monotonic() - began,
                 point=" ".join(f"{n}={label}" if n else label for n, label in point.labels.items()),
                 loss=f"loss {loss:.4g}",
             )
@@ -78,6 +126,7 @@ def progress(console: Console, todo: int, steps: int) -> Iterator[tuple[OnStep, 
             finished += 1
             under_way.pop(point.index, None)
             completed = finished * steps + sum(under_way.values())
-            bar.update(task, completed=completed, done=finished, loss=f"loss {loss:.4g}")
+            at = time.monotonic() - began
+            bar.update(task, completed=completed, done=finished, at=at, loss=f"loss {loss:.4g}")
 
         yield step, done

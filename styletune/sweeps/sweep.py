@@ -78,12 +78,12 @@ async def _sweep(plan: Sweep, folder: Folder, where: Where, console: Console, *,
     async with _studio(where, console) as studio:
         base = folder.base or await studio.base(plan)
         laid = layout(plan, studio.table, base)
-        rate = 0.0 if laid.count > show.MANY_POINTS and not yes else await studio.steps_per_s()
         done, steps = len(folder.done), plan.steps
-        text = show.budget(
-            console, laid.count - done, done, steps, rate, settle=plan.settle is not None
-        )
-        show.check_size(laid.count - done, steps, rate, text, yes=yes)
+        count = laid.count - done
+        looks = count and (yes or laid.count <= show.MANY_POINTS)
+        rate = await studio.steps_per_s(count) if looks else 0.0
+        text = show.budget(console, count, done, steps, rate, settle=plan.settle is not None)
+        show.check_size(count, steps, rate, text, yes=yes)
         folder.begin(laid, base, _painter(studio.painter, plan))
         todo = [point for point in laid.points() if point.key not in folder.done]
         if not todo:
@@ -92,7 +92,7 @@ async def _sweep(plan: Sweep, folder: Folder, where: Where, console: Console, *,
         console.print(text + "; Ctrl-C keeps what is painted so far")
         jobs = [Job(point, folder.file_of(point), steps, plan.settle, plan.start) for point in todo]
         points = {point.key: point for point in todo}
-        with show.progress(console, len(todo), steps) as (on_step, on_done):
+        with show.progress(console, len(todo), steps, rate) as (on_step, on_done):
 
             def keep(result: Result, png: bytes) -> None:
                 folder.keep(result, png)

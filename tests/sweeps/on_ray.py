@@ -30,6 +30,7 @@ async def main(file: str, out: str, size: str) -> None:
         laid = layout(plan, studio.table, await studio.base(plan))
         jobs = [Job(p, folder.file_of(p), plan.steps, None, plan.start) for p in laid.points()]
         folder.begin(laid, await studio.base(plan), studio.painter)
+        rate = await studio.steps_per_s(len(jobs))  # what that paints is in no picture
         before = await studio.about()
 
         def keep(result: Result, png: bytes) -> None:
@@ -39,7 +40,8 @@ async def main(file: str, out: str, size: str) -> None:
 
         await studio.paint(jobs, lambda *_: None, keep)
         after = await studio.about()
-    print(json.dumps({"before": [asdict(a) for a in before], "after": [asdict(a) for a in after]}))
+    told = {"before": [asdict(a) for a in before], "after": [asdict(a) for a in after]}
+    print(json.dumps(told | {"rate": rate}))
 
 
 if __name__ == "__main__":

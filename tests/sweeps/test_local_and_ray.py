@@ -76,6 +76,7 @@ def test_two_actors_paint_the_same_and_a_lost_ones_point_is_painted_again(
     told = json.loads(run("tests.sweeps.on_ray", file, out, "64").stdout)
     pids = [about["pid"] for about in told["before"]]
     assert len(set(pids)) == 2
+    assert told["rate"] > 0
     after = told["after"]
     assert after[0]["pid"] == pids[0]
     assert after[1]["pid"] != pids[1]  # killed, and started again by Ray

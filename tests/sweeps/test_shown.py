@@ -15,6 +15,7 @@ from styletune.sweeps.page import page, scene_name
 from styletune.sweeps.plot import plots
 from styletune.sweeps.result import Result
 from styletune.sweeps.sheet import sheet
+from styletune.sweeps.show import time_left_s
 from tests.sweeps.made import made
 
 ROWS = Shown("smooth", ("0", "0.25", "0.5"))
@@ -118,3 +119,21 @@ def test_the_state_of_a_png_is_replaced_and_its_pixels_are_not_touched() -> None
         assert json.loads(image.text["styletune"]) == {"name": "Übung", "b": 2}
     with pytest.raises(ValueError, match="no PNG"):
         png.with_state(b"GIF89a", {})
+
+
+@pytest.mark.parametrize(
+    ("done", "now_s", "done_s", "rate", "left"),
+    [
+        (0, 0.0, 0.0, 0.0, None),  # nothing is known
+        (0, 0.0, 0.0, 10.0, 40.0),  # by the rate that was measured before
+        (0, 4.0, 0.0, 10.0, 36.0),
+        (0, 50.0, 0.0, 10.0, 0.0),  # slower than that, and no point is done yet
+        (100, 30.0, 30.0, 10.0, 90.0),  # from here on by its own pace
+        (100, 50.0, 30.0, 0.0, 70.0),  # the next point is under way
+        (400, 120.0, 120.0, 10.0, None),
+    ],
+)
+def test_the_time_left_goes_by_the_pace_so_far(
+    done: float, now_s: float, done_s: float, rate: float, left: float | None
+) -> None:
+    assert time_left_s(done, 400, now_s, done_s, rate) == left

@@ -8,19 +8,15 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from styletune.client.sync import connect
+from tests.sweeps.running import TOKEN, command, results, serving, sweep, until
 
-TOKEN = "a-token-for-the-sweeps"
 SWEEP = """
 steps = 40
 [[axes]]
@@ -31,56 +27,6 @@ control = "smooth"
 values = [0.2, 0.4]
 """
 LONG = 'steps = 400\n[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 6\n'
-
-
-@contextmanager
-def serving(folder: Path, port: int = 0) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.sweeps.serving", str(folder), str(port)]
-    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
-    with (
-        (folder / "log").open("a") as log,
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
-        ) as process,
-    ):
-        try:
-            assert process.stdout
-            url = process.stdout.readline().partition("?")[0].strip()
-            assert url, (folder / "log").read_text()
-            yield url
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("server")) as url:
-        yield url
-
-
-def command(tmp_path: Path, text: str, *arguments: str) -> list[str]:
-    file = tmp_path / "the-sweep.toml"
-    file.write_text(text)
-    return [sys.executable, "-m", "styletune", "sweep", str(file), "-o", *arguments]
-
-
-def sweep(
-    tmp_path: Path, text: str, *arguments: str, token: str = TOKEN, **options: Any
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(tmp_path, text, *arguments),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"STYLETUNE_TOKEN": token, "COLUMNS": "200"},
-        check=False,
-        **options,
-    )
-
-
-def results(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
 
 
 def test_everything_lies_in_one_folder(tmp_path: Path, url: str) -> None:
@@ -290,10 +236,3 @@ def test_a_folder_that_holds_something_else_is_refused(tmp_path: Path, url: str)
     full = sweep(tmp_path, SWEEP, str(tmp_path / "full"), "--url", url)
     assert full.returncode == 1
     assert "the folder holds other files" in full.stderr
-
-
-def until(check: Callable[[], object], patience_s: float = 60) -> None:
-    end = time.monotonic() + patience_s
-    while not check():
-        assert time.monotonic() < end
-        time.sleep(0.02)

@@ -1,0 +1,98 @@
+"""A setting of a sweep, copied from its page, is a scene of the server that gives it back."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, expect, sync_playwright
+
+from styletune.client.sync import connect
+from tests.instrument.playing import chromium
+from tests.sweeps.running import TOKEN, results, sweep
+
+SWEEP = """
+steps = 20
+[[axes]]
+alone = "style"
+layers = ["block1_conv1", "block3_conv2"]
+[[axes]]
+control = "color"
+values = ["luminance", "full"]
+"""
+
+
+@pytest.fixture
+def swept(tmp_path: Path, url: str) -> Path:
+    done = sweep(tmp_path, SWEEP, str(tmp_path / "out"), "--url", url)
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "out"
+
+
+def copied(folder: Path) -> list[dict[str, Any]]:
+    """The scene of each result, as the page has it to copy."""
+    text = (folder / "index.html").read_text()
+    data = json.loads(re.search(r'id="data">(.*?)</script>', text, re.S)[1])  # type: ignore[index]
+    return [result["scene"] for result in data["results"]]
+
+
+def setting(result: dict[str, Any]) -> dict[str, Any]:
+    """What a scene gives back: all but whether it is paused."""
+    return {name: value for name, value in result["controls"].items() if name != "paused"}
+
+
+def test_every_result_put_as_a_scene_gives_its_controls_back(swept: Path, url: str) -> None:
+    with connect(url, token=TOKEN) as play:
+        for scene, result in zip(copied(swept), results(swept), strict=True):
+            answer = httpx.put(
+                f"{url}api/scenes",
+                json={"scenes": [scene]},
+                headers={"Authorization": f"Bearer {TOKEN}"},
+                trust_env=False,
+            )
+            assert (answer.status_code, answer.json()) == (200, {"scenes": 1, "skipped": 0})
+            play.recall(scene["name"])
+            assert play.controls.items() >= setting(result).items()
+
+
+@pytest.fixture
+def browser() -> Iterator[BrowserContext]:
+    path = chromium()
+    if path is None:
+        assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run the browser tests"
+        pytest.skip("no Chromium here: apt-get install chromium, or set STYLETUNE_CHROMIUM")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        context = launched.new_context()
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        yield context
+        launched.close()
+
+
+@pytest.mark.browser
+def test_a_click_on_its_page_and_a_paste_on_the_dashboard(
+    swept: Path, url: str, browser: BrowserContext
+) -> None:
+    wanted = results(swept)[2]
+    sheet = browser.new_page()
+    sheet.goto((swept / "index.html").as_uri())
+    tile = sheet.locator("figure").nth(2)
+    tile.hover()
+    tile.get_by_role("button", name="Copy scene").click()
+    expect(sheet.get_by_role("status")).to_contain_text("Copied")
+    name = copied(swept)[2]["name"]
+    with connect(url, token=TOKEN) as play:
+        play.set({"style.block3_conv2": 0.123, "color": "histogram"})
+        page = browser.new_page()
+        page.goto(f"{url}?token={TOKEN}")
+        expect(page.locator("#scenes-panel .scene.new")).to_be_attached()
+        page.locator("body").press("Control+v")
+        expect(page.locator("#scenes-panel").get_by_text(name)).to_be_visible()
+        play.recall(name)
+        assert play.controls.items() >= setting(wanted).items()
