@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from styletune.controls import Control, ControlTable, Kind
+from styletune.controls import Control, ControlTable, Curve, Kind
 from styletune.midi.binding import Binding, Light
 from styletune.midi.decoder import Decoder
 from styletune.midi.encoding import Encoding
@@ -133,6 +133,18 @@ class Device:
         if binding.encoding is Encoding.BUTTON:
             return self._press(binding, target, event, positions)
         return self._stand(binding, target, event, positions, now)
+
+    def is_stepped(self, event: Event) -> bool:
+        """Whether the control that an event moves goes in steps that would be seen."""
+        played = self.played.get(event.source)
+        if played is None or (event.top != MAX_7_BIT and not event.step):
+            return False
+        binding, target = played
+        return (
+            target.kind is Kind.FADER
+            and target.controls[0].curve in (Curve.LOG, Curve.LOG_OFF)
+            and (binding.encoding is Encoding.ABSOLUTE or binding.encoding.relative)
+        )
 
     def show(self, positions: Positions) -> None:
         """Let the device show the present positions; see `echoes.take`."""

@@ -15,6 +15,7 @@ from styletune.errors import ConfigError, MessageError
 from styletune.midi.binding import Binding, Feedback, Light
 from styletune.midi.device import Device, Ghost, Move, Recall, Strike
 from styletune.midi.encoding import Encoding
+from styletune.midi.glide import Glides
 from styletune.midi.learner import Learner, Learnt
 from styletune.midi.message import Event, Source, decode
 from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
@@ -62,6 +63,7 @@ class Controllers:
         self._learning: str | None = None
         self._learner = Learner()
         self._seen: dict[str, float] = {}
+        self._glides = Glides()
 
     # ----------------------------------------------------------------- hands
 
@@ -95,6 +97,8 @@ class Controllers:
             for event in device.late(now):
                 for outcome in self._event(client, device, event, (), positions, now):
                     yield name, outcome
+        for name, control, place in self._glides.step(positions, now):
+            yield name, Move({control: place})
         if self._learning is not None and (learnt := self._learner.tick(now)):
             for message in self._bind(learnt):
                 yield learnt.device, message
@@ -104,7 +108,7 @@ class Controllers:
         """When `late` or `follow` has something to give, or None."""
         times = [device.due for device in self._devices.values()]
         times += [self._devices[key].echoes.due for key in self._listening]
-        times.append(None if self._learning is None else self._learner.due)
+        times += [self._glides.due, None if self._learning is None else self._learner.due]
         return min((time for time in times if time is not None), default=None)
 
     def _event(
@@ -120,8 +124,14 @@ class Controllers:
             yield from self._learn(device, event, now)
             return
         before = device.counts["unmapped"]
-        for action in device.move(event, data, positions, now):
-            yield _hardware(action, device.name) if isinstance(action, Ghost) else action
+        for action in device.move(event, data, self._glides.meant(positions), now):
+            match action:
+                case Ghost():
+                    yield _hardware(action, device.name)
+                case Move() if device.is_stepped(event):
+                    yield from self._glide(action, device.name, positions, now)
+                case _:
+                    yield action
         if device.counts["unmapped"] != before:
             self._counts["midi_unmapped"] += 1
             yield from self._stranger(device)
@@ -133,6 +143,12 @@ class Controllers:
                 "output leads to its input (MIDI thru); its lights are off until it is "
                 "plugged in again",
             )
+
+    def _glide(self, move: Move, mover: str, positions: Positions, now: float) -> Iterator[Move]:
+        for name, goal in move.positions.items():
+            place = self._glides.move(name, goal, positions, now, mover)
+            if place is not None:
+                yield Move({name: place})
 
     def _stranger(self, device: Device) -> Iterator[Error]:
         """Say once that a device is not known: its knobs send a hundred messages a second."""
@@ -153,6 +169,7 @@ class Controllers:
 
     def follow(self, positions: Positions, now: float) -> list[Addressed]:
         """What is to be told to devices, and of faders that now wait, after any change."""
+        positions = self._glides.meant(positions)
         moved = {name for name, at in positions.items() if self._seen.get(name) != at}
         self._seen = dict(positions)
         told: list[Addressed] = []

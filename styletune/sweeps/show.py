@@ -23,7 +23,7 @@ def budget(console: Console, todo: int, done: int, steps: int, rate: float, *, s
     Args:
         rate: steps a second of all that paint together; 0: not known.
     """
-    parts = [f"{todo:,} points × {'up to ' if settle else ''}{steps:,} steps"]
+    parts = [f"{points(todo)} × {'up to ' if settle else ''}{steps:,} steps"]
     if done:
         parts[0] += f" ({done:,} are done)"
     if rate:
@@ -41,6 +41,11 @@ def check_size(todo: int, steps: int, rate: float, text: str, *, yes: bool) -> N
     enormous = todo > MANY_POINTS or (rate and todo * steps / rate > LONG_S)
     if enormous and not yes:
         raise ConfigError(f"this sweep is enormous: {text}; add --yes to paint it")
+
+
+def points(count: int) -> str:
+    """So many points, in words."""
+    return "1 point" if count == 1 else f"{count:,} points"
 
 
 def duration(seconds: float) -> str:

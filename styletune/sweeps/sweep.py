@@ -5,7 +5,6 @@ yet, and lays out what there is, also after Ctrl-C or a failure.
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,15 +17,12 @@ from styletune.client import connect
 from styletune.config import Session
 from styletune.errors import ConfigError
 from styletune.sweeps import show
+from styletune.sweeps.exhibition import described, lay_out
 from styletune.sweeps.folder import Folder
-from styletune.sweeps.grids import Grid, grids
 from styletune.sweeps.local import private_server
-from styletune.sweeps.page import page
-from styletune.sweeps.plan import Sweep, is_place, load
-from styletune.sweeps.plot import plots
+from styletune.sweeps.plan import Sweep, load
 from styletune.sweeps.points import layout
 from styletune.sweeps.result import Result
-from styletune.sweeps.sheet import sheet
 from styletune.sweeps.studio import Job, ServerStudio
 
 
@@ -65,11 +61,11 @@ def sweep(file: Path, out: Path, where: Where, console: Console, *, yes: bool = 
         asyncio.run(_sweep(plan, folder, where, console, yes=yes))
     except BaseException as error:
         if folder.done and not isinstance(error, ConfigError):
-            _lay_out(plan, folder)
+            lay_out(plan, folder)
             _tell(console, folder, len(folder.done) - painted_before)
             console.print("the same command goes on from there")
         raise
-    _lay_out(plan, folder)
+    lay_out(plan, folder)
     _tell(console, folder, len(folder.done) - painted_before)
     return 0
 
@@ -84,7 +80,7 @@ async def _sweep(plan: Sweep, folder: Folder, where: Where, console: Console, *,
         rate = await studio.steps_per_s(count) if looks else 0.0
         text = show.budget(console, count, done, steps, rate, settle=plan.settle is not None)
         show.check_size(count, steps, rate, text, yes=yes)
-        folder.begin(laid, base, _painter(studio.painter, plan))
+        folder.begin(laid, base, described(studio.painter, plan))
         todo = [point for point in laid.points() if point.key not in folder.done]
         if not todo:
             console.print(f"all {laid.count} points are painted already")
@@ -126,52 +122,6 @@ async def _studio(where: Where, console: Console) -> AsyncIterator[Any]:
         yield studio
 
 
-def _painter(painter: dict[str, Any], plan: Sweep) -> dict[str, Any]:
-    """What paints, without the pictures and the size that are swept anyway."""
-    places = {axis.picture for axis in plan.axes if axis.picture}
-    places |= {name for point in plan.points for name in point if is_place(name)}
-    kept = dict(painter)
-    if "content" in places:
-        kept["content"] = None
-    kept["styles"] = [
-        None if f"style {number}" in places else name
-        for number, name in enumerate(painter["styles"], 1)
-    ]
-    return kept
-
-
-def _lay_out(plan: Sweep, folder: Folder) -> None:
-    """Table, sheets, plots and page of all that is done."""
-    results = folder.results()
-    painter = folder.painter
-    pictures = [painter["content"], " + ".join(name for name in painter["styles"] if name)]
-    subtitle = "  ·  ".join(
-        [
-            " in ".join(name for name in pictures if name),
-            f"{painter['network']}, {painter['size']} px",
-            f"{'at rest, or ' if plan.settle else ''}{plan.steps} steps",
-        ]
-    )
-    folder.write_table()
-    laid = grids(folder.lines, folder.count, results)
-    names = [_sheet_name(grid, number, len(laid)) for number, grid in enumerate(laid, 1)]
-    for grid, name in zip(laid, names, strict=True):
-        folder.write_picture(name, sheet(grid, folder.path, plan.name, subtitle))
-    logs = {line.name: line.log for line in folder.lines}
-    plot = plots(results, logs)
-    if plot:
-        folder.write("losses.svg", plot.encode())
-    text = page(plan.name, subtitle, laid, results, plot, names)
-    folder.write("index.html", text.encode())
-
-
-def _sheet_name(grid: Grid, number: int, count: int) -> str:
-    if count == 1:
-        return "sheet.png"
-    slug = re.sub(r"[^a-z0-9]+", "-", grid.name.lower()).strip("-")[:40]
-    return f"sheet-{number}-{slug}.png"
-
-
 def _tell(console: Console, folder: Folder, painted: int) -> None:
-    points = "1 point" if painted == 1 else f"{painted} points"
-    console.print(f"{folder.path}: {points} painted, {len(folder.done)} in all; see index.html")
+    said = f"{show.points(painted)} painted, {len(folder.done)} in all; see index.html"
+    console.print(f"{folder.path}: {said}")

@@ -40,6 +40,14 @@ class Desk:
             outcomes.append(outcome)
         return outcomes
 
+    def moved(self, *data: int, client: str = "me") -> dict[str, float]:
+        """Where a message moves controls, once they are there."""
+        before = dict(self.positions)
+        assert all(isinstance(outcome, Move) for outcome in self.send(*data, client=client))
+        while (due := self.controllers.due) is not None:
+            self.late(max(0.0, due - self.now))
+        return {name: at for name, at in self.positions.items() if at != before[name]}
+
     def listen(self, client: str = "me", device: str = NANO) -> list[Any]:
         return list(self.controllers.listen(client, device, self.positions))
 
@@ -49,7 +57,11 @@ class Desk:
 
     def late(self, wait_s: float) -> list[Any]:
         self.now += wait_s
-        return list(self.controllers.late(self.positions, self.now))
+        found = list(self.controllers.late(self.positions, self.now))
+        for _, outcome in found:
+            if isinstance(outcome, Move):
+                self.positions.update(outcome.positions)
+        return found
 
     def learn(self, target: str, *data: tuple[int, ...], device: str = NANO) -> list[Any]:
         assert self.controllers.learn(target) == Learning(target=target)
@@ -65,13 +77,13 @@ FADER = [(0xB0, 90, value) for value in (64, 63, 62, 61)]
 
 def test_two_people_with_the_same_device_have_faders_of_their_own() -> None:
     desk = Desk()
-    assert desk.send(0xB0, 16, 64, client="a") == [Move({f"style.{ONE}": 64 / 127})]
+    assert desk.moved(0xB0, 16, 64, client="a") == {f"style.{ONE}": 64 / 127}
     (ghost,) = desk.send(0xB0, 16, 127, client="b")
     assert ghost == Hardware(
         control=f"style.{ONE}", position=1.0, waiting=True, direction="down", device=NANO
     )
     desk.controllers.unlisten("b", NANO)
-    assert desk.send(0xB0, 16, 65, client="a") == [Move({f"style.{ONE}": 65 / 127})]
+    assert desk.moved(0xB0, 16, 65, client="a") == {f"style.{ONE}": 65 / 127}
 
 
 def test_a_client_may_not_play_any_number_of_devices() -> None:
@@ -186,7 +198,7 @@ def test_a_fader_is_learnt_and_plays() -> None:
     assert moving == Learning(target="smooth", device=NANO, source="ch 1 CC 90")
     assert learnt == Learning(target=None, device=NANO, source="ch 1 CC 90", encoding="absolute")
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
-    assert desk.send(0xB0, 90, 44) == [Move({"smooth": 44 / 127})]
+    assert desk.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
     assert desk.kept[NANO].devices == (NANO,)
     assert len(desk.kept[NANO].bindings) == 1 + len(profile.named("nanokontrol2").bindings)
 
@@ -199,7 +211,7 @@ def test_an_encoder_is_learnt_with_its_encoding(encoding: Encoding) -> None:
     assert learnt.encoding == encoding
     (bound,) = [b for b in bindings.bindings if b.target == "smooth"]
     assert (bound.encoding, bound.learned) == (encoding, True)
-    assert desk.send(*left) == [Move({"smooth": pytest.approx(0.35 - 1 / 127)})]
+    assert desk.moved(*left) == {"smooth": pytest.approx(0.35 - 1 / 127)}
 
 
 @pytest.mark.parametrize("target", ["paused", "undo", "scene:dawn", f"freeze.{ONE}", "color"])
@@ -286,4 +298,28 @@ def test_a_profile_that_cannot_be_kept_plays_all_the_same_and_says_so() -> None:
     desk = Desk(keep=keep)
     *_, error = desk.learn("smooth", *FADER)
     assert (error.code, error.message) == ("not_kept", "disk full")
-    assert desk.send(0xB0, 90, 44) == [Move({"smooth": 44 / 127})]
+    assert desk.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
+
+
+def test_a_step_of_a_fader_is_smoothed_and_others_see_where_it_goes() -> None:
+    desk, fader = Desk(), f"style.{ONE}"
+    desk.moved(0xB0, 16, 64)
+    assert desk.send(0xB0, 16, 68) == [Move({fader: pytest.approx(65 / 127)})]
+    # Its own fader does not wait for the control that follows it.
+    assert desk.follow() == []
+    assert desk.send(0xB0, 16, 72) == []  # under way: only the goal moves
+    assert next(outcome for _, outcome in desk.late(0.01)).positions[fader] < 72 / 127
+    desk.positions[fader] = 0.0  # a scene is recalled meanwhile
+    assert desk.late(1.0) == []
+    (waiting,) = [message for _, message in desk.follow()]
+    assert (waiting.waiting, waiting.direction) == (True, "down")
+
+
+@pytest.mark.parametrize("target", ["style_mix", "paused", "crossfade"])
+def test_what_is_not_logarithmic_moves_at_once(target: str) -> None:
+    desk = Desk()
+    desk.learn(target, *FADER)
+    desk.send(0xB0, 90, 2)
+    (move,) = desk.send(0xB0, 90, 0) if target != "paused" else desk.send(0xB0, 90, 127)
+    assert move == Move({target: float(target == "paused")})
+    assert desk.controllers.due is None

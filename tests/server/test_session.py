@@ -129,15 +129,20 @@ def test_asking_for_a_snapshot_gives_none() -> None:
 
 @pytest.mark.parametrize("value", [0, 1, 63, 64, 127])
 def test_midi_moves_the_mapped_fader(value: int) -> None:
-    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
+    now = 0.0
+    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
     message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, 7, 2]}
     assert isinstance(tell(session, message), Changed)  # near enough to pick it up
-    answer = tell(session, message | {"data": [176, 7, value]})
-    assert answer == Changed(
-        rev=2,
-        controls={"content.block3_conv4": value / 127},
-        source="midi:nanoKONTROL2",
-    )
+    assert session.receive(json.dumps(message | {"data": [176, 7, value]}), "me") == []
+    rev = session.rev
+    while session.due_s is not None:  # smoothly, some milliseconds
+        now += session.due_s
+        rev += 1
+        (answer,) = session.late()
+        assert (answer.rev, answer.source) == (rev, "midi:nanoKONTROL2")
+    assert answer.controls == {"content.block3_conv4": value / 127}
+    session.receive('{"type": "trigger", "name": "undo"}', "me")
+    assert session.positions == TABLE.defaults()  # all of it was one move of a hand
 
 
 def test_midi_that_moves_nothing_is_counted_and_not_answered() -> None:

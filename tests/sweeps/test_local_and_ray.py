@@ -1,8 +1,11 @@
 """Sweeps without a server of others: the real engine, `lite` at a small size."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -86,4 +89,67 @@ def test_two_actors_paint_the_same_and_a_lost_ones_point_is_painted_again(
     for index, (one, other) in enumerate(zip(ours, theirs, strict=True)):
         # Bit by bit, and the whole table too.
         np.testing.assert_array_equal(painted(out, index), painted(local, index))
+        assert (other["total"], other["terms"]) == (one["total"], one["terms"])
+
+
+SWITCHED = """
+steps = 60
+[[axes]]
+control = "size"
+values = [64, 96]
+in = "value"
+[[axes]]
+control = "optimizer"
+values = ["adam", "gd"]
+"""
+OF_THE_SESSION = ("--size", "64", "--init", "noise")
+
+
+def sweep(file: Path, out: Path, *arguments: str) -> list[str]:
+    command = [sys.executable, "-m", "styletune", "sweep", str(file), "-o", str(out)]
+    return [*command, *arguments, *OF_THE_SESSION]
+
+
+def interrupted(command: list[str], out: Path) -> str:
+    """Begin a sweep, and press Ctrl-C once a point is done: all of the terminal gets it."""
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        end = time.monotonic() + 280
+        while not (out / "results.jsonl").exists() or not results(out):
+            assert process.poll() is None
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert "the same command goes on from there" in said
+    return said
+
+
+def test_sizes_and_optimisers_are_swept_and_ray_may_be_interrupted(tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    file = tmp_path / "switched.toml"
+    file.write_text(SWITCHED)
+    run("styletune", *sweep(file, tmp_path / "local", "--local")[3:])
+    ours = results(tmp_path / "local")
+    assert [max(result["width"], result["height"]) for result in ours] == [64, 64, 96, 96]
+    assert [result["controls"]["optimizer"] for result in ours] == ["adam", "gd"] * 2
+    assert len({result["total"] for result in ours}) == 4
+    for index, result in enumerate(ours):
+        assert painted(tmp_path / "local", index).shape == (result["height"], result["width"], 3)
+    assert "lite, 64 to 96 px" in (tmp_path / "local" / "index.html").read_text()
+
+    out = tmp_path / "ray"
+    command = sweep(file, out, "--ray", "--actors", "2")
+    said = interrupted(command, out)
+    assert "4 points × 60 steps, about" in said
+    kept = (out / "results.jsonl").read_text()
+    assert 1 <= len(kept.splitlines()) < 4
+    again = run("styletune", *command[3:])
+    assert f"({len(kept.splitlines())} " in again.stderr
+    assert (out / "results.jsonl").read_text().startswith(kept)
+    for index, (one, other) in enumerate(zip(ours, results(out), strict=True)):
+        np.testing.assert_array_equal(painted(out, index), painted(tmp_path / "local", index))
         assert (other["total"], other["terms"]) == (one["total"], one["terms"])

@@ -77,7 +77,7 @@ def test_the_same_command_again_finds_everything_done(tmp_path: Path, url: str) 
     (out / "points" / "0003.png").unlink()
     again = sweep(tmp_path, SWEEP, str(out), "--url", url)
     assert again.returncode == 0, again.stderr
-    assert "1 points × 40 steps (5 are done)" in again.stderr
+    assert "1 point × 40 steps (5 are done)" in again.stderr
     assert (out / "points" / "0003.png").is_file()
     assert (out / "results.jsonl").read_bytes().startswith(before)
     third = sweep(tmp_path, SWEEP, str(out), "--url", url)
