@@ -1,0 +1,28 @@
+"""What the hardware benchmark makes of what was noted."""
+
+import pytest
+
+from benchmarks.storms import Storms, Window
+from benchmarks.turns import Turn, traced
+
+
+def test_a_turn_is_followed_from_place_to_place_and_lost_where_it_was_lost() -> None:
+    sent = [(1.00, 40.0), (1.08, 41.0), (1.16, 42.0), (1.24, 43.0)]
+    heard = [(1.004, 40.0), (1.164, 42.0), (1.245, 43.0)]  # JACK has left out the second
+    seen = [
+        (1.006, 0.25 * 40 / 127), (1.036, 40 / 127),  # smoothed
+        (1.166, 42 / 127),
+    ]  # fmt: skip
+    first, second, third, fourth = traced(sent, heard, seen)
+    assert (first.port, first.moved, first.there) == pytest.approx((0.004, 0.002, 0.032))
+    assert second == Turn(None)
+    assert third.moved == third.there == pytest.approx(0.002)
+    assert (fourth.moved, fourth.there) == (None, None)  # ours
+
+
+def test_a_storm_is_compared_with_its_own_quiet_window() -> None:
+    quiet, storm = Window(20.0, 0.050, 0.01, 0.5), Window(19.0, 0.051, 0.09, 0.5)
+    found = Storms([(quiet, storm)], [50.0], 8, 8)
+    assert found.lost() == pytest.approx([0.05])
+    assert found.dearer() == pytest.approx([0.02])
+    assert found.taken() == pytest.approx([0.08])
