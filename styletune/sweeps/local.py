@@ -5,8 +5,10 @@ The same code paints as on a server that others watch; only the process is priva
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,7 @@ from styletune.errors import WorkerError
 
 _END_S = 10.0  # the server ends its worker within 5
 _LOG_LINES = 15
+_PR_SET_PDEATHSIG = 1
 _PRIVATE = ("--no-browser", "--host", "127.0.0.1", "--port", "0")
 
 
@@ -42,6 +45,7 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
                 # Scenes and values of its own: the person's must not be read, nor written.
                 env={**os.environ, "STYLETUNE_TOKEN": token, "STYLETUNE_DATA": name},
                 start_new_session=True,  # Ctrl-C is for the sweep alone
+                preexec_fn=_die_with_us if sys.platform == "linux" else None,
             )
         try:
             assert process.stdout is not None
@@ -52,6 +56,11 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
                 yield client
         finally:
             await asyncio.shield(asyncio.to_thread(_end, process))
+
+
+def _die_with_us() -> None:
+    """Let the kernel end the server where the sweep is killed: it would paint for ever."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

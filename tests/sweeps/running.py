@@ -57,8 +57,9 @@ def results(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
 
 
-def until(check: Callable[[], object], patience_s: float = 60) -> None:
+def until(check: Callable[[], Any], patience_s: float = 60) -> Any:
     end = time.monotonic() + patience_s
-    while not check():
+    while not (found := check()):
         assert time.monotonic() < end
         time.sleep(0.02)
+    return found
