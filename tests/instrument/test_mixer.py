@@ -136,7 +136,6 @@ def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: In
         )
 
 
-@pytest.mark.long
 def test_a_strip_explains_itself_and_shows_how_far_its_layer_sees(
     page: Page, instrument: Instrument
 ) -> None:

@@ -18,8 +18,6 @@ from styletune.shared.checkpoint import generations, newest
 from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
 from tests.instrument.test_processes import segments, send
 
-pytestmark = pytest.mark.long
-
 MOVED = {"style.block2_conv1": 0.625, "smooth": 0.25}
 FAULTS = "torn@40 nan@80 slow@120 kill@200 oom@300 diskfull@400 hang@900 exit@1000"
 

@@ -195,7 +195,6 @@ def test_axe_finds_nothing_serious(
     context.close()
 
 
-@pytest.mark.long
 def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: Instrument) -> None:
     context = browser.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
