@@ -1,39 +1,25 @@
 // @ts-check
 /**
  * From the position of a handle to the value that the engine uses, and the weights as heard:
- * the same maths as `styletune/controls.py`. Knows nothing about pages and sockets.
+ * the maths of `styletune/controls.py`. Pure.
  */
 
-/** @typedef {import("./types.js").Row} Row */
 /** @typedef {Pick<Row, "curve" | "low" | "high">} Curve */
 
 /** @param {number} position */
 export const clamp = (position) => Math.min(1, Math.max(0, position));
 
-/**
- * Map a position in 0..1 to the value in the control's unit; `log_off` is exactly 0 at 0.
- * @param {Curve} row
- * @param {number} position
- * @returns {number}
- */
-export function valueAt(row, position) {
-  if (row.curve === "linear") return row.low + position * (row.high - row.low);
-  if (row.curve === "log_off" && position <= 0) return 0;
-  const low = Math.log10(row.low);
-  return 10 ** (low + position * (Math.log10(row.high) - low));
+/** The value at a position, in the control's unit; `log_off` is exactly 0 at 0. @param {Curve} row @param {number} position */
+export function valueAt({ curve, low, high }, position) {
+  if (curve === "linear") return low + position * (high - low);
+  if (curve === "log_off" && position <= 0) return 0;
+  return 10 ** (Math.log10(low) + position * (Math.log10(high) - Math.log10(low)));
 }
 
-/**
- * Map a value back to the position that gives it, cut to 0..1.
- * @param {Curve} row
- * @param {number} value
- * @returns {number}
- */
-export function positionOf(row, value) {
-  if (row.curve === "linear") return clamp((value - row.low) / (row.high - row.low));
-  if (value <= 0) return 0;
-  const low = Math.log10(row.low);
-  return clamp((Math.log10(value) - low) / (Math.log10(row.high) - low));
+/** The position that gives a value, cut to 0..1. @param {Curve} row @param {number} value */
+export function positionOf({ curve, low, high }, value) {
+  if (curve === "linear") return clamp((value - low) / (high - low));
+  return value <= 0 ? 0 : clamp(Math.log10(value / low) / Math.log10(high / low));
 }
 
 /**
@@ -57,19 +43,13 @@ export function ticks(row) {
  * The weight of each layer's term as heard: fader × master; 0 where muted, and 0 where any
  * term of either kind is soloed and this one is not.
  * @param {(name: string) => Row} row
- * @param {(name: string) => number} position a switch counts as 0 or 1
+ * @param {(name: string) => number} position
  * @param {readonly string[]} layers
- * @param {"content" | "style"} term
- * @returns {number[]} one per layer
+ * @param {TermName} term
  */
 export function termWeights(row, position, layers, term) {
-  const soloed = layers.some(
-    (layer) => position(`content.${layer}.solo`) || position(`style.${layer}.solo`),
-  );
-  const master = valueAt(row(`${term}.master`), position(`${term}.master`));
-  return layers.map((layer) => {
-    const name = `${term}.${layer}`;
-    if (position(`${name}.mute`) || (soloed && !position(`${name}.solo`))) return 0;
-    return master * valueAt(row(name), position(name));
-  });
+  const soloed = layers.some((layer) => position(`content.${layer}.solo`) || position(`style.${layer}.solo`));
+  const value = (/** @type {string} */ name) => valueAt(row(name), position(name));
+  return layers.map((layer) => `${term}.${layer}`).map((name) =>
+    position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name));
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * A held handle: pixels moved → position. Shift makes ten times finer, and pressing or
- * leaving it never jumps. Pure: the caller knows the pointer.
+ * A held handle: pixels moved → position. Shift makes ten times finer, and pressing or leaving
+ * it never jumps. Pure: the caller knows the pointer.
  */
 
 import { clamp } from "./curve.js";
@@ -14,11 +14,9 @@ export class Drag {
   #length;
   #fine;
   #tied;
-  /** Where the handle stands, 0..1. */
-  position;
 
   /**
-   * @param {number} position where the handle stands when it is taken
+   * @param {number} position where the handle stands when it is taken, 0..1
    * @param {number} px of the pointer, growing upwards
    * @param {number} length px from position 0 to 1
    * @param {boolean} fine
@@ -33,23 +31,19 @@ export class Drag {
     this.#tied = tied;
   }
 
-  /**
-   * @param {number} px
-   * @param {boolean} fine
-   * @returns {number} the new position
-   */
+  /** @param {number} px @param {number} at */
+  #tie(px, at) {
+    this.#anchorPx = px;
+    this.#anchor = at;
+  }
+
+  /** The new position. @param {number} px @param {boolean} fine */
   move(px, fine) {
-    if (fine !== this.#fine) {
-      this.#anchor = this.position;
-      this.#anchorPx = px;
-      this.#fine = fine;
-    }
+    if (fine !== this.#fine) this.#tie(px, this.position);
+    this.#fine = fine;
     const wanted = this.#anchor + ((px - this.#anchorPx) / this.#length) * (fine ? FINE : 1);
     this.position = clamp(wanted);
-    if (wanted !== this.position && !this.#tied) {
-      this.#anchor = this.position;
-      this.#anchorPx = px;
-    }
+    if (wanted !== this.position && !this.#tied) this.#tie(px, this.position);
     return this.position;
   }
 }

@@ -3,66 +3,51 @@
  * Making and finding elements, without a string of markup anywhere.
  */
 
-const SVG = "http://www.w3.org/2000/svg";
-
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Record<string, string>} [attributes]
- * @param {...(Node | string)} children
+ * @param {Attributes} [attributes]
+ * @param {...(Node | string | false)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : `${value}`);
+  }
+  element.append(...children.filter((child) => child !== false));
   return element;
 }
 
-/**
- * @template {keyof SVGElementTagNameMap} K
- * @param {K} tag
- * @param {Record<string, string>} attributes
- * @param {...Node} children
- * @returns {SVGElementTagNameMap[K]}
- */
-export function draw(tag, attributes, ...children) {
-  const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
+/** @param {Node | string} content @param {() => void} act @param {Attributes} [attributes] */
+export const button = (content, act, attributes) => make("button", { type: "button", onclick: act, ...attributes }, content);
 
 /**
  * The element of the page that has this id.
- * @template {HTMLElement} T
+ * @template {HTMLElement} [T = HTMLElement]
  * @param {string} id
- * @param {new () => T} kind
+ * @param {new () => T} [kind]
  * @returns {T}
  */
 export function byId(id, kind) {
   const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new TypeError(`the page has no ${kind.name} #${id}`);
-  return element;
+  if (!(element instanceof (kind ?? HTMLElement))) throw new TypeError(`the page has no ${kind?.name ?? "element"} #${id}`);
+  return /** @type {T} */ (element);
 }
 
-/**
- * Load a panel's own style sheet of this folder, once.
- * @param {string} name such as `scenes.css`
- * @returns {Promise<unknown>} when it holds: what is shown before would jump
- */
-export function style(name) {
-  if (document.head.querySelector(`link[href$="/${name}"]`)) return Promise.resolve();
-  const link = make("link", { rel: "stylesheet", href: new URL(name, import.meta.url).href });
-  document.head.append(link);
-  return new Promise((done) => (link.onload = link.onerror = done));
-}
-
-/**
- * Change text only where it differs: no layout, and no chatter in screen readers.
- * @param {Element} element
- * @param {string} text
- */
+/** Change text only where it differs: no layout, no chatter in screen readers. @param {Element} element @param {string} text */
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** A button that is down or up. @param {Element} element @param {boolean} down */
+export const press = (element, down) => element.setAttribute("aria-pressed", String(down));
+
+/** Put what floats above an element, inside the window. @param {HTMLElement} floating @param {Element} element */
+export function putAbove(floating, element) {
+  const box = element.getBoundingClientRect();
+  const left = Math.min(box.left + (box.width - floating.offsetWidth) / 2, innerWidth - floating.offsetWidth - 8);
+  floating.style.left = `${Math.max(8, left)}px`;
+  floating.style.top = `${Math.max(8, box.top - floating.offsetHeight - 6)}px`;
 }

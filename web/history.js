@@ -1,10 +1,8 @@
 // @ts-check
 /**
  * The losses of the last epochs, and the moments at which someone moved something. Pure:
- * knows nothing about canvases and sockets; epochs come from messages and from the CSV.
+ * epochs come from messages and from the CSV.
  */
-
-/** @typedef {import("./types.js").Epoch} Epoch */
 
 /**
  * @typedef {object} Mark one move: all that one source changed until the next picture
@@ -20,98 +18,70 @@ const MAX_MARKS = 300;
 const NEAR = 8;
 
 export class History {
-  /** @type {readonly string[]} in the order of the columns: all content, then all style */
-  terms;
   /** Oldest first: the epoch's number, total, then the weighted loss of each term. @type {Float64Array[]} */
   rows = [];
   /** @type {Mark[]} */
   marks = [];
+  /** In the order of the columns: all content, then all style. @type {readonly string[]} */
+  terms;
 
   /** @param {readonly string[]} layers */
   constructor(layers) {
     this.terms = ["content", "style"].flatMap((term) => layers.map((layer) => `${term}.${layer}`));
   }
 
-  /** @param {Epoch} epoch */
-  add(epoch) {
-    const { losses } = epoch;
-    this.#push([
-      epoch.epoch, epoch.total,
-      ...losses.map((loss) => loss.content.weighted), ...losses.map((loss) => loss.style.weighted),
-    ]);
-    for (let index = this.marks.length - 1; index >= 0; index--) {
-      const mark = this.marks[index];
-      if (!mark || mark.epoch !== null) break;
-      if (mark.rev <= epoch.rev) mark.epoch = epoch.epoch;
-    }
+  /** @param {Epoch} painted */
+  add({ epoch, rev, total, losses }) {
+    this.#push([epoch, total, ...losses.map(({ content }) => content.weighted), ...losses.map(({ style }) => style.weighted)]);
+    for (const mark of this.marks) if (mark.epoch === null && mark.rev <= rev) mark.epoch = epoch;
   }
 
   /** @param {number[]} row */
   #push(row) {
+    const [epoch = 0] = row;
     const last = this.rows.at(-1)?.[0] ?? -1;
-    // Another server counts anew; the last epoch of a snapshot comes twice.
-    if ((row[0] ?? 0) < last) {
-      this.rows = [];
-      this.marks = [];
-    } else if (row[0] === last) return;
+    // The last epoch of a snapshot comes twice; another server counts anew.
+    if (epoch === last) return;
+    if (epoch < last) [this.rows, this.marks] = [[], []];
     this.rows.push(Float64Array.from(row));
     if (this.rows.length > MAX_EPOCHS) this.rows.shift();
   }
 
-  /**
-   * Put what was painted before this page opened in front; what is not a table is left out.
-   * @param {string} csv the answer of /api/losses.csv
-   */
+  /** Put what was painted before this page opened in front. @param {string} csv of /api/losses.csv; anything else is left out */
   fill(csv) {
-    const [head = "", ...lines] = csv.trim().split("\n");
-    const names = head.split(",");
-    const wanted = ["epoch", "total", ...this.terms.map((term) => `${term}.weighted`)];
-    const columns = wanted.map((name) => names.indexOf(name));
+    const [names = [], ...lines] = csv.trim().split("\n").map((line) => line.split(","));
+    const columns = ["epoch", "total", ...this.terms.map((term) => `${term}.weighted`)].map((name) => names.indexOf(name));
     if (columns.includes(-1)) return;
-    const later = this.rows;
-    const first = later[0]?.[0] ?? Infinity;
-    this.rows = [];
-    for (const line of lines) {
-      const cells = line.split(",");
-      const row = columns.map((column) => Number(cells[column]));
-      if (Number.isFinite(row[0]) && (row[0] ?? 0) < first) this.#push(row);
-    }
-    this.rows = [...this.rows, ...later].slice(-MAX_EPOCHS);
+    const first = this.rows[0]?.[0] ?? Infinity;
+    const before = lines.map((cells) => Float64Array.from(columns, (column) => Number(cells[column])));
+    this.rows = [...before.filter(([epoch = NaN]) => epoch < first), ...this.rows].slice(-MAX_EPOCHS);
   }
 
-  /**
-   * Someone moved something.
-   * @param {{rev: number, source: string, controls: Record<string, [number, number]>}} move
-   */
+  /** Someone moved something. @param {{rev: number, source: string, controls: (readonly [string, readonly number[]])[]}} move */
   changed({ rev, source, controls }) {
     const now = this.rows.at(-1)?.[0] ?? 0;
     let mark = this.marks.at(-1);
     if (mark?.source !== source || (mark.epoch !== null && now - mark.epoch > NEAR)) {
-      this.marks.push((mark = { rev, source, controls: new Map(), epoch: null }));
-      if (this.marks.length > MAX_MARKS) this.marks.shift();
+      mark = { rev, source, controls: new Map(), epoch: null };
+      this.marks = [...this.marks, mark].slice(-MAX_MARKS);
     }
-    for (const [name, [from, to]] of Object.entries(controls)) {
+    for (const [name, [from = 0, to = 0]] of controls) {
       mark.controls.set(name, [mark.controls.get(name)?.[0] ?? from, to]);
     }
   }
 
   /**
-   * The last rows, and what of them is between which losses.
+   * The last rows, and half powers of ten, which hold still while losses wander, around all
+   * totals and the terms that are within four decades of them.
    * @param {number} count
-   * @returns {{rows: Float64Array[], low: number, high: number}} powers of ten around all totals
-   *   and the terms that are within four decades of them
    */
   window(count) {
     const rows = this.rows.slice(-count);
-    let high = 0;
-    for (const row of rows) high = Math.max(high, row[1] ?? 0);
+    const high = Math.max(0, ...rows.map((row) => row[1] ?? 0));
     if (!(high > 0)) return { rows, low: 0.1, high: 1 };
     let low = high;
-    for (const row of rows) {
-      for (const loss of row.subarray(1)) if (loss > high / 1e4) low = Math.min(low, loss);
-    }
-    // Half decades: the scale holds still while losses wander.
-    const power = (/** @type {number} */ loss, /** @type {(n: number) => number} */ round) => 10 ** (round(Math.log10(loss) * 2) / 2);
-    return { rows, low: Math.min(power(low, Math.floor), high / 3), high: power(high, Math.ceil) };
+    for (const row of rows) for (const loss of row.subarray(1)) if (loss > high / 1e4) low = Math.min(low, loss);
+    const top = 10 ** (Math.ceil(Math.log10(high) * 2) / 2);
+    return { rows, low: Math.min(10 ** (Math.floor(Math.log10(low) * 2) / 2), high / 3), high: top };
   }
 }

@@ -16,43 +16,26 @@ export class Latency {
   /** @type {number[]} */
   #recent = [];
 
-  /**
-   * @param {number} seq
-   * @param {number} at ms
-   */
+  /** @param {number} seq @param {number} at */
   sent(seq, at) {
     this.#sent.set(seq, at);
-    if (this.#sent.size > MOST) this.#sent.delete(/** @type {number} */ (this.#sent.keys().next().value));
+    for (const old of this.#sent.keys()) if (this.#sent.size > MOST) this.#sent.delete(old);
   }
 
-  /**
-   * @param {number} seq
-   * @param {number} rev
-   * @param {number} now ms
-   * @returns {number | null} ms from the move to this answer; null: nobody here asked
-   */
+  /** The time from the move to its answer; null: nobody here asked. @param {number} seq @param {number} rev @param {number} now */
   became(seq, rev, now) {
     const at = this.#sent.get(seq);
-    this.#sent.delete(seq);
     if (at === undefined) return null;
-    this.#awaited.push([rev, at]);
-    if (this.#awaited.length > MOST) this.#awaited.shift();
+    this.#sent.delete(seq);
+    this.#awaited = [...this.#awaited.slice(1 - MOST), [rev, at]];
     return now - at;
   }
 
-  /**
-   * A frame was drawn.
-   * @param {number} rev
-   * @param {number} now ms
-   */
+  /** @param {number} rev of the frame that was drawn @param {number} now */
   drawn(rev, now) {
-    const waiting = this.#awaited.filter(([wanted, at]) => {
-      if (wanted > rev) return true;
-      this.#recent.push(now - at);
-      return false;
-    });
-    this.#awaited = waiting;
-    this.#recent = this.#recent.slice(-RECENT);
+    const seen = this.#awaited.filter(([wanted]) => wanted <= rev).map(([, at]) => now - at);
+    this.#awaited = this.#awaited.filter(([wanted]) => wanted > rev);
+    this.#recent = [...this.#recent, ...seen].slice(-RECENT);
   }
 
   /** Nothing that was sent before counts any more: the connection broke, or painting paused. */
@@ -61,11 +44,8 @@ export class Latency {
     this.#awaited = [];
   }
 
-  /** Median of the latest moves, or null before the first.
-   * @returns {number | null} ms
-   */
+  /** Median of the latest moves; null before the first. */
   get ms() {
-    const sorted = [...this.#recent].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? null;
+    return this.#recent.toSorted((a, b) => a - b)[this.#recent.length >> 1] ?? null;
   }
 }

@@ -4,67 +4,58 @@
  * for pictures, so that a picture never delays a handle.
  */
 
-import { delayMs } from "./backoff.js";
-
-/** @typedef {import("./types.js").LinkState} LinkState */
-
 /** ssh accepts a connection even when its far end is dead, ms. */
 const CONNECT_MS = 5000;
+const FIRST_MS = 500;
+const MOST_MS = 5000;
 
-/** Close codes after which trying again cannot help. */
-const STOPS = new Map([
-  [4401, "this page's key no longer fits: open the address that styletune printed when it started"],
+/** Why trying again cannot help, by close code: 4000 and the status of HTTP. */
+export const STOPS = new Map([
+  [4401, "this page's key does not fit: open the address that styletune printed when it started"],
   [4403, "this link may watch but not play"],
   [4426, "the server is of another version: reload the page"],
 ]);
 
 /**
- * @typedef {object} Ears
- * @property {(data: any) => void} message text, or an ArrayBuffer
- * @property {(state: LinkState) => void} [state]
+ * Before the next attempt: 0.5 s × 2ⁿ, ±25 % so that many pages do not return in one breath.
+ * @param {number} attempt from 0
+ * @param {number} chance in 0..1
  */
+export const delayMs = (attempt, chance) =>
+  Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt, 20) * (0.75 + 0.5 * chance));
 
 export class Link {
   /** @type {WebSocket | null} */
   #socket = null;
   #path;
-  #ears;
+  #message;
+  #state;
   #attempt = 0;
   #timer = 0;
-  #stopped = false;
 
   /**
    * @param {string} path `ws` or `frames`, beside the page wherever a proxy puts it
-   * @param {Ears} ears
+   * @param {(data: any) => void} message text, or an ArrayBuffer
+   * @param {(state: LinkState) => void} state
    */
-  constructor(path, ears) {
+  constructor(path, message, state) {
     this.#path = path;
-    this.#ears = ears;
+    this.#message = message;
+    this.#state = state;
     // A laptop that wakes, a tab that comes to the front: no reason to wait any longer.
-    addEventListener("online", () => this.hurry());
-    addEventListener("focus", () => this.hurry());
-    document.addEventListener("visibilitychange", () => document.hidden || this.hurry());
+    const hurry = () => document.hidden || !this.#timer || this.connect();
+    for (const type of ["online", "focus"]) addEventListener(type, hurry);
+    document.addEventListener("visibilitychange", hurry);
   }
 
   get open() {
     return this.#socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Bytes that the network has not taken yet. */
-  get backlog() {
-    return this.#socket?.bufferedAmount ?? 0;
-  }
-
-  /** @param {object} message */
+  /** False: not connected. @param {object} message */
   send(message) {
-    if (!this.open) return false;
-    this.#socket?.send(JSON.stringify(message));
-    return true;
-  }
-
-  /** Try now if the next attempt is only being waited for. */
-  hurry() {
-    if (!this.#socket && !this.#stopped && this.#timer) this.connect();
+    if (this.open) this.#socket?.send(JSON.stringify(message));
+    return this.open;
   }
 
   /** Give up a connection that has gone silent; the next attempt follows. */
@@ -76,7 +67,7 @@ export class Link {
   connect() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    this.#ears.state?.({ kind: "connecting" });
+    this.#state({ kind: "connecting" });
     const url = new URL(this.#path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
@@ -87,13 +78,12 @@ export class Link {
     socket.onopen = () => {
       clearTimeout(late);
       opened = true;
-      this.#ears.state?.({ kind: "open" });
+      this.#state({ kind: "open" });
     };
     socket.onmessage = ({ data }) => {
-      // Only what speaks has really come back: an accepted socket that dies at once must
-      // not be tried again without pause.
+      // Only what speaks has come back: a socket that dies at once is not tried without pause.
       this.#attempt = 0;
-      if (socket === this.#socket) this.#ears.message(data);
+      if (socket === this.#socket) this.#message(data);
     };
     socket.onclose = ({ code }) => {
       clearTimeout(late);
@@ -101,37 +91,22 @@ export class Link {
     };
   }
 
-  /**
-   * @param {number} code
-   * @param {boolean} opened
-   */
+  /** @param {number} code @param {boolean} opened */
   async #lost(code, opened) {
     this.#socket = null;
-    let why = STOPS.get(code);
     // A refusal before the handshake has no close code: ask plainly.
-    if (!opened && !why) why = await refusal();
-    if (why) {
-      this.#stopped = true;
-      this.#ears.state?.({ kind: "stopped", why });
-      return;
-    }
+    const why = STOPS.get(code) ?? (opened ? undefined : await refusal());
+    if (why) return this.#state({ kind: "stopped", why });
     if (this.#socket) return;
     const wait = delayMs(this.#attempt++, Math.random());
-    this.#ears.state?.({ kind: "waiting", until: performance.now() + wait });
+    this.#state({ kind: "waiting", until: performance.now() + wait });
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.connect(), wait);
   }
 }
 
-/** @returns {Promise<string | undefined>} */
 async function refusal() {
-  try {
-    const { status } = await fetch("api/controls", {
-      cache: "no-store",
-      signal: AbortSignal.timeout(CONNECT_MS),
-    });
-    return STOPS.get(status + 4000);
-  } catch {
-    return undefined; // the server is not there: that is what waiting is for
-  }
+  const signal = AbortSignal.timeout(CONNECT_MS);
+  const answer = await fetch("api/controls", { cache: "no-store", signal }).catch(() => null);
+  return answer ? STOPS.get(answer.status + 4000) : undefined;
 }

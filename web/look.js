@@ -10,11 +10,9 @@ import { FIT, held, pinched, zoomed } from "./zoom.js";
 
 /** From so many screen pixels a pixel on, one wants to see the pixels. */
 const COARSE = 5;
+const MIDDLE = { x: 0, y: 0 };
 
-/**
- * @param {HTMLElement} stage
- * @param {HTMLCanvasElement} canvas
- */
+/** @param {HTMLElement} stage @param {HTMLCanvasElement} canvas */
 export function look(stage, canvas) {
   const out = make("output", { title: "screen pixels for one of the painting" });
   let view = FIT;
@@ -29,20 +27,22 @@ export function look(stage, canvas) {
   function show(next) {
     view = next;
     const px = view.scale / room().one;
-    for (const [name, value] of Object.entries({ scale: view.scale, x: `${view.x}px`, y: `${view.y}px` })) {
-      stage.style.setProperty(`--${name}`, String(value));
-    }
+    stage.style.setProperty("--scale", String(view.scale));
+    stage.style.setProperty("--x", `${view.x}px`);
+    stage.style.setProperty("--y", `${view.y}px`);
     stage.classList.toggle("zoomed", view !== FIT);
     stage.classList.toggle("coarse", px >= COARSE);
     say(out, `${Math.round(100 * px)} %`);
   }
-  /** @param {MouseEvent} event @returns {Point} counted from where the picture's middle would be */
+  /** Counted from where the picture's middle would be. @param {MouseEvent} event */
   const at = ({ clientX, clientY }) => {
-    const box = canvas.getBoundingClientRect();
-    return { x: clientX - (box.left + box.width / 2 - view.x), y: clientY - (box.top + box.height / 2 - view.y) };
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    return { x: clientX - left - width / 2 + view.x, y: clientY - top - height / 2 + view.y };
   };
-  const ours = (/** @type {Event} */ event) =>
-    event.target instanceof Element && event.target.matches("#stage, #picture, #other");
+  const ours = (/** @type {Event} */ { target }) => target instanceof Element && target.matches("#stage, #picture, #other");
+  /** @param {number} x @param {number} y */
+  const pan = (x, y) => show(held({ ...view, x: view.x + x, y: view.y + y }, room()));
+  const toggle = (point = MIDDLE) => show(view === FIT ? zoomed(view, Math.max(room().one, 2), point, room()) : FIT);
 
   stage.addEventListener("wheel", (event) => {
     // Where the page scrolls, the wheel is for that; with Ctrl, or a pinch, it is for the picture.
@@ -64,22 +64,19 @@ export function look(stage, canvas) {
     const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
     down.set(event.pointerId, now);
     if (other) show(pinched(view, [before, other], [now, other], room()));
-    else if (view !== FIT) show(held({ ...view, x: view.x + now.x - before.x, y: view.y + now.y - before.y }, room()));
+    else if (view !== FIT) pan(now.x - before.x, now.y - before.y);
   });
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
-    stage.addEventListener(type, (event) => down.delete(/** @type {PointerEvent} */ (event).pointerId));
+  for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
+    stage.addEventListener(type, (event) => down.delete(event.pointerId));
   }
-  const zoom = {
-    out,
-    fit: () => show(FIT),
-    one: () => show(held({ ...view, scale: room().one }, room())),
-    by: (/** @type {number} */ factor) => show(zoomed(view, factor, { x: 0, y: 0 }, room())),
-    pan: (/** @type {number} */ x, /** @type {number} */ y) => show(held({ ...view, x: view.x + x, y: view.y + y }, room())),
-    toggle: (/** @type {Point} */ point) =>
-      show(view === FIT ? zoomed(view, Math.max(room().one, 2), point, room()) : FIT),
-  };
-  stage.addEventListener("dblclick", (event) => ours(event) && zoom.toggle(at(event)));
+  stage.addEventListener("dblclick", (event) => ours(event) && toggle(at(event)));
   new ResizeObserver(() => show(view === FIT ? FIT : held(view, room()))).observe(stage);
   new MutationObserver(() => show(view)).observe(canvas, { attributeFilter: ["width", "height"] });
-  return zoom;
+  return {
+    out, pan,
+    toggle: () => toggle(),
+    fit: () => show(FIT),
+    one: () => show(held({ ...view, scale: room().one }, room())),
+    by: (/** @type {number} */ factor) => show(zoomed(view, factor, MIDDLE, room())),
+  };
 }

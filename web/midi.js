@@ -12,35 +12,23 @@ const CHOICE = "styletune.midi";
 const CHATTER = new Set([0xf8, 0xfe]);
 const SYSEX = 0xf0;
 
-/**
- * How to reach this server from a browser that trusts localhost only.
- * @param {{hostname: string, port: string, protocol: string}} place
- */
+/** How to reach this server from a browser that trusts localhost only. @param {{hostname: string, port: string, protocol: string}} place */
 export function tunnel({ hostname, port, protocol }) {
   const number = port || (protocol === "https:" ? "443" : "80");
-  return {
-    command: `ssh -N -L ${number}:localhost:${number} user@${hostname}`,
-    address: `http://localhost:${number}/`,
-  };
+  return { command: `ssh -N -L ${number}:localhost:${number} user@${hostname}`, address: `http://localhost:${number}/` };
 }
 
-/**
- * A message as controllers' manuals write it.
- * @param {readonly number[]} data
- */
+/** A message as controllers' manuals write it. @param {readonly number[]} data */
 export function midiWords([status = 0, number = 0, value = 0]) {
   const channel = `ch ${(status & 0x0f) + 1}`;
   const kind = status >> 4;
   if (kind === 0xb) return `${channel} CC ${number} = ${value}`;
-  if (kind === 0x9 && value > 0) return `${channel} note ${number} on`;
-  if (kind === 0x8 || kind === 0x9) return `${channel} note ${number} off`;
-  if (kind === 0xe) return `${channel} bend ${number + 128 * value - 8192}`;
-  return `${channel} ${status.toString(16)} ${number} ${value}`;
+  if (kind === 0x8 || kind === 0x9) return `${channel} note ${number} ${kind === 0x9 && value > 0 ? "on" : "off"}`;
+  return `${channel} ${kind === 0xe ? `bend ${number + 128 * value - 8192}` : `${status.toString(16)} ${number} ${value}`}`;
 }
 
 /** @param {ArrayLike<number>} data */
-export const worthSending = (data) =>
-  data.length > 0 && data[0] !== SYSEX && !CHATTER.has(data[0] ?? 0);
+export const worthSending = (data) => data.length > 0 && data[0] !== SYSEX && !CHATTER.has(data[0] ?? 0);
 
 /**
  * The output of the device whose input has this name: the same name, or the same first word.
@@ -53,186 +41,149 @@ export function mateOf(name, outputs) {
   return outputs.find((output) => output.name === name) ?? outputs.find((output) => word(output.name) === word(name));
 }
 
-/** @param {import("./types.js").Page} page */
-export const start = (page) => void new Midi(page);
+/** @param {MIDIPort | null} port */
+const nameOf = (port) => port?.name ?? port?.id ?? "";
 
-class Midi {
-  #button = byId("midi", HTMLButtonElement);
-  #panel = byId("midi-panel", HTMLDivElement);
-  #sentence = make("p", { role: "status" });
-  #detail = make("p", { class: "detail" });
-  #select = make("select", { "aria-label": "MIDI input" });
-  #heard = make("p", { class: "heard", "aria-hidden": "true" }, "move a control");
+/** Why the browser gave no MIDI. @param {unknown} error */
+async function refusal(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name !== "NotAllowedError" && name !== "SecurityError") {
+    return `The browser could not open MIDI: ${error instanceof Error ? error.message : error}`;
+  }
+  const query = /** @type {any} */ ({ name: "midi" });
+  // A browser that does not tell: the second sentence holds in any case.
+  const permission = await navigator.permissions.query(query).catch(() => null);
+  return permission?.state === "prompt"
+    ? "MIDI was not allowed this time. Press MIDI again to be asked once more."
+    : "MIDI is blocked for this page. Allow it in the site settings beside the address, then press MIDI again.";
+}
+
+/** @param {Page} page */
+export function start(page) {
+  const { send, hear } = page;
+  const panel = byId("midi-panel");
+  const key = byId("midi");
+  const sentence = make("p", { role: "status" });
+  const detail = make("p", { class: "detail" });
+  const heard = make("p", { class: "heard", "aria-hidden": "true", hidden: true }, "move a control");
+  const select = make("select", {
+    "aria-label": "MIDI input", hidden: true,
+    onchange() {
+      localStorage.setItem(CHOICE, select.value);
+      choose();
+    },
+  });
+  panel.append(make("h2", {}, "MIDI controller"), sentence, select, detail, heard);
   /** @type {MIDIAccess | null} */
-  #access = null;
+  let access = null;
   /** @type {MIDIInput | null} */
-  #input = null;
-  #asking = false;
-  #thinner = new Thinner();
-  #timer = 0;
-  #page;
+  let input = null;
+  let asking = false;
+  let client = "";
+  let thinner = new Thinner();
+  let timer = 0;
+  let taught = false;
 
-  /** @param {import("./types.js").Page} page */
-  constructor(page) {
-    this.#page = page;
-    page.hear("feedback", ({ device, data }) => device === this.#name && this.#show(data));
-    page.hear("bindings", ({ device, bindings }) => device === this.#name && this.#thinner.know(bindings));
-    page.hear("learning", ({ target }) => (this.#thinner.learning = target !== null));
-    // The server knows nothing of us after a new connection.
-    page.hear("snapshot", ({ client }) => {
-      if (client !== this.#client && this.#input) page.send({ type: "listen", device: this.#name });
-      this.#client = client;
-    });
-    this.#panel.append(make("h2", {}, "MIDI controller"), this.#sentence, this.#select, this.#detail, this.#heard);
-    this.#select.hidden = this.#heard.hidden = true;
-    this.#select.addEventListener("change", () => {
-      localStorage.setItem(CHOICE, this.#select.value);
-      this.#choose();
-    });
-    this.#button.addEventListener("click", () => this.#ask());
-    this.#button.addEventListener("click", async () => {
-      const { Learn } = await import("./learn.js");
-      this.#learn ??= new Learn(page, this.#panel);
-    });
-  }
+  // SysEx was not asked for, and is not sent.
+  hear("feedback", ({ device, data }) => {
+    const output = device === nameOf(input) && mateOf(device, [...(access?.outputs.values() ?? [])]);
+    if (output) for (const message of data) if (message[0] !== SYSEX) output.send(message);
+  });
+  hear("bindings", ({ device, bindings }) => device === nameOf(input) && thinner.know(bindings));
+  hear("learning", ({ target }) => (thinner.learning = target !== null));
+  // The server knows nothing of us after a new connection.
+  hear("snapshot", (snapshot) => {
+    if (snapshot.client !== client && input) send({ type: "listen", device: nameOf(input) });
+    client = snapshot.client;
+  });
+  // Only ever on a click, and never with SysEx.
+  key.addEventListener("click", async () => {
+    if (!access && !asking) open();
+    const { learn } = await import("./learn.js");
+    if (!taught) learn(page, panel);
+    taught = true;
+  });
 
-  #client = "";
-  /** @type {import("./learn.js").Learn | null} */
-  #learn = null;
-
-  get #name() {
-    return this.#input?.name ?? this.#input?.id ?? "";
-  }
-
-  /** Only ever on a click, and never with SysEx. */
-  async #ask() {
-    if (this.#access || this.#asking) return;
+  async function open() {
     // The button opens and closes the panel; while there is something to ask it stays open.
-    setTimeout(() => this.#panel.matches(":popover-open") || this.#panel.showPopover());
+    setTimeout(() => panel.matches(":popover-open") || panel.showPopover());
     if (!isSecureContext) {
       const { command, address } = tunnel(location);
-      this.#tell("A browser gives MIDI only to pages from this computer. Run this beside the browser:");
-      this.#detail.replaceChildren(
-        make("code", {}, command),
-        `and open the address that styletune printed, with ${address} in front.`,
-      );
-      return;
+      tell("A browser gives MIDI only to pages from this computer. Run this beside the browser:");
+      return detail.append(make("code", {}, command), `and open the address that styletune printed, with ${address} in front.`);
     }
     if (!navigator.requestMIDIAccess) {
-      this.#tell("This browser has no Web MIDI; Chrome, Edge and Firefox have. Or run `styletune midi` beside it. The handles here play as ever.");
-      return;
+      return tell("This browser has no Web MIDI; Chrome, Edge and Firefox have. Or run `styletune midi` beside it. The handles here play as ever.");
     }
-    this.#asking = true;
-    this.#tell("The browser asks whether this page may use MIDI …");
+    asking = true;
+    tell("The browser asks whether this page may use MIDI …");
     try {
-      this.#access = await navigator.requestMIDIAccess({ sysex: false });
-      this.#access.onstatechange = () => this.#list();
-      this.#list();
+      access = await navigator.requestMIDIAccess({ sysex: false });
+      access.onstatechange = list;
+      list();
     } catch (error) {
-      this.#tell(await this.#refusal(error));
+      tell(await refusal(error));
     }
-    this.#asking = false;
-  }
-
-  /**
-   * @param {unknown} error
-   * @returns {Promise<string>}
-   */
-  async #refusal(error) {
-    const name = error instanceof DOMException ? error.name : "";
-    if (name !== "NotAllowedError" && name !== "SecurityError") {
-      return `The browser could not open MIDI: ${error instanceof Error ? error.message : error}`;
-    }
-    let asked = false;
-    try {
-      const query = /** @type {PermissionDescriptor} */ (/** @type {unknown} */ ({ name: "midi" }));
-      asked = (await navigator.permissions.query(query)).state === "prompt";
-    } catch {
-      // a browser that does not tell: the sentence below holds in any case
-    }
-    return asked
-      ? "MIDI was not allowed this time. Press MIDI again to be asked once more."
-      : "MIDI is blocked for this page. Allow it in the site settings beside the address, then press MIDI again.";
+    asking = false;
   }
 
   /** Inputs came or went. */
-  #list() {
-    const inputs = [...(this.#access?.inputs.values() ?? [])].filter(
-      (input) => input.state !== "disconnected",
-    );
-    const lost = this.#input && !inputs.some((input) => input.id === this.#input?.id);
-    const name = this.#input?.name;
-    this.#select.hidden = inputs.length === 0;
-    this.#select.replaceChildren(
-      ...inputs.map((input) => make("option", { value: input.name ?? input.id }, input.name ?? input.id)),
-    );
-    if (inputs.length === 0) {
-      this.#listen(null);
-      this.#tell(
-        lost
-          ? `${name} was unplugged. Plug it in again and it plays on; the handles here never stopped.`
-          : "MIDI is allowed, but no controller is plugged in. Plug one in: it appears here by itself.",
-      );
-      return;
+  function list() {
+    const names = inputs().map(nameOf);
+    const before = nameOf(input);
+    select.hidden = names.length === 0;
+    select.replaceChildren(...names.map((name) => make("option", { value: name }, name)));
+    if (names.length === 0) {
+      listen(null);
+      return tell(before
+        ? `${before} was unplugged. Plug it in again and it plays on; the handles here never stopped.`
+        : "MIDI is allowed, but no controller is plugged in. Plug one in: it appears here by itself.");
     }
-    const wished = localStorage.getItem(CHOICE);
-    const values = inputs.map((input) => input.name ?? input.id);
+    const wished = localStorage.getItem(CHOICE) ?? "";
     // A loop-back port is there on every Linux machine, and never what a person plays.
-    const first = values.find((value) => !/through/i.test(value)) ?? values[0] ?? "";
-    this.#select.value = wished && values.includes(wished) ? wished : first;
-    this.#choose();
+    const first = names.find((name) => !/through/i.test(name)) ?? names[0] ?? "";
+    select.value = names.includes(wished) ? wished : first;
+    choose();
   }
 
-  #choose() {
-    const wanted = this.#select.value;
-    const inputs = [...(this.#access?.inputs.values() ?? [])];
-    this.#listen(inputs.find((input) => (input.name ?? input.id) === wanted) ?? null);
-    if (this.#input) this.#tell(`${wanted} plays.`);
+  const inputs = () => [...(access?.inputs.values() ?? [])].filter(({ state }) => state !== "disconnected");
+
+  function choose() {
+    listen(inputs().find((one) => nameOf(one) === select.value) ?? null);
+    if (input) tell(`${select.value} plays.`);
   }
 
-  /** @param {MIDIInput | null} input */
-  #listen(input) {
-    if (this.#input === input) return;
-    if (this.#input) {
-      this.#input.onmidimessage = null;
-      this.#page.send({ type: "unlisten", device: this.#name });
+  /** @param {MIDIInput | null} next */
+  function listen(next) {
+    if (input === next) return;
+    if (input) {
+      input.onmidimessage = null;
+      send({ type: "unlisten", device: nameOf(input) });
     }
-    this.#input = input;
-    this.#thinner = new Thinner();
-    this.#heard.hidden = !input;
-    this.#button.classList.toggle("on", input !== null);
-    if (!input) return;
-    input.onmidimessage = ({ data }) => {
+    input = next;
+    thinner = new Thinner();
+    heard.hidden = !next;
+    key.classList.toggle("on", next !== null);
+    if (!next) return;
+    next.onmidimessage = ({ data }) => {
       if (!data || !worthSending(data)) return;
-      const message = [...data];
-      say(this.#heard, midiWords(message));
-      this.#thinner.feed(message, performance.now());
-      this.#flush();
+      say(heard, midiWords([...data]));
+      thinner.feed([...data], performance.now());
+      flush();
     };
-    this.#page.send({ type: "listen", device: this.#name });
+    send({ type: "listen", device: nameOf(next) });
   }
 
-  #flush() {
-    for (const data of this.#thinner.take(performance.now())) {
-      this.#page.send({ type: "midi", device: this.#name, data });
-    }
-    clearTimeout(this.#timer);
-    const wait = this.#thinner.due - performance.now();
-    if (wait < Infinity) this.#timer = setTimeout(() => this.#flush(), wait);
+  function flush() {
+    for (const data of thinner.take(performance.now())) send({ type: "midi", device: nameOf(input), data });
+    clearTimeout(timer);
+    const wait = thinner.due - performance.now();
+    if (wait < Infinity) timer = setTimeout(flush, wait);
   }
 
-  /**
-   * SysEx was not asked for, and is not sent.
-   * @param {number[][]} messages
-   */
-  #show(messages) {
-    const output = mateOf(this.#name, [...(this.#access?.outputs.values() ?? [])]);
-    for (const data of messages) if (data[0] !== SYSEX) output?.send(data);
-  }
-
-  /** @param {string} sentence */
-  #tell(sentence) {
-    this.#detail.replaceChildren();
-    say(this.#sentence, sentence);
+  /** @param {string} words */
+  function tell(words) {
+    detail.replaceChildren();
+    say(sentence, words);
   }
 }

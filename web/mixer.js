@@ -4,13 +4,11 @@
  */
 
 import { termWeights, ticks } from "./curve.js";
-import { makeChoice } from "./choice.js";
-import { byId, make } from "./element.js";
+import { byId, make, press } from "./element.js";
 import { makeFader } from "./fader.js";
 import { makeStrip } from "./strip.js";
 
-/** @typedef {import("./types.js").Epoch} Epoch */
-/** @typedef {import("./store.js").Store} Store */
+const TERMS = /** @type {const} */ (["content", "style"]);
 
 /** @type {[name: string, title: string, label: string][]} */
 const MASTERS = [
@@ -21,118 +19,85 @@ const MASTERS = [
   ["style_mix", "mix", "style mix, from A to B"],
   ["size", "size", "size of the painting"],
 ];
-/** @type {[name: string, title: string][]} */
-const CHOICES = [["color", "colour"], ["optimizer", "optimizer"]];
 
 export class Mixer {
   #strips;
 
-  /**
-   * @param {Store} store
-   * @param {readonly string[]} layers in network order
-   * @param {string} network
-   */
+  /** @param {Store} store @param {readonly string[]} layers in network order @param {string} network */
   constructor(store, layers, network) {
     this.#strips = layers.map((layer) => makeStrip(layer, network, store));
-    const strips = byId("strips", HTMLDivElement);
+    const strips = byId("strips");
     strips.style.setProperty("--strips", String(layers.length));
-    strips.replaceChildren(makeRail(store, layers), ...this.#strips.map((strip) => strip.root));
-    byId("masters", HTMLDivElement).replaceChildren(...makeMasters(store));
-    byId("choices", HTMLDivElement).replaceChildren(
-      ...CHOICES.filter(([name]) => store.has(name)).map(([name, title]) => makeChoice(store.row(name), store, title)),
-    );
+    strips.replaceChildren(makeRail(store.row(`content.${layers[0]}`)), ...this.#strips.map(({ root }) => root));
+    byId("masters").replaceChildren(...MASTERS.map(([name, title, label]) => {
+      const { root, out } = makeFader(store.row(name), store, label);
+      return make("div", { class: "master", "data-master": name }, make("span", { "aria-hidden": "true" }, title), root, out);
+    }));
+    byId("choices").replaceChildren(makeChoice(store, "color", "colour"), makeChoice(store, "optimizer", "optimizer"));
     this.#watchSilence(store, layers);
     watchTabs();
   }
 
   /** @param {Epoch} epoch */
-  update(epoch) {
-    for (const [index, losses] of epoch.losses.entries()) this.#strips[index]?.update(losses);
+  update({ losses }) {
+    for (const [index, loss] of losses.entries()) this.#strips[index]?.update(loss);
   }
 
-  /**
-   * With one style there is nothing to mix.
-   * @param {number} count
-   */
+  /** With one style there is nothing to mix. @param {number} count */
   styles(count) {
-    byId("masters", HTMLDivElement).classList.toggle("one-style", count < 2);
+    byId("masters").classList.toggle("one-style", count < 2);
   }
 
-  /**
-   * @param {Store} store
-   * @param {readonly string[]} layers
-   */
+  /** @param {Store} store @param {readonly string[]} layers */
   #watchSilence(store, layers) {
     let asked = false;
     const show = () => {
       asked = false;
-      for (const term of /** @type {const} */ (["content", "style"])) {
-        const row = store.row.bind(store);
-        const weights = termWeights(row, store.position.bind(store), layers, term);
-        for (const [index, weight] of weights.entries()) {
-          this.#strips[index]?.silence(term, weight === 0);
-        }
+      for (const term of TERMS) {
+        const weights = termWeights(store.row, store.position, layers, term);
+        for (const [index, weight] of weights.entries()) this.#strips[index]?.silence(term, weight === 0);
       }
     };
     const ask = () => {
-      if (asked) return;
+      if (!asked) queueMicrotask(show);
       asked = true;
-      queueMicrotask(show);
     };
-    for (const term of ["content", "style"]) {
+    for (const term of TERMS) {
       store.watch(`${term}.master`, ask);
-      for (const layer of layers) {
-        for (const end of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${end}`, ask);
-      }
+      for (const layer of layers) for (const end of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${end}`, ask);
     }
   }
 }
 
-/**
- * The engraving left of the first strip: which row is which, and the scale of the faders.
- * @param {Store} store
- * @param {readonly string[]} layers
- */
-function makeRail(store, layers) {
-  const row = store.row(`content.${layers[0]}`);
+/** The engraving left of the first strip: which row is which, and the scale of the faders. @param {Row} row */
+function makeRail(row) {
   const scale = ticks(row).map(({ position, value }) => {
-    const off = row.curve === "log_off" && position === 0;
-    const text = off ? "off" : `×${Number(value.toPrecision(2))}`;
-    const mark = make("span", {}, text);
+    const mark = make("span", {}, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off");
     mark.style.setProperty("--at", String(position));
     return mark;
   });
-  return make(
-    "div",
-    { class: "rail", "aria-hidden": "true" },
-    make("b", { "data-term": "style" }, "style"),
-    make("b", { "data-term": "content" }, "content"),
-    make("div", { class: "scale" }, ...scale),
-  );
+  const names = TERMS.map((term) => make("b", { "data-term": term }, term));
+  return make("div", { class: "rail", "aria-hidden": "true" }, ...names, make("div", { class: "scale" }, ...scale));
 }
 
-/** @param {Store} store */
-function makeMasters(store) {
-  return MASTERS.filter(([name]) => store.has(name)).map(([name, title, label]) => {
-    const { root, out } = makeFader(store.row(name), store, label);
-    return make(
-      "div",
-      { class: "master", "data-master": name },
-      make("span", { class: "title", "aria-hidden": "true" }, title),
-      root,
-      out,
-    );
-  });
+/** A control that is one of some names. @param {Store} store @param {string} name @param {string} title */
+function makeChoice(store, name, title) {
+  const { choices, help } = store.row(name);
+  const select = make("select", {
+    onchange: () => store.move(name, select.selectedIndex, performance.now()),
+  }, ...choices.map((choice) => make("option", {}, choice)));
+  store.watch(name, (index) => (select.selectedIndex = index));
+  return make("label", { class: "choice", "data-control": name, title: help }, title, select);
 }
 
 /** On a phone one group of handles is shown at a time. */
 function watchTabs() {
-  const desk = byId("desk", HTMLElement);
+  const desk = byId("desk");
   const tabs = [...desk.querySelectorAll("button[data-tab]")];
   for (const tab of tabs) {
     tab.addEventListener("click", () => {
       desk.dataset.shown = tab.getAttribute("data-tab") ?? "";
-      for (const other of tabs) other.setAttribute("aria-pressed", String(other === tab));
+      for (const other of tabs) press(other, other === tab);
     });
   }
 }

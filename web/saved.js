@@ -3,82 +3,50 @@
  * Pictures that styletune saved: the state is in them, and comes back from them.
  */
 
-import { byId, make, say } from "./element.js";
+import { ask } from "./ask.js";
+import { tell } from "./trouble.js";
 
 const TELL_MS = 4000;
-
 const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
 /**
- * The state in a PNG: its text chunk `styletune`, which stands before the pixels. Pure.
- * @param {ArrayBuffer} file or its beginning
- * @returns {{controls: object, content?: string, styles?: string[], step?: number} | null}
+ * Is there a state in this PNG: a text chunk `styletune`, before the pixels?
+ * @param {Blob} file
  */
-export function stateIn(file) {
-  const view = new DataView(file);
-  if (file.byteLength < 20 || SIGNATURE.some((byte, at) => view.getUint8(at) !== byte)) return null;
-  const latin = (/** @type {number} */ at, /** @type {number} */ length) =>
-    new TextDecoder("latin1").decode(new Uint8Array(file, at, Math.min(length, file.byteLength - at)));
-  for (let at = 8; at + 12 <= file.byteLength; at += 12 + view.getUint32(at)) {
-    const kind = latin(at + 4, 4);
-    if (kind === "IDAT") return null;
-    const [key, text = ""] = kind === "tEXt" ? latin(at + 8, view.getUint32(at)).split("\0") : [];
-    if (key !== "styletune") continue;
-    try {
-      const state = JSON.parse(text);
-      return state?.controls ? state : null;
-    } catch {
-      return null;
-    }
-  }
-  return null;
-}
-
-/** @param {Blob} file */
 export async function carriesState(file) {
-  return stateIn(await file.slice(0, 65_536).arrayBuffer()) !== null;
+  const bytes = new Uint8Array(await file.slice(0, 65_536).arrayBuffer());
+  const latin = new TextDecoder("latin1").decode(bytes);
+  if (SIGNATURE.some((byte, at) => bytes[at] !== byte)) return false;
+  const view = new DataView(bytes.buffer);
+  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+    const chunk = latin.slice(at + 4, at + 18);
+    if (chunk.startsWith("IDAT")) return false;
+    if (chunk === "tEXtstyletune\0") return true;
+  }
+  return false;
 }
 
-/**
- * Bring the state of a saved picture back, all of it or nothing, and tell.
- * @param {Blob} png
- * @param {(text: string) => void} notice for trouble
- */
+/** Bring the state of a saved picture back, all of it or nothing, and tell. @param {Blob} png @param {(text: string) => void} notice */
 export async function restore(png, notice) {
   try {
-    const headers = { "Content-Type": "image/png" };
-    const answer = await fetch("api/state", { method: "PUT", headers, body: png });
-    const told = await answer.json();
-    if (!answer.ok) return notice(`not restored: ${told.message}`);
-    const lost = told.skipped ? `, but for ${told.skipped} controls that this session lacks` : "";
-    tell(`all stands as in the saved picture${lost}`);
-  } catch {
-    notice("not restored: the connection broke");
+    const answer = await ask("api/state", { method: "PUT", headers: { "Content-Type": "image/png" }, body: png });
+    const { skipped } = await answer.json();
+    const lost = skipped ? `, but for ${skipped} controls that this session lacks` : "";
+    tell("told", `all stands as in the saved picture${lost}`, TELL_MS);
+  } catch (error) {
+    notice(`not restored: ${/** @type {Error} */ (error).message}`);
   }
 }
 
-/** @param {string} words over the painting, for some seconds */
-export function tell(words) {
-  const line = document.getElementById("told") ?? make("p", { id: "told", role: "status" });
-  byId("stage", HTMLElement).append(line);
-  say(line, words);
-  line.hidden = false;
-  setTimeout(() => line.textContent === words && (line.hidden = true), TELL_MS);
-}
-
-/**
- * The newest picture in full size.
- * @param {(text: string) => void} notice
- */
+/** The newest picture in full size. @param {(text: string) => void} notice */
 export async function picture(notice) {
   try {
-    const answer = await fetch("api/image.png", { cache: "no-store" });
-    if (!answer.ok) throw new Error((await answer.json()).message);
+    const answer = await ask("api/image.png");
     const name = /filename="(.+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
     const blob = await answer.blob();
     return { blob, url: URL.createObjectURL(blob), name: name ?? "styletune.png" };
   } catch (error) {
-    notice(`not saved: ${error instanceof Error ? error.message : error}`);
+    notice(`not saved: ${/** @type {Error} */ (error).message}`);
     return null;
   }
 }

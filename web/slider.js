@@ -1,38 +1,27 @@
 // @ts-check
 /**
- * A small horizontal slider: a native range that shows itself. Double-click or Delete: default.
+ * A small horizontal slider between two words: a native range that shows itself.
  */
 
 import { make, say } from "./element.js";
-import { spokenWords, valueWords } from "./words.js";
+import { makeRange } from "./range.js";
+import { valueWords } from "./words.js";
 
 /**
- * @param {import("./types.js").Row} row
- * @param {import("./store.js").Store} store
- * @param {string} title
+ * @param {Row} row
+ * @param {Store} store
  * @param {string} label for a screen reader
+ * @param {string} before
+ * @param {string} [after] its value where left out
  */
-export function makeSlider(row, store, title, label) {
-  const name = row.name;
-  const input = make("input", {
-    type: "range", min: "0", max: "1", step: "0.01", "data-control": name, "aria-label": label,
-  });
-  const out = make("output", { "aria-hidden": "true" });
-  const root = make("div", { class: "slider", "data-control": name, title: row.help }, make("span", {}, title), input, out);
-  /** @param {number} position */
-  const move = (position) => store.move(name, position, performance.now());
-  store.watch(name, (position) => {
-    input.value = String(position);
-    root.style.setProperty("--position", String(position));
-    input.setAttribute("aria-valuetext", spokenWords(row, position));
-    say(out, valueWords(row, position));
-  });
-  input.addEventListener("input", () => move(Number(input.value)));
-  input.addEventListener("pointerdown", () => store.hold(name));
-  for (const type of ["pointerup", "pointercancel", "change"]) input.addEventListener(type, () => store.release(name));
-  input.addEventListener("dblclick", () => move(Number(row.default)));
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Delete" || event.key === "Backspace") move(Number(row.default));
-  });
+export function makeSlider(row, store, label, before, after) {
+  const root = make("div", { class: "slider", "data-control": row.name, title: row.help });
+  const { input, hold, release, reset } = makeRange(root, row, store, label);
+  const words = make("output", { "aria-hidden": "true" });
+  store.watch(row.name, (position) => say(words, after ?? valueWords(row, position)));
+  input.addEventListener("pointerdown", hold);
+  for (const type of ["pointerup", "pointercancel", "change"]) input.addEventListener(type, release);
+  input.addEventListener("dblclick", reset);
+  root.append(make("span", {}, before), input, words);
   return root;
 }

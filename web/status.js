@@ -4,17 +4,15 @@
  * reach the picture, which network on which device, who watches and who plays.
  */
 
+import { ask } from "./ask.js";
 import { byId, say } from "./element.js";
-import { restart } from "./trouble.js";
+import { notice } from "./trouble.js";
 import { delayWords, flowWords, rateWords } from "./words.js";
-
-/** @typedef {import("./types.js").State} State */
-/** @typedef {import("./types.js").LinkState} LinkState */
 
 const STALE_MS = 2000;
 const TICK_MS = 250;
 const RATE_MS = 2000;
-/** How often a resting page asks how far the server is, ms. */
+/** How often a resting page asks how far the server is. */
 const PING_MS = 5000;
 const ECHOES = 5;
 
@@ -27,51 +25,38 @@ const WORDS = {
 };
 
 /**
- * What the state line says. Pure.
+ * What the state line says: `key` holds still while `words` count down. Pure.
  * @param {LinkState} link
  * @param {State | null} state
  * @param {{now: number, silentMs: number, staleMs: number, retryAt: number}} times ms
- * @returns {{key: string, words: string}} `key` holds still while `words` count down
+ * @returns {{key: string, words: string}}
  */
 export function standing(link, state, { now, silentMs, staleMs, retryAt }) {
-  const seconds = (/** @type {number} */ until) => Math.max(1, Math.ceil((until - now) / 1000));
+  const seconds = (/** @type {number} */ until) => `in ${Math.max(1, Math.ceil((until - now) / 1000))} s`;
   if (link.kind === "stopped") return { key: "stopped", words: "not connected" };
-  if (link.kind === "waiting") {
-    return { key: "reconnecting", words: `reconnecting in ${seconds(link.until)} s` };
-  }
+  if (link.kind === "waiting") return { key: "reconnecting", words: `reconnecting ${seconds(link.until)}` };
   if (link.kind === "connecting" || !state) return { key: "connecting", words: "connecting" };
   if (state.state === "running" && silentMs > staleMs) {
     return { key: "stale", words: `no picture for ${Math.floor(silentMs / 1000)} s` };
   }
-  if (state.state === "restarting" && retryAt > now) {
-    return { key: "restarting", words: `restarting in ${seconds(retryAt)} s` };
-  }
+  if (state.state === "restarting" && retryAt > now) return { key: "restarting", words: `restarting ${seconds(retryAt)}` };
   return { key: state.state, words: WORDS[state.state] ?? state.state };
 }
 
-/**
- * Who is here. Pure.
- * @param {number} players
- * @param {number} viewers of pictures, players among them
- * @param {string} last who moved something last
- */
+/** Who is here. @param {number} players @param {number} viewers players among them @param {string} last who moved something last */
 export function company(players, viewers, last) {
   const watching = Math.max(0, viewers - players);
-  return [
-    `${players || "nobody"} playing`,
-    ...(watching ? [`${watching} watching`] : []),
-    ...(last ? [`last move: ${last}`] : []),
-  ].join(" · ");
+  const words = [`${players || "nobody"} playing`];
+  if (watching) words.push(`${watching} watching`);
+  if (last) words.push(`last move: ${last}`);
+  return words.join(" · ");
 }
 
-/** @param {string} id @param {string} words */
-const tell = (id, words) => say(byId(id, HTMLElement), words);
+/** @param {string} id @param {string | number | false | null | undefined} words none: a dash */
+const put = (id, words) => say(byId(id), String(words || "–"));
 
 export class Status {
-  #line = byId("state", HTMLElement);
-  #announce = byId("announce", HTMLElement);
-  #veil = byId("veil", HTMLDivElement);
-  #restart = byId("restart", HTMLButtonElement);
+  #line = byId("state");
   /** @type {LinkState} */
   #link = { kind: "connecting" };
   /** @type {State | null} */
@@ -82,21 +67,20 @@ export class Status {
   #stepsPerS = 0;
   /** @type {[at: number, bytes: number][]} the pictures drawn lately */
   #drawn = [];
-  #bytes = 0;
   #pinged = -Infinity;
   /** @type {number[]} ms, the latest */
   #echoes = [];
-  #key = "";
   #players = 0;
   #last = "";
 
   constructor() {
-    setInterval(() => this.#tick(), TICK_MS);
-    this.#restart.addEventListener("click", async () => {
-      this.#restart.disabled = true;
-      await restart();
-      this.#restart.disabled = false;
+    const restart = byId("restart", HTMLButtonElement);
+    restart.addEventListener("click", async () => {
+      restart.disabled = true;
+      await ask("api/restart", { method: "POST" }).catch(({ message }) => notice(`the painter was not restarted: ${message}`));
+      restart.disabled = false;
     });
+    setInterval(() => this.#tick(), TICK_MS);
     this.#tick();
   }
 
@@ -118,15 +102,20 @@ export class Status {
     if (state.state !== this.#state?.state) this.#since = performance.now();
     this.#state = state;
     this.#retryAt = performance.now() + (state.retry_s ?? 0) * 1000;
-    this.#network(state);
+    const { network, width, height, memory_mb } = state;
+    put("device", state.device);
+    put("painted-size", width && height && `${width} × ${height} px`);
+    put("memory", memory_mb && `${Math.round(memory_mb)} MB`);
+    put("network", network && `${network} · ${state.weights || "–"}`);
+    byId("advice").hidden = network !== "lite";
     this.#company();
     this.#tick();
   }
 
-  /** @param {import("./types.js").Snapshot} snapshot */
+  /** @param {Snapshot} snapshot */
   snapshot({ role = "player", players, clients }) {
     document.body.dataset.role = role;
-    byId("role", HTMLElement).hidden = role !== "viewer";
+    byId("role").hidden = role !== "viewer";
     this.#players = players ?? clients;
     this.#company();
   }
@@ -138,22 +127,20 @@ export class Status {
     this.#company();
   }
 
-  /** @param {import("./types.js").Epoch} epoch */
+  #company() {
+    put("company", company(this.#players, this.#state?.viewers ?? 0, this.#last));
+  }
+
+  /** @param {Epoch} epoch */
   epoch(epoch) {
     this.#stepsPerS = epoch.steps_per_s;
   }
 
-  /** @param {number} bytes of a picture that came in */
-  came(bytes) {
-    this.#bytes += bytes;
-  }
-
-  /** @param {number | null} latencyMs */
-  drawn(latencyMs) {
+  /** @param {number} bytes of the picture @param {number | null} latencyMs */
+  drawn(bytes, latencyMs) {
     this.#lastDrawn = performance.now();
-    this.#drawn.push([this.#lastDrawn, this.#bytes]);
-    this.#bytes = 0;
-    if (latencyMs !== null) tell("latency", delayWords(latencyMs));
+    this.#drawn.push([this.#lastDrawn, bytes]);
+    if (latencyMs !== null) put("latency", delayWords(latencyMs));
   }
 
   /** @param {number} ms from a message to its answer */
@@ -161,7 +148,7 @@ export class Status {
     this.#pinged = performance.now();
     // The smallest of the latest: a busy moment here or there says nothing about the way.
     this.#echoes = [...this.#echoes.slice(1 - ECHOES), ms];
-    tell("link", delayWords(Math.min(...this.#echoes)));
+    put("link", delayWords(Math.min(...this.#echoes)));
   }
 
   #tick() {
@@ -171,70 +158,46 @@ export class Status {
     const times = { now, silentMs: this.silentMs, staleMs, retryAt: this.#retryAt };
     const { key, words } = standing(this.#link, this.#state, times);
     say(this.#line, words);
-    if (key !== this.#key) {
-      this.#key = this.#line.dataset.state = document.body.dataset.state = key;
-      say(this.#announce, words);
+    if (key !== document.body.dataset.state) {
+      this.#line.dataset.state = document.body.dataset.state = key;
+      say(byId("announce"), words);
     }
     this.#pace(now, key === "running");
-    this.#showVeil(key);
-    if (this.#link.kind !== "open") tell("link", "–");
+    this.#showVeil(key, words);
+    if (this.#link.kind !== "open") put("link", null);
     else if (!document.hidden && now - this.#pinged > PING_MS) this.#ping(now);
   }
 
   /** @param {number} now @param {boolean} painting */
   #pace(now, painting) {
     this.#drawn = this.#drawn.filter(([at]) => now - at < RATE_MS);
-    const seconds = RATE_MS / 1000;
-    const pictures = this.#drawn.length / seconds;
-    const bytes = this.#drawn.reduce((sum, [, size]) => sum + size, 0);
-    tell("steps", painting && this.#stepsPerS ? rateWords(this.#stepsPerS) : "–");
-    tell("pictures", painting && pictures ? rateWords(pictures) : "–");
-    tell("flow", painting && pictures ? flowWords(bytes / seconds) : "–");
+    const perS = (/** @type {number} */ sum) => (sum * 1000) / RATE_MS;
+    const pictures = painting && this.#drawn.length;
+    put("steps", painting && this.#stepsPerS > 0 && rateWords(this.#stepsPerS));
+    put("pictures", pictures && rateWords(perS(pictures)));
+    put("flow", pictures && flowWords(perS(this.#drawn.reduce((sum, [, bytes]) => sum + bytes, 0))));
   }
 
-  /** How far the server is, while no hand asks: the smallest answer that it gives.
-   * @param {number} now
-   */
+  /** How far the server is, while no hand asks: the smallest answer that it gives. @param {number} now */
   async #ping(now) {
     this.#pinged = now;
-    try {
-      await (await fetch("/healthz", { cache: "no-store" })).arrayBuffer();
-      if (this.#pinged === now) this.echo(performance.now() - now);
-    } catch {
-      // the socket notices by itself
-    }
+    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    await answer?.arrayBuffer();
+    if (answer && this.#pinged === now) this.echo(performance.now() - now);
   }
 
-  /**
-   * What stands in the picture's place while there is none, or over it when it has ended.
-   * @param {string} key
-   */
-  #showVeil(key) {
-    const empty = this.#lastDrawn === -Infinity;
+  /** What stands in the picture's place while there is none, or over it when it has ended. @param {string} key @param {string} words */
+  #showVeil(key, words) {
+    const veil = byId("veil");
     const failed = key === "failed";
-    this.#veil.hidden = !empty && !failed && key !== "stopped";
-    if (this.#veil.hidden) return;
-    const why = this.#link.kind === "stopped" ? this.#link.why : (this.#state?.message ?? "");
-    const title = failed ? "the painter has failed" : (this.#line.textContent ?? "");
-    tell("veil-title", key === "running" ? "the first picture is on its way" : title);
-    tell("veil-why", why);
-    this.#restart.hidden = !failed || document.body.dataset.role === "viewer";
+    veil.hidden = this.#lastDrawn > -Infinity && !failed && key !== "stopped";
+    if (veil.hidden) return;
+    const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
+    say(byId("veil-title"), titles[/** @type {"failed"} */ (key)] ?? words);
+    say(byId("veil-why"), (this.#link.kind === "stopped" ? this.#link.why : this.#state?.message) ?? "");
+    byId("restart").hidden = !failed || document.body.dataset.role === "viewer";
     const log = failed ? (this.#state?.log ?? []).join("\n") : "";
-    byId("veil-log", HTMLDetailsElement).hidden = !log;
-    tell("veil-lines", log);
-  }
-
-  /** @param {State} state */
-  #network(state) {
-    tell("device", state.device || "–");
-    tell("painted-size", state.width && state.height ? `${state.width} × ${state.height} px` : "–");
-    tell("memory", state.memory_mb ? `${Math.round(state.memory_mb)} MB` : "–");
-    const network = state.network ?? "";
-    tell("network", network ? `${network} · ${state.weights || "–"}` : "–");
-    byId("advice", HTMLElement).hidden = network !== "lite";
-  }
-
-  #company() {
-    tell("company", company(this.#players, this.#state?.viewers ?? 0, this.#last));
+    byId("veil-log").hidden = !log;
+    say(byId("veil-lines"), log);
   }
 }

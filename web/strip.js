@@ -1,115 +1,67 @@
 // @ts-check
 /**
  * One channel strip: a layer's style knob and content fader, each with its words, solo and
- * mute, and its two bars. The parts are children of one grid, so that the style sheet alone
+ * mute, and its bars. The parts are children of one grid, so that the style sheet alone
  * decides how a strip stands on a desk or on a phone.
  */
 
+import { make, press } from "./element.js";
 import { makeFader } from "./fader.js";
 import { makeKnob } from "./knob.js";
 import { governs, readable, receptiveField, tells } from "./layers.js";
-import { draw, make } from "./element.js";
 import { makeMeter } from "./meter.js";
-import { flip, makeSwitch } from "./switch.js";
 
-/** @typedef {import("./types.js").Epoch} Epoch */
-
-/** A padlock: a scene that is recalled passes this strip by.
- * @param {import("./types.js").Row} row
- * @param {import("./store.js").Store} store
- * @param {string} layer
- */
-function makeFreeze(row, store, layer) {
-  const key = makeSwitch(row, store, "", `freeze ${readable(layer)}`);
-  key.classList.add("freeze");
-  const lock = "M4.5 8V5.5a3.5 3.5 0 0 1 7 0V8M3 8h10v6H3z";
-  key.append(draw("svg", { viewBox: "0 0 16 16", "aria-hidden": "true" }, draw("path", { d: lock })));
+/** A small key that stays down: solo, mute, freeze. @param {Row} row @param {Store} store @param {string} text @param {string} label */
+function makeSwitch({ name, term, help }, store, text, label) {
+  const key = make("button", {
+    type: "button", class: "switch", "data-control": name, "data-term": term ?? false, "aria-label": label, title: help,
+    onclick: () => store.flip(name, performance.now()),
+  }, text);
+  store.watch(name, (on) => press(key, on > 0));
   return key;
 }
 
-/**
- * @param {string} layer
- * @param {string} network
- * @param {import("./store.js").Store} store
- */
+/** @param {string} layer @param {string} network @param {Store} store */
 export function makeStrip(layer, network, store) {
   const side = receptiveField(layer, network);
   const hint = governs(side);
-  const reach = side === null ? "" : `${side} px`;
+  const called = readable(layer);
+  // A scene that is recalled passes a frozen strip by.
+  const freeze = makeSwitch(store.row(`freeze.${layer}`), store, "", `freeze ${called}`);
+  freeze.classList.add("freeze");
   const head = make(
-    "header",
-    {},
-    make("h2", {}, hint),
-    make("p", {}, readable(layer), " ", make("span", {}, reach)),
+    "header", {}, make("h2", {}, hint),
+    make("p", {}, `${called} `, make("span", {}, side === null ? "" : `${side} px`)), freeze,
   );
-  if (store.has(`freeze.${layer}`)) head.append(makeFreeze(store.row(`freeze.${layer}`), store, layer));
+  const root = make("section", { class: "strip", "aria-label": `${called}, ${hint}`, "data-layer": layer }, head);
 
-  const knob = makeKnob(store.row(`style.${layer}`), store, `style, ${readable(layer)}, ${hint}`);
-  const fader = makeFader(
-    store.row(`content.${layer}`), store, `content, ${readable(layer)}, ${hint}`,
-  );
-  const meters = {
-    style: makeMeter(store.row(`style.${layer}`)),
-    content: makeMeter(store.row(`content.${layer}`)),
-  };
-  const root = make(
-    "section",
-    { class: "strip", "aria-label": `${readable(layer)}, ${hint}`, "data-layer": layer },
-    head,
-    knob.root,
-    makeFoot("style", knob.out),
-    meters.style.root,
-    fader.root,
-    meters.content.root,
-    makeFoot("content", fader.out),
-  );
-
-  /**
-   * The words with solo and mute on either side.
-   * @param {"content" | "style"} term
-   * @param {HTMLInputElement} out
-   */
-  function makeFoot(term, out) {
+  /** @param {TermName} term @param {typeof makeFader} makeHandle */
+  function add(term, makeHandle) {
     const name = `${term}.${layer}`;
-    const label = `${term}, ${readable(layer)}`;
-    const foot = make(
-      "div",
-      { class: "foot" },
-      makeSwitch(store.row(`${name}.solo`), store, "S", `solo ${label}`),
-      out,
-      makeSwitch(store.row(`${name}.mute`), store, "M", `mute ${label}`),
-    );
-    foot.dataset.term = term;
-    return foot;
-  }
-
-  for (const [term, input] of /** @type {const} */ ([
-    ["style", knob.input],
-    ["content", fader.input],
-  ])) {
-    input.setAttribute("aria-description", tells(term, layer, side));
-    input.addEventListener("keydown", (event) => {
+    const row = store.row(name);
+    const handle = makeHandle(row, store, `${term}, ${called}, ${hint}`);
+    const meter = makeMeter(row);
+    const [solo, mute] = ["solo", "mute"].map((act) =>
+      makeSwitch(store.row(`${name}.${act}`), store, act.charAt(0).toUpperCase(), `${act} ${term}, ${called}`));
+    root.append(handle.root, meter.root, make("div", { class: "foot", "data-term": term }, solo ?? "", handle.out, mute ?? ""));
+    handle.input.setAttribute("aria-description", tells(term, layer, side));
+    handle.input.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (event.key === "s") flip(`${term}.${layer}.solo`, store);
-      if (event.key === "m") flip(`${term}.${layer}.mute`, store);
-      if (event.key === "f" && store.has(`freeze.${layer}`)) flip(`freeze.${layer}`, store);
+      const control = { s: `${name}.solo`, m: `${name}.mute`, f: `freeze.${layer}` }[event.key];
+      if (control) store.flip(control, performance.now());
     });
+    return meter;
   }
+  const meters = { style: add("style", makeKnob), content: add("content", makeFader) };
 
   return {
     root,
-    /** @param {Epoch["losses"][number]} losses of this layer */
+    /** @param {LayerLoss} losses of this layer */
     update(losses) {
       meters.style.update(losses.style);
       meters.content.update(losses.content);
     },
-    /**
-     * Dim what is not heard.
-     * @param {"content" | "style"} term
-     * @param {boolean} silent
-     */
-    silence(term, silent) {
-      root.classList.toggle(`silent-${term}`, silent);
-    },
+    /** Dim what is not heard. @param {TermName} term @param {boolean} silent */
+    silence: (term, silent) => root.classList.toggle(`silent-${term}`, silent),
   };
 }

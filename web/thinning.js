@@ -1,39 +1,39 @@
 // @ts-check
 /**
  * How much of a controller's messages is worth sending: of each control that stands somewhere the
- * newest value, some sixty times a second, and always the last. Keys are never merged,
- * turns of endless encoders add up. What a control is, the server's `bindings` say; until
- * they have come, and while something is learnt, all goes out as it is. Pure: time comes in.
+ * newest value, some sixty times a second, and always the last. Keys are never merged, turns of
+ * endless encoders add up. What a control is, the server's `bindings` say; until they have come,
+ * and while something is learnt, all goes out as it is. Pure: time comes in, ms.
  * The agent does the same, in styletune/agent/thinning.py.
  */
 
-/** ms; each message costs the server, and nobody sees more */
+/** Each message costs the server, and nobody sees more. */
 const PERIOD = 16;
 const PAIR = 2;
 /** (N)RPN: only all of them in order mean anything. */
 const PARAMETER = new Set([6, 38, 96, 97, 98, 99, 100, 101]);
 
-/** How the four kinds of endless encoders write turns, and read them. */
-const TURNS = /** @type {Record<string, [(value: number) => number, (steps: number) => number]>} */ ({
+/** How endless encoders write turns, and read them. @type {Record<string, [(value: number) => number, (steps: number) => number]>} */
+const TURNS = {
   signed_bit: [(v) => (v <= 64 ? v : 64 - v), (s) => (s >= 0 ? s : 64 - s)],
   signed_bit_2: [(v) => (v <= 64 ? -v : v - 64), (s) => (s <= 0 ? -s : 64 + s)],
   bin_offset: [(v) => v - 64, (s) => 64 + s],
   twos_complement: [(v) => (v <= 64 ? v : v - 128), (s) => (s + 128) % 128],
-});
+};
 
 /** @typedef {{at: number, messages: number[][], high?: number[], steps?: number, encoding?: string}} Waiting */
 
-/** @param {readonly number[]} data */
-const sourceOf = ([status = 0, number = 0]) => {
+/** @param {readonly number[]} data a control change, a key or a bend */
+function sourceOf([status = 0, number = 0]) {
   const kind = { 0xb: "CC", 0x9: "note", 0x8: "note" }[status >> 4];
   return `ch ${(status & 0x0f) + 1} ${kind ? `${kind} ${number}` : "bend"}`;
-};
+}
 
 export class Thinner {
   learning = false;
   /** @type {Map<string, string> | null} encoding by source */
   #encodings = null;
-  /** @type {Map<string | number, Waiting>} */
+  /** @type {Map<string | number, Waiting>} by source, or by a number of its own */
   #waiting = new Map();
   /** @type {Map<string, number>} */
   #sent = new Map();
@@ -44,82 +44,70 @@ export class Thinner {
     this.#encodings = new Map(bindings.map(({ source, encoding }) => [source, encoding]));
   }
 
-  /**
-   * @param {number[]} data one whole message
-   * @param {number} now ms
-   */
+  /** @param {number[]} data one whole message @param {number} now */
   feed(data, now) {
-    const kind = (data[0] ?? 0) >> 4;
-    let source = sourceOf(data);
-    let encoding = kind === 0xe ? "absolute" : kind === 0xb ? this.#encoding(data) : "button";
-    if (this.learning || !this.#encodings) encoding = "button";
-    const isLow = encoding === "low";
-    if (isLow) {
-      source = sourceOf([data[0] ?? 0, (data[1] ?? 0) - 32]);
-      encoding = "fine";
-    }
+    const [status = 0, number = 0, value = 0] = data;
+    const encoding = this.#encoding(data);
+    const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
     const free = (this.#sent.get(source) ?? -Infinity) + PERIOD;
     const waiting = this.#waiting.get(source);
+    const alone = () => this.#waiting.set(++this.#keys, { at: now, messages: [data] });
     const turns = TURNS[encoding];
-    if (encoding === "button") this.#waiting.set(++this.#keys, { at: now, messages: [data] });
+    if (encoding === "button") alone();
     else if (turns) {
-      const steps = turns[0](data[2] ?? 0);
-      if (waiting) waiting.steps = (waiting.steps ?? 0) + steps;
-      else this.#waiting.set(source, { at: Math.max(free, now), messages: [data], steps, encoding });
-    } else if (encoding === "fine") {
+      const steps = (waiting?.steps ?? 0) + turns[0](value);
+      this.#waiting.set(source, { at: waiting?.at ?? Math.max(free, now), messages: [data], steps, encoding });
+    } else if (encoding === "fine" || encoding === "low") {
       const pair = waiting ?? { at: Math.max(free + PERIOD, now + PAIR), messages: [] };
       this.#waiting.set(source, pair);
-      if (!isLow) pair.high = data;
+      if (encoding === "fine") pair.high = data;
       else {
         pair.messages = [...(pair.high ? [pair.high] : pair.messages.slice(0, -1)), data];
         delete pair.high;
       }
     } else if (waiting) waiting.messages = [data];
-    else if (free <= now) {
+    else if (free > now) this.#waiting.set(source, { at: free, messages: [data] });
+    else {
       // The first after a rest goes out as it is: there a fader is picked up.
-      this.#waiting.set(++this.#keys, { at: now, messages: [data] });
+      alone();
       this.#sent.set(source, now);
-    } else this.#waiting.set(source, { at: free, messages: [data] });
+    }
   }
 
-  /**
-   * @param {number} now ms
-   * @returns {number[][]} what is to be sent now, in its order
-   */
+  /** What is to be sent now, in its order. @param {number} now @returns {number[][]} */
   take(now) {
     const out = [];
     for (const [key, waiting] of [...this.#waiting]) {
-      if (waiting.at > now) continue;
+      const { at, messages, high, steps = 0, encoding = "" } = waiting;
+      if (at > now) continue;
       this.#waiting.delete(key);
       if (typeof key === "string") this.#sent.set(key, now);
-      if (waiting.steps !== undefined) {
-        const steps = Math.max(-63, Math.min(63, waiting.steps));
-        const value = TURNS[waiting.encoding ?? ""]?.[1](steps) ?? 0;
-        if (steps) out.push([...(waiting.messages[0] ?? []).slice(0, 2), value]);
-        if (waiting.steps !== steps) {
-          this.#waiting.set(key, { ...waiting, at: now + PERIOD, steps: waiting.steps - steps });
-        }
+      const turns = TURNS[encoding];
+      if (turns) {
+        const most = Math.max(-63, Math.min(63, steps));
+        if (most) out.push([...(messages[0] ?? []).slice(0, 2), turns[1](most)]);
+        if (most !== steps) this.#waiting.set(key, { ...waiting, at: now + PERIOD, steps: steps - most });
         continue;
       }
-      if (waiting.messages.length === 0 && waiting.high) out.push(waiting.high);
-      else if (waiting.high) {
-        this.#waiting.set(key, { at: now + 2 * PERIOD, messages: [], high: waiting.high });
-      }
-      out.push(...waiting.messages);
+      if (high && messages.length) this.#waiting.set(key, { at: now + 2 * PERIOD, messages: [], high });
+      else if (high) out.push(high);
+      out.push(...messages);
     }
     return out;
   }
 
-  /** When `take` has something to give, ms; Infinity: never. */
+  /** When `take` has something to give; Infinity: never. */
   get due() {
     return Math.min(...[...this.#waiting.values()].map(({ at }) => at));
   }
 
-  /** @param {number[]} data a control change */
+  /** @param {number[]} data @returns {string} `low`: the second half of a fine one */
   #encoding([status = 0, number = 0]) {
-    const encoding = this.#encodings?.get(sourceOf([status, number]));
-    if (encoding) return encoding;
-    if (PARAMETER.has(number)) return "button";
-    return this.#encodings?.get(sourceOf([status, number - 32])) === "fine" ? "low" : "absolute";
+    const kind = status >> 4;
+    if (!this.#encodings || this.learning || (kind !== 0xb && kind !== 0xe)) return "button";
+    if (kind === 0xe) return "absolute";
+    const encoding = this.#encodings.get(sourceOf([status, number]));
+    if (encoding || PARAMETER.has(number)) return encoding ?? "button";
+    return this.#encodings.get(sourceOf([status, number - 32])) === "fine" ? "low" : "absolute";
   }
 }

@@ -5,63 +5,51 @@
  */
 
 import { comparing } from "./compare.js";
-import { byId, make, style } from "./element.js";
+import { button, byId, make } from "./element.js";
+import { onKey } from "./keys.js";
 import { look } from "./look.js";
 import { picture } from "./saved.js";
 
-/** @typedef {import("./zoom.js").Point} Point */
 const STEP = 1.25;
 const PAN_PX = 60;
 
-/** @param {import("./types.js").Page} page */
-export async function start(page) {
-  await style("stage.css");
-  const stage = byId("stage", HTMLElement);
-  const canvas = byId("picture", HTMLCanvasElement);
-  const zoom = look(stage, canvas);
+/** @param {Page} page */
+export function start(page) {
+  const stage = byId("stage");
+  const zoom = look(stage, byId("picture", HTMLCanvasElement));
   const compare = comparing(page, stage);
-
-  const tools = byId("stage-tools", HTMLElement);
-  const key = (/** @type {string} */ text, /** @type {string} */ title, /** @type {() => void} */ act) => {
-    const button = make("button", { type: "button", title }, text);
-    button.addEventListener("click", act);
-    return button;
-  };
-  const keep = key("keep", "keep this moment, to compare with and to come back to (Shift B)", compare.keep);
-  const save = key("save", "save the painting in full size as PNG, its state inside (Ctrl S)", saved);
-  const projector = make("a", { href: "stage", target: "styletune-stage", title: "only the picture, for a projector" }, "stage");
-  tools.append(
-    make("div", { class: "closer" }, key("fit", "see all of it (z)", zoom.fit), key("1:1", "a pixel is a pixel (z)", zoom.one), zoom.out),
+  const save = button("save", saved, { title: "save the painting in full size as PNG, its state inside (Ctrl S)" });
+  byId("stage-tools").append(
+    make("div", { class: "closer" }, button("fit", zoom.fit, { title: "see all of it (z)" }), button("1:1", zoom.one, { title: "a pixel is a pixel (z)" }), zoom.out),
     make("div", { role: "group", "aria-label": "compare with" }, make("span", {}, "compare"), ...compare.buttons),
-    make("div", {}, keep, save, projector),
+    make(
+      "div", {}, button("keep", compare.keep, { title: "keep this moment, to compare with and to come back to (Shift B)" }), save,
+      make("a", { href: "stage", target: "styletune-stage", title: "only the picture, for a projector" }, "stage"),
+    ),
   );
 
   async function saved() {
     save.disabled = true;
     const png = await picture(page.notice);
-    if (png) {
-      const link = make("a", { href: png.url, download: png.name });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(png.url), 60_000);
-    }
     save.disabled = false;
+    if (!png) return;
+    make("a", { href: png.url, download: png.name }).click();
+    setTimeout(() => URL.revokeObjectURL(png.url), 60_000);
   }
 
+  const closer = () => zoom.by(STEP);
+  const pan = (/** @type {number} */ x, /** @type {number} */ y) => () => zoom.pan(x * PAN_PX, y * PAN_PX);
   /** @type {Record<string, () => void>} */
-  const keys = { z: () => zoom.toggle({ x: 0, y: 0 }), "+": () => zoom.by(STEP), "=": () => zoom.by(STEP), "-": () => zoom.by(1 / STEP), B: compare.keep };
-  /** @type {Record<string, Point>} */
-  const arrows = { ArrowLeft: { x: 1, y: 0 }, ArrowRight: { x: -1, y: 0 }, ArrowUp: { x: 0, y: 1 }, ArrowDown: { x: 0, y: -1 } };
-  document.addEventListener("keydown", (event) => {
-    const on = event.target instanceof HTMLElement ? event.target : document.body;
-    if (on.matches("select, textarea, [contenteditable], dialog *, input:not([type=range])")) return;
-    const arrow = on.matches("body, #stage *") && stage.classList.contains("zoomed") && arrows[event.key];
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") saved();
-    else if (event.ctrlKey || event.metaKey || event.altKey) return;
-    else if (arrow) zoom.pan(arrow.x * PAN_PX, arrow.y * PAN_PX);
-    else if (keys[event.key]) keys[event.key]?.();
-    else if (event.key === "Escape") return compare.show(null);
-    else if (event.repeat || !compare.down(event.key)) return;
-    event.preventDefault();
+  const keys = { z: zoom.toggle, "+": closer, "=": closer, "-": () => zoom.by(1 / STEP), B: compare.keep };
+  /** @type {Record<string, () => void>} */
+  const arrows = { ArrowLeft: pan(1, 0), ArrowRight: pan(-1, 0), ArrowUp: pan(0, 1), ArrowDown: pan(0, -1) };
+  onKey(({ key, target, ctrlKey, metaKey, altKey, repeat }) => {
+    if (key === "Escape") compare.hide(); // and the browser closes what is open
+    const modified = ctrlKey || metaKey;
+    const pans = target instanceof Element && target.matches("body, #stage *") && stage.classList.contains("zoomed");
+    const act = modified ? key === "s" && saved : ((pans && arrows[key]) || keys[key]);
+    if (altKey || (modified && !act)) return false;
+    if (act) act();
+    return Boolean(act) || (!repeat && compare.key(key));
   });
-  document.addEventListener("keyup", (event) => compare.up(event.key));
 }

@@ -3,66 +3,36 @@
  * Pause, reset, kick, average; and the keys that do the same from anywhere on the page.
  */
 
-import { byId } from "./element.js";
-import { flip } from "./switch.js";
+import { byId, press } from "./element.js";
+import { onKey } from "./keys.js";
 
 const FLASH_MS = 220;
 
-/**
- * Does what has the focus need this key itself?
- * @param {KeyboardEvent} event
- */
-function taken({ target, key }) {
-  if (!(target instanceof HTMLElement)) return false;
-  if (target.matches("select, textarea, input:not([type=range], [type=file])")) return true;
-  return key === " " && target.matches("button, a, summary, [type=file]");
-}
-
 export class Transport {
-  /** @type {Record<string, HTMLButtonElement>} */
-  #triggers = {};
-
-  /**
-   * @param {import("./store.js").Store} store
-   * @param {(name: string) => void} trigger
-   */
+  /** @param {Store} store @param {(name: string) => void} trigger */
   constructor(store, trigger) {
-    const pause = byId("pause", HTMLButtonElement);
-    pause.addEventListener("click", () => flip("paused", store));
-    store.watch("paused", (on) => {
-      pause.setAttribute("aria-pressed", String(on > 0));
-      document.body.classList.toggle("paused", on > 0);
-    });
-    const average = byId("average", HTMLButtonElement);
-    average.addEventListener("click", () => flip("average", store));
-    store.watch("average", (on) => average.setAttribute("aria-pressed", String(on > 0)));
-    for (const name of ["reset", "kick"]) {
-      const button = byId(name, HTMLButtonElement);
-      button.addEventListener("click", () => trigger(name));
-      this.#triggers[name] = button;
+    for (const [id, name] of [["pause", "paused"], ["average", "average"]]) {
+      const button = byId(id ?? "");
+      button.addEventListener("click", () => store.flip(name ?? "", performance.now()));
+      store.watch(name ?? "", (on) => press(button, on > 0));
     }
+    for (const id of ["reset", "kick"]) byId(id).addEventListener("click", () => trigger(id));
     const shortcuts = byId("shortcuts", HTMLDialogElement);
-    const help = byId("help", HTMLButtonElement);
-    help.addEventListener("click", () => shortcuts.showModal());
-
-    document.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      if (shortcuts.open || taken(event)) return;
-      if (event.key === " ") pause.click();
-      else if (event.key === "r") trigger("reset");
-      else if (event.key === "k") trigger("kick");
-      else if (event.key === "a") average.click();
-      else if (event.key === "?") shortcuts.showModal();
-      else return;
-      event.preventDefault();
+    byId("help").addEventListener("click", () => shortcuts.showModal());
+    /** @type {Record<string, string>} id of the button by its key */
+    const keys = { " ": "pause", r: "reset", k: "kick", a: "average", "?": "help" };
+    onKey(({ key, ctrlKey, metaKey, altKey, repeat }) => {
+      const id = keys[key];
+      if (!id || ctrlKey || metaKey || altKey || repeat) return false;
+      if (id === "reset" || id === "kick") trigger(id);
+      else byId(id).click();
+      return true;
     });
   }
 
-  /** Someone set off a trigger: here, on a controller, on another page.
-   * @param {string} name
-   */
+  /** Someone set off a trigger: here, on a controller, on another page. @param {string} name */
   flash(name) {
-    const button = this.#triggers[name];
+    const button = document.getElementById(name);
     button?.classList.add("struck");
     setTimeout(() => button?.classList.remove("struck"), FLASH_MS);
   }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What went wrong, and the way out: for some seconds over the page, then as the last line
- * beside the pictures; and the restart of a painter that has failed.
+ * beside the pictures.
  */
 
 import { byId, make, say } from "./element.js";
@@ -16,43 +16,26 @@ const WAYS = {
   forbidden: "Ask for the player's link.",
 };
 
-/**
- * An error as one sentence and what to do about it. Pure.
- * @param {string} message
- * @param {string} [code]
- */
+/** An error as one sentence and what to do about it. @param {string} message @param {string} [code] */
 export function trouble(message, code = "") {
-  const way = WAYS[code];
   const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return way ? `${text.replace(/[.\s]*$/, ".")} ${way}` : text;
+  return WAYS[code] ? `${text.replace(/[.\s]*$/, ".")} ${WAYS[code]}` : text;
 }
 
-/**
- * @param {string} message
- * @param {string} [code] of an error message
- */
-export function notice(message, code) {
-  const text = trouble(message, code);
-  const line = byId("notice", HTMLElement);
+/** Show a line for some seconds. @param {string} id @param {string} text @param {number} ms */
+export function tell(id, text, ms) {
+  const line = byId(id);
   say(line, text);
   line.hidden = false;
-  setTimeout(() => {
-    if (line.textContent === text) line.hidden = true;
-  }, NOTICE_MS);
-  const at = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const last = byId("trouble", HTMLElement);
-  last.replaceChildren(make("b", {}, `last trouble, ${at}`), ` ${text}`);
-  last.hidden = false;
+  setTimeout(() => line.textContent === text && (line.hidden = true), ms);
 }
 
-/** Ask for a new painter after the old one has failed for good. */
-export async function restart() {
-  try {
-    const answer = await fetch("api/restart", { method: "POST" });
-    if (answer.ok) return;
-    const { message } = await answer.json().catch(() => ({}));
-    notice(message ?? `the painter was not restarted: ${answer.status} ${answer.statusText}`);
-  } catch {
-    notice("not connected: the painter was not restarted");
-  }
+/** @param {string} message @param {string} [code] of an error message */
+export function notice(message, code) {
+  const text = trouble(message, code);
+  tell("notice", text, NOTICE_MS);
+  const at = new Date().toLocaleTimeString([], { timeStyle: "short" });
+  const last = byId("trouble");
+  last.replaceChildren(make("b", {}, `last trouble, ${at}`), ` ${text}`);
+  last.hidden = false;
 }

@@ -6,8 +6,6 @@
 
 import { make, say } from "./element.js";
 
-/** @typedef {import("./types.js").Picture} Picture */
-
 const TYPES = "image/jpeg,image/png,image/webp";
 
 export class Well {
@@ -15,44 +13,50 @@ export class Well {
   #name = make("span", { class: "name" });
   #share = make("span", { class: "part" });
   #why = make("p", { class: "why", role: "alert" });
-  root;
-  title;
-  url;
   /** Called when the server has taken what was sent. */
   ontaken = () => {};
 
   /**
    * @param {string} title such as "content"
-   * @param {"content" | "style"} term
-   * @param {string} url to show (with `.jpg`) and to send to
-   * @param {{take: (file: File) => void, taken?: boolean}} use `take`: a file was chosen or
-   *   dropped; `taken` false: nothing hangs there yet
+   * @param {TermName} term
+   * @param {string} path of the server, to send to and, with `.jpg`, to show
+   * @param {boolean} taken false: nothing hangs there yet
+   * @param {(file: File) => void} take a file was chosen or dropped
    */
-  constructor(title, term, url, { take, taken = true }) {
+  constructor(title, term, path, taken, take) {
     this.title = title;
-    this.url = url;
-    const [, kind, number] = url.split("/");
-    const id = number ? `${kind}-file-${number}` : `${kind}-file`;
-    const input = make("input", { type: "file", id, accept: TYPES, class: "unseen", "aria-label": `${title} picture` });
-    input.addEventListener("change", () => {
-      const file = input.files?.[0];
-      if (file) take(file);
-      input.value = ""; // so that the same file can be chosen again
+    this.term = term;
+    this.path = path;
+    const input = make("input", {
+      type: "file", accept: TYPES, class: "unseen", "aria-label": `${title} picture`,
+      id: path.replace(/api\/(\w+)\/?/, "$1-file-").replace(/-$/, ""),
+      onchange() {
+        const [file] = input.files ?? [];
+        if (file) take(file);
+        input.value = ""; // so that the same file can be chosen again
+      },
     });
-    const hint = taken ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it";
-    const label = make("label", { class: "well", title: hint }, input, this.#picture, make("i", { class: "progress" }));
-    const plaque = make("p", { class: "plaque" }, make("b", {}, taken ? title.replace("style ", "") : `+ ${title}`), this.#name, this.#share);
-    label.append(plaque);
+    const label = make(
+      "label", { class: "well", title: taken ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it" },
+      input, this.#picture, make("i", { class: "progress" }),
+      make("p", { class: "plaque" }, make("b", {}, taken ? title.replace("style ", "") : `+ ${title}`), this.#name, this.#share),
+    );
     this.root = make("div", { class: taken ? "source" : "source empty", "data-term": term }, label, this.#why);
-    takeDrops(label, take);
+    for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"])) {
+      label.addEventListener(type, ({ dataTransfer }) => {
+        label.classList.toggle("over", type === "dragover");
+        const file = dataTransfer?.files[0];
+        if (type === "drop" && file) take(file);
+      });
+    }
   }
 
   /** @param {Picture} picture */
-  show(picture) {
-    const source = `${this.url}.jpg?v=${encodeURIComponent(String(picture.version))}-${encodeURIComponent(picture.name)}`;
+  show({ name, version }) {
+    const source = `${this.path}.jpg?v=${encodeURIComponent(`${version}-${name}`)}`;
     if (this.#picture.getAttribute("src") !== source) this.#picture.src = source;
-    this.#picture.alt = `${this.title}: ${picture.name}`;
-    say(this.#name, picture.name);
+    this.#picture.alt = `${this.title}: ${name}`;
+    say(this.#name, name);
   }
 
   /** @param {number} part of the blend, 0..1 */
@@ -65,32 +69,27 @@ export class Well {
   send(picture) {
     if (typeof picture === "string") return this.ask("PUT", { "X-Recent": picture });
     const { type, name } = picture;
-    const headers = { "Content-Type": type || "application/octet-stream", "X-Filename": encodeURIComponent(name) };
-    this.ask("PUT", headers, picture);
+    this.ask("PUT", { "Content-Type": type || "application/octet-stream", "X-Filename": encodeURIComponent(name) }, picture);
   }
 
-  /**
-   * @param {"PUT" | "DELETE"} method
-   * @param {Record<string, string>} [headers]
-   * @param {File | null} [body]
-   */
-  ask(method, headers = {}, body = null) {
-    say(this.#why, "");
-    this.#progress(0);
+  /** @param {"PUT" | "DELETE"} method @param {Record<string, string>} [headers] @param {File} [body] */
+  ask(method, headers = {}, body) {
     // fetch cannot tell how far an upload is.
     const request = new XMLHttpRequest();
-    request.open(method, this.url);
+    request.open(method, this.path);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    const end = (/** @type {string} */ why) => {
+      this.#progress(null);
+      say(this.#why, why);
+    };
     request.upload.onprogress = ({ loaded, total }) => this.#progress(loaded / total);
     request.onload = () => {
-      this.#progress(null);
-      if (request.status >= 300) say(this.#why, reason(request));
-      else this.ontaken();
+      end(request.status < 300 ? "" : reason(request));
+      if (request.status < 300) this.ontaken();
     };
-    request.onerror = () => {
-      this.#progress(null);
-      say(this.#why, "not sent: the connection broke, or the file is too large");
-    };
+    request.onerror = () => end("not sent: the connection broke, or the file is too large");
+    end("");
+    this.#progress(0);
     request.send(body);
   }
 
@@ -102,27 +101,10 @@ export class Well {
 }
 
 /** @param {XMLHttpRequest} request */
-function reason(request) {
+function reason({ status, statusText, responseText }) {
   try {
-    const { message } = JSON.parse(request.responseText);
-    if (typeof message === "string") return message;
+    return String(JSON.parse(responseText).message);
   } catch {
-    // not JSON: something in between answered
+    return `refused: ${status} ${statusText}`; // not JSON: something in between answered
   }
-  return `refused: ${request.status} ${request.statusText}`;
-}
-
-/**
- * @param {HTMLElement} element
- * @param {(file: File) => void} take
- */
-export function takeDrops(element, take) {
-  const over = (/** @type {boolean} */ on) => element.classList.toggle("over", on);
-  element.addEventListener("dragover", () => over(true));
-  element.addEventListener("dragleave", () => over(false));
-  element.addEventListener("drop", (event) => {
-    const file = event.dataTransfer?.files[0];
-    over(false);
-    if (file) take(file);
-  });
 }

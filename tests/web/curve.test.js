@@ -50,7 +50,7 @@ test("a weight's scale is engraved at the powers of ten", () => {
 const layers = ["a", "b"];
 /** @param {Record<string, number>} positions */
 function heard(positions) {
-  const row = () => /** @type {import("../../web/types.js").Row} */ ({ ...weight });
+  const row = () => /** @type {Row} */ ({ ...weight });
   const position = (/** @type {string} */ name) =>
     positions[name] ?? (/mute|solo/.test(name) ? 0 : 0.5);
   return [termWeights(row, position, layers, "content"), termWeights(row, position, layers, "style")];

@@ -9,7 +9,7 @@ const epoch = (/** @type {number} */ n, rev = 0, total = 10) => ({
   losses: [{ layer: "block1_conv1", content: term(2), style: term(3) }],
 });
 const move = (/** @type {number} */ rev, source = "me", from = 0.1, to = 0.2) => ({
-  rev, source, controls: { smooth: /** @type {[number, number]} */ ([from, to]) },
+  rev, source, controls: [/** @type {const} */ (["smooth", [from, to]])],
 });
 const numbers = (/** @type {History} */ history) => history.rows.map((row) => row[0]);
 

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { delayMs } from "../../web/backoff.js";
+import { delayMs } from "../../web/link.js";
 import { splitFrame } from "../../web/frame.js";
 
 test("attempts are half a second apart, then twice that, at most five seconds", () => {

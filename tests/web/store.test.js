@@ -1,10 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Outbox } from "../../web/outbox.js";
 import { Store } from "../../web/store.js";
-
-/** @typedef {import("../../web/types.js").Row} Row */
 
 const rows = /** @type {Row[]} */ ([
   { name: "a", kind: "fader", default: 0.5 },
@@ -17,17 +14,17 @@ const rows = /** @type {Row[]} */ ([
 /**
  * @param {Record<string, number | boolean | string>} controls
  * @param {number} [seq]
- * @returns {import("../../web/types.js").Changed}
+ * @returns {Changed}
  */
 const changed = (controls, seq) => ({ type: "changed", rev: 2, controls, source: "x", seq: seq ?? null });
 
 test("one set carries the newest value of each control, and when the first was moved", () => {
-  const outbox = new Outbox();
-  outbox.put("a", 0.1, 10);
-  outbox.put("b", 0.7, 12);
-  outbox.put("a", 0.2, 14);
-  assert.deepEqual(outbox.take(), { controls: { a: 0.2, b: 0.7 }, since: 10 });
-  assert.equal(outbox.take(), null);
+  const store = new Store(rows);
+  store.move("a", 0.1, 10);
+  store.move("b", 0.7, 12);
+  store.move("a", 0.2, 14);
+  assert.deepEqual(store.take(1, 15), { controls: { a: 0.2, b: 0.7 }, since: 10 });
+  assert.equal(store.take(2, 16), null);
 });
 
 test("handles stand at their defaults until the server speaks", () => {

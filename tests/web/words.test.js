@@ -6,8 +6,6 @@ import {
   valueWords, weightWords,
 } from "../../web/words.js";
 
-/** @typedef {import("../../web/types.js").Row} Row */
-
 test("weights read as a musician reads them", () => {
   const words = [0, 0.01, 0.0316, 0.1, 0.5, 1, 3.16, 9.96, 31.6, 100].map(weightWords);
   assert.deepEqual(words, [
