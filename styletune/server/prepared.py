@@ -22,7 +22,8 @@ from PIL import Image
 from styletune import pictures
 from styletune.errors import PictureError
 
-THUMBNAIL_PX = 512
+# The longest edge that a live painting has: the page lays it over the painting, to compare.
+THUMBNAIL_PX = 1024
 MAX_SECONDS = 60
 
 

@@ -181,7 +181,7 @@ async def test_an_uploaded_style_takes_its_place(tmp_path: Path) -> None:
         assert server.painter.styles[0] == first
         with Image.open(server.painter.styles[1]) as taken:
             assert taken.size == (1500, 500)
-        for number, size in ((1, (32, 32)), (2, (512, 171))):
+        for number, size in ((1, (32, 32)), (2, (1024, 341))):
             thumbnail = await server.http.get(f"/api/style/{number}.jpg")
             assert Image.open(io.BytesIO(thumbnail.content)).size == size
 

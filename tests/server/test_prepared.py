@@ -12,7 +12,8 @@ from styletune.server.prepared import prepare, prepare_apart
 
 
 @pytest.mark.parametrize(
-    ("size", "small"), [((40, 30), (40, 30)), ((1024, 512), (512, 256)), ((100, 800), (64, 512))]
+    ("size", "small"),
+    [((40, 30), (40, 30)), ((2048, 1024), (1024, 512)), ((200, 1600), (128, 1024))],
 )
 def test_a_prepared_picture_lies_as_png_and_has_a_thumbnail(
     tmp_path: Path, size: tuple[int, int], small: tuple[int, int]
