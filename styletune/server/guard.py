@@ -8,8 +8,8 @@ right. What goes on carries the role in its scope. Knows nothing about what it g
 Host: `localhost`, `127.0.0.1`, `[::1]` or a named one, any port (people map ports).
 Origin: equal to Host, scheme and port included; absent only for reading, or with a Bearer
 header, which no browser sends by itself. Credentials: Bearer token (scripts), or the cookie
-that `GET /?token=…` hands out (browsers). Behind a proxy the named public origin counts as
-a further Host with its own scheme; no X-Forwarded header opens anything.
+that `GET /?token=…` or `/stage?token=…` hands out (browsers). Behind a proxy the named public
+origin counts as a further Host with its own scheme; no X-Forwarded header opens anything.
 """
 
 import ipaddress
@@ -37,6 +37,7 @@ from styletune.server.refusal import Refusal, redirect, refuse, with_headers
 from styletune.server.role import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, may_ask
 
 OPEN_PATHS = frozenset({"/healthz"})
+PAGES = frozenset({"/", "/stage"})  # addresses that people open, and that take a token
 _LOGIN_CODES = frozenset({"no_token", "wrong_token", "too_many_failures"})
 
 _log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ class Guard:
         if role is None or (role is not Role.PLAYER and tokens):
             role = new = self._check_tokens(scope, headers, tokens, bearers)
         if tokens:
-            return self._to_page(own, cookie_name, new)
+            return self._to_page(path, own, cookie_name, new)
         if not may_ask(role, scope, path):
             raise Refusal(HTTPStatus.FORBIDDEN, VIEW_ONLY, VIEW_ONLY_TEXT)
         return role
@@ -202,9 +203,9 @@ class Guard:
         except ValueError:
             return peer
 
-    def _to_page(self, own: Origin, cookie_name: str, role: Role | None) -> _Location:
+    def _to_page(self, path: str, own: Origin, cookie_name: str, role: Role | None) -> _Location:
         """To the bare address, so that the token does not stay; with a cookie for a new role."""
-        location: _Location = [(b"location", f"{self._root}/".encode())]
+        location: _Location = [(b"location", f"{self._root}{path}".encode())]
         if role is not None:
             secure = "; Secure" if own.scheme == "https" else ""
             cookie = f"{cookie_name}={self._credentials.cookie(role)}"
@@ -214,7 +215,7 @@ class Guard:
 
 
 def _is_page(scope: Scope, path: str) -> bool:
-    return bool(scope["type"] == "http" and scope["method"] == "GET" and path == "/")
+    return bool(scope["type"] == "http" and scope["method"] == "GET" and path in PAGES)
 
 
 def _query_tokens(scope: Scope) -> list[bytes]:

@@ -330,6 +330,17 @@ async def test_who_is_in_already_is_sent_to_the_bare_address() -> None:
     assert (await ask(guard, HOST, cookie, path="/")).admitted
 
 
+async def test_the_projectors_page_takes_the_token_as_the_page_does() -> None:
+    guard = guarded(root_path="/paint")
+    answer = await ask(guard, HOST, path="/stage", query=f"token={TOKEN}")
+    assert (answer.status, answer.headers["location"]) == (303, "/paint/stage")
+    jar = http.cookies.SimpleCookie(answer.headers["set-cookie"])
+    (cookie,) = jar.values()
+    assert cookie["path"] == "/paint/"
+    assert (await ask(guard, HOST, ("cookie", f"{cookie.key}={cookie.value}"))).admitted
+    assert b"<form" in (await ask(guard, HOST, path="/stage", query="token=wrong")).body
+
+
 async def test_cookies_of_two_ports_do_not_mix() -> None:
     guard = guarded()
     cookie = await login(guard, "localhost:9000")
