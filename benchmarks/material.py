@@ -26,6 +26,11 @@ def square(name: str, size_px: int, folder: Path) -> Path:
     return path
 
 
+def width(layer: str) -> int:
+    """How many channels a convolution of VGG has."""
+    return _BLOCK_WIDTHS[int(layer[len("block")]) - 1]
+
+
 def random_vgg(network: str, played: tuple[str, ...], folder: Path, seed: int = 0) -> Path:
     """Write seeded random kernels in VGG's shape, up to the deepest of the `played` layers.
 
@@ -35,12 +40,12 @@ def random_vgg(network: str, played: tuple[str, ...], folder: Path, seed: int = 
     rng = np.random.default_rng(seed)
     arrays, channels = {}, 3
     for convolution in convolutions(network, played):
-        width = _BLOCK_WIDTHS[int(convolution.name[len("block")]) - 1]
+        channels_out = width(convolution.name)
         scale = np.sqrt(2.0 / (9 * channels))
-        kernel = rng.standard_normal((3, 3, channels, width), np.float32) * np.float32(scale)
+        kernel = rng.standard_normal((3, 3, channels, channels_out), np.float32) * np.float32(scale)
         arrays[f"{convolution.name}.kernel"] = kernel
-        arrays[f"{convolution.name}.bias"] = np.zeros(width, np.float32)
-        channels = width
+        arrays[f"{convolution.name}.bias"] = np.zeros(channels_out, np.float32)
+        channels = channels_out
     label = f"random filters, seed {seed}"
     path = folder / f"{network}-random.npz"
     provenance = np.array(json.dumps({"label": label}))

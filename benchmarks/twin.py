@@ -5,15 +5,20 @@
 
 Same picture, same 16 losses, all of them audible, same Adam. VGG's filters are seeded-random
 unless --weights names a file: the arithmetic is the same. Both losses at the start are compared,
-so that it is the same model indeed. The floor is the convolutions alone, forwards and backwards
-to the picture, at the machine's best matrix product. The table goes to stdout.
+so that it is the same model indeed. The floor of time is the convolutions alone, forwards and
+backwards to the picture, at the machine's best matrix product. The floor of memory is what a step
+cannot do without: filters, each activation once, the content's features. Beside the peaks stands
+what the bare import of either library takes: most of ours is pages of TensorFlow's shared
+libraries. The table goes to stdout.
 """
 
 import argparse
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -32,6 +37,9 @@ from styletune.engine.architecture import MEANS_RGB, convolutions
 
 TARGET = 0.95  # of the twin's time
 _ROUNDS = 4
+_PEAK_OF_IMPORT = (
+    "import {}, re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
+)
 
 
 @dataclass(slots=True)
@@ -46,6 +54,8 @@ class Pair:
     ours_loss: float = 0.0
     twin_loss: float = 0.0
     floor_s: float = 0.0
+    floor_mb: float = 0.0
+    imports_mb: tuple[float, float] = (0.0, 0.0)
     backends: tuple[str, str] = ("", "")
 
     @property
@@ -93,7 +103,32 @@ async def measure(arguments: argparse.Namespace, size: int, folder: Path) -> Pai
         pair.floor_s = 2 * 2 * said["multiply_adds"] / peak
         # The product's matrices are 50 MB; they come after the steps' own peak and stay below it.
         pair.ours_mb, pair.twin_mb = (machine.peak_mb(p.pid) or 0.0 for p in (ours, twin))
+    pair.floor_mb = floor_bytes(session.network.name, session.network.played, size) / 2**20
+    pair.imports_mb = _import_mb(sys.executable, "keras"), _import_mb(arguments.python, "torch")
     return pair
+
+
+def floor_bytes(network: str, played: Sequence[str], size_px: int) -> int:
+    """Float32 filters, every activation once, the content's features, at `size_px` squared.
+
+    >>> floor_bytes("vgg16", ["block1_conv1"], 2) // 4  # 3·3·3·64 + 64, 2·2·64, 2·2·64
+    2304
+    """
+    values, channels, edge = 0, 3, size_px
+    for layer in convolutions(network, played):
+        edge //= 2 if layer.pool_before else 1
+        width = material.width(layer.name)
+        activations = edge * edge * width
+        values += (9 * channels + 1) * width + activations * (1 + (layer.name in played))
+        channels = width
+    return 4 * values
+
+
+def _import_mb(python: str, module: str) -> float:
+    """Peak memory of a process that only imports `module`."""
+    code = _PEAK_OF_IMPORT.format(module)
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout) / 1024
 
 
 def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Path:
@@ -173,6 +208,11 @@ def table(pairs: list[Pair], arguments: argparse.Namespace) -> Table:
             "≤ twin's",
         ),
         ("peak memory, twin", lambda p: megabytes(p.twin_mb), ""),
+        ("the import alone, ours", lambda p: megabytes(p.imports_mb[0]), ""),
+        ("the import alone, twin", lambda p: megabytes(p.imports_mb[1]), ""),
+        ("beyond the import, ours", lambda p: megabytes(p.ours_mb - p.imports_mb[0]), ""),
+        ("beyond the import, twin", lambda p: megabytes(p.twin_mb - p.imports_mb[1]), ""),
+        ("floor: filters, activations, targets", lambda p: megabytes(p.floor_mb), ""),
         ("floor: convolutions at the matrix peak", lambda p: milliseconds(p.floor_s), ""),
         ("ours above the floor", lambda p: f"{median(p.ours_s) / p.floor_s:.2f} ×", ""),
         (
