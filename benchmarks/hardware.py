@@ -56,7 +56,7 @@ def process(*arguments: str, stream: str = "stdout") -> Iterator["subprocess.Pop
         yield started
     finally:
         started.terminate()
-        started.wait(20)
+        started.wait(60)
 
 
 class Controller:

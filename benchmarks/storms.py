@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks import machine
 from benchmarks.hardware import (
@@ -22,6 +23,8 @@ from benchmarks.hardware import (
     process,
     url_of,
 )
+
+_FIRST_EPOCHS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,8 @@ def storms(rounds: int, size_px: int, jack: int) -> Storms:
             "styletune", "midi", "--api", "jack", "--url", url, "--port", "bench", stream="stderr"
         ) as agent:
             let_talk(agent.stderr)
-            while get(url, "/api/state")["epoch"] is None:
-                time.sleep(0.5)
-            time.sleep(8)  # tracing what hands may ask for takes time from the first steps
+            # Tracing what hands may ask for takes time from the first steps.
+            _painted(url, _FIRST_EPOCHS)
             pick_up(controller, url)
             pids = (server.pid, agent.pid, _worker(server.pid), os.getpid(), jack)
             found = Storms([], [], 0, 8 * rounds)
@@ -109,7 +111,7 @@ def _window(
     epoch, busy, began = get(url, "/api/state")["epoch"], machine.Busy.now(pids), time.monotonic()
     hands, painter = machine.cpu_s(server) + machine.cpu_s(agent), machine.cpu_s(worker)
     last = blow()
-    after, seconds = get(url, "/api/state")["epoch"], time.monotonic() - began
+    seconds, after = time.monotonic() - began, _painted(url, epoch["epoch"] + 1)
     hands = machine.cpu_s(server) + machine.cpu_s(agent) - hands
     painter = machine.cpu_s(worker) - painter
     steps = after["step"] - epoch["step"]
@@ -120,6 +122,13 @@ def _window(
         machine.Busy.now(pids).others_since(busy, seconds),
     )
     return window, last
+
+
+def _painted(url: str, number: int) -> Any:
+    """The newest epoch, once that many have been painted."""
+    while (epoch := get(url, "/api/state")["epoch"]) is None or epoch["epoch"] < number:
+        time.sleep(0.05)
+    return epoch
 
 
 def _worker(server: int) -> int:

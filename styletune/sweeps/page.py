@@ -68,6 +68,7 @@ def _shown(title: str, result: Result) -> dict[str, object]:
         "settled": result.settled,
         "seconds": result.seconds,
         "total": result.total,
+        "smooth": result.smooth,
         "disturbed": result.disturbed,
         "terms": [asdict(term) for term in result.terms],
         "scene": result.scene(scene_name(title, result)),

@@ -277,7 +277,7 @@ def _option(control: Control, value: Value, unit: str) -> Option:
         return Option(str(control.public(position)).lower(), {control.name: value})
     if unit == "position":
         _check({control.name: control}, control.name, value)
-        return Option(f"{value:g}", {control.name: value}, at=value)
+        return Option(f"{value:.4g}", {control.name: value}, at=value)
     low = 0.0 if control.curve is Curve.LOG_OFF else control.low
     if not low <= value <= control.high or (0 < value < control.low):
         raise ConfigError(

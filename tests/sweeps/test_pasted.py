@@ -96,3 +96,23 @@ def test_a_click_on_its_page_and_a_paste_on_the_dashboard(
         expect(page.locator("#scenes-panel").get_by_text(name)).to_be_visible()
         play.recall(name)
         assert play.controls.items() >= setting(wanted).items()
+
+
+@pytest.mark.browser
+def test_a_picture_is_looked_at_large_and_the_arrows_go_to_its_neighbours(
+    swept: Path, browser: BrowserContext
+) -> None:
+    names = [scene["name"] for scene in copied(swept)]
+    sheet = browser.new_page()
+    sheet.goto((swept / "index.html").as_uri())
+    sheet.locator("figure .open").first.click()
+    large = sheet.locator("dialog img")
+    expect(large).to_have_attribute("alt", names[0])
+    sheet.keyboard.press("ArrowRight")
+    expect(large).to_have_attribute("alt", names[1])
+    sheet.get_by_role("button", name="the one before").click()
+    sheet.keyboard.press("ArrowLeft")  # round the corner
+    expect(large).to_have_attribute("alt", names[-1])
+    expect(sheet.locator("dialog table")).to_contain_text("content block1_conv1")
+    sheet.keyboard.press("Escape")
+    expect(sheet.locator("dialog")).to_be_hidden()
