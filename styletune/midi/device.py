@@ -85,6 +85,10 @@ class Device:
         self.played: dict[Source, tuple[Binding, Target]] = {
             bound.source: (bound, target) for bound, target in resolved if target is not None
         }
+        self._players: dict[str, list[Source]] = {}  # by the control that they play
+        for source, (_, target) in self.played.items():
+            for control in target.controls:
+                self._players.setdefault(control.name, []).append(source)
         controllers = [s for s in profile.bindings if s.status is Status.CONTROL_CHANGE]
         fine = {s for s in controllers if profile.bindings[s].encoding is Encoding.FINE}
         self._decoder = Decoder(fine=fine, plain=set(controllers) - fine)
@@ -146,10 +150,14 @@ class Device:
             and (binding.encoding is Encoding.ABSOLUTE or binding.encoding.relative)
         )
 
-    def show(self, positions: Positions) -> None:
-        """Let the device show the present positions; see `echoes.take`."""
+    def show(self, positions: Positions, moved: Iterable[str] | None = None) -> None:
+        """Let the device show the present positions, or those that have moved.
+
+        See `echoes.take`.
+        """
         wanted = {}
-        for source, (binding, target) in self.played.items():
+        for source in self.played if moved is None else self._playing(moved):
+            binding, target = self.played[source]
             if binding.feedback.kind is Light.NONE or target.kind is Kind.TRIGGER:
                 continue
             # The light of both terms of a strip is on when both are.
@@ -161,12 +169,12 @@ class Device:
     def ghosts(self, names: Iterable[str], positions: Positions) -> list[Action]:
         """Faders that wait since their controls moved by themselves, or wait no more."""
         actions: list[Action] = []
-        for source, takeover in self._takeovers.items():
-            binding, target = self.played[source]
+        for source in self._playing(names):
+            takeover, (binding, target) = self._takeovers[source], self.played[source]
             if binding.takeover is not Mode.PICKUP or target.kind is not Kind.FADER:
                 continue
             control = target.controls[0].name
-            if control in names and takeover.place is not None:
+            if takeover.place is not None:
                 part = binding.part(positions[control])
                 away = abs(part - takeover.place) > THRESHOLD
                 place = binding.position(takeover.place)
@@ -176,6 +184,10 @@ class Device:
     def leave(self) -> list[Action]:
         """It is unplugged: no fader waits any more."""
         return [Ghost(control, 0.0, False, None) for control in self._ghosts]
+
+    def _playing(self, names: Iterable[str]) -> Iterable[Source]:
+        """What plays these controls, each once."""
+        return dict.fromkeys(source for name in names for source in self._players.get(name, ()))
 
     def _ghost(self, control: str, place: float, position: float, waiting: bool) -> list[Action]:
         if not waiting:

@@ -6,7 +6,6 @@ controls under way step together, so that a storm of messages is few moves. Pure
 the time come in. Knows nothing about controllers.
 """
 
-from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -51,8 +50,7 @@ class Glides:
         self._let_go(positions)
         if not self._under_way:
             return positions
-        goals = {name: glide.goal for name, glide in self._under_way.items()}
-        return ChainMap(goals, dict(positions))
+        return {**positions, **{name: glide.goal for name, glide in self._under_way.items()}}
 
     def move(
         self, name: str, goal: float, positions: Positions, now: float, mover: str

@@ -170,8 +170,9 @@ class Controllers:
     def follow(self, positions: Positions, now: float) -> list[Addressed]:
         """What is to be told to devices, and of faders that now wait, after any change."""
         positions = self._glides.meant(positions)
-        moved = {name for name, at in positions.items() if self._seen.get(name) != at}
-        self._seen = dict(positions)
+        moved = {name for name, _ in positions.items() - self._seen.items()}
+        if moved:
+            self._seen = dict(positions)
         told: list[Addressed] = []
         for key, device in self._devices.items():
             if moved:
@@ -180,7 +181,7 @@ class Controllers:
             if key not in self._listening:
                 continue
             if moved:
-                device.show(positions)
+                device.show(positions, moved)
             if sent := device.echoes.take(now):
                 told.append((key[0], messages.Feedback(device=device.name, data=tuple(sent))))
         return told
