@@ -19,8 +19,8 @@ const OTHERS = [
   ["kept", "b", "A", "hold to compare with the moment that was kept (b)"],
 ];
 
-/** @param {Page} page @param {HTMLElement} stage */
-export function comparing({ hear, notice }, stage) {
+/** @param {Page} page */
+export function comparing({ hear, notice }) {
   const words = make("span");
   const back = button("bring back", async () => {
     if (moment) await restore(moment.blob, notice);
@@ -61,7 +61,6 @@ export function comparing({ hear, notice }, stage) {
     image.hidden = label.hidden = !url;
     back.hidden = other !== "kept";
     for (const [at, [one]] of OTHERS.entries()) press(buttons[at] ?? image, one === other);
-    stage.classList.toggle("compares", Boolean(url));
   }
   /** @param {Other | null} other @returns {[string, string]} */
   function source(other) {

@@ -13,7 +13,8 @@
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    if (name.startsWith("--")) element.style.setProperty(name, `${value}`);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : `${value}`);
   }
   element.append(...children.filter((child) => child !== false));

@@ -69,13 +69,14 @@ export function makeHandle(kind, row, store, label, { travel, jump }, ...parts) 
   }
   // The native handle would follow the same pointer by other rules.
   for (const type of ["mousedown", "touchstart"]) input.addEventListener(type, (event) => event.preventDefault());
-  input.addEventListener("keydown", ({ key }) => key === "Enter" && out.focus());
-
-  const scale = ticks(row).map(({ position, value }) => {
-    const tick = make("i", { class: value === 1 && row.unit === "weight" ? "tick unity" : "tick" });
-    tick.style.setProperty("--at", String(position));
-    return tick;
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    out.focus();
   });
+
+  const scale = ticks(row).map(({ position, value }) =>
+    make("i", { class: value === 1 && row.unit === "weight" ? "tick unity" : "tick", "--at": position }));
   root.append(...scale, ...parts, input);
   return { root, input, out };
 }

@@ -71,11 +71,8 @@ export class Mixer {
 
 /** The engraving left of the first strip: which row is which, and the scale of the faders. @param {Row} row */
 function makeRail(row) {
-  const scale = ticks(row).map(({ position, value }) => {
-    const mark = make("span", {}, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off");
-    mark.style.setProperty("--at", String(position));
-    return mark;
-  });
+  const scale = ticks(row).map(({ position, value }) =>
+    make("span", { "--at": position }, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off"));
   const names = TERMS.map((term) => make("b", { "data-term": term }, term));
   return make("div", { class: "rail", "aria-hidden": "true" }, ...names, make("div", { class: "scale" }, ...scale));
 }

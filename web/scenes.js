@@ -58,7 +58,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     end,
     key: act(`crossfade ${end.toUpperCase()}`, () => ({ type: "crossfade", [end]: now[end] === edited ? null : edited })),
   }));
-  const editor = make("div", { id: "scene-editor", class: "floating", popover: true }, make(
+  const editor = make("div", { id: "scene-editor", popover: true }, make(
     "form", { onsubmit: rename }, name, make("button", { class: "key" }, "rename"),
     act("store again", () => ({ type: "store", scene: edited })), act("delete", () => ({ type: "delete", scene: edited })),
     ...ends.map(({ key }) => key), make("footer", {}, "all scenes: ", ...makeFiles(notice)),
@@ -81,10 +81,8 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     for (const input of fade.querySelectorAll("input")) input.disabled = !fades;
     fade.title = fades ? `from ${a} to ${b}` : "crossfade: choose its scenes A and B with ⋯";
     for (const key of /** @type {NodeListOf<HTMLElement>} */ (keys.querySelectorAll("li[data-scene]"))) {
-      const goal = morph?.scene === key.dataset.scene;
       key.classList.toggle("current", current === key.dataset.scene);
-      key.classList.toggle("goal", goal);
-      key.style.setProperty("--done", String(goal ? morph?.done : 0));
+      key.style.setProperty("--done", String(morph?.scene === key.dataset.scene ? morph?.done : 0));
     }
     for (const { name, key } of steps) key.disabled = viewer || !next[name];
   }

@@ -17,7 +17,7 @@ const PAN_PX = 60;
 export function start(page) {
   const stage = byId("stage");
   const zoom = look(stage, byId("picture", HTMLCanvasElement));
-  const compare = comparing(page, stage);
+  const compare = comparing(page);
   const save = button("save", saved, { title: "save the painting in full size as PNG, its state inside (Ctrl S)" });
   byId("stage-tools").append(
     make("div", { class: "closer" }, button("fit", zoom.fit, { title: "see all of it (z)" }), button("1:1", zoom.one, { title: "a pixel is a pixel (z)" }), zoom.out),

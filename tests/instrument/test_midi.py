@@ -169,7 +169,7 @@ def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, serv
     page.locator('button[data-control="kick"]').click()
     section = page.locator("#learn")
     expect(section).to_contain_text("kick: move a fader, press a key")
-    expect(page.locator('button[data-control="kick"]')).to_have_class("learning")
+    expect(page.locator('button[data-control="kick"]')).to_have_class("key learning")
     page.evaluate("window.turn([144, 99, 100], [128, 99, 0])")
     expect(section).to_contain_text("learnt: ch 1 note 99, button")
     # A press while learning has chosen the key, and done nothing else.
