@@ -57,7 +57,11 @@ def sheets(arguments: argparse.Namespace) -> dict[str, list[Labelled]]:
     )
     table, steps = session.table(), arguments.steps
     gains = {f"style_gain.{number}": 1.0 for number in range(1, 5)}
-    blends = {"first": {}, "half and half": {"style_mix": 0.5}, "second": {"style_mix": 1.0}}
+    blends: dict[str, dict[str, float]] = {
+        "first": {},
+        "half and half": {"style_mix": 0.5},
+        "second": {"style_mix": 1.0},
+    }
     blends["all"] = {"style_mix": 0.5} | gains
     scales = {
         f"style x{scale:g}": {"style_scale.1": table["style_scale.1"].position(scale)}
@@ -96,8 +100,9 @@ def painted(
     painter.reset()
     row = []
     for index, (label, changes) in enumerate(settings.items()):
-        canvas.rescale(painter, positions | changes)
-        painter.apply(positions | changes)
+        moved = {**positions, **changes}
+        canvas.rescale(painter, moved)
+        painter.apply(moved)
         if anew or index == 0:
             painter.reset()
             painter.run(steps)
