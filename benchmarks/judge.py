@@ -20,7 +20,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from rich.table import Table
 from styletune import pictures, samples
 from styletune.config import layers_of
 from styletune.engine import weights
+from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
 from styletune.engine.network import feature_network
 from styletune.errors import StyletuneError
@@ -47,8 +48,6 @@ LAYERS = layers_of("lite")
 CONTENT_LAYER = "block3_conv3"
 CONTENT_WEIGHT = 0.02
 """Beside a style loss that is relative to its target: enough to keep the scene."""
-LOSS_SCALE = 1e4
-"""A loss near 1 at pixel values 0..255 has gradients that L-BFGS takes for none."""
 JUDGING_PAIRS = (
     ("tubingen.jpg", "starry_night.jpg"),
     ("tubingen.jpg", "wave.jpg"),
@@ -56,59 +55,6 @@ JUDGING_PAIRS = (
 )
 
 Pixels = npt.NDArray[np.float32]
-Vector = npt.NDArray[np.float64]
-Objective = Callable[[Vector], tuple[float, Vector]]
-
-
-def lbfgs(objective: Objective, x: Vector, evaluations: int, history: int = 20) -> Vector:
-    """Minimise with limited-memory BFGS and Armijo backtracking.
-
-    Source: Nocedal & Wright 2006, "Numerical Optimization", algorithm 7.4.
-    """
-    moves: list[tuple[Vector, Vector]] = []
-    value, gradient = objective(x)
-    used = 1
-    while used < evaluations and gradient.any():
-        direction = -_inverse_hessian(moves, gradient)
-        slope = float(gradient @ direction)
-        if slope >= 0.0:
-            moves.clear()
-            direction = -_inverse_hessian(moves, gradient)
-            slope = float(gradient @ direction)
-        length = 1.0
-        while True:
-            following = x + length * direction
-            next_value, next_gradient = objective(following)
-            used += 1
-            if next_value <= value + 1e-4 * length * slope or used >= evaluations:
-                break
-            curve = 2.0 * (next_value - value - length * slope)
-            length *= float(np.clip(-slope * length / curve, 0.1, 0.5))
-        if next_value > value:
-            break
-        change = next_gradient - gradient
-        if (following - x) @ change > 1e-10 * (change @ change):
-            moves = [*moves, (following - x, change)][-history:]
-        x, value, gradient = following, next_value, next_gradient
-    return x
-
-
-def _inverse_hessian(moves: Sequence[tuple[Vector, Vector]], gradient: Vector) -> Vector:
-    """Return H·gradient by the two-loop recursion."""
-    q = gradient.copy()
-    factors = []
-    for s, y in reversed(moves):
-        factors.append(float(s @ q) / float(s @ y))
-        q -= factors[-1] * y
-    if moves:
-        s, y = moves[-1]
-        q *= float(s @ y) / float(y @ y)
-    else:
-        # The first move has no curvature to go by: three grey levels, root mean square.
-        q *= 3.0 * np.sqrt(q.size) / np.linalg.norm(q)
-    for (s, y), factor in zip(moves, reversed(factors), strict=True):
-        q += s * (factor - float(y @ q) / float(s @ y))
-    return q
 
 
 class Judge:
@@ -145,12 +91,13 @@ class Judge:
         kept = self.features(content)[LAYERS.index(CONTENT_LAYER)]
 
         def objective(flat: Vector) -> tuple[float, Vector]:
-            picture = ops.convert_to_tensor(flat.reshape(content.shape).astype(np.float32))
+            picture = ops.convert_to_tensor(flat.reshape(content.shape))
             loss, pull = self._pull(picture, grams, kept)
-            return float(loss) * LOSS_SCALE, np.asarray(pull, np.float64).ravel() * LOSS_SCALE
+            return float(loss), np.asarray(pull).ravel()
 
-        flat = lbfgs(objective, content.astype(np.float64).ravel(), evaluations)
-        return np.clip(np.rint(flat), 0, 255).reshape(content.shape).astype(np.float32)
+        descent = LBFGS(objective, content.ravel(), 0, 255)
+        descent.run(evaluations)
+        return np.rint(descent.x).reshape(content.shape)
 
     def style_distance(self, picture: Pixels, style: Pixels) -> float:
         """Return D of `picture` from `style`."""
