@@ -9,44 +9,17 @@ import json
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
-from typing import Any
 
-from styletune.controls import Control, Curve, Kind
-from styletune.errors import ConfigError, ControlError
-from styletune.sweeps.plan import Axis, Sweep, Value, is_place
+from styletune.controls import Control
+from styletune.errors import ConfigError
+from styletune.sweeps.lines import Line, between, lines_of, zipped
+from styletune.sweeps.options import Option, option_of, picture_option, seed_option
+from styletune.sweeps.plan import Sweep, Value, is_place
+from styletune.sweeps.table import check, is_swept
 
 MAX_POINTS = 100_000  # beyond it nobody looks at the sheet
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One value of an axis: what it sets, and how it is called.
-
-    Attributes:
-        at: where it lies along the axis, for plots; None: it is no number.
-        fader: the one whose value another line's `moves` sets.
-        moves: values by fader.
-    """
-
-    label: str
-    controls: Mapping[str, Value] = field(default_factory=dict)
-    pictures: Mapping[str, str] = field(default_factory=dict)
-    seed: int | None = None
-    at: float | None = None
-    fader: str = ""
-    moves: Mapping[str, Value] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An axis laid out; `log`: its numbers belong on a logarithmic scale."""
-
-    name: str
-    options: tuple[Option, ...]
-    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +79,7 @@ class Layout:
         for index, (setting, seed) in enumerate(product(settings, seeds)):
             named = list(setting)
             if seed is not None:
-                named.append(("seed", _seed_option(seed)))
+                named.append(("seed", seed_option(seed)))
             yield self._point(index, (), named)
 
     def _point(
@@ -137,9 +110,9 @@ class Layout:
             named = [("", Option(label))] if label else []
             for name, value in point.items():
                 if is_place(name):
-                    named.append((name, _picture_option(name, str(value))))
+                    named.append((name, picture_option(name, str(value))))
                 elif name != "label":
-                    named.append((name, _option(self.table[name], value, "position")))
+                    named.append((name, option_of(self.table[name], value, "position")))
             yield named
 
     def _random(self) -> Iterator[list[tuple[str, Option]]]:
@@ -147,12 +120,12 @@ class Layout:
         for _ in range(self.sweep.samples):
             named = []
             for axis in self.sweep.axes:
-                (line,) = _lines(axis, self.table)
+                (line,) = lines_of(axis, self.table)
                 if axis.start is None or axis.to is None or axis.control is None:
                     named.append((line.name, rng.choice(line.options)))
                     continue
-                value = _between(axis.start, axis.to, rng.random(), axis.scale)
-                named.append((line.name, _option(self.table[axis.control], value, axis.unit)))
+                value = between(axis.start, axis.to, rng.random(), axis.scale)
+                named.append((line.name, option_of(self.table[axis.control], value, axis.unit)))
             yield named
 
 
@@ -168,14 +141,14 @@ def layout(sweep: Sweep, table: Mapping[str, Control], base: Mapping[str, Value]
             than `MAX_POINTS` points.
     """
     for name, value in sweep.controls.items():
-        _check(table, name, value)
+        check(table, name, value)
     for point in sweep.points:
         for name, value in point.items():
             if name != "label" and not is_place(name):
-                _check(table, name, value)
-    lines = _zipped([(axis, line) for axis in sweep.axes for line in _lines(axis, table)])
+                check(table, name, value)
+    lines = zipped([(axis, line) for axis in sweep.axes for line in lines_of(axis, table)])
     if sweep.seeds is not None:
-        lines.append(Line("seed", tuple(_seed_option(seed) for seed in sweep.seeds)))
+        lines.append(Line("seed", tuple(seed_option(seed) for seed in sweep.seeds)))
     if sweep.method == "grid":
         count = math.prod(len(line.options) for line in lines)
     else:
@@ -187,172 +160,6 @@ def layout(sweep: Sweep, table: Mapping[str, Control], base: Mapping[str, Value]
             f"a sweep has at most {MAX_POINTS:,} points; received {count:,}: take fewer values, "
             'or method = "random"'
         )
-    played = {name: value for name, value in base.items() if _is_swept(table, name)}
+    played = {name: value for name, value in base.items() if is_swept(table, name)}
     # A sweep is painted, whoever has paused; an average depends on how the epochs fall.
     return Layout(sweep, table, {**played, "paused": False, "average": False}, tuple(lines), count)
-
-
-def table_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, Control]:
-    """The table of controls as a server shows it, for those that hold a value."""
-    return {
-        row["name"]: Control(
-            row["name"],
-            Kind(row["kind"]),
-            row["help"],
-            curve=Curve(row["curve"]),
-            low=row["low"],
-            high=row["high"],
-            unit=row["unit"],
-            term=row["term"],
-            layer=row["layer"],
-            choices=tuple(row["choices"]),
-            engine=row["engine"],
-        )
-        for row in rows
-        if row["kind"] in set(Kind) and row["kind"] != Kind.TRIGGER
-    }
-
-
-def _is_swept(table: Mapping[str, Control], name: str) -> bool:
-    return name in table and table[name].engine
-
-
-def _layers(table: Mapping[str, Control]) -> list[str]:
-    return [row.layer for row in table.values() if row.layer and row.name == f"style.{row.layer}"]
-
-
-def _check(table: Mapping[str, Control], name: str, value: object) -> float:
-    """The position that `value` stands for.
-
-    Raises:
-        ConfigError: there is no such control, or it does not take the value.
-    """
-    if not _is_swept(table, name):
-        near = ", ".join(_layers(table))
-        raise ConfigError(
-            f"unknown control `{name}` in the sweep; the layers played here are {near}"
-        )
-    try:
-        return table[name].check(value)
-    except ControlError as error:
-        raise ConfigError(f"the sweep: {error}") from None
-
-
-def _lines(axis: Axis, table: Mapping[str, Control]) -> list[Line]:
-    if axis.picture is not None:
-        name = axis.name or axis.picture
-        return [Line(name, tuple(_picture_option(axis.picture, str(v)) for v in axis.values or ()))]
-    if axis.alone is not None:
-        return [Line(axis.name or f"{axis.alone} alone", tuple(_alone(axis, table)))]
-    if axis.each is not None:
-        return _each(axis, table)
-    assert axis.control is not None
-    if not _is_swept(table, axis.control):
-        _check(table, axis.control, None)
-    control = table[axis.control]
-    options = tuple(_option(control, value, axis.unit) for value in _values(axis))
-    return [Line(axis.name or control.name, options, axis.scale == "log")]
-
-
-def _values(axis: Axis) -> Sequence[Value]:
-    if axis.values is not None:
-        return axis.values
-    assert axis.start is not None
-    assert axis.to is not None
-    if axis.count == 1:
-        return (axis.start,)
-    parts = [index / (axis.count - 1) for index in range(axis.count)]
-    return [_between(axis.start, axis.to, part, axis.scale) for part in parts]
-
-
-def _between(start: float, to: float, part: float, scale: str) -> float:
-    between = start * (to / start) ** part if scale == "log" else start + (to - start) * part
-    return float(f"{between:.12g}")  # 0.3, not 0.30000000000000004
-
-
-def _option(control: Control, value: Value, unit: str) -> Option:
-    """One value of a control; the label tells it as it was written."""
-    if control.kind is not Kind.FADER or isinstance(value, bool | str):
-        position = _check({control.name: control}, control.name, value)
-        return Option(str(control.public(position)).lower(), {control.name: value})
-    if unit == "position":
-        _check({control.name: control}, control.name, value)
-        return Option(f"{value:.4g}", {control.name: value}, at=value)
-    low = 0.0 if control.curve is Curve.LOG_OFF else control.low
-    if not low <= value <= control.high or (0 < value < control.low):
-        raise ConfigError(
-            f"the sweep: control `{control.name}` goes from {control.low:g} to {control.high:g} "
-            f"{control.unit}; received {value:g}"
-        )
-    return Option(f"{value:.3g}", {control.name: control.position(value)}, at=value)
-
-
-def _picture_option(place: str, name: str) -> Option:
-    return Option(Path(name).stem, pictures={place: name})
-
-
-def _seed_option(seed: int) -> Option:
-    return Option(str(seed), seed=seed)
-
-
-def _named_layers(axis: Axis, table: Mapping[str, Control]) -> Sequence[str]:
-    played = _layers(table)
-    for layer in axis.layers or ():
-        if layer not in played:
-            raise ConfigError(
-                f"unknown layer `{layer}` in the sweep; played here are {', '.join(played)}"
-            )
-    return axis.layers or played
-
-
-def _alone(axis: Axis, table: Mapping[str, Control]) -> Iterator[Option]:
-    """Each layer alone as content or style: the other faders of the term are off."""
-    for layer in _named_layers(axis, table):
-        off = {f"{axis.alone}.{other}": 0.0 for other in _layers(table)}
-        yield Option(layer, {**off, f"{axis.alone}.{layer}": axis.at})
-
-
-def _each(axis: Axis, table: Mapping[str, Control]) -> list[Line]:
-    """Two lines: which fader, and where it stands."""
-    faders = [f"{axis.each}.{layer}" for layer in _named_layers(axis, table)]
-    columns = []
-    for value in _values(axis):
-        moved = {name: _option(table[name], value, axis.unit) for name in faders}
-        first = moved[faders[0]]
-        moves = {name: option.controls[name] for name, option in moved.items()}
-        columns.append(Option(first.label, moves=moves, at=first.at))
-    rows = (Option(name.partition(".")[2], fader=name) for name in faders)
-    name = axis.name or ("position" if axis.unit == "position" else table[faders[0]].unit)
-    return [Line(f"{axis.each} of", tuple(rows)), Line(name, tuple(columns), axis.scale == "log")]
-
-
-def _zipped(laid: Sequence[tuple[Axis, Line]]) -> list[Line]:
-    """Lines of axes that share a `zip` become one, where the first of them stands."""
-    lines: dict[str, Line] = {}
-    for index, (axis, line) in enumerate(laid):
-        group = axis.zip or f"\0{index}"
-        before = lines.get(group)
-        if before is None:
-            lines[group] = line
-            continue
-        if len(before.options) != len(line.options):
-            raise ConfigError(
-                f"axes zipped as {axis.zip!r} must have as many values each; received "
-                f"{len(before.options)} of {before.name} and {len(line.options)} of {line.name}"
-            )
-        pairs = zip(before.options, line.options, strict=True)
-        lines[group] = Line(
-            f"{before.name} · {line.name}",
-            tuple(_together(one, other) for one, other in pairs),
-            before.log,
-        )
-    return list(lines.values())
-
-
-def _together(one: Option, other: Option) -> Option:
-    return Option(
-        f"{one.label} · {other.label}",
-        {**one.controls, **other.controls},
-        {**one.pictures, **other.pictures},
-        at=one.at,
-    )

@@ -16,8 +16,9 @@ from styletune.controls import Control
 from styletune.errors import SweepError
 from styletune.sweeps import png
 from styletune.sweeps.plan import Sweep, Value
-from styletune.sweeps.points import Point, table_of
+from styletune.sweeps.points import Point
 from styletune.sweeps.result import Result, Term
+from styletune.sweeps.table import table_of
 
 _RATE_S = 5.0  # to look how fast it paints; longer where it is compiling
 _FETCH_S = 10.0  # for the last picture, after Ctrl-C

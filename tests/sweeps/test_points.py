@@ -9,7 +9,8 @@ from styletune.config import Session
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.sweeps.plan import load, parse
-from styletune.sweeps.points import Layout, layout, table_of
+from styletune.sweeps.points import Layout, layout
+from styletune.sweeps.table import table_of
 
 TABLE = Session().table()
 BASE = TABLE.public(Session().positions())
