@@ -7,21 +7,19 @@ out what comes out of here. Lives in the web process.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
-from styletune.controls import ControlTable, Kind
-from styletune.errors import ConfigError, MessageError
-from styletune.midi.binding import Binding, Feedback, Light
+from styletune.controls import ControlTable
+from styletune.errors import MessageError
 from styletune.midi.device import Device, Ghost, Move, Recall, Strike
-from styletune.midi.encoding import Encoding
 from styletune.midi.glide import Glides
-from styletune.midi.learner import Learner, Learnt
-from styletune.midi.message import Event, Source, decode
-from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
-from styletune.midi.target import counted, resolve
+from styletune.midi.learner import Learnt
+from styletune.midi.message import Event, decode
+from styletune.midi.profile import Profile
 from styletune.server import messages
+from styletune.server.lesson import Lesson
 from styletune.server.messages import Bindings, Error, Hardware, Learning, Outgoing
+from styletune.server.profile_book import Keep, ProfileBook, forgotten
 
 MAX_DEVICES = 16  # of one client
 MAX_TOLD = 64  # devices whose missing profile has been told
@@ -46,22 +44,17 @@ class Controllers:
         table: ControlTable,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        keep: Callable[[str, Profile], None] = lambda name, profile: None,
+        keep: Keep = forgotten,
         counts: Counter[str] | None = None,
     ) -> None:
         self._table = table
-        self._profiles = profiles
-        self._profile = profile
-        self._keep = keep
         self._counts = Counter() if counts is None else counts
-        self._own: dict[str, Profile] = {}
+        self._book = ProfileBook(table, profiles, profile, keep)
         self._devices: dict[tuple[str, str], Device] = {}
         self._listening: set[tuple[str, str]] = set()
-        self._conflicts: dict[tuple[str, Source], str] = {}
         self._told: set[str] = set()
         self._loops: set[tuple[str, str]] = set()
-        self._learning: str | None = None
-        self._learner = Learner()
+        self._lesson = Lesson(table)
         self._seen: dict[str, float] = {}
         self._glides = Glides()
 
@@ -99,7 +92,7 @@ class Controllers:
                     yield name, outcome
         for name, control, place in self._glides.step(positions, now):
             yield name, Move({control: place})
-        if self._learning is not None and (learnt := self._learner.tick(now)):
+        if learnt := self._lesson.tick(now):
             for message in self._bind(learnt):
                 yield learnt.device, message
 
@@ -108,7 +101,7 @@ class Controllers:
         """When `late` or `follow` has something to give, or None."""
         times = [device.due for device in self._devices.values()]
         times += [self._devices[key].echoes.due for key in self._listening]
-        times += [self._glides.due, None if self._learning is None else self._learner.due]
+        times += [self._glides.due, self._lesson.due]
         return min((time for time in times if time is not None), default=None)
 
     def _event(
@@ -120,7 +113,7 @@ class Controllers:
         positions: Positions,
         now: float,
     ) -> Iterator[Outcome]:
-        if self._learning is not None:
+        if self._lesson.target is not None:
             yield from self._learn(device, event, now)
             return
         before = device.counts["unmapped"]
@@ -158,10 +151,9 @@ class Controllers:
         if device.name in self._told or len(self._told) >= MAX_TOLD:
             return
         self._told.add(device.name)
-        known = ", ".join(profile.name for profile in self._profiles) or "none"
         yield Error(
             code="unknown_device",
-            message=f"no controller profile for `{device.name}`; known are {known}; "
+            message=f"no controller profile for `{device.name}`; known are {self._book.known}; "
             "press learn and move its knobs to make one",
         )
 
@@ -216,32 +208,21 @@ class Controllers:
 
     def learn(self, target: str | None) -> Outgoing:
         """Bind what is moved next to `target`; None: to nothing."""
-        if target is not None and resolve(target, self._table) is None:
-            return Error(
-                code="unknown_control",
-                message=f"`{target[:60]}` cannot be learnt: it is no control and no scene",
-            )
-        self._learning = target
-        self._learner = Learner()
-        return Learning(target=target)
+        return self._lesson.begin(target)
 
     @property
     def learning(self) -> Learning:
         """What is being learnt."""
-        return Learning(target=self._learning)
+        return self._lesson.told
 
     def unlearn(self, target: str, name: str | None) -> list[Outgoing]:
         """Take hardware off `target`: of the device of that name, or of all in use."""
         answers: list[Outgoing] = []
         for device_name in self._names() if name is None else [name]:
-            profile = self._profile_of(device_name)
-            sources = [
-                source
-                for source, binding in profile.bindings.items()
-                if target in (binding.target, *self._targets(binding))
-            ]
-            if sources:
-                answers += self._play(device_name, profile.without(sources))
+            profile = self._book.unbind(device_name, target)
+            if profile is not None:
+                error = self._book.put(device_name, profile)
+                answers += self._play(device_name, error)
         if not answers:
             where = f"`{name}`" if name else "any device in use"
             text = f"nothing of {where} plays `{target[:60]}`"
@@ -250,7 +231,7 @@ class Controllers:
 
     def export(self, name: str) -> str:
         """The profile of a device's name, as the text of a file."""
-        return dumps(self._profile_of(name))
+        return self._book.export(name)
 
     def import_(self, name: str, text: str) -> list[Outgoing]:
         """Let devices of that name play the profile that `text` says.
@@ -258,131 +239,48 @@ class Controllers:
         Raises:
             ConfigError: it is no profile, or cannot be kept; nothing has changed.
         """
-        if len(name) > MAX_NAME:
-            raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
-        profile = loads(text)
-        if not profile.matches(name):
-            profile = replace(profile, devices=(*profile.devices, name))
-        self._keep(name, profile)
-        return self._play(name, profile, kept=True)
+        self._book.import_(name, text)
+        return self._play(name, None)
 
     def bindings(self, name: str) -> Bindings:
         """What the controls of a device play."""
-        profile = self._profile_of(name)
-        return Bindings(
-            device=name,
-            profile=profile.name,
-            bindings=tuple(
-                messages.Binding(
-                    target=target,
-                    source=str(source),
-                    encoding=self._shown_encoding(binding),
-                    takeover=binding.takeover,
-                    invert=binding.invert,
-                    learned=binding.learned,
-                    conflict=self._conflicts.get((name, source)),
-                )
-                for source, binding in profile.bindings.items()
-                for target in self._targets(binding)
-            ),
-        )
+        return self._book.bindings(name)
 
     def all_bindings(self) -> list[Bindings]:
         """Of every device in use."""
         return [self.bindings(name) for name in self._names()]
 
     def _learn(self, device: Device, event: Event, now: float) -> Iterator[Outgoing]:
-        before = self._learner.moving
-        learnt = self._learner.feed(device.name, event, now)
-        if learnt is not None:
-            yield from self._bind(learnt)
-        elif (moving := self._learner.moving) and moving != before:
-            yield Learning(target=self._learning, device=moving[0], source=str(moving[1]))
+        match self._lesson.feed(device.name, event, now):
+            case Learnt() as learnt:
+                yield from self._bind(learnt)
+            case Learning() as told:
+                yield told
 
     def _bind(self, learnt: Learnt) -> Iterator[Outgoing]:
-        assert self._learning is not None
-        profile = self._profile_of(learnt.device)
-        target = counted(self._learning, self._table)
-        before = profile.bindings.get(learnt.source)
-        self._conflicts.pop((learnt.device, learnt.source), None)
-        if before is not None and before.target != target:
-            lost = self._targets(before) or (before.target,)
-            self._conflicts[learnt.device, learnt.source] = lost[0]
-        self._learning, self._learner = None, Learner()
-        yield Learning(
-            target=None,
-            device=learnt.device,
-            source=str(learnt.source),
-            encoding=learnt.encoding,
-        )
-        bound = self._bound(learnt, target, before)
-        yield from self._play(learnt.device, profile.with_binding(bound))
+        before = self._book[learnt.device].bindings.get(learnt.source)
+        told, bound = self._lesson.end(learnt, before)
+        yield told
+        yield from self._play(learnt.device, self._book.bind(learnt, bound))
 
-    def _bound(self, learnt: Learnt, target: str, before: Binding | None) -> Binding:
-        """What is as good as before stays: how it is shown, how it takes over."""
-        if before is not None and before.encoding is learnt.encoding:
-            return replace(before, target=target, sets=None, learned=True)
-        resolved = resolve(target, self._table)
-        is_key = learnt.encoding is Encoding.BUTTON
-        light = Light.LED if is_key else Light.VALUE
-        if resolved is None or resolved.kind is Kind.TRIGGER:
-            light = Light.NONE
-        return Binding(
-            learnt.source, target, learnt.encoding, feedback=Feedback(light), learned=True
-        )
-
-    def _play(self, name: str, profile: Profile, *, kept: bool = False) -> list[Outgoing]:
-        """Let all devices of that name play `profile` from now on."""
-        if not kept and name not in self._own and not _is_of(profile, name):
-            # A shipped one, changed: from now on that device's own.
-            profile = replace(profile, devices=(name,))
-        self._own[name] = profile
+    def _play(self, name: str, error: Error | None) -> list[Outgoing]:
+        """Let all devices of that name play their profile, which has changed."""
         for (_, other), device in self._devices.items():
             if other == name:
-                device.play(profile)
+                device.play(self._book[name])
         self._seen = {}  # show and compare everything anew
-        answers: list[Outgoing] = [self.bindings(name)]
-        if not kept:
-            try:
-                self._keep(name, profile)
-            except ConfigError as error:
-                answers.append(Error(code="not_kept", message=str(error)))
-        return answers
-
-    def _profile_of(self, name: str) -> Profile:
-        return (
-            self._own.get(name)
-            or self._profile
-            or choose(name, self._profiles)
-            or Profile(name, (name,), {})
-        )
+        return [self.bindings(name), *([error] if error else [])]
 
     def _device(self, client: str, name: str) -> Device | None:
         key = client, name
         if key not in self._devices:
             if sum(owner == client for owner, _ in self._devices) >= MAX_DEVICES:
                 return None
-            self._devices[key] = Device(name, self._profile_of(name), self._table)
+            self._devices[key] = Device(name, self._book[name], self._table)
         return self._devices[key]
 
     def _names(self) -> list[str]:
         return sorted({name for _, name in self._devices})
-
-    def _shown_encoding(self, binding: Binding) -> Encoding:
-        """What releases a trigger is a key to whoever merges values: each press counts."""
-        target = resolve(binding.target, self._table)
-        stands = binding.encoding in (Encoding.ABSOLUTE, Encoding.FINE)
-        if stands and target is not None and target.kind is Kind.TRIGGER:
-            return Encoding.BUTTON
-        return binding.encoding
-
-    def _targets(self, binding: Binding) -> tuple[str, ...]:
-        target = resolve(binding.target, self._table)
-        return target.names if target else ()
-
-
-def _is_of(profile: Profile, name: str) -> bool:
-    return profile.devices == (name,)
 
 
 def _hardware(ghost: Ghost, device: str) -> Hardware:

@@ -1,0 +1,145 @@
+"""Which profile each controller plays, by its name: a person's own, the session's, a shipped one.
+
+Profiles come in, from learning and from files; the messages and files that show them go out.
+Pure, but for `keep`. Knows nothing about the devices in use.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from styletune.controls import ControlTable, Kind
+from styletune.errors import ConfigError
+from styletune.midi.binding import Binding
+from styletune.midi.encoding import Encoding
+from styletune.midi.learner import Learnt
+from styletune.midi.message import Source
+from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
+from styletune.midi.target import resolve
+from styletune.server import messages
+from styletune.server.messages import Bindings, Error
+
+Keep = Callable[[str, Profile], None]
+
+
+def forgotten(name: str, profile: Profile) -> None:
+    """Keep no profile."""
+
+
+class ProfileBook:
+    """Profiles by the names of devices; see `Controllers` for the arguments."""
+
+    def __init__(
+        self,
+        table: ControlTable,
+        profiles: Sequence[Profile],
+        profile: Profile | None,
+        keep: Keep,
+    ) -> None:
+        self._table = table
+        self._profiles = profiles
+        self._profile = profile
+        self._keep = keep
+        self._own: dict[str, Profile] = {}
+        self._conflicts: dict[tuple[str, Source], str] = {}
+
+    @property
+    def known(self) -> str:
+        """The names of the profiles to choose from, in words."""
+        return ", ".join(profile.name for profile in self._profiles) or "none"
+
+    def __getitem__(self, name: str) -> Profile:
+        """What a device of that name plays."""
+        return (
+            self._own.get(name)
+            or self._profile
+            or choose(name, self._profiles)
+            or Profile(name, (name,), {})
+        )
+
+    def put(self, name: str, profile: Profile) -> Error | None:
+        """Let devices of that name play a profile that a person has changed.
+
+        Returns:
+            Why it cannot be kept for another day; it plays all the same.
+        """
+        if name not in self._own and profile.devices != (name,):
+            # A shipped one, changed: from now on that device's own.
+            profile = replace(profile, devices=(name,))
+        self._own[name] = profile
+        try:
+            self._keep(name, profile)
+        except ConfigError as error:
+            return Error(code="not_kept", message=str(error))
+        return None
+
+    def bind(self, learnt: Learnt, bound: Binding) -> Error | None:
+        """Add what was learnt; what its hardware played before is told as a conflict."""
+        profile = self[learnt.device]
+        before = profile.bindings.get(learnt.source)
+        self._conflicts.pop((learnt.device, learnt.source), None)
+        if before is not None and before.target != bound.target:
+            lost = self.targets(before) or (before.target,)
+            self._conflicts[learnt.device, learnt.source] = lost[0]
+        return self.put(learnt.device, profile.with_binding(bound))
+
+    def unbind(self, name: str, target: str) -> Profile | None:
+        """The profile of a device's name without what plays `target`; None: nothing does."""
+        profile = self[name]
+        sources = [
+            source
+            for source, binding in profile.bindings.items()
+            if target in (binding.target, *self.targets(binding))
+        ]
+        return profile.without(sources) if sources else None
+
+    def export(self, name: str) -> str:
+        """The profile of a device's name, as the text of a file."""
+        return dumps(self[name])
+
+    def import_(self, name: str, text: str) -> None:
+        """Let devices of that name play the profile that `text` says.
+
+        Raises:
+            ConfigError: it is no profile, or cannot be kept; nothing has changed.
+        """
+        if len(name) > MAX_NAME:
+            raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
+        profile = loads(text)
+        if not profile.matches(name):
+            profile = replace(profile, devices=(*profile.devices, name))
+        self._keep(name, profile)
+        self._own[name] = profile
+
+    def bindings(self, name: str) -> Bindings:
+        """What the controls of a device play."""
+        profile = self[name]
+        return Bindings(
+            device=name,
+            profile=profile.name,
+            bindings=tuple(
+                messages.Binding(
+                    target=target,
+                    source=str(source),
+                    encoding=self._shown_encoding(binding),
+                    takeover=binding.takeover,
+                    invert=binding.invert,
+                    learned=binding.learned,
+                    conflict=self._conflicts.get((name, source)),
+                )
+                for source, binding in profile.bindings.items()
+                for target in self.targets(binding)
+            ),
+        )
+
+    def targets(self, binding: Binding) -> tuple[str, ...]:
+        """The controls or the scene that a binding plays in this session."""
+        target = resolve(binding.target, self._table)
+        return target.names if target else ()
+
+    def _shown_encoding(self, binding: Binding) -> Encoding:
+        """What releases a trigger is a key to whoever merges values: each press counts."""
+        target = resolve(binding.target, self._table)
+        stands = binding.encoding in (Encoding.ABSOLUTE, Encoding.FINE)
+        if stands and target is not None and target.kind is Kind.TRIGGER:
+            return Encoding.BUTTON
+        return binding.encoding
