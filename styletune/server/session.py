@@ -1,4 +1,4 @@
-"""The session: control values, their revision, triggers, scenes and undo. Pure: no I/O.
+"""The session: messages and hardware to a performance, and what is said about it. Pure: no I/O.
 
 Checked messages come in with the name of who sent them; messages to send come out. A set is
 obeyed whole or not at all, and raises the revision by one. Both clocks come in as functions.
@@ -6,7 +6,6 @@ Knows nothing about sockets, shared memory and pictures. Lives in the web proces
 """
 
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from styletune.controls import ControlTable, Kind
@@ -28,7 +27,6 @@ from styletune.server.messages import (
     PaintMessage,
     RecallMessage,
     RenameMessage,
-    Scenes,
     SetMessage,
     SnapshotRequest,
     StoreMessage,
@@ -39,23 +37,21 @@ from styletune.server.messages import (
     parse,
     seq_of,
 )
-from styletune.server.morph import Morph
-from styletune.server.scenes import Scene, SceneBook, is_held, mixture
-from styletune.server.undo import PAUSE_S, History
+from styletune.server.performance import Performance
+from styletune.server.profile_book import Keep, forgotten
+from styletune.server.scenes import SceneBook
+from styletune.server.undo import PAUSE_S
 
 Answers = list[Outgoing]
 
 
-class LiveSession:
-    """The values of one running session.
+class LiveSession(Performance):
+    """One running session: a performance that obeys messages and hardware.
 
     Attributes:
-        rev: revision of the values; a picture painted with them carries it.
-        positions: of every fader and switch, in the order of the table.
         triggers: how often each trigger has been sent.
         runs: how many `paint`s were begun.
         counts: of what came in: `set`, `trigger`, `midi`, and of each error's code.
-        book: the scenes.
         controllers: the hardware in use.
     """
 
@@ -66,7 +62,7 @@ class LiveSession:
         *,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        keep: Callable[[str, Profile], None] = lambda name, profile: None,
+        keep: Keep = forgotten,
         book: SceneBook | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
@@ -82,49 +78,17 @@ class LiveSession:
             clock: seconds that only rise, for gestures and morphs.
             wall: seconds since 1970, for when a scene was stored.
         """
-        self.table = table
-        self.rev = self.runs = 0
-        self.positions = {name: positions[name] for name in table.valued}
+        super().__init__(table, positions, book, clock, wall)
+        self.runs = 0
         self.triggers = dict.fromkeys(table.triggers, 0)
-        self.counts: Counter[str] = Counter()
-        self.book = book or SceneBook()
-        self._history = History()
-        self._morph: Morph | None = None
-        self._morphs = 0
-        self._clock = clock
-        self._wall = wall
-        self._scenes = Scenes()
-        self._scenes_of: Hashable = None
         self.controllers = Controllers(table, profiles, profile, keep, self.counts)
         self._own: Mapping[str, Callable[[int | None], Changed | None]] = {
-            "undo": self._undo,
-            "redo": self._redo,
-            "snapshot": self._snapshot,
-            "next_scene": lambda seq: self._recall(self.book.beside(+1), 0.0, seq),
-            "previous_scene": lambda seq: self._recall(self.book.beside(-1), 0.0, seq),
+            "undo": self.undo,
+            "redo": self.redo,
+            "snapshot": self.snapshot,
+            "next_scene": lambda seq: self.recall(self.book.beside(+1), 0.0, seq),
+            "previous_scene": lambda seq: self.recall(self.book.beside(-1), 0.0, seq),
         }
-
-    def controls(self) -> dict[str, float | bool | str]:
-        """All values as messages show them."""
-        return self.table.public(self.positions)
-
-    def scenes(self) -> Scenes:
-        """Scenes, crossfade, morph and undo as clients see them; the same object while the same."""
-        morph = None if self._morph is None else self._morph.shown
-        undo, redo = self._history.undo_depth, self._history.redo_depth
-        of = (self.book.version, self.book.current, morph, undo, redo)
-        if of != self._scenes_of:
-            self._scenes_of = of
-            self._scenes = Scenes(
-                scenes=self.book.entries(),
-                a=self.book.a,
-                b=self.book.b,
-                current=self.book.current,
-                morph=morph,
-                undo=undo,
-                redo=redo,
-            )
-        return self._scenes
 
     def receive(self, text: str | bytes, source: str) -> Answers | None:
         """Obey one raw message from /ws; see `apply`. Never raises, whatever the text.
@@ -161,7 +125,7 @@ class LiveSession:
                 case SnapshotRequest():
                     return []
                 case RecallMessage():
-                    changed = self._recall(message.scene, message.seconds, message.seq)
+                    changed = self.recall(message.scene, message.seconds, message.seq)
                     return [] if changed is None else [changed]
                 case StoreMessage():
                     self.store(message.scene)
@@ -170,7 +134,7 @@ class LiveSession:
                 case DeleteMessage():
                     self.book.delete(message.scene)
                 case CrossfadeMessage():
-                    self._assign(message)
+                    self.assign(message)
                 case LearnMessage():
                     return [self.controllers.learn(message.target)]
                 case UnlearnMessage():
@@ -185,50 +149,6 @@ class LiveSession:
         return []
 
     # ---------------------------------------------------------------- moves
-
-    def move(
-        self,
-        changes: Mapping[str, float],
-        source: str,
-        seq: int | None = None,
-        *,
-        group: Hashable = None,
-        pause_s: float | None = None,
-        undoable: bool = True,
-    ) -> Changed:
-        """Move checked controls in one revision.
-
-        Args:
-            group: the gesture that undo takes back as one; None: this move is one by itself.
-            pause_s: see `History.record`.
-            undoable: whether undo knows of it at all.
-        """
-        before = {name: self.positions[name] for name in changes}
-        self.rev += 1
-        self.positions.update(changes)
-        if undoable:
-            group = ("move", self.rev) if group is None else group
-            self._history.record(group, before, changes, self._clock(), pause_s=pause_s)
-        return Changed(rev=self.rev, controls=self.table.public(changes), source=source, seq=seq)
-
-    def restore(self, controls: Mapping[str, object], source: str) -> tuple[Changed, int]:
-        """Take over values from outside, such as those embedded in a picture, all or none.
-
-        Returns:
-            The change, and how many of the controls this session lacks.
-
-        Raises:
-            ControlError: a value that its control does not take.
-        """
-        known = {
-            name: value
-            for name, value in controls.items()
-            if name in self.table and is_held(self.table[name])
-        }
-        checked = self.table.check(known)
-        self._morph = None
-        skipped = sum(name not in self.table for name in controls)
-        return self.move(self._differing(checked), source), skipped
 
     def _set(
         self,
@@ -245,21 +165,7 @@ class LiveSession:
                 return self._refuse(self._code(name, position), str(error), seq)
         group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
         pause_s = PAUSE_S if gesture is None else None
-        return self._moved(checked, source, seq, group, pause_s)
-
-    def _moved(
-        self,
-        checked: dict[str, float],
-        source: str,
-        seq: int | None,
-        group: Hashable,
-        pause_s: float | None,
-    ) -> Changed:
-        if "crossfade" in checked:
-            checked = {**self._crossfaded(checked["crossfade"]), **checked}
-        self._let_go(checked)
-        self.counts["set"] += 1
-        return self.move(checked, source, seq, group=group, pause_s=pause_s)
+        return self.play(checked, source, seq, group, pause_s)
 
     def _code(self, name: str, position: object) -> str:
         """Why the control `name` did not take `position`, for programs."""
@@ -268,89 +174,6 @@ class LiveSession:
         if self.table[name].kind is Kind.FADER and type(position) in (int, float):
             return "out_of_range"
         return "bad_value"
-
-    def _differing(self, positions: Mapping[str, float]) -> dict[str, float]:
-        return {name: at for name, at in positions.items() if at != self.positions[name]}
-
-    # --------------------------------------------------------------- scenes
-
-    def store(self, name: str) -> Scene:
-        """Keep all present values as a scene.
-
-        Raises:
-            SceneError: there are too many.
-        """
-        held = {n: at for n, at in self.positions.items() if is_held(self.table[n])}
-        scene = Scene(name=name, saved=self._wall(), controls=self.table.public(held))
-        self.book.put(scene)
-        self.book.current = name
-        return scene
-
-    def step(self) -> Changed | None:
-        """Take the next step of a morph; call it `RATE_HZ` times a second while `morphing`."""
-        morph = self._morph
-        if morph is None:
-            return None
-        morph.leave([name for name in self.positions if self._frozen(name)])
-        moved = self._differing(morph.step(self._clock()))
-        if morph.over:
-            self._morph = None
-        if not moved:
-            return None
-        return self.move(moved, f"scene:{morph.scene}", group=("morph", self._morphs))
-
-    @property
-    def morphing(self) -> bool:
-        """Whether a recall is under way."""
-        return self._morph is not None
-
-    def _recall(self, name: str, seconds: float, seq: int | None) -> Changed | None:
-        """Go to a scene, or begin to; frozen layers stay where they are."""
-        target = {
-            control: position
-            for control, position in self.book[name].positions(self.table).items()
-            if not self._frozen(control)
-        }
-        self.counts["recall"] += 1
-        self.book.current = name
-        self._morph = None
-        if not seconds:
-            return self.move(self._differing(target), f"scene:{name}", seq)
-        now = self._clock()
-        self._morphs += 1
-        morph = Morph(self.table, name, self.positions, target, seconds=seconds, now=now)
-        self._history.begin(("morph", self._morphs), morph.start, now)
-        self._morph = morph
-        return None
-
-    def _snapshot(self, seq: int | None) -> None:
-        self.store(self.book.new_name())
-
-    def _assign(self, message: CrossfadeMessage) -> None:
-        given = message.model_fields_set
-        self.book.assign(
-            message.a if "a" in given else self.book.a,
-            message.b if "b" in given else self.book.b,
-        )
-
-    def _crossfaded(self, part: float) -> dict[str, float]:
-        """Where the crossfade at `part` has all controls that are not frozen."""
-        if self.book.a is None or self.book.b is None:
-            return {}
-        a, b = (self.book[name].positions(self.table) for name in (self.book.a, self.book.b))
-        mixed = mixture(self.table, a, b, part)
-        return {name: at for name, at in mixed.items() if not self._frozen(name)}
-
-    def _frozen(self, name: str) -> bool:
-        layer = self.table[name].layer
-        return layer is not None and bool(self.positions[f"freeze.{layer}"])
-
-    def _let_go(self, names: Mapping[str, float]) -> None:
-        """A hand has these controls now: a morph leaves them alone."""
-        if self._morph is not None:
-            self._morph.leave(names)
-            if self._morph.over:
-                self._morph = None
 
     # ------------------------------------------------------------- triggers
 
@@ -368,22 +191,6 @@ class LiveSession:
         self.counts["trigger"] += 1
         triggered = Triggered(name=name, source=source, seq=message.seq)
         return [triggered] if changed is None else [triggered, changed]
-
-    def _undo(self, seq: int | None) -> Changed:
-        return self._put_back(self._history.undo(), "undo", "nothing to take back", seq)
-
-    def _redo(self, seq: int | None) -> Changed:
-        return self._put_back(self._history.redo(), "redo", "nothing to make again", seq)
-
-    def _put_back(
-        self, positions: Mapping[str, float] | None, what: str, none: str, seq: int | None
-    ) -> Changed:
-        if positions is None:
-            raise SceneError(none, code=f"nothing_to_{what}")
-        self._let_go(positions)
-        self.rev += 1
-        self.positions.update(positions)
-        return Changed(rev=self.rev, controls=self.table.public(positions), source=what, seq=seq)
 
     def _paint(self, message: PaintMessage, source: str) -> Answers:
         answers: Answers = []
@@ -443,12 +250,12 @@ class LiveSession:
                 case Move():
                     moved = dict(outcome.positions)
                     group = (source, frozenset(moved))
-                    return [self._moved(moved, source, seq, group, PAUSE_S)]
+                    return [self.play(moved, source, seq, group, PAUSE_S)]
                 case Strike():
                     strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
                     return self._trigger(strike, source)
                 case Recall():
-                    changed = self._recall(self._scene_name(outcome.scene), 0.0, seq)
+                    changed = self.recall(self._scene_name(outcome.scene), 0.0, seq)
                     return [] if changed is None else [changed]
                 case Error():
                     return [outcome.model_copy(update={"seq": seq})]
