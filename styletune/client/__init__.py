@@ -12,9 +12,10 @@ it knows of the server.
 """
 
 from styletune.client.address import Address
-from styletune.client.client import Client, Painted, connect
+from styletune.client.client import Client, connect
 from styletune.client.frames import Frame
 from styletune.client.messages import Epoch, LayerLoss, Picture, Pictures, State, TermLoss, Value
+from styletune.client.runner import Painted
 
 __all__ = [
     "Address",

@@ -20,9 +20,11 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from styletune.client.address import DEFAULT_URL, Address
-from styletune.client.client import PATIENCE_S, Client, Painted, Scene
+from styletune.client.client import Client, Scene
 from styletune.client.frames import Frame
 from styletune.client.messages import Epoch, Picture, State, Value
+from styletune.client.mirror import PATIENCE_S
+from styletune.client.runner import Painted
 
 T = TypeVar("T")
 
