@@ -7,16 +7,15 @@ loop of the web process. Knows nothing about HTTP and sockets.
 
 import asyncio
 import logging
-import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from logging import ERROR, INFO, WARNING
 from pathlib import Path
-from typing import Protocol
 
 from styletune import __version__
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import CONTENT, Gallery
+from styletune.server.lobby import Lobby
 from styletune.server.log import event
 from styletune.server.losses import LossHistory
 from styletune.server.memory import Keeper, Memory, Remembered
@@ -33,6 +32,7 @@ from styletune.server.messages import (
 )
 from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
+from styletune.server.painting import Worker
 from styletune.server.past import Past
 from styletune.server.prepared import Prepared
 from styletune.server.recent import Recent
@@ -42,40 +42,9 @@ from styletune.server.smaller import CONTROL, Smaller
 from styletune.server.tally import Tally
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Refused, Report, Run, State
-
-MAX_CLIENTS = MAX_VIEWERS = 64
+from styletune.shared.orders import Refused, Report, State
 
 _log = logging.getLogger(__name__)
-
-
-class Worker(Protocol):
-    """What the hub needs of the supervisor."""
-
-    @property
-    def report(self) -> Report: ...  # noqa: D102
-
-    @property
-    def log(self) -> Sequence[str]: ...  # noqa: D102
-
-    @property
-    def retry_s(self) -> float | None: ...  # noqa: D102
-
-    def write(self, state: ControlState) -> None: ...  # noqa: D102
-
-    def set_content(self, path: Path) -> None: ...  # noqa: D102
-
-    def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
-
-    def remove_style(self, index: int) -> None: ...  # noqa: D102
-
-    def restart(self) -> bool: ...  # noqa: D102
-
-    def start_run(self, run: Run) -> None: ...  # noqa: D102
-
-    def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
-
-    def reports(self) -> AsyncIterator[Report | Refused | Smaller]: ...  # noqa: D102
 
 
 class Hub:
@@ -112,9 +81,7 @@ class Hub:
         self.tally = Tally()
         self.past = Past(session.rev, session.controls())
         self._worker = worker
-        self._outboxes: dict[str, Outbox] = {}
-        self._roles: dict[str, Role] = {}
-        self._viewers = 0
+        self._lobby = Lobby()
         self.epoch: Epoch | None = None
         # What changes in one turn of the loop is told and written once, at its end.
         self._turn = Outbox()
@@ -137,19 +104,14 @@ class Hub:
 
     def join(self, role: Role) -> tuple[str, Outbox] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
-        if len(self._outboxes) >= MAX_CLIENTS:
-            return None
-        client = secrets.token_hex(4)
-        self._roles[client] = role
-        outbox = self._outboxes[client] = Outbox()
-        self._welcome(client)
-        event(_log, INFO, "joined", client=client, role=role, clients=len(self._outboxes))
-        return client, outbox
+        joined = self._lobby.join(role)
+        if joined is not None:
+            self._welcome(joined[0])
+        return joined
 
     def leave(self, client: str) -> None:
         """A client has gone."""
-        del self._outboxes[client], self._roles[client]
-        event(_log, INFO, "left", client=client, clients=len(self._outboxes))
+        self._lobby.leave(client)
         self.answer(self.session.controllers.leave(client))
 
     def receive(self, text: str | bytes, client: str) -> None:
@@ -170,8 +132,8 @@ class Hub:
                 self._refuse(answer, client)
             elif answer.for_all:
                 self._turn.put(answer)
-            elif client in self._outboxes:
-                self._outboxes[client].put(answer)
+            else:
+                self._lobby.put(client, answer)
         if self.session.morphing:
             self._morphing.set()
         self._end_turn_soon()
@@ -209,12 +171,12 @@ class Hub:
 
     def clients(self, role: Role) -> int:
         """How many clients there are of a role."""
-        return sum(other is role for other in self._roles.values())
+        return self._lobby.count(role)
 
     @property
     def viewers(self) -> int:
         """How many sockets take pictures."""
-        return self._viewers
+        return self._lobby.viewers
 
     def put_picture(self, place: int, picture: Prepared) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style; the next adds one."""
@@ -243,22 +205,21 @@ class Hub:
 
     def add_viewer(self) -> bool:
         """Count one more viewer of pictures; False: it is full."""
-        if self._viewers >= MAX_VIEWERS:
+        if not self._lobby.add_viewer():
             return False
-        self._viewers += 1
         self._to_all(self.state())
         return True
 
     def remove_viewer(self) -> None:
         """A viewer has gone."""
-        self._viewers -= 1
+        self._lobby.viewers -= 1
         self._to_all(self.state())
 
     def state(self) -> WorkerState:
         """What the painting is doing."""
         report = self._worker.report
         log = tuple(self._worker.log) if report.state is State.FAILED else None
-        return WorkerState.of(report, self._viewers, self._worker.retry_s, log)
+        return WorkerState.of(report, self._lobby.viewers, self._worker.retry_s, log)
 
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> Snapshot:
         """Everything at once, for `client`, or for somebody of that role."""
@@ -271,8 +232,8 @@ class Hub:
             pictures=self.gallery.message(),
             version=__version__,
             client=client,
-            clients=len(self._outboxes),
-            role=self._roles.get(client, role).value,
+            clients=len(self._lobby),
+            role=self._lobby.role(client, role).value,
             players=self.clients(Role.PLAYER),
             scenes=self.session.scenes(),
         )
@@ -306,18 +267,17 @@ class Hub:
             self._morphing.clear()
 
     def _welcome(self, client: str, seq: int | None = None) -> None:
-        outbox = self._outboxes[client]
-        outbox.put(self.snapshot(client).model_copy(update={"seq": seq}))
+        self._lobby.put(client, self.snapshot(client).model_copy(update={"seq": seq}))
         for bindings in self.session.controllers.all_bindings():
-            outbox.put(bindings)
+            self._lobby.put(client, bindings)
 
     def _tell_hands(self) -> None:
         """Tell hardware what has changed, and come back when there is more to tell."""
         for client, message in self.session.follow():
             if client is None:
                 self._to_all(message)
-            elif client in self._outboxes:
-                self._outboxes[client].put(message)
+            else:
+                self._lobby.put(client, message)
         if self._hands is not None:
             self._hands.cancel()
         due_s = self.session.due_s
@@ -360,14 +320,12 @@ class Hub:
     def _to_all(self, message: Outgoing) -> None:
         if isinstance(message, Changed):
             self.past.changed(message.rev, message.controls)
-        for outbox in self._outboxes.values():
-            outbox.put(message)
+        self._lobby.put_all(message)
 
     def _refuse(self, error: Error, client: str | None) -> None:
         """Say so to the client, after what it was told before."""
         self.flush()
-        if client in self._outboxes:
-            self._outboxes[client].put(error)
+        self._lobby.put(client, error)
         self.tally.bad[error.code] += 1
         event(_log, WARNING, "refused", client=client, code=error.code, message=error.message)
 

@@ -17,8 +17,9 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp
 
-from styletune.server.hub import Hub, Worker
+from styletune.server.hub import Hub
 from styletune.server.messages import MAX_BYTES
+from styletune.server.painting import Worker
 
 # Of the 5 s for a clean end: for open answers; the worker ends at the same time.
 _GRACE_S = 2

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
-from styletune.server import hub as hub_module
+from styletune.server import lobby
 from styletune.server.role import Role
 from styletune.shared.orders import Report, Run, State
 from tests.server.running import WAIT_S, hear, running, say, see, until
@@ -269,10 +269,10 @@ async def test_a_bad_acknowledgement_is_answered_and_forgiven(tmp_path: Path) ->
 async def test_one_socket_too_many_is_told_that_the_server_is_full(
     tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub_module, "MAX_CLIENTS", 2)
-    monkeypatch.setattr(hub_module, "MAX_VIEWERS", 2)
+    monkeypatch.setattr(lobby, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(lobby, "MAX_VIEWERS", 2)
     async with running(tmp_path) as server, server.socket(path), server.socket(path):
-        await until(lambda: len(server.hub._outboxes) == 2 or server.hub.state().viewers == 2)
+        await until(lambda: 2 in (server.hub.snapshot().clients, server.hub.viewers))
         async with server.socket(path) as third:
             with pytest.raises(ConnectionClosed) as closed:
                 await asyncio.wait_for(third.recv(), WAIT_S)

@@ -1,0 +1,39 @@
+"""Who paints, as the hub knows it: the supervisor, or a stand-in of known behaviour."""
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from styletune.server.smaller import Smaller
+from styletune.shared.control_block import ControlState
+from styletune.shared.frame_block import Frame
+from styletune.shared.orders import Refused, Report, Run
+
+
+class Worker(Protocol):
+    """What the hub needs of the supervisor."""
+
+    @property
+    def report(self) -> Report: ...  # noqa: D102
+
+    @property
+    def log(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def retry_s(self) -> float | None: ...  # noqa: D102
+
+    def write(self, state: ControlState) -> None: ...  # noqa: D102
+
+    def set_content(self, path: Path) -> None: ...  # noqa: D102
+
+    def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
+
+    def remove_style(self, index: int) -> None: ...  # noqa: D102
+
+    def restart(self) -> bool: ...  # noqa: D102
+
+    def start_run(self, run: Run) -> None: ...  # noqa: D102
+
+    def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
+
+    def reports(self) -> AsyncIterator[Report | Refused | Smaller]: ...  # noqa: D102
