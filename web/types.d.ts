@@ -31,7 +31,6 @@ type LayerLoss = { layer: string } & Record<TermName, Term>;
 interface Epoch {
   type: "epoch";
   epoch: number;
-  step: number;
   rev: number; // revision of the controls that it was painted with
   steps_per_s: number;
   losses: LayerLoss[];
@@ -54,15 +53,15 @@ interface State {
   log?: string[] | null; // last lines of a painter that has failed
 }
 
-interface Picture { name: string; width: number; height: number; version: number | string }
+interface Picture { name: string; version: number | string }
 interface Pictures { content: Picture; styles: Picture[] }
 
 interface Scenes {
-  scenes: { name: string; saved: number }[];
+  scenes: { name: string }[];
   a: string | null; // the ends of the crossfade
   b: string | null;
   current: string | null;
-  morph: { scene: string; seconds: number; done: number } | null;
+  morph: { scene: string; done: number } | null;
   undo: number; // how many steps back there are
   redo: number;
 }
@@ -122,7 +121,7 @@ interface Page {
 }
 
 /** Head of a binary frame; the JPEG follows it. */
-interface FrameHead { epoch: number; step: number; rev: number; width: number; height: number }
+interface FrameHead { epoch: number; rev: number }
 
 /** How the control socket stands. */
 type LinkState =

@@ -35,7 +35,7 @@ test("what a page loads before the first picture, and all of the page, grow no m
     const bytes = size(loaded(page, main));
     assert.ok(bytes <= bound, `${page}: ${bytes} bytes before the first picture, more than ${bound}`);
   }
-  assert.ok(size(files) <= 195_400, `web/: ${size(files)} bytes, more than 195400`);
+  assert.ok(size(files) <= 195_300, `web/: ${size(files)} bytes, more than 195300`);
 });
 
 test("all modules that a page begins with are loaded at once, not one after the other", () => {
