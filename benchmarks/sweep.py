@@ -21,6 +21,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import machine
 from benchmarks.processes import Served
 from styletune.client import connect
 
@@ -57,12 +58,13 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One turn: seconds of both, and a viewer's rates beside and during the sweep."""
+    """One turn: seconds of both, a viewer's rates beside and during the sweep, cores of others."""
 
     paint_s: float
     sweep_s: float
     before: Rates
     during: Rates
+    other_cores: float
 
 
 class Viewer:
@@ -90,6 +92,27 @@ class Viewer:
         await asyncio.wait([until])
         seconds = time.perf_counter() - began
         return Rates((self.epochs - epochs) / seconds, (self.pictures - pictures) / seconds)
+
+
+class Others:
+    """Cores that programs take which are none of ours: what disturbs a round."""
+
+    def __init__(self, pids: tuple[int | None, ...]) -> None:
+        self._pids = pids
+        self._began = time.perf_counter()
+        self._before, self._ended_s = machine.Busy.now(pids), _ended_s()
+
+    def cores(self) -> float:
+        """On average since this was made."""
+        seconds = time.perf_counter() - self._began
+        strangers = machine.Busy.now(self._pids).others_since(self._before, seconds)
+        return max(0.0, strangers - (_ended_s() - self._ended_s) / seconds)
+
+
+def _ended_s() -> float:
+    """Processor time of our processes that have ended: they count as strangers' otherwise."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def paint_s(session: Path, folder: Path, steps: int) -> float:
@@ -142,6 +165,7 @@ async def measure(size: int, points: int, steps: int, rounds: int) -> list[Round
                 await client.ready()
                 for number in range(rounds):
                     await client.set({"paused": True})
+                    others = Others((os.getpid(), served.pid, served.worker_pid))
                     painted = await asyncio.to_thread(paint_s, session, folder, points * steps)
                     await client.set({"paused": False})
                     await client.wait(epochs=3)
@@ -150,7 +174,8 @@ async def measure(size: int, points: int, steps: int, rounds: int) -> list[Round
                         sweep_s(served, url, plan, folder / f"out{number}")
                     )
                     during = await viewer.rates(sweeping)
-                    found.append(Round(painted, await sweeping, before, during))
+                    swept = await sweeping
+                    found.append(Round(painted, swept, before, during, others.cores()))
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
@@ -173,6 +198,7 @@ def table(rounds: list[Round], points: int, steps: int, size: int) -> Table:
     ]
     for name, values, best, target in rows:
         made.add_row(name, *(f"{value:.2f}" for value in values), best, target)
+    made.add_row("cores of other programs", *(f"{r.other_cores:.2f}" for r in rounds), "", "")
     costs = [f"{r.sweep_s / r.paint_s - 1:+.1%}" for r in rounds]
     made.add_row("more than paint", *costs, f"{swept / paint - 1:+.1%}", f"at most {TARGET:.0%}")
     return made

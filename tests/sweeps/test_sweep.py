@@ -8,6 +8,7 @@ import resource
 import signal
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -206,6 +207,36 @@ def test_mistakes_are_said_in_one_sentence_before_anything_is_painted(
     assert told in done.stderr
     assert "Traceback" not in done.stderr
     assert not list(tmp_path.glob("out/points/*"))
+
+
+def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str) -> None:
+    out = tmp_path / "out"
+    text = 'steps = 10\n[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 900'
+    with subprocess.Popen(
+        command(tmp_path, text, str(out), "--url", url, "--yes"),
+        stderr=subprocess.PIPE, text=True, env=os.environ | {"STYLETUNE_TOKEN": TOKEN},
+    ) as process:  # fmt: skip
+        until(lambda: (out / "results.jsonl").exists() and results(out))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "900 points × 10 steps, about" in said
+
+
+def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text("seeds = [1]")
+    program = (
+        "import sys; sys.modules['ray'] = None; from styletune.cli import main; sys.exit(main())"
+    )
+    arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), "--ray"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "--ray needs Ray; run: pip install 'styletune[ray]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_who_does_not_answer_and_who_does_not_let_in(tmp_path: Path, url: str) -> None:
