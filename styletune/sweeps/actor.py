@@ -240,7 +240,7 @@ class PointPainter:
         return running.taken, rollbacks
 
     def _result(self, job: Job, steps: int, rollbacks: int, seconds: float) -> Result:
-        painter, point = self._painter, job.point
+        painter = self._painter
         losses = painter.losses()
         rows = [
             Term(layer, name, float(raw), float(weight), float(weighted))
@@ -252,18 +252,8 @@ class PointPainter:
                 painter.layers, raws, painter.heard(name), weighteds, strict=True
             )
         ]
-        return Result(
-            key=point.key,
-            index=point.index,
-            file=job.file,
-            labels=point.labels,
-            at=point.at,
-            place=point.place,
-            controls=point.controls,
-            pictures=point.pictures,
-            seed=point.seed,
+        return job.result(
             steps=steps,
-            settled=steps < job.steps,
             seconds=seconds,
             rev=0,
             width=painter.width,

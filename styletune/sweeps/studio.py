@@ -40,6 +40,28 @@ class Job:
     settle: float | None
     start: str
 
+    def result(self, *, steps: int, **painted: Any) -> Result:
+        """What has become of it.
+
+        Args:
+            painted: the fields of `Result` that the painting tells.
+        """
+        point = self.point
+        return Result(
+            key=point.key,
+            index=point.index,
+            file=self.file,
+            labels=point.labels,
+            at=point.at,
+            place=point.place,
+            controls=point.controls,
+            pictures=point.pictures,
+            seed=point.seed,
+            steps=steps,
+            settled=steps < self.steps,
+            **painted,
+        )
+
 
 class Studio(Protocol):
     """What paints points, one after the other or several at a time."""
@@ -180,19 +202,9 @@ class ServerStudio:
 
 
 def _result(job: Job, painted: Painted, seconds: float) -> Result:
-    epoch, point = painted.epoch, job.point
-    return Result(
-        key=point.key,
-        index=point.index,
-        file=job.file,
-        labels=point.labels,
-        at=point.at,
-        place=point.place,
-        controls=point.controls,
-        pictures=point.pictures,
-        seed=point.seed,
+    epoch = painted.epoch
+    return job.result(
         steps=painted.steps,
-        settled=painted.steps < job.steps,
         seconds=seconds,
         rev=epoch["rev"],
         width=epoch["width"],

@@ -40,19 +40,17 @@ def stands(server: Server, name: str, value: float | bool) -> bool:
 
 
 def turn(server: Server, nano: Nano, number: int, name: str, *, start: int, end: int) -> None:
-    """Turn a control step by step; it stands at its end as long as that takes to arrive.
+    """Turn a control step by step, and again from where it began, as a hand would do.
 
-    On a busy machine JACK leaves out periods, and all that was sent in them.
+    On a busy machine JACK leaves out periods, and all that was sent in them: the end, or the steps
+    near the control's place, without which a fader is not picked up. Five times it does not.
     """
-    nano.sweep(number, start=start, end=end)
-
-    def arrived() -> bool:
-        if stands(server, name, end / 127):
-            return True
-        nano.cc(number, end)
-        return False
-
-    until(f"{name} at {end}", arrived)
+    for _ in range(5):
+        nano.sweep(number, start=start, end=end)
+        with suppress(AssertionError):
+            until(f"{name} at {end}", lambda: stands(server, name, end / 127), patience_s=6)
+            return
+    raise AssertionError(f"control {number} does not bring {name} from {start} to {end}")
 
 
 def press(server: Server, nano: Nano, number: int, name: str, value: bool) -> None:
