@@ -12,7 +12,6 @@ more. The table goes to stdout. Exit code 1 where a goal was missed.
 import argparse
 import asyncio
 import os
-import secrets
 import sys
 import tempfile
 from collections.abc import Awaitable, Sequence
@@ -26,7 +25,7 @@ from rich.table import Table
 from benchmarks import clients, machine
 from benchmarks.clients import At, Seen
 from benchmarks.figures import percentile
-from benchmarks.processes import Process
+from benchmarks.processes import Process, StandIn
 from benchmarks.standin import FPS
 from benchmarks.tunnel import Tunnel
 
@@ -159,23 +158,18 @@ def oldest(seen: Sequence[Seen]) -> float:
 
 async def run(seconds: float, console: Console) -> list[Row]:
     """Start both servers, measure, end them."""
-    token = secrets.token_urlsafe(16)
     with tempfile.TemporaryDirectory(prefix="styletune-load-") as name:
         folder = Path(name)
-        state = {"XDG_STATE_HOME": name, "STYLETUNE_TOKEN": token}
         async with (
             asyncio.timeout(8 * seconds + 120),
-            Process("benchmarks.standin", (), folder / "ours.log", **state) as ours,
+            StandIn(folder) as ours,
             Process(
                 "benchmarks.plain", (str(_PICTURE_BYTES), str(FPS)), folder / "bare.log"
             ) as bare,
         ):
-            url = await ours.line()
-            port = int(url.partition("?")[0].rstrip("/").rpartition(":")[2])
+            near = At(await ours.port(), ours.token)
             plain = At(int(await bare.line()), acks=False)
-            return await measure(
-                Server(At(port, token), ours.pid), Server(plain, bare.pid), seconds, console
-            )
+            return await measure(Server(near, ours.pid), Server(plain, bare.pid), seconds, console)
 
 
 def table(rows: Sequence[Row], notes: Sequence[str]) -> Table:

@@ -4,6 +4,7 @@ Reads `/proc`; where there is none, the answer is None or says less. Knows nothi
 styletune.
 """
 
+import contextlib
 import os
 import platform
 from collections.abc import Iterable
@@ -72,9 +73,14 @@ def resident_mb(pid: int) -> float | None:
     return _memory_mb(pid, "VmRSS:")
 
 
-def _memory_mb(pid: int, key: str) -> float | None:
+def own_mb(pid: int) -> float | None:
+    """The same, but of what it shares with others only its part."""
+    return _memory_mb(pid, "Pss:", "smaps_rollup")
+
+
+def _memory_mb(pid: int, key: str, file: str = "status") -> float | None:
     try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
     except OSError:
         return None
     sizes = (int(line.split()[1]) for line in lines if line.startswith(key))
@@ -82,12 +88,14 @@ def _memory_mb(pid: int, key: str) -> float | None:
     return None if kib is None else kib * 1024 / 1e6
 
 
-def descriptors(pid: int) -> int | None:
-    """How many files, sockets and pipes a process has open."""
-    try:
-        return len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    except OSError:
-        return None
+def files(pid: int) -> list[str]:
+    """The files, sockets and pipes that a process has open; none where nothing can tell."""
+    found = []
+    with contextlib.suppress(OSError):  # it has ended
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):  # closed meanwhile
+                found.append(str(link.readlink()))
+    return found
 
 
 def cpu_s(pid: int | None) -> float:

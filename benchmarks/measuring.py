@@ -60,7 +60,7 @@ async def measure(
         ConnectionError: the server closed a socket or failed.
     """
     say("starting the server")
-    async with Served(session_file, folder) as server:
+    async with Served(folder, str(session_file)) as server:
         async with Viewer(await server.address(), server.token) as viewer:
             await _start(figures, server, viewer, config.load(session_file).pictures.size)
             say(f"painting after {figures.first_painted_s:.1f} s; starting the bare step")

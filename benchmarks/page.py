@@ -10,7 +10,6 @@ Needs Chromium; `STYLETUNE_CHROMIUM` names another one.
 import argparse
 import asyncio
 import os
-import secrets
 import shutil
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import machine
-from benchmarks.processes import Process
+from benchmarks.processes import StandIn
 
 _LOADS = 5
 _SETTLE_S = 3.0
@@ -188,11 +187,8 @@ async def hidden(page: Page, seconds: float) -> list[Row]:
 async def run(seconds: float, away: float) -> list[Row]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        token = secrets.token_urlsafe(16)
-        server = Process("benchmarks.standin", (), log, STYLETUNE_TOKEN=token)
-        async with server, async_playwright() as playwright:
-            url = await server.line()
+        async with StandIn(Path(folder)) as server, async_playwright() as playwright:
+            url = await server.url()
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox"]
             )

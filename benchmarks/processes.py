@@ -1,13 +1,14 @@
-"""The processes that are measured: `styletune serve`, and the bare step beside it.
+"""The processes that are measured: servers, and the bare step beside them.
 
-Each is started with a session file and ended by its own process id, however the benchmark ends.
-Knows nothing about what is measured.
+Each is ended by its own process id, however the benchmark ends. Knows nothing about what is
+measured.
 """
 
 import asyncio
 import contextlib
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import IO, Any, Self
 
 from benchmarks import machine
 from styletune.errors import StyletuneError
+from styletune.shared.segments import PREFIX
 
 _END_S = 8.0  # the server ends its worker within 5
 _LOG_LINES = 15
@@ -109,26 +111,63 @@ class Process:
 
 
 class Served(Process):
-    """`styletune serve`, on any free port, with a token of ours."""
+    """A server on any free port, which keeps what it keeps in `folder`.
 
-    def __init__(self, session_file: Path, folder: Path) -> None:
-        self.token = secrets.token_urlsafe(16)
+    Args:
+        flags: of `styletune serve`, a session file among them, or of the other `command`.
+        token: None: a new one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *flags: str,
+        token: str | None = None,
+        command: Sequence[str] = ("styletune", "serve", "--no-browser", "--port", "0"),
+        **env: str,
+    ) -> None:
+        self.token = token or secrets.token_urlsafe(16)
+        module, *first = command
         super().__init__(
-            "styletune",
-            ("serve", str(session_file), "--no-browser", "--port", "0"),
+            module,
+            (*first, *flags),
             folder / "serve.log",
             STYLETUNE_TOKEN=self.token,
+            STYLETUNE_DATA=str(folder / "data"),
+            **env,
         )
 
+    async def url(self) -> str:
+        """With the token, once it listens."""
+        return await self.line()
+
     async def address(self) -> str:
-        """`ws://host:port/`, once it listens."""
-        return "ws" + (await self.line()).partition("?")[0].removeprefix("http")
+        """`ws://host:port/`, likewise."""
+        return "ws" + (await self.url()).partition("?")[0].removeprefix("http")
+
+    async def port(self) -> int:
+        """The port alone, likewise."""
+        return int((await self.address()).rstrip("/").rpartition(":")[2])
 
     @property
     def worker_pid(self) -> int | None:
-        """The process id of the painting process, where it can be found."""
-        found = machine.children(self.pid).items()
-        return next((pid for pid, command in found if "spawn_main" in command), None)
+        """The painting process, which has our shared memory open; a spare one has not."""
+        found = machine.children(self.pid)
+        return next((pid for pid in found if any(PREFIX in f for f in machine.files(pid))), None)
+
+    @property
+    def spare_pid(self) -> int | None:
+        """The spare one, once it waits for a job."""
+        ready = re.findall(r"event=spare state=ready pid=(\d+)", self._log.read_text())
+        waiting = machine.children(self.pid).keys() - {self.worker_pid}
+        return next((pid for pid in map(int, ready) if pid in waiting), None)
+
+
+class StandIn(Served):
+    """The same with a worker that only pretends; see `benchmarks.standin`."""
+
+    def __init__(self, folder: Path, *flags: str, token: str | None = None) -> None:
+        super().__init__(folder, *flags, token=token, command=("benchmarks.standin",))
 
 
 class Bare(Process):

@@ -1,9 +1,10 @@
 """How long until the show goes on, after each thing that can die. One command, one table.
 
-    python -m benchmarks.recovery [--size 128] [--standin]
+    python -m benchmarks.recovery [--size 128] [--no-spare] [--standin]
 
 Real processes and signals on a real server, with the real worker or with one that only pretends.
-Takes about a minute. The table goes to stdout. Exit code 1 where a goal was missed.
+A spare worker is waited for before the real one is made to fail. Takes about two minutes. The
+table goes to stdout. Exit code 1 where a goal was missed.
 """
 # checklist: 27, 30, 31, 32, 33, 36
 
@@ -12,7 +13,6 @@ import asyncio
 import contextlib
 import json
 import os
-import secrets
 import signal
 import sys
 import tempfile
@@ -27,7 +27,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from benchmarks.clients import FADER
-from benchmarks.processes import Process
+from benchmarks.processes import Served, StandIn
 from benchmarks.wire import Link
 
 _PATIENCE_S = 120.0
@@ -84,9 +84,9 @@ class Seat:
 
 
 @contextlib.asynccontextmanager
-async def seated(port: int, token: str) -> AsyncIterator[Seat]:
+async def seated(server: Served) -> AsyncIterator[Seat]:
     """Take a seat at a server."""
-    seat = Seat(await Link.open(port, "/ws", token))
+    seat = Seat(await Link.open(await server.port(), "/ws", server.token))
     listening = asyncio.create_task(seat.listen())
     try:
         yield seat
@@ -96,31 +96,34 @@ async def seated(port: int, token: str) -> AsyncIterator[Seat]:
 
 
 class Show:
-    """A server that is started, killed and resumed."""
+    """A server that is started, killed and resumed.
 
-    def __init__(self, folder: Path, size: int, standin: bool) -> None:
+    Attributes:
+        spare_mb: the memory that the spare worker has resident, and its part of what is shared.
+    """
+
+    def __init__(self, folder: Path, size: int, standin: bool, spare: bool) -> None:
         self._folder = folder
-        self._size = size
+        self._size = ("--size", str(size))
         self.standin = standin
-        self.token = secrets.token_urlsafe(16)
+        self._spare = spare and not standin
+        self.spare_mb: tuple[float, float] | None = None
 
-    def start(self, *flags: str, **environment: str) -> Process:
+    def start(self, *flags: str, **environment: str) -> Served:
         """Start the server."""
-        module = "benchmarks.standin" if self.standin else "styletune"
-        serve = () if self.standin else ("serve", "--no-browser", "--port", "0", *flags)
-        return Process(
-            module,
-            (*serve, "--size", str(self._size)),
-            self._folder / "log",
-            STYLETUNE_TOKEN=self.token,
-            STYLETUNE_DATA=str(self._folder / "data"),
-            **environment,
-        )
+        if self.standin:
+            return StandIn(self._folder, *self._size)
+        spare = () if self._spare else ("--no-spare",)
+        return Served(self._folder, *self._size, *spare, *flags, **environment)
 
-
-def _worker(pid: int) -> int | None:
-    found = machine.children(pid).items()
-    return next((child for child, command in found if "spawn_main" in command), None)
+    async def spare(self, server: Served) -> None:
+        """Wait until a spare worker is ready, where there is to be one."""
+        if not self._spare:
+            return
+        async with asyncio.timeout(_PATIENCE_S):
+            while (pid := server.spare_pid) is None:
+                await asyncio.sleep(0.1)
+        self.spare_mb = (machine.resident_mb(pid) or 0.0, machine.own_mb(pid) or 0.0)
 
 
 def _lives(pid: int) -> bool:
@@ -137,17 +140,12 @@ async def _gone(pid: int) -> float:
     return time.perf_counter()
 
 
-async def _port(server: Process) -> int:
-    return int((await server.line()).partition("?")[0].rstrip("/").rpartition(":")[2])
-
-
-async def worker_dies(server: Process, seat: Seat, signals: Sequence[int]) -> tuple[float, float]:
+async def worker_dies(server: Served, seat: Seat, number: int) -> tuple[float, float]:
     """Seconds until it is told, and until there are pictures again."""
-    worker = _worker(server.pid)
+    worker = server.worker_pid
     assert worker is not None  # it has just painted
     begins = time.perf_counter()
-    for number in signals:
-        os.kill(worker, number)
+    os.kill(worker, number)
     told = await seat.until(lambda: seat.told(begins, "restarting", "starting"))
     again = await seat.until(lambda: seat.painted(told))
     await seat.until(lambda: seat.told(told, "running"))
@@ -160,16 +158,18 @@ async def measure(show: Show) -> list[tuple[int, str, float, float]]:
     faults = {"STYLETUNE_FAULTS": "1", "STYLETUNE_FAULT": f"nan@{_NAN_STEP}"}
     async with (
         show.start(**({} if show.standin else faults)) as server,
-        seated(await _port(server), show.token) as seat,
+        seated(server) as seat,
     ):
         await seat.until(lambda: seat.told(0.0, "running"))
         if not show.standin:
             rolled = await seat.until(lambda: seat.told(0.0, "rolling back"))
             running = await seat.until(lambda: seat.painted(rolled))
             rows.append((33, "not finite: pictures again", running - rolled, 2.0))
-        told, again = await worker_dies(server, seat, [signal.SIGKILL])
+        await show.spare(server)
+        told, again = await worker_dies(server, seat, signal.SIGKILL)
         rows.append((31, "worker killed: pictures again", again, 3.0 if show.standin else 20.0))
-        told, again = await worker_dies(server, seat, [signal.SIGSTOP])
+        await show.spare(server)
+        told, again = await worker_dies(server, seat, signal.SIGSTOP)
         rows += [
             (32, "worker stopped: told as hung", told, 6.0),
             (32, "and replaced", again, 15.0),
@@ -177,7 +177,7 @@ async def measure(show: Show) -> list[tuple[int, str, float, float]]:
         controls = {"type": "set", "controls": {FADER: _VALUE}}
         seat.link.send(json.dumps(controls))
         await asyncio.sleep(5.0)  # for a note and some checkpoints
-        worker = _worker(server.pid)
+        worker = server.worker_pid
         assert worker is not None
         begins = time.perf_counter()
         os.kill(server.pid, signal.SIGKILL)
@@ -185,7 +185,7 @@ async def measure(show: Show) -> list[tuple[int, str, float, float]]:
     begins = time.perf_counter()
     async with (
         show.start("--resume") as server,
-        seated(await _port(server), show.token) as seat,
+        seated(server) as seat,
     ):
         same = await seat.until(lambda: time.perf_counter() if seat.controls else None)
         if not show.standin:
@@ -203,16 +203,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recovery", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.add_argument("--size", type=int, default=128, metavar="PX", help="(default 128)")
+    parser.add_argument("--no-spare", action="store_true", help="and no spare one")
     parser.add_argument("--standin", action="store_true", help="a worker that only pretends")
     arguments = parser.parse_args(argv)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="styletune-recovery-") as name:
-        show = Show(Path(name), arguments.size, arguments.standin)
+        show = Show(Path(name), arguments.size, arguments.standin, not arguments.no_spare)
         rows = asyncio.run(measure(show))
     worker = "a worker that only pretends" if arguments.standin else "the real worker, lite"
+    notes = [f"{machine.processor()}, {machine.cores()} cores; load at the start {load:.1f}"]
+    if show.spare_mb is not None:
+        notes.append("the spare: {:.0f} MB resident, {:.0f} MB its own part".format(*show.spare_mb))
     made = Table(
         title=f"until the show goes on, with {worker}, {arguments.size} px",
-        caption=f"{machine.processor()}, {machine.cores()} cores; load at the start {load:.1f}",
+        caption="\n".join(notes),
     )
     for heading in ("line", "", "took", "to reach", " "):
         made.add_column(heading, justify="right" if heading in ("took", "to reach") else "left")

@@ -48,7 +48,7 @@ async def _measure(arguments: argparse.Namespace) -> list[tuple[str, float, floa
             lines.append(f"weights = {json.dumps(str(Path(arguments.weights).absolute()))}")
         session_file.write_text("\n".join(lines), encoding="utf-8")
         async with (
-            Served(session_file, Path(name)) as server,
+            Served(Path(name), str(session_file)) as server,
             Viewer(await server.address(), server.token) as viewer,
         ):
             return await _changes(viewer)

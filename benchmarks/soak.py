@@ -12,7 +12,6 @@ jump does not move. Eight hours: `--minutes 480`. Exit code 1 where a goal was m
 import argparse
 import asyncio
 import contextlib
-import secrets
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from rich.table import Table
 
 from benchmarks import clients, machine
 from benchmarks.clients import At
-from benchmarks.processes import Process
+from benchmarks.processes import StandIn
 from benchmarks.standin import FPS
 
 _VIEWERS = 3
@@ -49,7 +48,7 @@ class Reading:
     def of(cls, pid: int, at_s: float) -> "Reading":
         """Read `/proc` now."""
         memory_mb = machine.resident_mb(pid) or 0.0
-        return cls(at_s, memory_mb / 1.048576, machine.descriptors(pid) or 0)
+        return cls(at_s, memory_mb / 1.048576, len(machine.files(pid)))
 
 
 def slope(readings: Sequence[Reading]) -> float:
@@ -67,23 +66,17 @@ def slope(readings: Sequence[Reading]) -> float:
 
 async def run(minutes: float, console: Console) -> tuple[dict[str, list[Reading]], int]:
     """Play for so long; the readings of each process, and how often a viewer came."""
-    seconds, token = 60 * minutes, secrets.token_urlsafe(16)
+    seconds = 60 * minutes
     with tempfile.TemporaryDirectory(prefix="styletune-soak-") as name:
-        state = {"XDG_STATE_HOME": name, "STYLETUNE_TOKEN": token}
-        log = Path(name) / "serve.log"
-        async with (
-            asyncio.timeout(seconds + 120),
-            Process("benchmarks.standin", (), log, **state) as server,
-        ):
-            url = await server.line()
-            at = At(int(url.partition("?")[0].rstrip("/").rpartition(":")[2]), token)
+        async with asyncio.timeout(seconds + 120), StandIn(Path(name)) as server:
+            at = At(await server.port(), server.token)
             visits: list[float] = []
             playing = [
                 asyncio.create_task(_come_and_go(at, visits, phase)) for phase in range(_VIEWERS)
             ]
             playing.append(asyncio.create_task(_move(at, seconds)))
             try:
-                readings = await _read(server.pid, seconds, playing, console)
+                readings = await _read(server, seconds, playing, console)
             finally:
                 for task in playing:
                     task.cancel()
@@ -104,10 +97,12 @@ async def _move(at: At, seconds: float) -> None:
 
 
 async def _read(
-    pid: int, seconds: float, playing: Sequence["asyncio.Task[None]"], console: Console
+    server: StandIn, seconds: float, playing: Sequence["asyncio.Task[None]"], console: Console
 ) -> dict[str, list[Reading]]:
     """Readings at even times; a client that fails ends it."""
-    worker = next(p for p, command in machine.children(pid).items() if "spawn_main" in command)
+    # Listening begins before the worker has its memory.
+    while (worker := server.worker_pid) is None:
+        await asyncio.sleep(0.01)
     found: dict[str, list[Reading]] = {"web process": [], "worker": []}
     loop = asyncio.get_running_loop()
     begins = loop.time()
@@ -116,7 +111,7 @@ async def _read(
         done, _ = await asyncio.wait(playing, timeout=max(0.0, wait_s))
         for task in done:
             task.result()
-        for kind, process in (("web process", pid), ("worker", worker)):
+        for kind, process in (("web process", server.pid), ("worker", worker)):
             found[kind].append(Reading.of(process, loop.time() - begins))
         if number % (_READINGS // 10) == 0:
             web = found["web process"][-1]

@@ -157,7 +157,7 @@ async def measure(size: int, points: int, steps: int, rounds: int) -> list[Round
         session, plan = folder / "session.toml", folder / "plan.toml"
         session.write_text(_SESSION.format(size=size))
         plan.write_text(_PLAN.format(points=points, steps=steps))
-        async with Served(session, folder) as served:
+        async with Served(folder, str(session)) as served:
             url = "http" + (await served.address()).removeprefix("ws")
             viewer = Viewer(url, served.token)
             watching = asyncio.create_task(viewer.watch())

@@ -9,7 +9,6 @@ import contextlib
 import socket
 import struct
 from collections import deque
-from types import TracebackType
 from typing import Self
 
 _CHUNK = 16 * 1024
@@ -47,12 +46,7 @@ class Tunnel:
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         """Cut everything."""
         self._server.close()
         self.cut()

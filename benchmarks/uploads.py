@@ -13,7 +13,6 @@ import asyncio
 import contextlib
 import io
 import json
-import secrets
 import struct
 import sys
 import tempfile
@@ -31,7 +30,7 @@ from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
 from benchmarks import machine
-from benchmarks.processes import Process
+from benchmarks.processes import StandIn
 
 GOAL_S, GOAL_STALL_S, GOAL_MB, GOAL_TRICKLE_S = 2.0, 0.05, 200.0, 30.0
 _QUIET_S = 3.0  # without uploads, to learn what the wire and the machine add
@@ -164,13 +163,11 @@ async def _trickle(netloc: str, token: str, watch: Watch) -> Row:
 
 async def measure() -> tuple[float, list[Row]]:
     """All uploads, one after the other; the longest wait without any comes first."""
-    token = secrets.token_urlsafe(16)
     bodies = {name: make() for name, make in UPLOADS.items()}
     with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder) / "log"
-        async with Process("benchmarks.standin", (), log, STYLETUNE_TOKEN=token) as server:
-            netloc = urlsplit(await server.line()).netloc
-            bearer = {"Authorization": f"Bearer {token}"}
+        async with StandIn(Path(folder)) as server:
+            netloc = urlsplit(await server.url()).netloc
+            bearer = {"Authorization": f"Bearer {server.token}"}
             http = httpx.AsyncClient(
                 base_url=f"http://{netloc}", headers=bearer, timeout=60, trust_env=False
             )
@@ -185,7 +182,7 @@ async def measure() -> tuple[float, list[Row]]:
                 await asyncio.sleep(_QUIET_S)
                 quiet_s = watch.stall_s
                 rows = [await _upload(http, watch, name, body) for name, body in bodies.items()]
-                rows.append(await _trickle(netloc, token, watch))
+                rows.append(await _trickle(netloc, server.token, watch))
                 for task in watching:
                     task.cancel()
     return quiet_s, rows

@@ -182,6 +182,13 @@ def _add_serve(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         metavar="NAME",
         help="resume this run of the session, not the last one",
     )
+    parser.add_argument(
+        "--no-spare",
+        dest="spare",
+        action="store_false",
+        default=None,
+        help="keep no second painting process ready for when the first one dies; saves its memory",
+    )
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 
@@ -327,7 +334,11 @@ def _session(arguments: argparse.Namespace, file: str | None) -> Session:
         network=_network(session, given.get("network"), given.get("weights")),
         engine={"device": given.get("device"), "precision": given.get("precision")},
         painting={"seed": given.get("seed"), "init": given.get("init")},
-        server={"host": given.get("host"), "port": given.get("port")},
+        server={
+            "host": given.get("host"),
+            "port": given.get("port"),
+            "spare": given.get("spare"),
+        },
     )
 
 

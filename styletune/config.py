@@ -117,10 +117,11 @@ class Painting(_Section):
 
 
 class Server(_Section):
-    """Where the server listens."""
+    """Where the server listens, and whether a spare worker waits for the one that paints to die."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8018  # 0: any free port
+    spare: bool = True  # a second worker, all imported: pictures again in a second or two
 
 
 class Midi(_Section):

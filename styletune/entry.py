@@ -1,9 +1,11 @@
-"""Where a spawned worker begins: signals, output and the watch over its parent.
+"""Where a spawned worker begins: signals, output, the watch over its parent, and its job.
 
 Runs in the worker, before anything heavy is imported; the parent can name these functions
-without importing Keras. Knows nothing about painting.
+without importing Keras. A spare imports it all, and then waits for its job. Knows nothing
+about painting.
 """
 
+import contextlib
 import faulthandler
 import io
 import multiprocessing
@@ -12,17 +14,33 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
 from styletune.errors import StyletuneError
 from styletune.shared.ends import end_of
-from styletune.shared.orders import Job, Report, State
+from styletune.shared.orders import Job, Ready, Report, State
 
 Target = Callable[[Job, Connection], None]
+WarmUp = Callable[[], None]
 
 # The parent sends it to a hung worker, to learn where it hangs.
 DUMP_SIGNAL = signal.SIGUSR1
+
+
+_LOWEST_PRIORITY = 19
+_OOM_SCORE = Path("/proc/self/oom_score_adj")
+_KILL_FIRST = "1000"
+
+
+def warm_up() -> None:
+    """Import what painting needs: most of a start. No tensor is made, no device looked for."""
+    from styletune.engine.chatter import filtered
+
+    with filtered():
+        from styletune.engine import worker  # noqa: F401
 
 
 def run_worker(job: Job, pipe: Connection) -> None:
@@ -45,12 +63,15 @@ def run_worker(job: Job, pipe: Connection) -> None:
     os._exit(0)
 
 
-def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> None:
-    """Prepare this process, then run `target(job, pipe)` in it.
+def begin(
+    target: Target, warm_up: WarmUp | None, spare: bool, pipe: Connection, output: Connection
+) -> None:
+    """Prepare this process, warm it up, wait for its job, then run `target(job, pipe)` in it.
 
-    After this Ctrl-C is left to the parent; all output goes to `output`, C libraries'
-    included; and the process ends at once when the parent does. Where memory or the device
-    failed, the exit code says so (see `shared.ends`).
+    A spare gives way to all others until it has its job, and says `Ready`. After this Ctrl-C
+    is left to the parent; all output goes to `output`, C libraries' included; and the process
+    ends at once when the parent does. Where memory or the device failed, the exit code says
+    so (see `shared.ends`).
     """
     # The terminal sends Ctrl-C to the whole group. The parent decides; it has also blocked
     # the signal in this process from its very start (see `supervisor`).
@@ -66,7 +87,7 @@ def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> Non
     faulthandler.register(DUMP_SIGNAL)
     threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
     try:
-        target(job, pipe)
+        target(_job(warm_up, spare, pipe), pipe)
     except Exception as error:
         end = end_of(error)
         if end is None:
@@ -74,6 +95,62 @@ def begin(target: Target, job: Job, pipe: Connection, output: Connection) -> Non
         traceback.print_exc()
         # Not `sys.exit`: clearing up a device that has failed may hang or crash.
         os._exit(end)
+
+
+def _job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> Job:
+    """Warm up, and wait for the job."""
+    if warm_up is not None and spare:
+        return _spared(warm_up, pipe)
+    if warm_up is not None:
+        warm_up()
+    return _received(pipe)
+
+
+def _spared(warm_up: WarmUp, pipe: Connection) -> Job:
+    """The same in the background."""
+    import numpy  # noqa: F401  # here: its threads keep the priority that they are born with
+
+    with _killed_first():
+        _behind_all_others(warm_up)
+        pipe.send(Ready())
+        return _received(pipe)
+
+
+def _received(pipe: Connection) -> Job:
+    try:
+        job: Job = pipe.recv()
+    except EOFError:  # the parent is gone
+        os._exit(1)
+    return job
+
+
+def _behind_all_others(work: Callable[[], None]) -> None:
+    """Do it at the lowest priority; afterwards this process is as before.
+
+    In a thread of its own: without privileges no priority can be raised again, but on Linux
+    every thread has its own.
+    """
+
+    def run() -> None:
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOWEST_PRIORITY)
+        work()
+
+    with ThreadPoolExecutor(1, "warm-up") as executor:
+        executor.submit(run).result()
+
+
+@contextlib.contextmanager
+def _killed_first() -> Iterator[None]:
+    """Where memory runs out, let the kernel end this process first: nothing is lost with it."""
+    try:
+        before = _OOM_SCORE.read_text()
+        _OOM_SCORE.write_text(_KILL_FIRST)
+    except OSError:  # no such thing here
+        yield
+        return
+    yield
+    _OOM_SCORE.write_text(before)
 
 
 def _lines_to(descriptor: int) -> io.TextIOWrapper:

@@ -15,11 +15,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from styletune.entry import DUMP_SIGNAL, Target, begin
+from styletune.entry import DUMP_SIGNAL, Target, WarmUp, begin
 from styletune.server import oom_killer
 from styletune.shared import pipes
 from styletune.shared.ends import End, end_after
-from styletune.shared.orders import Job, Order, Painted, Refused, Report
+from styletune.shared.orders import Job, Order, Painted, Ready, Refused, Report
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -29,14 +29,26 @@ _LAST_LINES = 10  # among which C++ names the cause when it aborts
 
 
 class Child:
-    """A spawned worker.
+    """A spawned worker, which waits until it is given its job.
 
     Args:
         target: what it runs, by a name that can be imported without Keras.
         log: takes the lines that it writes.
+        warm_up: what it does before it waits; None: nothing.
+        spare: whether it gives way to all others until it has its job, and says `Ready`.
+
+    Raises:
+        OSError: no process can be started.
     """
 
-    def __init__(self, target: Target, job: Job, log: deque[str]) -> None:
+    def __init__(
+        self,
+        target: Target,
+        log: deque[str],
+        warm_up: WarmUp | None = None,
+        *,
+        spare: bool = False,
+    ) -> None:
         self._log = log
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
         self._kills = oom_killer.kills()
@@ -45,7 +57,9 @@ class Child:
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
         self._output, far_output = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(
-            target=begin, args=(target, job, far_pipe, far_output), name="styletune-worker"
+            target=begin,
+            args=(target, warm_up, spare, far_pipe, far_output),
+            name="styletune-worker",
         )
         try:
             _start_deaf(self._process)
@@ -72,6 +86,12 @@ class Child:
         """As in `multiprocessing`: None while it lives, -N when ended by signal N."""
         return self._process.exitcode
 
+    def give(self, job: Job) -> None:
+        """Let it begin."""
+        self._kills = oom_killer.kills()
+        with contextlib.suppress(OSError):  # it has ended, which is noticed in a moment
+            self._pipe.send(job)
+
     def send(self, order: Order) -> bool:
         """Send an order if there is room for it; say whether it is done with.
 
@@ -79,9 +99,9 @@ class Child:
         """
         return pipes.offer(self._pipe, order)
 
-    def receive(self) -> list[Painted | Report | Refused]:
+    def receive(self) -> list[Painted | Ready | Report | Refused]:
         """What it has said since the last look."""
-        messages: list[Painted | Report | Refused] = []
+        messages: list[Painted | Ready | Report | Refused] = []
         while len(messages) < _MESSAGES and pipes.readable(self._pipe):
             try:
                 messages.append(self._pipe.recv())

@@ -174,6 +174,11 @@ class Hub:
         return self._lobby.count(role)
 
     @property
+    def spare(self) -> bool:
+        """Whether a spare worker is ready."""
+        return self._worker.spare
+
+    @property
     def viewers(self) -> int:
         """How many sockets take pictures."""
         return self._lobby.viewers

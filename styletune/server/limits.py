@@ -22,3 +22,5 @@ class Limits:
     failures: int = 5  # so many …
     window_s: float = 300.0  # … within this time: failed
     calm_s: float = 60.0  # of pictures, then earlier failures are forgotten
+    # Without news of the worker, then a spare is made: its first sizes are traced by then.
+    spare_s: float = 20.0  # infinite: never

@@ -120,6 +120,10 @@ ROWS = (
         lambda hub: hub.tally.restarts,
     ),
     Row(
+        "styletune_spare", GAUGE, "1 while another painting process waits, ready to take over.",
+        lambda hub: hub.spare,
+    ),
+    Row(
         "styletune_rollbacks", COUNTER, "Times that the painting went back to a checkpoint.",
         lambda hub: hub.tally.rollbacks,
     ),

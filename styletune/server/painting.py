@@ -22,6 +22,9 @@ class Worker(Protocol):
     @property
     def retry_s(self) -> float | None: ...  # noqa: D102
 
+    @property
+    def spare(self) -> bool: ...  # noqa: D102
+
     def write(self, state: ControlState) -> None: ...  # noqa: D102
 
     def set_content(self, path: Path) -> None: ...  # noqa: D102

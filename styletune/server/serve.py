@@ -8,6 +8,7 @@ in the web process, on its main thread, which alone may handle signals.
 import asyncio
 import contextlib
 import logging
+import math
 import os
 import secrets
 import sys
@@ -21,6 +22,7 @@ from pathlib import Path
 from styletune import pictures
 from styletune.assets import web_folder
 from styletune.config import Session
+from styletune.entry import warm_up
 from styletune.midi import profile as midi_profile
 from styletune.midi.shelf import Shelf
 from styletune.server import token as tokens
@@ -33,6 +35,7 @@ from styletune.server.gallery import Gallery
 from styletune.server.guard import Guard
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Painter, Server, signals, uvicorn_config
+from styletune.server.limits import Limits
 from styletune.server.log import event, set_up
 from styletune.server.memory import Memory, Remembered
 from styletune.server.prepared import Prepared, prepare_apart
@@ -139,7 +142,13 @@ def _play(
             }
         )
         painter = (
-            Supervisor(prepared, folder=folder, checkpoints=run.checkpoints)
+            Supervisor(
+                prepared,
+                folder=folder,
+                checkpoints=run.checkpoints,
+                warm_up=warm_up,
+                limits=Limits() if session.server.spare else Limits(spare_s=math.inf),
+            )
             if make_painter is None
             else make_painter(prepared, folder)
         )

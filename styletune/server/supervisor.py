@@ -14,10 +14,11 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from styletune.config import Session
-from styletune.entry import Target, run_worker
+from styletune.entry import Target, WarmUp, run_worker
 from styletune.errors import MemoryBlockError
 from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
@@ -28,6 +29,7 @@ from styletune.server.newest import Newest
 from styletune.server.order_queue import OrderQueue
 from styletune.server.places import Places
 from styletune.server.smaller import Smaller, smaller
+from styletune.server.spare import Spare
 from styletune.server.watchdog import Watchdog
 from styletune.shared.control_block import ControlBlock, ControlState
 from styletune.shared.frame_block import Frame, FrameBlock
@@ -35,6 +37,7 @@ from styletune.shared.leftovers import sweep_leftovers
 from styletune.shared.orders import (
     Job,
     Painted,
+    Ready,
     Refused,
     RemoveStyle,
     Report,
@@ -59,6 +62,7 @@ class Supervisor:
         clock: seconds that only rise.
         folder: where decoded pictures lie; made by `start`.
         target: what the worker runs, given another in tests.
+        warm_up: what a worker can do before it has its job; None: nothing, and there is no spare.
         limits: how long to wait for what.
         checkpoints: folder for what is painted, from which later workers go on; None: none.
 
@@ -75,6 +79,7 @@ class Supervisor:
         clock: Callable[[], float] = time.monotonic,
         folder: Path,
         target: Target = run_worker,
+        warm_up: WarmUp | None = None,
         limits: Limits | None = None,
         checkpoints: Path | None = None,
     ) -> None:
@@ -83,8 +88,9 @@ class Supervisor:
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._session = session
         self._clock = clock
-        self._target = target
+        self._start_child = partial(Child, target, self.log)
         self._limits = limits or Limits()
+        self._spare = Spare(warm_up and partial(self._start_child, warm_up), self._limits.spare_s)
         self._checkpoints = "" if checkpoints is None else str(checkpoints)
         self._backoff = Backoff(self._limits)
         table = session.table()
@@ -102,6 +108,11 @@ class Supervisor:
         self._newest = Newest()
         self._retry_at: float | None = None
         self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
+
+    def prepare(self) -> None:
+        """Start the first worker's process now, before `start`: it warms up meanwhile."""
+        with contextlib.suppress(OSError):  # `start` will tell
+            self._spare.make_first()
 
     async def start(self) -> None:
         """Make the blocks and start the worker; return at once.
@@ -126,6 +137,7 @@ class Supervisor:
         self._stopping = True
         self._again.set()
         self._stirred.set()
+        self._spare.end()
         if self._task is not None:
             await asyncio.wait({self._task})
             if not self._task.cancelled():
@@ -194,6 +206,11 @@ class Supervisor:
         """The newest picture; a crash does not lose it. None before the first."""
         return self._newest.frame
 
+    @property
+    def spare(self) -> bool:
+        """Whether another worker waits, all imported, for this one to end."""
+        return self._spare.ready
+
     def frames(self) -> AsyncGenerator[Frame, None]:
         """The newest picture at once if there is one, then each newest; slow readers skip.
 
@@ -229,6 +246,7 @@ class Supervisor:
             self._close_controls()
             if self._block is not None:
                 _remove(self._block)
+            self._spare.end()
             self._newest.end()
             self._reports.end()
 
@@ -240,9 +258,10 @@ class Supervisor:
             return str(error)
         try:
             try:
-                child = Child(self._target, self._job(block), self.log)
+                child = self._spare.take(self._clock()) or self._start_child()
             except OSError as error:
                 return f"the painting process cannot be started: {error}"
+            child.give(self._job(block))
             self._orders.clear()  # the job names the newest pictures
             try:
                 with ThreadPoolExecutor(1, thread_name_prefix="frames") as copier:
@@ -274,6 +293,9 @@ class Supervisor:
                 await end_hung(child, self._limits)
                 return f"the painting process {hung}"
             self._orders.send(child.send)
+            if self.report.state not in (State.RUNNING, State.PAUSED):
+                self._spare.disturb(self._clock())
+            self._spare.look(self._clock())
             with child.waking(self._stirred.set):
                 await self._wait()
 
@@ -298,11 +320,12 @@ class Supervisor:
     def _hear(self, child: Child, watchdog: Watchdog) -> None:
         child.listen()
         for message in child.receive():
-            if isinstance(message, Painted):
-                continue  # `_newest` looks
+            if isinstance(message, Painted | Ready):  # `_newest` looks; a spare had no time to say so
+                continue
             if isinstance(message, Report):
                 watchdog.report(message.state)
                 self.report = message
+                self._spare.disturb(self._clock())  # such as another size in the making
             else:
                 self._places.refuse(message.path)
             self._reports.put(message)

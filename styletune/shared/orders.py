@@ -13,7 +13,7 @@ from styletune.config import Session
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """All that a freshly spawned worker is told.
+    """Parent to worker, first of all and once: all that it is to paint.
 
     Attributes:
         session: with the pictures as they are now, not as the session began.
@@ -152,6 +152,11 @@ class Painted:
     Only a knock on the door, so that nobody has to look again and again: one that finds no
     room in the pipe is not sent.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Worker to parent: it has imported all that it needs, and waits for its job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from styletune.errors import WorkerError
 _END_S = 10.0  # the server ends its worker within 5
 _LOG_LINES = 15
 _PR_SET_PDEATHSIG = 1
-_PRIVATE = ("--no-browser", "--host", "127.0.0.1", "--port", "0")
+_PRIVATE = ("--no-browser", "--no-spare", "--host", "127.0.0.1", "--port", "0")
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from typing import Any
 
 import psutil
 
+from styletune.shared import segments
+
 TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
 # The first step of a cold worker takes seconds; on a busy machine with two cores, many.
 PATIENCE_S = 150.0
@@ -67,13 +69,12 @@ class Instrument:
         return until("a painted epoch", lambda: self.state()["epoch"])
 
     def worker(self) -> psutil.Process:
-        """The painting process: the child that is no resource tracker."""
+        """The painting process, which has our shared memory open; a spare one has not."""
 
         def find() -> psutil.Process | None:
             for child in psutil.Process(self.process.pid).children():
-                # A worker that was just killed is a zombie for a moment, without a command line.
-                with suppress(psutil.Error):
-                    if any("spawn_main" in word for word in child.cmdline()):
+                with suppress(psutil.Error):  # it has just ended
+                    if any(segments.PREFIX in file.path for file in child.open_files()):
                         return child
             return None
 

@@ -1,7 +1,9 @@
 """A web process in small: a supervisor with the stand-in worker, for tests to send signals to.
 
-Prints `parent`, `worker <pid>` with the first frame, `interrupted` at each SIGINT,
-`reports <states>` and `ended` after SIGTERM.
+Prints `parent`, `worker <pid>` with the first frame, `spare` once there is one, if there is to
+be one, `interrupted` at each SIGINT, `reports <states>` and `ended` after SIGTERM.
+
+Run as: python -m tests.server.run_standin FOLDER [spare]
 """
 
 import asyncio
@@ -11,18 +13,25 @@ import sys
 from pathlib import Path
 
 from styletune.config import parse
+from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
 from styletune.shared.orders import Report
-from tests.server.standin_worker import paint
+from tests.server.standin_worker import paint, warm_up
 
 
-async def main(folder: Path) -> None:
+async def main(folder: Path, *options: str) -> None:
     content = folder / "content"
     content.write_text("1")
     session = parse(
         {"pictures": {"content": str(content), "styles": [str(content)], "size": 32}}, "test"
     )
-    supervisor = Supervisor(session, folder=folder, target=paint)
+    supervisor = Supervisor(
+        session,
+        folder=folder,
+        target=paint,
+        warm_up=warm_up if "spare" in options else None,
+        limits=Limits(spare_s=0.1),
+    )
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
@@ -40,6 +49,10 @@ async def main(folder: Path) -> None:
     async for frame in supervisor.frames():
         print("worker", round(frame.total), flush=True)
         break
+    while "spare" in options and not supervisor.spare:
+        await asyncio.sleep(0.01)
+    if "spare" in options:
+        print("spare", flush=True)
     await ended.wait()
     await supervisor.stop()
     await noting
@@ -48,4 +61,4 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:]))

@@ -29,6 +29,7 @@ class StandIn:
         self.report = Report(State.STARTING)
         self.log: deque[str] = deque(["last words"], maxlen=30)
         self.retry_s: float | None = None
+        self.spare = False
         self.controls: ControlState | None = None
         self.content = Path(session.pictures.content)
         self.styles = [Path(style) for style in session.pictures.styles]

@@ -169,3 +169,28 @@ def paint_after_failing_once(job: Job, pipe: Connection) -> None:
         mark.touch()
         raise RuntimeError("first try")
     paint(job, pipe)
+
+
+# What a spare of these workers does while it waits.
+
+NOTES = "STYLETUNE_TEST_NOTES"  # names a file for the priority of the thread that warms up
+
+
+def warm_up() -> None:
+    """There is nothing to import."""
+
+
+def note_and_warm_up() -> None:
+    """Note at which priority."""
+    Path(os.environ[NOTES]).write_text(f"{os.getpriority(os.PRIO_PROCESS, 0)}")
+
+
+def warm_up_slowly() -> None:
+    """Take long, at least until somebody needs it."""
+    note_and_warm_up()
+    time.sleep(3)
+
+
+def fail_to_warm_up() -> None:
+    """Fail."""
+    raise RuntimeError("too cold")
