@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 
 from benchmarks import machine
 from styletune.errors import StyletuneError
-from styletune.shared.segments import PREFIX
+from styletune.shared.segments import FOLDER, PREFIX
 
 _END_S = 8.0  # the server ends its worker within 5
 _LOG_LINES = 15
@@ -152,8 +152,10 @@ class Served(Process):
     @property
     def worker_pid(self) -> int | None:
         """The painting process, which has our shared memory open; a spare one has not."""
+        memory = str(FOLDER / PREFIX)
         found = machine.children(self.pid)
-        return next((pid for pid in found if any(PREFIX in f for f in machine.files(pid))), None)
+        holders = (p for p in found if any(f.startswith(memory) for f in machine.files(p)))
+        return next(holders, None)
 
     @property
     def spare_pid(self) -> int | None:

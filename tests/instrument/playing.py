@@ -71,10 +71,12 @@ class Instrument:
     def worker(self) -> psutil.Process:
         """The painting process, which has our shared memory open; a spare one has not."""
 
+        memory = str(segments.FOLDER / segments.PREFIX)
+
         def find() -> psutil.Process | None:
             for child in psutil.Process(self.process.pid).children():
                 with suppress(psutil.Error):  # it has just ended
-                    if any(segments.PREFIX in file.path for file in child.open_files()):
+                    if any(file.path.startswith(memory) for file in child.open_files()):
                         return child
             return None
 
