@@ -7,11 +7,9 @@ here. Knows nothing about what is served.
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import uvicorn
@@ -20,6 +18,7 @@ from starlette.types import ASGIApp
 from styletune.server.hub import Hub
 from styletune.server.messages import MAX_BYTES
 from styletune.server.painting import Worker
+from styletune.server.told import Told
 
 # Of the 5 s for a clean end: for open answers; the worker ends at the same time.
 _GRACE_S = 2
@@ -52,7 +51,7 @@ class Server(uvicorn.Server):
         painter: Painter,
         hub: Hub,
         announce: Callable[[], None],
-        told: "Told",
+        told: Told,
         beside: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
         """Take what is served; `beside` runs as long as the worker does, and is then cancelled."""
@@ -66,12 +65,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone; see `signals`."""
+        """Leave the signals alone; see `told`."""
         yield
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to end; asked every 100 ms."""
-        # A flag, not `should_exit`: the signal may come before there is a server.
+        # Not `should_exit`: the signal may come before there is a server.
         return await super().on_tick(counter) or self._told.to_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -111,29 +110,6 @@ class Server(uvicorn.Server):
         if not passing.cancelled() and (error := passing.exception()) is not None:
             _log.error("passing on pictures failed", exc_info=error)
             self.should_exit = True
-
-
-class Told:
-    """Whether a signal has told the process to end."""
-
-    to_end = False
-
-
-@contextlib.contextmanager
-def signals() -> Iterator[Told]:
-    """Note SIGINT and SIGTERM; a second one changes nothing, as the process is ending."""
-    told = Told()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        told.to_end = True
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield told
-    finally:
-        for number, handler in before.items():
-            # Once told: a further Ctrl-C would only tear the last lines apart.
-            signal.signal(number, signal.SIG_IGN if told.to_end else handler)
 
 
 def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicorn.Config:

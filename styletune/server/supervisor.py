@@ -320,8 +320,8 @@ class Supervisor:
     def _hear(self, child: Child, watchdog: Watchdog) -> None:
         child.listen()
         for message in child.receive():
-            if isinstance(message, Painted | Ready):  # `_newest` looks; a spare had no time to say so
-                continue
+            if isinstance(message, Painted | Ready):
+                continue  # `_newest` looks; a spare had no time to say that it was ready
             if isinstance(message, Report):
                 watchdog.report(message.state)
                 self.report = message

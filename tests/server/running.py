@@ -23,9 +23,10 @@ from styletune.server.frames import PictureFeed
 from styletune.server.gallery import Gallery
 from styletune.server.guard import Guard
 from styletune.server.hub import Hub
-from styletune.server.lifecycle import Server, Told, uvicorn_config
+from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.prepared import prepare
 from styletune.server.session import LiveSession
+from styletune.server.told import Told
 from tests.server.standin import StandIn
 
 TOKEN, VIEW_TOKEN = "token-for-tests", "token-to-watch"

@@ -1,6 +1,7 @@
 """The spare worker: made when it is calm, takes over at once, never left behind."""
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -160,6 +161,30 @@ async def test_there_is_none_before_the_painting_is_calm(session: Session, tmp_p
     async with with_spare(session, tmp_path, limits=limits) as supervisor:
         await frame_where(supervisor, lambda frame: frame.epoch > 50)
         assert len(workers()) == 1
+
+
+async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(standin_worker.NOTES, str(tmp_path / "notes"))
+    supervisor = Supervisor(
+        session,
+        folder=tmp_path / "pictures",
+        target=standin_worker.paint,
+        warm_up=standin_worker.note_and_warm_up,
+        limits=replace(EAGER, spare_s=math.inf),
+    )
+    supervisor.prepare()
+    (prepared,) = workers()
+    async with asyncio.timeout(PATIENCE_S):
+        await supervisor.start()
+        first = await frame_where(supervisor, lambda frame: frame.epoch > 20)
+        assert workers() == [prepared]
+        await supervisor.stop()
+    assert pid_of(first) == prepared
+    # In a hurry, as somebody waits for its pictures.
+    assert (tmp_path / "notes").read_text() == str(os.getpriority(os.PRIO_PROCESS, 0))
+    assert workers() == []
 
 
 async def test_a_failing_worker_gets_no_spare(session: Session, tmp_path: Path) -> None:
