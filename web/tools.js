@@ -43,13 +43,14 @@ export function start(page) {
   const keys = { z: zoom.toggle, "+": closer, "=": closer, "-": () => zoom.by(1 / STEP), B: compare.keep };
   /** @type {Record<string, () => void>} */
   const arrows = { ArrowLeft: pan(1, 0), ArrowRight: pan(-1, 0), ArrowUp: pan(0, 1), ArrowDown: pan(0, -1) };
-  onKey(({ key, target, ctrlKey, metaKey, altKey, repeat }) => {
+  onKey((event) => {
+    const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
     if (key === "Escape") compare.hide(); // and the browser closes what is open
     const modified = ctrlKey || metaKey;
     const pans = target instanceof Element && target.matches("body, #stage *") && stage.classList.contains("zoomed");
     const act = modified ? key === "s" && saved : ((pans && arrows[key]) || keys[key]);
     if (altKey || (modified && !act)) return false;
     if (act) act();
-    return Boolean(act) || (!repeat && compare.key(key));
+    return Boolean(act) || (!repeat && compare.key(event));
   });
 }
