@@ -110,6 +110,13 @@ class Process:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
 
 
+def painter_of(server: int) -> int | None:
+    """The painting process of a server: it has our shared memory open; a spare one has not."""
+    memory = str(FOLDER / PREFIX)
+    found = machine.children(server)
+    return next((p for p in found if any(f.startswith(memory) for f in machine.files(p))), None)
+
+
 class Served(Process):
     """A server on any free port, which keeps what it keeps in `folder`.
 
@@ -151,11 +158,8 @@ class Served(Process):
 
     @property
     def worker_pid(self) -> int | None:
-        """The painting process, which has our shared memory open; a spare one has not."""
-        memory = str(FOLDER / PREFIX)
-        found = machine.children(self.pid)
-        holders = (p for p in found if any(f.startswith(memory) for f in machine.files(p)))
-        return next(holders, None)
+        """The painting process, where it can be found."""
+        return painter_of(self.pid)
 
     @property
     def spare_pid(self) -> int | None:

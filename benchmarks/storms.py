@@ -23,6 +23,7 @@ from benchmarks.hardware import (
     process,
     url_of,
 )
+from benchmarks.processes import painter_of
 
 _FIRST_EPOCHS = 80
 
@@ -83,7 +84,9 @@ def storms(rounds: int, size_px: int, jack: int) -> Storms:
             # Tracing what hands may ask for takes time from the first steps.
             _painted(url, _FIRST_EPOCHS)
             pick_up(controller, url)
-            pids = (server.pid, agent.pid, _worker(server.pid), os.getpid(), jack)
+            painter = painter_of(server.pid)
+            assert painter is not None  # it has just painted
+            pids = (server.pid, agent.pid, painter, os.getpid(), jack)
             found = Storms([], [], 0, 8 * rounds)
             right = 0
             for number in range(rounds):
@@ -129,8 +132,3 @@ def _painted(url: str, number: int) -> Any:
     while (epoch := get(url, "/api/state")["epoch"]) is None or epoch["epoch"] < number:
         time.sleep(0.05)
     return epoch
-
-
-def _worker(server: int) -> int:
-    found = machine.children(server).items()
-    return next(pid for pid, command in found if "spawn_main" in command)
