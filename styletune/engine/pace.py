@@ -18,6 +18,7 @@ class Pace:
     def __init__(self, epoch_s: float, steps: int | None = None) -> None:
         self._epoch_s = epoch_s
         self._fixed = steps
+        self._moving = False
         # The median of a few epochs: one slow epoch (another program, a page fault) must not
         # shorten the next ones.
         self._step_s: deque[float] = deque(maxlen=9)
@@ -27,8 +28,27 @@ class Pace:
         """Median seconds a step, or None before the first epoch."""
         return median(self._step_s) if self._step_s else None
 
+    def begin(self, moved: bool) -> int:
+        """Steps of the epoch that begins now.
+
+        When a hand begins to move it sees the effect after a single step. While it goes on, after
+        half an epoch: an epoch has to be published, and one for each step is dear.
+
+        Args:
+            moved: whether something was moved since the last epoch began.
+        """
+        before, self._moving = self._moving, moved
+        if not moved or self._fixed is not None:
+            return self.plan()
+        return (self.plan() + 1) // 2 if before else 1
+
+    @property
+    def yields(self) -> bool:
+        """Whether the epoch under way ends early when a hand begins to move."""
+        return self._fixed is None and not self._moving
+
     def plan(self) -> int:
-        """Steps for the next epoch: at least one, and as near to the time asked for as can be."""
+        """Steps of a calm epoch: at least one, and as near to the time asked for as can be."""
         if self._fixed is not None:
             return self._fixed
         if self.step_s is None:

@@ -76,8 +76,6 @@ class Worker:
         )
         self._pace = Pace(self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps)
         self._say(State.STARTING)
-        # A session that fixes the number of steps gets exactly that many, hand or no hand.
-        self._prompt = self._session.painting.epoch_steps is None
         state = controls.read()
         self._rev = -1 if state is None else state.rev
         # Triggers sent to the worker before are not to be repeated.
@@ -122,11 +120,8 @@ class Worker:
                 self._say(State.RUNNING)
 
     def _epoch(self, painter: Painter, changed: bool) -> bool:
-        """Take an epoch's steps and publish; False where the picture had to be rolled back.
-
-        The first epoch after a move is a single step: the hand sees its effect begin at once.
-        """
-        steps, listen = self._runs.allow(1 if changed and self._prompt else self._pace.plan())
+        """Take an epoch's steps and publish; False where the picture had to be rolled back."""
+        steps, listen = self._runs.allow(self._pace.begin(changed))
         started = time.perf_counter()
         try:
             steps = painter.run(steps, self._beat, listen=listen)
@@ -165,7 +160,7 @@ class Worker:
         """
         self._progress.step += 1
         self._frames.beat(self._progress.step)
-        return self._prompt and self._controls.newer
+        return self._pace.yields and self._controls.newer
 
     def _pause(self, painter: Painter, changed: bool) -> None:
         """Stand still; a moved slider still shows in the table, at the same picture."""

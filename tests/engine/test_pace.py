@@ -30,3 +30,32 @@ def test_fixed_steps_are_kept() -> None:
     pace = Pace(0.1, steps=20)
     pace.record(20, 40.0)
     assert pace.plan() == 20
+
+
+def paced(steps: int) -> Pace:
+    pace = Pace(epoch_s=0.1)
+    pace.record(1, 0.1 / steps)
+    return pace
+
+
+def test_a_hand_that_begins_to_move_is_answered_after_one_step() -> None:
+    pace = paced(8)
+    assert pace.begin(moved=False) == 8
+    assert pace.yields
+    assert pace.begin(moved=True) == 1
+
+
+def test_while_a_hand_goes_on_moving_epochs_are_half_as_long_and_whole() -> None:
+    pace = paced(8)
+    pace.begin(moved=True)
+    assert pace.begin(moved=True) == 4
+    assert not pace.yields
+    assert paced(1).begin(moved=True) == 1
+    assert pace.begin(moved=False) == 8  # at rest again
+    assert pace.yields
+
+
+def test_a_fixed_number_of_steps_is_kept_hand_or_no_hand() -> None:
+    pace = Pace(epoch_s=0.1, steps=20)
+    assert [pace.begin(moved) for moved in (False, True, True)] == [20, 20, 20]
+    assert not pace.yields
