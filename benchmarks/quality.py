@@ -100,15 +100,14 @@ def measure(session: Session, steps: int, brief: bool) -> list[Way]:
     plain = session.replaced(optimizer=recipe, painting=painting, controls=rate)
     ways = [_timed("the recipe, from noise", plain.replaced(painting={"init": "noise"}), steps, 0)]
     if not brief:
-        content = plain.replaced(painting={"init": "content"})
-        ways.append(_timed("the recipe, from content", content, steps, 0))
+        ways.append(_timed("the recipe, from content", plain, steps, 0))
     enough = min(way.looks[-1].loss for way in ways)
     painted = session.replaced(**DEFAULTS)
     flat = {"scales": False}
     others = {
         "paint": painted,
         "live": session.replaced(painting=flat),
-        "live, from content": session.replaced(painting=flat | {"init": "content"}),
+        "live, tinted": session.replaced(painting=flat | {"init": "tinted"}),
         "paint --no-scales": painted.replaced(painting=flat),
         "paint --init content": painted.replaced(painting={"init": "content"}),
         "paint --init noise": painted.replaced(painting={"init": "noise"}),

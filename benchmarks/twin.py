@@ -146,7 +146,7 @@ def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Pat
         f'[pictures]\ncontent = "{content}"\nstyles = ["{style}"]\nsize = {size}\n'
         f'[network]\nname = "{arguments.network}"\n'
         + (f'weights = "{weights}"\n' if weights else "")
-        + '[painting]\ninit = "content"\ncalibrate = false\nscales = false\n'
+        + "[painting]\ncalibrate = false\nscales = false\n"
         + f"[controls]\nsmooth = 0.5\n{faders}\n"
     )
     return path

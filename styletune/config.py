@@ -107,8 +107,7 @@ class Painting(_Section):
     """How a painting begins, steps and is published."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    # content, tinted (in the style's colours), noise, style, or a picture file
-    init: str = "tinted"
+    init: str = "content"  # content, tinted, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
     faders: Literal["log", "linear"] = "log"
     scales: bool = True  # coarse to fine: begin small, go on at the full size

@@ -23,6 +23,7 @@ _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # optimizer that is lost when something does may be used. benchmarks/quality.py tells the gain.
 DEFAULTS: dict[str, dict[str, object]] = {
     "optimizer": {"name": "lbfgs"},
+    "painting": {"init": "tinted"},
     # What is kept should be free of the last step's grain.
     "controls": {"average": True},
 }

@@ -64,8 +64,7 @@ def test_a_session_file_says_how_to_paint_and_flags_override_it(tmp_path: Path) 
         session = json.loads(picture.text["styletune"])["session"]
     assert session["optimizer"]["name"] == "gd"
     assert session["optimizer"]["schedule"] == "cosine"
-    assert session["painting"] | {"init": "tinted", "scales": False} == session["painting"]
-    assert session["controls"] == {}  # what `paint` begins with is for who names no file
+    assert session["painting"] | {"init": "content", "scales": False} == session["painting"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -40,9 +40,7 @@ def small_session(**sections: dict[str, object]) -> Session:
     network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop(
         "network", {}
     )
-    # The golden figures are of paintings that start so.
-    painting = {"init": "content"} | sections.pop("painting", {})
-    return parse({"network": network, "painting": painting, **sections}, "the test")
+    return parse({"network": network, **sections}, "the test")
 
 
 def small_painter(session: Session | None = None, styles: int = 1) -> Painter:
