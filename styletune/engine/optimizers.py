@@ -2,8 +2,8 @@
 
 Adam does not feel overall scale, and after a fader moves its second moment remembers the old
 gradient. Dividing the summed gradient by its norm first, with β2 = 0.99, settles a ×100 move
-within some twenty steps and a ×0.01 one within some forty, without a jolt. Both kinds of step are one formula with two
-scalar variables, so that changing from one to the other traces nothing.
+within some twenty steps and a ×0.01 one within some forty, without a jolt. Both kinds of step are
+one formula with two scalar variables, so that changing from one to the other traces nothing.
 """
 
 import math

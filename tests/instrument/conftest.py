@@ -30,7 +30,7 @@ navigator.requestMIDIAccess = async (options) => {
 @pytest.fixture(scope="module")
 def instrument() -> Iterator[Instrument]:
     """A server painting the samples with `lite` at a small size."""
-    with playing("--size", "128") as running:
+    with playing("--size", "128", "--no-spare") as running:
         running.epoch()
         yield running
 

@@ -26,7 +26,7 @@ def instrument() -> Iterator[Instrument]:
     """A server that lets viewers in, too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STYLETUNE_VIEW_TOKEN", VIEW_TOKEN)
-        with playing("--size", "64") as running:
+        with playing("--size", "64", "--no-spare") as running:
             running.epoch()
             yield running
 
