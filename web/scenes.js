@@ -36,7 +36,10 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
   let edited = "";
 
   const say = (/** @type {object} */ message) => void (send(message) || notice("not connected"));
-  const recall = (/** @type {string} */ scene) => say({ type: "recall", scene, seconds: Number(glide.value) });
+  const recall = (/** @type {string} */ scene) => {
+    now.current = scene;
+    say({ type: "recall", scene, seconds: Number(glide.value) });
+  };
 
   const steps = /** @type {const} */ (["undo", "redo"]).map((name) => ({ name, key: byId(name, HTMLButtonElement) }));
   for (const { name, key } of steps) key.addEventListener("click", () => trigger(name));
@@ -124,7 +127,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     if ("trigger" in wish) trigger(wish.trigger);
     else if ("step" in wish) {
       const at = now.scenes.findIndex(({ name }) => name === now.current);
-      // From nowhere the next is the first, the one before is the last.
+      // From nowhere: first or last.
       const scene = now.scenes.at(at < 0 ? Math.min(0, wish.step) : (at + wish.step) % now.scenes.length)?.name;
       if (scene) recall(scene);
     } else {

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.instrument.playing import Instrument, chromium, playing, until
+from tests.instrument.playing import PATIENCE_S, Instrument, chromium, playing, until
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 # A nanoKONTROL2 that a test can play: the page finds it where it finds real ones.
 FAKE_MIDI = """

@@ -18,6 +18,8 @@ from styletune.shared.checkpoint import generations, newest
 from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
 from tests.instrument.test_processes import segments, send
 
+pytestmark = pytest.mark.long
+
 MOVED = {"style.block2_conv1": 0.625, "smooth": 0.25}
 # Close together: most of the time goes into four workers that have to come up again. Between a
 # full disk and the next end of a worker there must be time for a checkpoint, fifty steps.

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.long
+
 SWEEP = """
 steps = 12
 seeds = [1, 2]
