@@ -6,12 +6,30 @@ No property is timed: two busy cores would decide over it.
 import os
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("styletune", deadline=None)
 settings.load_profile("styletune")
+
+# Here a real worker paints without end, on all cores: two at a time would starve each other, and
+# the browser.
+_PAINTING = ("tests/instrument/", "tests/agent/", "tests/sweeps/", "tests/client/")
+
+
+class _OnePainter(LoadFileScheduling):
+    """File by file, but all that paints without end in one place, one after the other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "painting" if nodeid.startswith(_PAINTING) else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadFileScheduling:
+    """Instead of `--dist`."""
+    return _OnePainter(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
