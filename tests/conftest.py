@@ -15,9 +15,9 @@ from xdist.scheduler import LoadFileScheduling
 settings.register_profile("styletune", deadline=None)
 settings.load_profile("styletune")
 
-# Here a real worker paints without end, on all cores: two at a time would starve each other, and
-# the browser.
-_PAINTING = ("tests/instrument/", "tests/agent/", "tests/sweeps/", "tests/client/")
+# Here a real worker paints without end, on all cores: two at a time would starve each other, JACK
+# and the browser.
+_PAINTING = ("tests/instrument/", "tests/agent/")
 
 
 class _OnePainter(LoadFileScheduling):
