@@ -91,21 +91,23 @@ export function start(page) {
   });
   hear("bindings", ({ device, bindings }) => device === nameOf(input) && thinner.know(bindings));
   hear("learning", ({ target }) => (thinner.learning = target !== null));
-  // The server knows nothing of us after a new connection.
+  // A new connection knows nothing of us.
   hear("snapshot", (snapshot) => {
     if (snapshot.client !== client && input) send({ type: "listen", device: nameOf(input) });
     client = snapshot.client;
   });
-  // Only ever on a click, and never with SysEx.
-  key.addEventListener("click", async () => {
+  // Only on a click, never with SysEx.
+  const asked = async () => {
     if (!access && !asking) open();
     const { learn } = await import("./learn.js");
     if (!taught) learn(page, panel);
     taught = true;
-  });
+  };
+  key.onclick = asked;
+  if (panel.matches(":popover-open")) asked();
 
   async function open() {
-    // The button opens and closes the panel; while there is something to ask it stays open.
+    // While there is something to ask the panel stays open.
     setTimeout(() => panel.matches(":popover-open") || panel.showPopover());
     if (!isSecureContext) {
       const { command, address } = tunnel(location);
