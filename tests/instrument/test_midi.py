@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from styletune.config import DEFAULT_LAYERS
 from tests.agent.playing import TOKEN, Server
@@ -89,6 +89,23 @@ def test_allowed_it_plays_and_the_device_shows_the_state(open_page: Open, server
     seen(page, "window.shown.some((data) => data.join() === '176,42,127')")
     page.evaluate("window.turn([176, 41, 127], [176, 41, 0])")
     until("play", lambda: control(server, "paused") is False)
+
+
+def test_a_click_before_its_part_of_the_page_is_there_is_heard(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context()
+    context.add_init_script(FAKE)
+    held: list[Route] = []
+    context.route("**/midi.js", lambda route: held.append(route))
+    page = context.new_page()
+    page.goto(f"{server.url}/?token={TOKEN}", wait_until="commit")
+    page.locator("#midi").click()
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].continue_()
+    expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+    context.close()
 
 
 @pytest.mark.parametrize(
