@@ -115,8 +115,10 @@ def test_solo_mute_and_freeze_are_switched_by_key_and_click(
     # Soloed terms are heard alone, which the other strips show.
     page.locator(f'button[data-control="{control}.solo"]').click()
     expect(page.locator(".strip.silent-style")).to_have_count(7)
+    until("heard alone", lambda: value(instrument, f"{control}.solo") is True)
     page.locator(f'button[data-control="{control}.solo"]').click()
     expect(page.locator(".strip.silent-style")).to_have_count(0)
+    until("all are heard", lambda: value(instrument, f"{control}.solo") is False)
 
 
 def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: Instrument) -> None:
