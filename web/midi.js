@@ -177,7 +177,8 @@ export function start(page) {
   }
 
   function flush() {
-    for (const data of thinner.take(performance.now())) send({ type: "midi", device: nameOf(input), data });
+    const data = thinner.take(performance.now()).flat();
+    if (data.length) send({ type: "midi", device: nameOf(input), data });
     clearTimeout(timer);
     const wait = thinner.due - performance.now();
     if (wait < Infinity) timer = setTimeout(flush, wait);

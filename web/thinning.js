@@ -1,25 +1,26 @@
 // @ts-check
 /**
  * How much of a controller's messages is worth sending: of each control that stands somewhere the
- * newest value, some sixty times a second, and always the last. Keys are never merged, turns of
- * endless encoders add up. What a control is, the server's `bindings` say; until they have come,
- * and while something is learnt, all goes out as it is. Pure: time comes in, ms.
- * The agent does the same, in styletune/agent/thinning.py.
+ * newest value, some sixty times a second, and always the last. Keys are never merged, turns add
+ * up. What a control is, `bindings` say; until they have come, and while something is learnt, all
+ * goes out. Pure: time comes in, ms. The agent's twin: styletune/agent/thinning.py.
  */
 
-/** Each message costs the server, and nobody sees more. */
 const PERIOD = 16;
 const PAIR = 2;
-/** (N)RPN: only all of them in order mean anything. */
+/** (N)RPN: only all in order mean anything. */
 const PARAMETER = new Set([6, 38, 96, 97, 98, 99, 100, 101]);
 
-/** How endless encoders write turns, and read them. @type {Record<string, [(value: number) => number, (steps: number) => number]>} */
+/** Endless encoders, read and written. @type {Record<string, [(value: number) => number, (steps: number) => number]>} */
 const TURNS = {
   signed_bit: [(v) => (v <= 64 ? v : 64 - v), (s) => (s >= 0 ? s : 64 - s)],
   signed_bit_2: [(v) => (v <= 64 ? -v : v - 64), (s) => (s <= 0 ? -s : 64 + s)],
   bin_offset: [(v) => v - 64, (s) => 64 + s],
   twos_complement: [(v) => (v <= 64 ? v : v - 128), (s) => (s + 128) % 128],
 };
+
+/** Controls go out together, in one message. @param {number} after */
+const tick = (after) => (Math.floor(after / PERIOD) + 1) * PERIOD;
 
 /** @typedef {{at: number, messages: number[][], high?: number[], steps?: number, encoding?: string}} Waiting */
 
@@ -49,7 +50,7 @@ export class Thinner {
     const [status = 0, number = 0, value = 0] = data;
     const encoding = this.#encoding(data);
     const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
-    const free = (this.#sent.get(source) ?? -Infinity) + PERIOD;
+    const free = tick(this.#sent.get(source) ?? -Infinity);
     const waiting = this.#waiting.get(source);
     const alone = () => this.#waiting.set(++this.#keys, { at: now, messages: [data] });
     const turns = TURNS[encoding];
@@ -68,13 +69,13 @@ export class Thinner {
     } else if (waiting) waiting.messages = [data];
     else if (free > now) this.#waiting.set(source, { at: free, messages: [data] });
     else {
-      // The first after a rest goes out as it is: there a fader is picked up.
+      // The first after a rest goes out: there a fader is picked up.
       alone();
       this.#sent.set(source, now);
     }
   }
 
-  /** What is to be sent now, in its order. @param {number} now @returns {number[][]} */
+  /** What is to be sent now, in order. @param {number} now @returns {number[][]} */
   take(now) {
     const out = [];
     for (const [key, waiting] of [...this.#waiting]) {
@@ -86,7 +87,7 @@ export class Thinner {
       if (turns) {
         const most = Math.max(-63, Math.min(63, steps));
         if (most) out.push([...(messages[0] ?? []).slice(0, 2), turns[1](most)]);
-        if (most !== steps) this.#waiting.set(key, { ...waiting, at: now + PERIOD, steps: steps - most });
+        if (most !== steps) this.#waiting.set(key, { ...waiting, at: tick(now), steps: steps - most });
         continue;
       }
       if (high && messages.length) this.#waiting.set(key, { at: now + 2 * PERIOD, messages: [], high });

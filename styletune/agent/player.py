@@ -23,6 +23,7 @@ from styletune.errors import MessageError
 from styletune.midi.message import decode
 
 LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
+_TOGETHER = 64  # messages of MIDI in one of ours, which may have 1,024 bytes
 Say = Callable[[str], None]
 
 
@@ -130,10 +131,11 @@ class Player:
             for said in news:
                 await connection.send(json.dumps(said))
             for name, thinner in list(self._thinners.items()):
-                for data in thinner.take(time.monotonic()):
-                    await connection.send(
-                        json.dumps({"type": "midi", "device": name, "data": data})
-                    )
+                messages = thinner.take(time.monotonic())
+                for begin in range(0, len(messages), _TOGETHER):
+                    data = [b for raw in messages[begin : begin + _TOGETHER] for b in raw]
+                    told = {"type": "midi", "device": name, "data": data}
+                    await connection.send(json.dumps(told))
             self._planned = min(self._dues(), default=float("inf"))
             rest_s = max(0.0, self._planned - time.monotonic())
             with contextlib.suppress(TimeoutError):

@@ -1,9 +1,10 @@
 """How much of a device's messages is worth sending: the newest value of each control.
 
 Raw messages come in as they happen; some sixty a second of each control go out, and always its
-last value. Keys are never merged, turns of endless encoders add up. What a
-control is, the server's `bindings` say; until they have come for the first time, and while
-something is learnt, everything goes out as it is. Pure, time comes in; one for each device.
+last value, of all controls at the same ticks: what goes out together is one message of ours.
+Keys are never merged, turns of endless encoders add up. What a control is, the server's
+`bindings` say; until they have come for the first time, and while something is learnt, all goes
+out as it is. Pure, time comes in; one for each device.
 """
 
 from collections import Counter
@@ -39,6 +40,11 @@ class _Waiting:
     steps: int = 0
     source: Source | None = None
     encoding: Encoding | None = None
+
+
+def _tick(now: float) -> float:
+    """The next one after `now`."""
+    return (int(now / PERIOD_S + 1e-3) + 1) * PERIOD_S  # at a tick: not the same once more
 
 
 class Thinner:
@@ -109,7 +115,7 @@ class Thinner:
                 value = waiting.encoding.written(waiting.steps)
                 messages.append(encode(waiting.source, value))
                 if left := waiting.steps - waiting.encoding.steps(value):
-                    waiting.steps, waiting.at = left, now + PERIOD_S
+                    waiting.steps, waiting.at = left, _tick(now)
                     self._waiting[key] = waiting
         return messages
 
@@ -134,7 +140,7 @@ class Thinner:
         return dropped
 
     def _free_at(self, source: Source) -> float:
-        return self._sent_at.get(source, float("-inf")) + PERIOD_S
+        return _tick(self._sent_at.get(source, -1.0))
 
     def _meaning(self, source: Source) -> tuple[Source, Encoding | None]:
         """Which control it is, and how to merge it; None: not at all."""

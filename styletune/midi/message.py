@@ -7,7 +7,7 @@ Knows nothing about controllers and controls.
 Source: MIDI 1.0 Detailed Specification, table I.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import mido
 from styletune.errors import MessageError
 
 MAX_7_BIT, MAX_14_BIT = 127, 16383
+_STATUS, _END_OF_SYSEX = 0x80, 0xF7
 
 
 class Status(StrEnum):
@@ -89,6 +90,16 @@ class Event:
         if self.status is Status.NOTE:
             return f"{self.source} {f'on, velocity {self.value}' if self.value else 'off'}"
         return f"{self.source} {f'{self.step:+d}' if self.step else f'= {self.value}'}"
+
+
+def split(data: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Each of some whole messages that stand one after the other; what is none comes, too."""
+    begin = 0
+    for at in range(1, len(data)):
+        if data[at] >= _STATUS and data[at] != _END_OF_SYSEX:
+            yield tuple(data[begin:at])
+            begin = at
+    yield tuple(data[begin:])
 
 
 def decode(data: Sequence[int]) -> Event | None:

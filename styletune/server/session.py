@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ControlError, MessageError, SceneError
 from styletune.midi.device import Move, Recall, Strike
+from styletune.midi.message import split
 from styletune.midi.profile import Profile
 from styletune.server.controllers import Controllers, Outcome
 from styletune.server.messages import (
@@ -217,15 +218,12 @@ class LiveSession(Performance):
     # ------------------------------------------------------------- hardware
 
     def _midi(self, message: MidiMessage, client: str) -> Answers:
-        self.counts["midi"] += 1
-        outcomes = self.controllers.hear(
-            client, message.device, message.data, self.positions, self._clock()
-        )
-        return [
-            answer
-            for outcome in outcomes
-            for answer in self._played(outcome, message.device, message.seq)
-        ]
+        device, now, answers = message.device, self._clock(), Answers()
+        for data in split(message.data):
+            self.counts["midi"] += 1
+            for outcome in self.controllers.hear(client, device, data, self.positions, now):
+                answers += self._played(outcome, device, message.seq)
+        return answers
 
     def late(self) -> Answers:
         """What hardware has begun and time has decided; call it at `controllers.due`."""

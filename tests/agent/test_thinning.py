@@ -60,7 +60,18 @@ def test_the_first_move_goes_out_at_once() -> None:
 
 def test_what_comes_at_once_after_a_rest_is_its_first_and_its_last() -> None:
     burst = [(5.0, cc(7, value)) for value in range(10)]
-    assert played(fresh(), burst) == [(5.0, cc(7, 0)), (5.0 + PERIOD_S, cc(7, 9))]
+    first, last = played(fresh(), burst)
+    assert first == (5.0, cc(7, 0))
+    assert last[1] == cc(7, 9)
+    assert 5.0 < last[0] <= 5.0 + PERIOD_S
+
+
+def test_what_moves_together_goes_out_together() -> None:
+    storm = [(step / 5000, cc(80 + step % 8, step % 128)) for step in range(25_000)]
+    sent = played(fresh(), storm)
+    times = {now for now, _ in sent[8:]}
+    assert len(sent) >= 5 * 8 * 60
+    assert len(times) <= 5 / PERIOD_S + 1
 
 
 def test_controls_do_not_wait_for_each_other() -> None:

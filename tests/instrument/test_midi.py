@@ -239,7 +239,9 @@ def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server
           window.out = [];
           WebSocket.prototype.send = function (text) {
             const said = JSON.parse(text);
-            if (said.type === "midi") window.out.push([performance.now(), ...said.data]);
+            if (said.type !== "midi") return send.call(this, text);
+            for (let at = 0; at < said.data.length; at += 3)
+              window.out.push([performance.now(), ...said.data.slice(at, at + 3)]);
             return send.call(this, text);
           };
         }"""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MessageError
-from styletune.midi.message import Event, Source, Status, decode, encode
+from styletune.midi.message import Event, Source, Status, decode, encode, split
 
 
 @pytest.mark.parametrize("channel", range(16))
@@ -133,3 +133,13 @@ def test_an_nrpn_is_no_single_message() -> None:
 )
 def test_an_event_reads_as_in_a_manual(event: Event, words: str) -> None:
     assert str(event) == words
+
+
+def test_messages_that_stand_one_after_the_other_are_told_apart() -> None:
+    messages = [(0xB0, 16, 64), (0xF8,), (0xF0, 0x7D, 1, 0xF7), (0xE3, 0, 127), (0x90, 60, 0)]
+    assert list(split([byte for message in messages for byte in message])) == messages
+
+
+@given(st.lists(st.integers(-10, 300), max_size=20))
+def test_no_byte_is_lost_between_messages(data: list[int]) -> None:
+    assert [byte for message in split(data) for byte in message] == data

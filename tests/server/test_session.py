@@ -145,6 +145,18 @@ def test_midi_moves_the_mapped_fader(value: int) -> None:
     assert session.positions == TABLE.defaults()  # all of it was one move of a hand
 
 
+def test_several_whole_messages_come_in_one_and_a_bad_one_harms_no_other() -> None:
+    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
+    data = [176, 0, 2, 176, 1, 2, 176, 44, 176, 7, 2]
+    text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
+    *moved, refused, last = session.receive(text, "me") or ()
+    assert [next(iter(change.controls)) for change in (*moved, last)] == [
+        f"content.{TABLE.layers[place]}" for place in (0, 1, 7)
+    ]
+    assert refused.code == "bad_midi"
+    assert session.counts["midi"] == 4
+
+
 def test_midi_that_moves_nothing_is_counted_and_not_answered() -> None:
     session = fresh()
     for data, count in (([0xF8], "midi_ignored"), ([176, 90, 1], "midi_unmapped")):

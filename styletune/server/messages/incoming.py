@@ -52,7 +52,7 @@ class TriggerMessage(Received):
 
 
 class MidiMessage(Received):
-    """One whole raw MIDI message of the device of that name."""
+    """Whole raw MIDI messages, one after the other, of the device of that name."""
 
     type: Literal["midi"]
     device: Device
