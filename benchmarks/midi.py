@@ -22,12 +22,13 @@ from styletune.midi.glide import PERIOD_S, STEPS
 TARGET_LATENCY_S, TARGET_PER_S, TARGET_LOSS = 0.020, 120.0, 0.02
 
 
-def table(turns: Sequence[Turn], found: Storms, size_px: int) -> Table:
+def table(turns: Sequence[Turn], found: Storms, size_px: int, cores: int, *, apart: bool) -> Table:
     """All figures beside what is to be reached."""
+    whose = ", one of them the painter's alone," if apart else ""
     made = Table(
         title="hardware", title_justify="left", caption_justify="left",
-        caption=f"{machine.processor()}, {machine.cores()} cores; lite at {size_px} px; a storm: "
-        f"{STORM_HZ} CC/s for {STORM_S:g} s over 8 knobs; other programs had "
+        caption=f"{machine.processor()}, {cores} cores{whose}; lite at {size_px} px; "
+        f"a storm: {STORM_HZ} CC/s for {STORM_S:g} s over 8 knobs; other programs had "
         f"{median(w.other_cores for pair in found.pairs for w in pair):.2f} cores",
     )  # fmt: skip
     for head in ("", "measured", "to reach"):
@@ -50,11 +51,9 @@ def table(turns: Sequence[Turn], found: Storms, size_px: int) -> Table:
     )
     made.add_row("storm: steps lost", _spread(found.lost()), f"{TARGET_LOSS:.0%}")
     made.add_row("storm: a step's processor time", _spread(found.dearer()), "")
-    cores = sorted(found.taken())
-    made.add_row(
-        "storm: cores of server and agent",
-        f"{median(cores):+.3f} ({cores[0]:+.3f} … {cores[-1]:+.3f})", "",
-    )  # fmt: skip
+    for name, had in zip(("server", "agent"), map(sorted, found.taken()), strict=True):
+        taken = f"{median(had):+.3f} ({had[0]:+.3f} … {had[-1]:+.3f})"
+        made.add_row(f"storm: cores of the {name}", taken, "")
     for name, which in (("quiet", 0), ("in the storm", 1)):
         rates = (f"{pair[which].steps_per_s:.1f}" for pair in found.pairs)
         made.add_row(f"steps/s {name}", " ".join(rates), "")
@@ -83,15 +82,17 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=300, help="for the latency (default 300)")
     parser.add_argument("--rounds", type=int, default=8, help="quiet and storm (default 8)")
     parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--apart", action="store_true", help="the painter has a core to itself")
     given = parser.parse_args()
     if given.serve:
         return serve_noting(given.serve)
     if given.agent:
         return play_noting(given.agent, given.url)
+    cores = machine.cores()
     with jack() as pid:
         turns = latency(given.turns)
-        found = storms(given.rounds, given.size, pid)
-    Console().print(table(turns, found, given.size))
+        found = storms(given.rounds, given.size, pid, apart=given.apart)
+    Console().print(table(turns, found, given.size, cores, apart=given.apart))
     return 0
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 from benchmarks import machine
 from benchmarks.hardware import (
     KNOBS,
@@ -35,13 +37,14 @@ class Window:
     Attributes:
         steps_per_s: as the worker's own clock says.
         step_cpu_s: processor time of the worker for a step.
-        hands_cores: cores that server and agent had.
+        server_cores, agent_cores: cores that each of them had.
         other_cores: cores that programs had which are none of ours.
     """
 
     steps_per_s: float
     step_cpu_s: float
-    hands_cores: float
+    server_cores: float
+    agent_cores: float
     other_cores: float
 
 
@@ -62,16 +65,19 @@ class Storms:
         """By how much a step took more processor time in each storm."""
         return [storm.step_cpu_s / quiet.step_cpu_s - 1 for quiet, storm in self.pairs]
 
-    def taken(self) -> list[float]:
-        """Cores that each storm took for server and agent."""
-        return [storm.hands_cores - quiet.hands_cores for quiet, storm in self.pairs]
+    def taken(self) -> tuple[list[float], list[float]]:
+        """Cores that each storm took for the server, and for the agent."""
+        server = [storm.server_cores - quiet.server_cores for quiet, storm in self.pairs]
+        return server, [storm.agent_cores - quiet.agent_cores for quiet, storm in self.pairs]
 
 
-def storms(rounds: int, size_px: int, jack: int) -> Storms:
+def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
     """What storms do to a real painting; each round begins with the other kind of window.
 
     Args:
         jack: process id of JACK, which is one of ours.
+        apart: the painter has a core to itself, and all that hands need has the others: so it is
+            where a GPU paints, and where the agent runs on another machine.
     """
     arguments = ("--no-browser", "--port", "0", "--size", str(size_px))
     with process("styletune", "serve", *arguments) as server:
@@ -87,6 +93,8 @@ def storms(rounds: int, size_px: int, jack: int) -> Storms:
             painter = painter_of(server.pid)
             assert painter is not None  # it has just painted
             pids = (server.pid, agent.pid, painter, os.getpid(), jack)
+            if apart:
+                _part(painter, pids)
             found = Storms([], [], 0, 8 * rounds)
             right = 0
             for number in range(rounds):
@@ -112,19 +120,27 @@ def _window(
 ) -> tuple[Window, dict[int, int]]:
     server, agent, worker, *_ = pids
     epoch, busy, began = get(url, "/api/state")["epoch"], machine.Busy.now(pids), time.monotonic()
-    hands, painter = machine.cpu_s(server) + machine.cpu_s(agent), machine.cpu_s(worker)
+    had = [machine.cpu_s(pid) for pid in (server, agent, worker)]
     last = blow()
     seconds, after = time.monotonic() - began, _painted(url, epoch["epoch"] + 1)
-    hands = machine.cpu_s(server) + machine.cpu_s(agent) - hands
-    painter = machine.cpu_s(worker) - painter
+    took = [machine.cpu_s(pid) - s for pid, s in zip((server, agent, worker), had, strict=True)]
     steps = after["step"] - epoch["step"]
     window = Window(
         steps / (after["time"] - epoch["time"]),
-        painter / steps,
-        hands / seconds,
+        took[2] / steps,
+        took[0] / seconds,
+        took[1] / seconds,
         machine.Busy.now(pids).others_since(busy, seconds),
     )
     return window, last
+
+
+def _part(painter: int, pids: tuple[int, ...]) -> None:
+    """Give the painter's threads the first core, and all others the rest."""
+    first, *rest = sorted(os.sched_getaffinity(0))
+    for pid in pids:
+        for thread in psutil.Process(pid).threads():
+            os.sched_setaffinity(thread.id, [first] if pid == painter else rest)
 
 
 def _painted(url: str, number: int) -> Any:

@@ -94,7 +94,6 @@ class Worker:
     def work(self) -> None:
         """Paint for ever: read this from top to bottom."""
         painter = self._begin()
-        state = self._controls.read()
         while True:
             for order in self._orders():
                 if isinstance(order, Stop):
@@ -104,14 +103,12 @@ class Worker:
                     self._runs.asked = order
                 else:
                     self._canvases.carry_out(order, painter, self._positions)
-            if self._controls.newer:
-                state = self._controls.read()
-            changed = state is not None and self._take_over(state, painter)
+            changed = self._obey(painter)
             painter = self._change_canvas(painter)
             self._start_run(painter)
             self._kept.look(painter, self._progress.epoch, self._progress.step)
             self._faults.strike(self._progress.step, painter, self._frames)
-            if self._stumbles.stuck or (state is not None and state.positions["paused"]):
+            if self._stumbles.stuck or self._positions["paused"]:
                 self._pause(painter, changed)
                 continue
             if self._holds(changed):
@@ -124,14 +121,21 @@ class Worker:
         steps, listen = self._runs.allow(self._pace.begin(changed))
         started = time.perf_counter()
         try:
-            steps = painter.run(steps, self._beat, listen=listen)
+            taken = painter.run(steps, self._beat, listen=listen)
+            # A hand that goes on moving: the other steps obey it, too.
+            while taken < steps and not self._pace.yields:
+                if self._obey(painter):
+                    self._pace.stir()
+                if self._positions["paused"]:
+                    break
+                taken += painter.run(steps - taken, self._beat, listen=False)
         except DivergedError as error:
             self._stumble(str(error))
             return False
         seconds = time.perf_counter() - started
-        self._pace.record(steps, seconds)
-        self._progress.steps_per_s = steps / seconds
-        self._publish(painter, steps)
+        self._pace.record(taken, seconds)
+        self._progress.steps_per_s = taken / seconds
+        self._publish(painter, taken)
         return True
 
     def _start_run(self, painter: Painter) -> None:
@@ -156,11 +160,11 @@ class Worker:
     def _beat(self) -> bool:
         """After each step: a sign of life; True where a hand has moved something meanwhile.
 
-        The epoch then ends early, so that a slider waits for one step and not for a whole epoch.
+        So that a slider waits for one step and not for a whole epoch.
         """
         self._progress.step += 1
         self._frames.beat(self._progress.step)
-        return self._pace.yields and self._controls.newer
+        return self._controls.newer and not self._pace.fixed
 
     def _pause(self, painter: Painter, changed: bool) -> None:
         """Stand still; a moved slider still shows in the table, at the same picture."""
@@ -174,6 +178,11 @@ class Worker:
             self._publish(painter)
         self._frames.beat(self._progress.step)
         time.sleep(_IDLE_S)
+
+    def _obey(self, painter: Painter) -> bool:
+        """Take over what hands have done meanwhile; False: nothing."""
+        state = self._controls.read() if self._controls.newer else None
+        return state is not None and self._take_over(state, painter)
 
     def _take_over(self, state: ControlState, painter: Painter) -> bool:
         """Apply faders and switches that moved, then triggers that were sent; False if none.

@@ -9,7 +9,7 @@ the time come in. Knows nothing about controllers.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-STEPS, PERIOD_S = 4, 0.010  # 30 ms from the first step to the last
+STEPS, PERIOD_S = 3, 0.015  # 30 ms from the first step to the last
 
 Positions = Mapping[str, float]
 

@@ -45,17 +45,27 @@ def test_a_hand_that_begins_to_move_is_answered_after_one_step() -> None:
     assert pace.begin(moved=True) == 1
 
 
-def test_while_a_hand_goes_on_moving_epochs_are_half_as_long_and_whole() -> None:
+def test_while_a_hand_goes_on_moving_epochs_are_whole() -> None:
     pace = paced(8)
-    pace.begin(moved=True)
-    assert pace.begin(moved=True) == 4
+    assert pace.begin(moved=True) == 1
+    assert pace.begin(moved=True) == 8
     assert not pace.yields
-    assert paced(1).begin(moved=True) == 1
+    pace.stir()
+    assert pace.begin(moved=False) == 8  # it moved, though not just now
+    assert not pace.yields
     assert pace.begin(moved=False) == 8  # at rest again
     assert pace.yields
+    assert pace.begin(moved=True) == 1
+
+
+def test_a_moving_hand_sees_ten_pictures_a_second_however_long_epochs_are() -> None:
+    pace = Pace(epoch_s=2.0)
+    pace.record(1, 0.02)
+    assert [pace.begin(moved) for moved in (False, True, True, False)] == [100, 1, 5, 100]
 
 
 def test_a_fixed_number_of_steps_is_kept_hand_or_no_hand() -> None:
     pace = Pace(epoch_s=0.1, steps=20)
     assert [pace.begin(moved) for moved in (False, True, True)] == [20, 20, 20]
+    assert pace.fixed
     assert not pace.yields

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -129,6 +130,29 @@ def test_an_epoch_ends_early_when_a_hand_moves(tmp_path: Path) -> None:
         assert frame.step <= started + 5
     finally:
         bench.move()
+        bench.close()
+
+
+def test_while_a_hand_goes_on_moving_each_step_of_an_epoch_obeys_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, epoch_ms=100)
+    try:
+        bench.report(lambda m: isinstance(m, Report) and m.state is State.RUNNING)
+        frame = bench.frame(lambda f: f.epoch > 20)  # its pace is known
+        moved_at = {bench.rev: frame.step}
+        steps, late = [], []
+        while len(steps) < 15:
+            moved_at[bench.move(style__block2_conv1=0.25 + bench.rev % 50 / 100)] = (
+                bench.frames.heartbeat()[1]
+            )
+            time.sleep(0.002)
+            after = bench.frames.read()
+            if after is not None and after.epoch > frame.epoch:
+                steps.append(after.step - frame.step)
+                late.append(after.step - moved_at[after.rev])
+                frame = after
+        # Values that stood for a whole epoch would be as many steps old.
+        assert median(late) < 0.5 * median(steps), (late, steps)
+    finally:
         bench.close()
 
 
