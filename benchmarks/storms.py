@@ -9,9 +9,8 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-import psutil
 
 from benchmarks import machine
 from benchmarks.hardware import (
@@ -139,8 +138,8 @@ def _part(painter: int, pids: tuple[int, ...]) -> None:
     """Give the painter's threads the first core, and all others the rest."""
     first, *rest = sorted(os.sched_getaffinity(0))
     for pid in pids:
-        for thread in psutil.Process(pid).threads():
-            os.sched_setaffinity(thread.id, [first] if pid == painter else rest)
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), [first] if pid == painter else rest)
 
 
 def _painted(url: str, number: int) -> Any:

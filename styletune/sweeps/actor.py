@@ -4,10 +4,11 @@ Made a Ray actor by `fleet`, but nothing here knows Ray. It takes the same steps
 of a server does for a `paint`, so that its pictures are the same.
 """
 
+import math
 import os
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _WARM_UP_STEPS = 2  # the worker's: TensorFlow's first calls are slow
 _BURST = 10  # steps between two looks at the picture's health
+_TELLINGS = 50  # of how far a point is, at most; each costs a message
 _MAX_ROLLBACKS = 20
 _RATE_S = 1.0  # to look how fast it paints
 
@@ -51,6 +53,17 @@ class About:
     painter: dict[str, Any]
     built: int = 0
     painted: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a point is."""
+
+    steps: int
+    total: float
+
+
+Told = Progress | tuple[Result, bytes]
 
 
 def _styles(pictures: Mapping[str, str]) -> tuple[str, ...]:
@@ -83,11 +96,9 @@ class Actor:
         """How fast it paints."""
         return self._of(material).steps_per_s()
 
-    def paint(
-        self, material: Material, job: Job, changed: Mapping[str, bytes]
-    ) -> tuple[Result, bytes]:
+    def paint(self, material: Material, job: Job, changed: Mapping[str, bytes]) -> Iterator[Told]:
         """Paint a point; see `PointPainter.paint`."""
-        return self._of(material).paint(job, changed)
+        yield from self._of(material).paint(job, changed)
 
     def _of(self, material: Material) -> "PointPainter":
         self._easel = self._easel or PointPainter(material)
@@ -164,11 +175,16 @@ class PointPainter:
         self._about.built += 1
         return painter
 
-    def paint(self, job: Job, changed: Mapping[str, bytes]) -> tuple[Result, bytes]:
-        """Paint a point.
+    def paint(self, job: Job, changed: Mapping[str, bytes]) -> Iterator[Told]:
+        """Paint a point: yields how far it is, and in the end what it has become.
+
+        Always after the same steps: a point that is painted again, elsewhere, tells the same.
 
         Args:
             changed: the pictures that the point names, by place; the others are the session's.
+
+        Yields:
+            `Progress`; last, the result and its PNG.
 
         Raises:
             StyletuneError: a picture cannot be used, or the painting went to pieces.
@@ -179,11 +195,12 @@ class PointPainter:
         paths = {place: self._path(named[place], data) for place, data in changed.items()}
         self._hang(paths, positions)
         self._painter.apply(positions)
-        run, rollbacks = self._run(Run(1, job.steps, True, job.point.seed, job.settle))
+        order = Run(1, job.steps, True, job.point.seed, job.settle)
+        taken, rollbacks = yield from self._run(order)
         self._about.painted.append(job.point.index)
-        result = self._result(job, run, rollbacks, time.perf_counter() - began)
+        result = self._result(job, taken, rollbacks, time.perf_counter() - began)
         picture = png.encode(self._painter.picture())
-        return result, png.with_state(picture, result.state)
+        yield result, png.with_state(picture, result.state)
 
     def _path(self, name: str, data: bytes) -> str:
         """Where a picture lies here, written once."""
@@ -221,13 +238,14 @@ class PointPainter:
         canvas.rescale(painter, positions)
         self._hung = wanted
 
-    def _run(self, order: Run) -> tuple[int, int]:
+    def _run(self, order: Run) -> Generator[Progress, None, tuple[int, int]]:
         """Take the steps of a run; returns how many, and how often they were rolled back."""
         from styletune.engine.painter import DivergedError
         from styletune.engine.running import Running
 
         painter, running, rollbacks = self._painter, Running(order), 0
         painter.reset(order.seed)
+        every = _BURST * math.ceil(order.steps / _BURST / _TELLINGS)
         while not running.done:
             try:
                 taken = painter.run(running.allow(_BURST), listen=running.last)
@@ -236,7 +254,10 @@ class PointPainter:
                 if rollbacks > _MAX_ROLLBACKS:
                     raise WorkerError(str(error)) from None
                 continue
-            running.took(taken, painter.losses().total)
+            total = painter.losses().total
+            running.took(taken, total)
+            if running.taken % every == 0:
+                yield Progress(running.taken, total)
         return running.taken, rollbacks
 
     def _result(self, job: Job, steps: int, rollbacks: int, seconds: float) -> Result:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
+import traceback
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -19,7 +20,7 @@ from styletune import pictures, samples
 from styletune.config import Session
 from styletune.controls import Control
 from styletune.errors import ConfigError, StyletuneError, WorkerError
-from styletune.sweeps.actor import About, Actor, Material
+from styletune.sweeps.actor import About, Actor, Material, Progress
 from styletune.sweeps.plan import Sweep, Value
 from styletune.sweeps.studio import Job, Keep, OnStep
 
@@ -64,14 +65,23 @@ async def fleet(
             logging_level="ERROR",
         )
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-        line = str(error).splitlines()[0]
-        raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {line}") from None
+        raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {_why(error)}") from None
     try:
         # Ray tells of a lost actor on stdout, which is for programs.
         with contextlib.redirect_stdout(sys.stderr):
             yield await Fleet.built(ray, material, actors, console)
     finally:
         await asyncio.to_thread(ray.shutdown)
+
+
+def _why(error: BaseException) -> str:
+    """Why a cluster cannot be joined, in a line.
+
+    Ray itself takes up a token only for a cluster of this machine: it would not send it anywhere.
+    """
+    if "InvalidAuthToken" in "".join(traceback.format_exception(error)):
+        return "it wants a token; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to its token"
+    return str(error).splitlines()[0]
 
 
 def _material(session: Session) -> Material:
@@ -88,7 +98,11 @@ def _read(name: str) -> bytes:
 
 
 class Fleet:
-    """Paints points on as many actors as there are."""
+    """Paints points on as many actors as there are.
+
+    Attributes:
+        done: what each actor has done, by its number, once it has painted its last.
+    """
 
     def __init__(
         self, ray: Any, session: Session, material: Any, handles: Sequence[Any], about: About
@@ -97,6 +111,7 @@ class Fleet:
         self._material = material  # held here, so that Ray keeps it for an actor that comes back
         self._session = session
         self._handles = handles
+        self.done: dict[int, About] = {}
         table = session.table()
         self.table: Mapping[str, Control] = {name: table[name] for name in table.valued}
         self.painter: dict[str, Any] = {
@@ -163,28 +178,35 @@ class Fleet:
         read = {name: _read(name) for name in names}
         waiting = deque(jobs)
 
-        async def drive(actor: Any) -> None:
+        async def drive(number: int, actor: Any) -> None:
             while waiting:
                 job = waiting.popleft()
                 changed = {place: read[name] for place, name in job.point.pictures.items()}
-                result, png = await _asked(
-                    self._ray, actor.paint.remote(self._material, job, changed)
-                )
-                on_step(job.point, result.steps, result.total)
-                keep(result, png)
+                async for reference in actor.paint.remote(self._material, job, changed):
+                    match await _asked(self._ray, reference):
+                        case Progress() as progress:
+                            on_step(job.point, progress.steps, progress.total)
+                        case result, png:
+                            keep(result, png)
+            self.done[number] = await self._about(actor)
+            # It makes room: where a machine is gone, a lost actor has none to come back to.
+            self._ray.kill(actor)
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                for actor in self._handles[: len(jobs)]:
-                    tasks.create_task(drive(actor))
+                for number, actor in enumerate(self._handles[: len(jobs)]):
+                    tasks.create_task(drive(number, actor))
         except ExceptionGroup as group:  # the others were let go; one sentence is enough
             raise group.exceptions[0] from None
 
     async def about(self) -> list[About]:
-        """What each actor has done."""
-        return [
-            await _asked(self._ray, handle.about.remote(self._material)) for handle in self._handles
-        ]
+        """What each actor is, and has done so far."""
+        return [await self._about(handle) for handle in self._handles]
+
+    async def _about(self, actor: Any) -> About:
+        about = await _asked(self._ray, actor.about.remote(self._material))
+        assert isinstance(about, About)
+        return about
 
 
 async def _asked(ray: Any, reference: Any) -> Any:

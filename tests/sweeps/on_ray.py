@@ -1,6 +1,6 @@
 """A sweep on two Ray actors, one of which is killed: python -m tests.sweeps.on_ray PLAN OUT SIZE
 
-Prints as JSON what the actors did, before and after.
+Prints as JSON what the actors did, before and after, and what was told of each point meanwhile.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import sys
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
@@ -32,16 +33,17 @@ async def main(file: str, out: str, size: str) -> None:
         folder.begin(laid, await studio.base(plan), studio.painter)
         rate = await studio.steps_per_s(len(jobs))  # what that paints is in no picture
         before = await studio.about()
+        steps: dict[int, list[int]] = defaultdict(list)
 
         def keep(result: Result, png: bytes) -> None:
             if not folder.done:  # one of them is in the midst of a point at this moment
                 os.kill(before[1].pid, signal.SIGKILL)
             folder.keep(result, png)
 
-        await studio.paint(jobs, lambda *_: None, keep)
-        after = await studio.about()
-    told = {"before": [asdict(a) for a in before], "after": [asdict(a) for a in after]}
-    print(json.dumps(told | {"rate": rate}))
+        await studio.paint(jobs, lambda point, taken, _: steps[point.index].append(taken), keep)
+    told = {"before": before, "after": [studio.done[number] for number in range(2)]}
+    abouts = {when: [asdict(about) for about in abouts] for when, abouts in told.items()}
+    print(json.dumps(abouts | {"rate": rate, "steps": steps}))
 
 
 if __name__ == "__main__":

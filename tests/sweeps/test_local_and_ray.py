@@ -80,6 +80,7 @@ def test_two_actors_paint_the_same_and_a_lost_ones_point_is_painted_again(
     pids = [about["pid"] for about in told["before"]]
     assert len(set(pids)) == 2
     assert told["rate"] > 0
+    assert told["steps"] == {str(index): [10] for index in range(8)}  # of 12: how far it is
     after = told["after"]
     assert after[0]["pid"] == pids[0]
     assert after[1]["pid"] != pids[1]  # killed, and started again by Ray
