@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 
 # ITU-R BT.601: how bright an eye finds red, green and blue.
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -25,6 +26,7 @@ class Colors:
         self._content = content
         # Everything of the content but its light.
         self._chroma = content - (content @ _LUMA)[..., None]
+        self._mean, self._spread = _moments(content)
         self._cdf = [_cdf(channel) for channel in np.moveaxis(np.rint(content), -1, 0)]
 
     def shown(self, painting: Picture, mode: str) -> Picture:
@@ -44,14 +46,21 @@ class Colors:
         return np.clip(mixed, 0, 255, out=mixed).astype(np.uint8)
 
     def histogram(self, painting: Picture) -> Picture:
-        """The painting with each channel's distribution brought to the content's."""
+        """The painting with the distribution of its colours brought to the content's.
+
+        First all channels together, in mean and covariance, then each by its histogram. By the
+        histograms alone each channel is right and the colours are not: a sky turns pink.
+        """
+        mean, spread = _moments(painting)
+        moved = (painting - mean) @ _straightest(spread, self._spread).astype(np.float32)
+        near = np.clip(moved + (self._mean + np.float32(0.5)), 0, 255).astype(np.uint8)
         matched = np.empty_like(painting)
         levels = np.arange(256)
         for channel, cdf in enumerate(self._cdf):
-            own = _cdf(painting[..., channel])
+            own = _cdf(near[..., channel])
             # Where does the content reach the same part of its pixels?
             table = np.interp(own, cdf, levels)
-            matched[..., channel] = np.rint(table).astype(np.uint8)[painting[..., channel]]
+            matched[..., channel] = np.rint(table).astype(np.uint8)[near[..., channel]]
         return matched
 
 
@@ -62,25 +71,36 @@ def tinted(content: Floats, style: Floats) -> Floats:
     Source: Pitié & Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping for
     example-based colour transfer": the straightest of all linear maps that do it.
     """
-    ours, theirs = content.reshape(-1, 3), style.reshape(-1, 3)
-    # A grey picture has no spread in two of three directions; this much counts as none.
-    spread, wanted = (np.cov(c.T.astype(np.float64)) + 1e-2 * np.eye(3) for c in (ours, theirs))
-    root = _power(spread, 0.5)
-    back = _power(spread, -0.5)
-    matrix = back @ _power(root @ wanted @ root, 0.5) @ back
-    moved = (ours - ours.mean(0)) @ matrix + theirs.mean(0)
-    coloured: Floats = np.clip(moved, 0, 255).astype(np.float32).reshape(content.shape)
+    (ours, spread), (theirs, wanted) = _moments(content), _moments(style)
+    moved = (content - ours) @ _straightest(spread, wanted) + theirs
+    coloured: Floats = np.clip(moved, 0, 255).astype(np.float32)
     return coloured
 
 
-def _power(matrix: npt.NDArray[np.float64], exponent: float) -> npt.NDArray[np.float64]:
+def _moments(picture: npt.NDArray[np.generic]) -> tuple[Floats, Doubles]:
+    """Mean (3,) and covariance (3, 3) of the colours of a picture."""
+    colors = picture.reshape(-1, 3).astype(np.float32)
+    mean = colors.mean(0, dtype=np.float64)
+    colors -= mean.astype(np.float32)
+    spread = (colors.T @ colors).astype(np.float64) / max(1, len(colors) - 1)
+    # A grey picture has no spread in two of three directions; this much counts as none.
+    return mean.astype(np.float32), spread + 1e-2 * np.eye(3)
+
+
+def _straightest(spread: Doubles, wanted: Doubles) -> Doubles:
+    """The matrix (3, 3) that makes one covariance another; see `tinted`."""
+    root, back = _power(spread, 0.5), _power(spread, -0.5)
+    return back @ _power(root @ wanted @ root, 0.5) @ back
+
+
+def _power(matrix: Doubles, exponent: float) -> Doubles:
     """A power of a symmetric, positive definite matrix."""
     values, vectors = np.linalg.eigh(matrix)
-    powered: npt.NDArray[np.float64] = (vectors * values**exponent) @ vectors.T
+    powered: Doubles = (vectors * values**exponent) @ vectors.T
     return powered
 
 
-def _cdf(channel: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+def _cdf(channel: npt.NDArray[np.generic]) -> Doubles:
     """Part of the pixels up to each of 256 levels, each level's own counted by half."""
     counts = np.bincount(channel.reshape(-1).astype(np.int64), minlength=256)
     return (np.cumsum(counts) - counts / 2) / channel.size

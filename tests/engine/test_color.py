@@ -33,14 +33,24 @@ def test_luminance_keeps_the_light_of_the_painting_and_the_chroma_of_the_content
         np.testing.assert_allclose(shown[..., a] - shown[..., b], difference, atol=1)
 
 
-def test_histogram_brings_each_channel_to_the_distribution_of_the_content() -> None:
+def test_histogram_brings_the_colours_to_the_distribution_of_the_content() -> None:
     shown = Colors(CONTENT.astype(np.float32)).shown(PAINTING, "histogram")
     for channel in range(3):
         for part in (10, 25, 50, 75, 90):
             wanted = np.percentile(CONTENT[..., channel], part)
             assert np.percentile(shown[..., channel], part) == pytest.approx(wanted, abs=6)
-    order = np.argsort(PAINTING[..., 0], axis=None)
-    assert (np.diff(shown[..., 0].reshape(-1)[order].astype(int)) >= 0).all()
+
+
+def test_channels_that_go_together_in_the_content_go_together_in_what_is_shown() -> None:
+    # A sky from blue to white, red and green rising together; a painting in which they oppose.
+    rise = np.linspace(0, 1, 60, dtype=np.float32)
+    noise = np.random.default_rng(3).uniform(0, 1, (60, 60)).astype(np.float32)
+    sky = np.stack(np.broadcast_arrays(rise * 200, rise * 180 + 40, 255 - 30 * noise), -1)
+    oppose = np.stack([rise * noise, (1 - rise) * noise, 1 - noise], -1) * 220 + 20
+    shown = Colors(sky.astype(np.float32)).shown(oppose.astype(np.uint8), "histogram")
+    got, wanted = (np.corrcoef(c.reshape(-1, 3).T.astype(float)) for c in (shown, sky))
+    assert np.corrcoef(oppose.reshape(-1, 3).T)[0, 1] < 0.1
+    assert got[0, 1] == pytest.approx(wanted[0, 1], abs=0.1)
 
 
 def test_the_histogram_of_the_content_leaves_it_as_it_is() -> None:
