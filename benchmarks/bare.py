@@ -10,7 +10,6 @@ import math
 import os
 import sys
 import time
-from itertools import repeat
 from typing import Any, TextIO
 
 from benchmarks.figures import STRETCH_S, multiply_adds
@@ -95,7 +94,7 @@ class BareSteps:
     def _burst(self, steps: int) -> float:
         painter = self._painter
         started = time.perf_counter()
-        painter.solver.depths.run_whole(repeat(painter.mix.data, steps))
+        painter.solver.depths.run_whole(painter.mix.data, steps)
         painter.solver.raw()  # a few numbers: on a GPU this waits for the last step
         return time.perf_counter() - started
 

@@ -1,5 +1,6 @@
 """A step of `lite`, one of `vgg16`, and one of `vgg16` with only blocks 1 and 2 audible, in turns.
 
+Beside them steps of `lite` of which several are taken in one launch (`steps_per_execution`).
 `python -m benchmarks.steps [--size 256] [--rounds 12]`. VGG-16's filters are seeded-random unless
 `--weights` names a file: the arithmetic is the same.
 """
@@ -21,10 +22,15 @@ from styletune.config import DEFAULT_LAYERS, parse
 from styletune.engine.chatter import filtered
 
 _SHALLOW = "vgg16, blocks 1 and 2"
-# Steps of each a round: about as long for all.
-_STEPS = {"lite": 24, "vgg16": 2, _SHALLOW: 4}
+_TOGETHER, _LAUNCHED = 8, "lite, 8 steps a launch"
+# Launches of each a round: about as long for all.
+_LAUNCHES = {"lite": 24, _LAUNCHED: 24 // _TOGETHER, "vgg16": 2, _SHALLOW: 4}
 # Which by which, and the bounds of that ratio.
-_RATIOS = (("vgg16", "lite", "≥ 12"), (_SHALLOW, "vgg16", "≤ 0.5"))
+_RATIOS = (
+    ("vgg16", "lite", "≥ 12"),
+    (_SHALLOW, "vgg16", "≤ 0.5"),
+    (_LAUNCHED, "lite", "below 1: worth it"),
+)
 
 
 def main() -> int:
@@ -51,8 +57,11 @@ def measure(
         from styletune.engine.painter import Painter
 
         painters = {}
-        for name, file in (("lite", None), ("vgg16", weights)):
-            session = parse({"network": {"name": name, "weights": file}}, "the benchmark")
+        kinds = (("lite", None, 1), (_LAUNCHED, None, _TOGETHER), ("vgg16", weights, 1))
+        for name, file, together in kinds:
+            network = {"name": name.partition(",")[0], "weights": file}
+            engine = {"steps_per_execution": together}
+            session = parse({"network": network, "engine": engine}, "the benchmark")
             painters[name] = Painter(session, picture, [picture])
     positions = painters["vgg16"].session.positions()
     silent = {
@@ -62,6 +71,7 @@ def measure(
     }
     turns = [
         ("lite", painters["lite"], painters["lite"].session.positions()),
+        (_LAUNCHED, painters[_LAUNCHED], painters["lite"].session.positions()),
         ("vgg16", painters["vgg16"], positions),
         (_SHALLOW, painters["vgg16"], positions | silent),
     ]
@@ -69,14 +79,15 @@ def measure(
     for _, painter, heard in turns:
         painter.apply(heard)
         painter.prepare(all_depths=False)
-        painter.run(3, listen=False)
+        painter.run(_TOGETHER + 1, listen=False)
     for _ in range(rounds):
         for name, painter, heard in turns:
             painter.apply(heard)
-            for _ in range(_STEPS[name]):
+            steps = painter.session.engine.steps_per_execution
+            for _ in range(_LAUNCHES[name]):
                 started = time.perf_counter()
-                painter.solver.depths.run(painter._needed, (painter.mix.data,))
-                taken[name].append(1e3 * (time.perf_counter() - started))
+                painter.solver.depths.run(painter._needed, painter.mix.data, steps)
+                taken[name].append(1e3 * (time.perf_counter() - started) / steps)
     return {name: np.array(times) for name, times in taken.items()}
 
 

@@ -101,6 +101,8 @@ class Engine(_Section):
     device: Annotated[str, Field(pattern=r"^(auto|cpu|gpu(:\d{1,2})?)$")] = "auto"
     # Of the feature network; pictures, losses and Gram matrices are float32 in any case.
     precision: Literal["float32", "tf32", "bfloat16", "float16"] = "float32"
+    # Steps in one launch, without Python between them: slower on a CPU. Keras' name for it.
+    steps_per_execution: Annotated[int, Field(ge=1, le=1000)] = 1
 
 
 class Painting(_Section):

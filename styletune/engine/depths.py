@@ -5,13 +5,13 @@ picture, moments and targets. A shallow step is used once it is prepared: prepar
 a performance must not wait for.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 
 from styletune.engine.model import StyleTransfer
-from styletune.engine.stepping import Batch, OnStep, Stepper, never, stepper
+from styletune.engine.stepping import Batch, OnLaunch, Stepper, never, stepper
 
 
 class Depths:
@@ -19,13 +19,14 @@ class Depths:
 
     Args:
         models: of `style_transfer_models`, compiled.
+        launch: steps that are taken at once, at most.
     """
 
-    def __init__(self, models: Mapping[int, StyleTransfer]) -> None:
+    def __init__(self, models: Mapping[int, StyleTransfer], launch: int = 1) -> None:
         self._models = models
         self._whole = max(models)
         self._steppers: dict[int, Stepper] = {
-            depth: stepper(model) for depth, model in sorted(models.items())
+            depth: stepper(model, launch) for depth, model in sorted(models.items())
         }
         self._ready = {self._whole}
 
@@ -56,11 +57,11 @@ class Depths:
                 step.prepare(batch)
                 self._ready.add(depth)
 
-    def run(self, depth: int, batches: Iterable[Batch], on_step: OnStep = never) -> int:
-        """Take a step on each of `batches`, as shallow as is prepared; returns how many."""
+    def run(self, depth: int, batch: Batch, steps: int = 1, on_launch: OnLaunch = never) -> int:
+        """Take up to `steps` steps, as shallow as is prepared; returns how many."""
         ready = min(other for other in self._ready if other >= depth)
-        return self._steppers[ready].run(batches, on_step)
+        return self._steppers[ready].run(batch, steps, on_launch)
 
-    def run_whole(self, batches: Iterable[Batch], on_step: OnStep = never) -> int:
+    def run_whole(self, batch: Batch, steps: int = 1, on_launch: OnLaunch = never) -> int:
         """The same, with all layers: their raw losses are those of the last step."""
-        return self._steppers[self._whole].run(batches, on_step)
+        return self._steppers[self._whole].run(batch, steps, on_launch)

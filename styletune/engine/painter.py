@@ -6,7 +6,6 @@ shared memory and clocks.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +20,7 @@ from styletune.engine.model import StyleTransfer
 from styletune.engine.rollback import Rollback
 from styletune.engine.solver import Solver
 from styletune.engine.state import PaintingState, Picture, Pixels
-from styletune.engine.stepping import OnStep, never
+from styletune.engine.stepping import OnLaunch, never
 from styletune.engine.styles import Styles
 from styletune.errors import StyletuneError
 
@@ -185,11 +184,11 @@ class Painter:
 
     # Painting
 
-    def run(self, steps: int, on_step: OnStep = never, *, listen: bool | None = None) -> int:
+    def run(self, steps: int, on_launch: OnLaunch = never, *, listen: bool | None = None) -> int:
         """Take up to `steps` steps; returns how many were taken.
 
         Args:
-            on_step: called after each step; True ends the run there.
+            on_launch: called after each launch with its steps; True ends the run there.
             listen: whether the first step also hears the terms that count nothing, for the
                 table; None: now and then.
 
@@ -199,7 +198,7 @@ class Painter:
         """
         if listen is None:
             listen = self._runs % _LISTEN_EVERY == 0
-        taken = self._take(steps, on_step, listen)
+        taken = self._take(steps, on_launch, listen)
         self._runs += 1
         self._raw, self._variation = self.solver.raw()
         self._check(self.step + taken)
@@ -212,22 +211,22 @@ class Painter:
             self._display.add(pixels, taken)
         return taken
 
-    def _take(self, steps: int, on_step: OnStep, listen: bool) -> int:
+    def _take(self, steps: int, on_launch: OnLaunch, listen: bool) -> int:
         """Take the steps; the first may hear all terms."""
         depths, mix = self.solver.depths, self.mix
         if not listen:
-            return depths.run(self._needed, repeat(mix.data, steps), on_step)
+            return depths.run(self._needed, mix.data, steps, on_launch)
         ended = False
 
-        def after() -> bool:
+        def after(taken: int) -> bool:
             nonlocal ended
-            ended = on_step()
+            ended = on_launch(taken)
             return ended
 
-        taken = depths.run_whole((mix.listening,), after)
+        taken = depths.run_whole(mix.listening, 1, after)
         if ended or steps == 1:
             return taken
-        return taken + depths.run(self._needed, repeat(mix.data, steps - 1), on_step)
+        return taken + depths.run(self._needed, mix.data, steps - 1, on_launch)
 
     def _check(self, step: int) -> None:
         """Go back to the last good picture where the run that ended with `step` has diverged."""

@@ -71,7 +71,7 @@ class Solver:
                 jit_compile=device.worth_compiling(),
             )
         self.optimizer.build(self.model.trainable_variables)
-        self.depths = Depths(models)
+        self.depths = Depths(models, session.engine.steps_per_execution)
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
 
@@ -150,7 +150,7 @@ class Solver:
         moment = self.optimizer.moments["momentum"]
         moment.assign(ops.zeros(moment.shape, moment.dtype))
         self.optimizer.learning_rate.assign(0.0)
-        self.depths.run(depth, (batch,))
+        self.depths.run(depth, batch)
         length = self.gradient_norm if self.optimizer.normalize else 1.0
         return self._host(moment) * np.float32(length / (1 - self.optimizer.beta_1))
 
@@ -162,7 +162,7 @@ class Solver:
         count = len(self._layers)
         batch = model.inputs(weights[:count], weights[count:-1], float(weights[-1]))
         self.optimizer.learning_rate.assign(0.0)
-        self.depths.run_whole((batch,))
+        self.depths.run_whole(batch)
         return self.gradient_norm
 
     def _host(self, variable: Any) -> Pixels:

@@ -157,12 +157,12 @@ class Worker:
         self._pipe.poll(_IDLE_S)
         return True
 
-    def _beat(self) -> bool:
-        """After each step: a sign of life; True where a hand has moved something meanwhile.
+    def _beat(self, steps: int) -> bool:
+        """After each launch: a sign of life; True where a hand has moved something meanwhile.
 
         So that a slider waits for one step and not for a whole epoch.
         """
-        self._progress.step += 1
+        self._progress.step += steps
         self._frames.beat(self._progress.step)
         return self._controls.newer and not self._pace.fixed
 

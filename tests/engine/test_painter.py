@@ -255,8 +255,29 @@ def test_pixels_are_a_copy_that_painting_on_does_not_touch(painter: Painter) -> 
 def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
     answers = iter([False, False, True])
     step = painter.step
-    assert painter.run(10, lambda: next(answers)) == 3
+    assert painter.run(10, lambda steps: next(answers)) == 3
     assert painter.step == step + 3
+
+
+def test_steps_in_one_launch_paint_the_same_and_end_between_launches() -> None:
+    single, launched = (
+        small_painter(small_session(engine={"steps_per_execution": most})) for most in (1, 4)
+    )
+    launches: list[int] = []
+    for painter in (single, launched):
+        painter.prepare()
+        painter.calibrate()
+        painter.reset()
+    single.run(10, listen=False)
+    launched.run(10, lambda steps: bool(launches.append(steps)), listen=False)
+    assert launches == [4, 4, 2]
+    traces = launched.traces
+    np.testing.assert_allclose(launched.pixels(), single.pixels(), atol=0.01)
+    launched.apply(launched.session.positions() | {"smooth": 0.9})
+    assert launched.run(10, lambda steps: True, listen=False) == 4
+    assert launched.run(1, listen=True) == 1
+    assert launched.traces == traces  # nothing that is moved, and no count, traces again
+    assert launched.step == 15
 
 
 def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> None:
