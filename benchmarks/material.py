@@ -10,8 +10,10 @@ import numpy as np
 from PIL import Image
 
 from styletune import pictures, samples
+from styletune.config import DEFAULT_LAYERS
 from styletune.engine.architecture import convolutions
 
+STYLE = "strokes"
 _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
 
 
@@ -24,6 +26,33 @@ def square(name: str, size_px: int, folder: Path) -> Path:
     path = folder / f"{Path(name).stem}-{size_px}.png"
     image.resize((size_px, size_px), Image.Resampling.LANCZOS, box=box).save(path)
     return path
+
+
+def session(network: str, content: Path, folder: Path, size_px: int, file: str | None) -> str:
+    """A session file: the defaults, but for the network and the content.
+
+    Args:
+        file: weights of VGG; None: Keras' cache, or else random filters.
+    """
+    from styletune.engine import weights  # here, since it imports Keras
+
+    if network != "lite" and file is None and weights.cached(network) is None:
+        file = str(random_vgg(network, DEFAULT_LAYERS[network], folder))
+    lines = [
+        "[pictures]",
+        f"content = {_quoted(content)}",
+        f"styles = [{_quoted(samples.locate(STYLE))}]",
+        f"size = {size_px}",
+        "[network]",
+        f'name = "{network}"',
+    ]
+    if file and network != "lite":
+        lines.append(f"weights = {_quoted(Path(file).absolute())}")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path), ensure_ascii=False)  # a JSON string is a TOML one
 
 
 def width(layer: str) -> int:

@@ -9,7 +9,6 @@ minutes, with --quick at most ninety seconds. The table goes to stdout, what hap
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -24,10 +23,9 @@ from benchmarks.figures import FASTEST_PERCENT, Figures
 from benchmarks.measuring import Plan, measure
 from benchmarks.table import table
 from styletune.config import DEFAULT_LAYERS, MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS
-from styletune.engine import weights
 from styletune.errors import StyletuneError
 
-_CONTENT, _STYLE = "harbour", "strokes"
+_CONTENT = "harbour"
 _BUDGET_S, _QUICK_BUDGET_S = 360.0, 90.0
 _END_S = 10.0  # of the budget, for ending what is measured last
 _SECONDS, _QUICK_SECONDS = 40.0, 8.0
@@ -126,35 +124,14 @@ async def _measure_one(
 ) -> None:
     network = figures.network
     session_file = folder / f"{network}.toml"
-    session_file.write_text(_session(network, content, arguments, folder), encoding="utf-8")
+    text = material.session(network, content, folder, arguments.size, arguments.weights)
+    session_file.write_text(text, encoding="utf-8")
     control = f"style.{DEFAULT_LAYERS[network][0]}"
 
     def say(line: str) -> None:
         talk.print(f"{network}: {line}")
 
     await measure(figures, session_file, control, folder, _plan(arguments), say)
-
-
-def _session(network: str, content: Path, arguments: argparse.Namespace, folder: Path) -> str:
-    """A session file: the defaults, but for the network and the square content."""
-    file = arguments.weights if network != "lite" else None
-    if network != "lite" and file is None and weights.cached(network) is None:
-        file = str(material.random_vgg(network, DEFAULT_LAYERS[network], folder))
-    lines = [
-        "[pictures]",
-        f"content = {_quoted(content)}",
-        f'styles = ["{_STYLE}"]',
-        f"size = {arguments.size}",
-        "[network]",
-        f'name = "{network}"',
-    ]
-    if file:
-        lines.append(f"weights = {_quoted(Path(file).absolute())}")
-    return "\n".join(lines) + "\n"
-
-
-def _quoted(path: Path) -> str:
-    return json.dumps(str(path), ensure_ascii=False)  # a JSON string is a TOML one
 
 
 def _notes(columns: Sequence[Figures], load: float) -> list[str]:
@@ -164,7 +141,7 @@ def _notes(columns: Sequence[Figures], load: float) -> list[str]:
         f"{machine.processor()}, {machine.cores()} cores; {known.device}; {known.backend}",
         machine.versions(),
         f"fastest fifth: both steps at their {FASTEST_PERCENT}th percentile",
-        f"content {_CONTENT} cut square, style {_STYLE}; load at the start {load:.1f}",
+        f"content {_CONTENT} cut square, style {material.STYLE}; load at the start {load:.1f}",
     ]
     for figures in columns:
         if figures.weights:
