@@ -5,16 +5,12 @@ Pure: times come in as arguments, numbers go out. Knows nothing about processes 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
-from statistics import fmean, median
+from itertools import chain
+from statistics import median
 
 # Shorter stretches are put together before a median is taken: served epochs and bare bursts must
 # be of one length, as the median of short times lies below that of long ones.
 STRETCH_S = 0.4
-
-# Where a machine is shared, whoever disturbs makes steps slower, never faster: the faster ones
-# tell what the loop itself costs, as it is there in every epoch.
-FASTEST_PERCENT = 20
 
 TARGET_START_S = {"lite": 15.0}
 TARGET_OVERHEAD = {"lite": 0.05, "vgg16": 0.02}
@@ -64,6 +60,7 @@ class Figures:
     bare: list[list[float]] = field(default_factory=list)
     served: list[list[float]] = field(default_factory=list)
     epochs: list[Stretch] = field(default_factory=list)
+    overheads: list[float] = field(default_factory=list)  # of the loop, as `overhead` has them
     answers: list[Answer] = field(default_factory=list)
     web_cores: float | None = None  # that the web process used while painting, on average
     other_cores: float | None = None  # that programs used which are not measured here
@@ -98,28 +95,11 @@ class Figures:
         return sum(s.steps for s in self.epochs) / sum(s.epochs for s in self.epochs)
 
     @property
-    def overheads(self) -> list[float]:
-        """Of each round: the part of an epoch's wall time that is not spent in bare steps."""
-        bare, served = ([median(turn) for turn in turns] for turns in (self.bare, self.served))
-        return overheads(bare, served)
-
-    @property
-    def fastest_overhead(self) -> float | None:
-        """The same, of the fastest fifth of all bare and all served steps."""
-        if not self.bare or not self.served:
-            return None
-        bare, served = (
-            percentile(list(chain.from_iterable(turns)), FASTEST_PERCENT)
-            for turns in (self.bare, self.served)
-        )
-        return 1 - bare / served
-
-    @property
     def outside(self) -> float | None:
         """The part of an epoch in which the worker took no step, by its own clock.
 
-        Unlike `overheads` it compares nothing with another process, so that a noisy machine
-        spoils it little; but it does not see what slows the steps themselves.
+        It compares nothing, so that a noisy machine spoils it little; but it does not see what
+        slows the steps themselves.
         """
         single = [epoch for epoch in self.epochs if epoch.epochs == 1]
         if not single:
@@ -186,17 +166,6 @@ def step_costs(stretches: Iterable[Stretch], at_least_s: float = STRETCH_S) -> l
     if not costs and steps:
         costs.append(seconds / steps)
     return costs
-
-
-def overheads(bare_s: Sequence[float], served_s: Sequence[float]) -> list[float]:
-    """(epoch wall − steps × bare step) / epoch wall, of each round.
-
-    Args:
-        bare_s: seconds a bare step before the first round and after each.
-        served_s: seconds of epochs' wall time a step, of each round.
-    """
-    around = [fmean(pair) for pair in pairwise(bare_s)]
-    return [1 - bare / served for bare, served in zip(around, served_s, strict=False)]
 
 
 def multiply_adds(

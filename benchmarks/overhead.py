@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import functools
 import json
+import os
 import sys
 import tempfile
 import time
@@ -138,29 +139,38 @@ def overheads(turns: Sequence[Turn]) -> list[float]:
     return found
 
 
-async def measure(network: str, arguments: argparse.Namespace) -> tuple[list[float], float]:
-    """Overheads, and the cores that other programs had meanwhile."""
+async def measure(session_file: Path, folder: Path, seconds: float) -> tuple[list[float], float]:
+    """Overheads, pair by pair, and the cores that other programs had meanwhile.
+
+    Args:
+        folder: for logs.
+    """
+    log = folder / "turns"
+    command = ("benchmarks.overhead", "--serve", str(session_file), str(log))
+    async with (
+        Served(folder, command=command) as server,
+        Viewer(await server.address(), server.token) as viewer,
+    ):
+        await viewer.be("running")
+        while not turns_of(log):
+            await asyncio.sleep(0.5)
+        pid = server.worker_pid
+        assert pid is not None  # it has just taken a turn
+        pids = (os.getpid(), server.pid, pid)
+        busy, began = machine.Busy.now(pids), time.perf_counter()
+        await asyncio.sleep(seconds)
+        others = machine.Busy.now(pids).others_since(busy, time.perf_counter() - began)
+    return overheads(turns_of(log)), others
+
+
+async def _measure_one(network: str, arguments: argparse.Namespace) -> tuple[list[float], float]:
     with tempfile.TemporaryDirectory(prefix="styletune-overhead-") as name:
         folder = Path(name)
-        file, log = folder / "session.toml", folder / "turns"
         content = material.square("harbour", arguments.size, folder)
         text = material.session(network, content, folder, arguments.size, arguments.weights)
+        file = folder / "session.toml"
         file.write_text(text)
-        command = ("benchmarks.overhead", "--serve", str(file), str(log))
-        async with (
-            Served(folder, command=command) as server,
-            Viewer(await server.address(), server.token) as viewer,
-        ):
-            await viewer.be("running")
-            while not turns_of(log):
-                await asyncio.sleep(0.5)
-            pid = server.worker_pid
-            assert pid is not None  # it has just taken a turn
-            pids = (server.pid, pid)
-            busy, began = machine.Busy.now(pids), time.perf_counter()
-            await asyncio.sleep(arguments.seconds)
-            others = machine.Busy.now(pids).others_since(busy, time.perf_counter() - began)
-        return overheads(turns_of(log)), others
+        return await measure(file, folder, arguments.seconds)
 
 
 def main() -> int:
@@ -184,7 +194,7 @@ def main() -> int:
     for head in ("", "overhead, median", "middle half", "pairs", "to reach", "others' cores"):
         made.add_column(head)
     for network in arguments.networks:
-        found, others = asyncio.run(measure(network, arguments))
+        found, others = asyncio.run(_measure_one(network, arguments))
         target = TARGET_OVERHEAD.get(network)
         low, high = (percentile(found, at) for at in (25, 75))
         made.add_row(

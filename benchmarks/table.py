@@ -83,18 +83,11 @@ def _overhead(figures: Figures) -> str:
     return f"{value:.1%}" + ("" if target is None else f"  {met(value, target)}")
 
 
-def _overhead_range(figures: Figures) -> str:
+def _overhead_spread(figures: Figures) -> str:
     if not figures.overheads:
         return NONE
-    return f"{min(figures.overheads):.1%} … {max(figures.overheads):.1%}"
-
-
-def _fastest(figures: Figures) -> str:
-    value = figures.fastest_overhead
-    if value is None:
-        return NONE
-    target = TARGET_OVERHEAD.get(figures.network)
-    return f"{value:.1%}" + ("" if target is None else f"  {met(value, target)}")
+    low, high = (percentile(figures.overheads, at) for at in (25, 75))
+    return f"{low:+.1%} … {high:+.1%}, {len(figures.overheads)} pairs"
 
 
 def _most(figures: Figures) -> str:
@@ -170,9 +163,8 @@ _SECTIONS: tuple[tuple[tuple[str, Cell, str], ...], ...] = (
     ),
     (
         ("bare compiled step", lambda f: milliseconds(f.bare_step_s), ""),
-        ("loop overhead, median of rounds", _overhead, _OVERHEADS),
-        ("loop overhead, range of rounds", _overhead_range, ""),
-        ("loop overhead, fastest fifth", _fastest, _OVERHEADS),
+        ("loop overhead, median of pairs", _overhead, _OVERHEADS),
+        ("the middle half of them", _overhead_spread, ""),
         ("outside the steps; and with all of web's time", _most, _OVERHEADS),
         ("cores used by the web process", lambda f: _cores(f.web_cores), ""),
         ("cores used by others", lambda f: _cores(f.other_cores), ""),

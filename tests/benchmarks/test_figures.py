@@ -8,7 +8,6 @@ from benchmarks.figures import (
     Figures,
     Stretch,
     multiply_adds,
-    overheads,
     percentile,
     step_costs,
 )
@@ -46,18 +45,6 @@ def test_what_is_left_over_counts_where_there_is_nothing_else():
     assert step_costs([Stretch(1.0, 10), Stretch(0.2, 1)], at_least_s=0.5) == pytest.approx([0.1])
     assert step_costs([Stretch(0.2, 2)], at_least_s=0.5) == pytest.approx([0.1])
     assert step_costs([], at_least_s=0.5) == []
-
-
-def test_overhead_compares_each_round_with_the_bare_steps_around_it():
-    # (1 s − 8 steps × 0.1 s) / 1 s, with a step of 0.125 s in the server, and once without loss.
-    assert overheads([0.09, 0.11, 0.09], [0.125, 0.1]) == pytest.approx([0.2, 0.0])
-
-
-def test_the_overhead_of_the_fastest_steps_does_not_feel_disturbed_ones():
-    quiet = Figures("lite", bare=[[0.09] * 9, [0.09]], served=[[0.1] * 10])
-    busy = Figures("lite", bare=[[0.09] * 6, [0.3] * 4], served=[[0.1] * 5 + [0.5] * 5])
-    assert quiet.fastest_overhead == pytest.approx(0.1)
-    assert busy.fastest_overhead == pytest.approx(0.1)
 
 
 def test_multiply_adds_of_two_convolutions_with_a_pooling_between_them():

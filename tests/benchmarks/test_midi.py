@@ -21,8 +21,9 @@ def test_a_turn_is_followed_from_place_to_place_and_lost_where_it_was_lost() -> 
 
 
 def test_a_storm_is_compared_with_its_own_quiet_window() -> None:
-    quiet, storm = Window(20.0, 0.050, 0.01, 0.5), Window(19.0, 0.051, 0.09, 0.5)
+    quiet, storm = Window(20.0, 0.050, 0.01, 0.00, 0.5), Window(19.0, 0.051, 0.09, 0.12, 0.5)
     found = Storms([(quiet, storm)], [50.0], 8, 8)
     assert found.lost() == pytest.approx([0.05])
     assert found.dearer() == pytest.approx([0.02])
-    assert found.taken() == pytest.approx([0.08])
+    server, agent = found.taken()
+    assert (server, agent) == (pytest.approx([0.08]), pytest.approx([0.12]))
