@@ -93,7 +93,7 @@ def _session(arguments: argparse.Namespace) -> Session:
 
 def measure(session: Session, steps: int, brief: bool) -> list[Way]:
     """The recipe from noise and from the content, `paint`'s defaults, the live loop's."""
-    recipe = {"beta_2": 0.999, "normalize": False, "schedule": "constant"}
+    recipe = {"beta_2": 0.999, "normalize": False, "levels": 1, "schedule": "constant"}
     painting = {"clamp": False, "scales": False}
     # 5 pixel values a step, by the logarithmic fader.
     rate = {"learning_rate": session.table()["learning_rate"].position(5.0), "average": False}
@@ -107,6 +107,7 @@ def measure(session: Session, steps: int, brief: bool) -> list[Way]:
     others = {
         "paint": painted,
         "live": session.replaced(painting=flat),
+        "live, plain pixels": session.replaced(painting=flat, optimizer={"levels": 1}),
         "live, tinted": session.replaced(painting=flat | {"init": "tinted"}),
         "paint --no-scales": painted.replaced(painting=flat),
         "paint --init content": painted.replaced(painting={"init": "content"}),

@@ -1,6 +1,6 @@
 """How a slider settles: one content fader × 100 and × 0.01, by each treatment of the gradient.
 
-    python -m benchmarks.settle [--size 128] [--calm 300] [--rate 2]
+    python -m benchmarks.settle [--size 128] [--calm 300] [--rate 2.75]
 
 The painting is left alone for --calm steps, then one content fader (the deepest that plays by
 default, at weight 1) is moved to 100 or to 0.01. Counted are the steps until the raw loss of its
@@ -25,12 +25,14 @@ TARGET_STEPS = 30
 TARGET_PEAK = 1.0  # mean change of a pixel value in one step: below, nothing is seen to jump
 WAY = 0.9
 TREATMENTS: dict[str, dict[str, object]] = {
-    "normalised, β2 .99 (default)": {},
-    "normalised, β2 .999": {"beta_2": 0.999},
-    "normalised, β2 .97": {"beta_2": 0.97},
-    "normalised, β2 .95": {"beta_2": 0.95},
-    "plain, β2 .99": {"normalize": False},
-    "plain, β2 .999": {"normalize": False, "beta_2": 0.999},
+    "three levels, β2 .99 (default)": {},
+    "two levels": {"levels": 2},
+    "four levels": {"levels": 4},
+    "pixels, β2 .99": {"levels": 1},
+    "pixels, β2 .999": {"levels": 1, "beta_2": 0.999},
+    "pixels, β2 .97": {"levels": 1, "beta_2": 0.97},
+    "not normalised, β2 .99": {"levels": 1, "normalize": False},
+    "not normalised, β2 .999": {"levels": 1, "normalize": False, "beta_2": 0.999},
     "gradient descent": {"name": "gd"},
 }
 MOVES = {"× 100": 100.0, "× 0.01": 0.0101}  # a fader at its lowest is off
@@ -82,7 +84,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=128, metavar="N", help="longer edge, px")
     parser.add_argument("--calm", type=int, default=300, metavar="N", help="steps before the move")
     parser.add_argument("--after", type=int, default=300, metavar="N", help="steps after it")
-    parser.add_argument("--rate", type=float, default=2.0, help="pixel values a step")
+    parser.add_argument("--rate", type=float, default=2.75, help="pixel values a step")
     arguments = parser.parse_args()
     found = {}
     with filtered():

@@ -93,6 +93,7 @@ class Optimizer(_Section):
     beta_2: Annotated[float, Field(ge=0, lt=1)] = 0.99
     epsilon: Annotated[float, Field(gt=0)] = 1e-7
     normalize: bool = True  # divide the summed gradient by its norm before Adam
+    levels: Annotated[int, Field(ge=1, le=6)] = 3  # of a pyramid that the picture is; 1: pixels
 
 
 class Engine(_Section):

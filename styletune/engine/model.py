@@ -122,11 +122,13 @@ def style_transfer_models(
     return {depth: model(depth) for depth in reversed(depths(names))}
 
 
-def optimizer(settings: Optimizer) -> LiveAdam:
+def optimizer(settings: Optimizer, height: int, width: int) -> LiveAdam:
     """Make the session's optimizer; its learning rate is set before each run."""
     return LiveAdam(
         0.0,
         normalize=settings.normalize,
+        levels=settings.levels,
+        size=(height, width),
         beta_1=settings.beta_1,
         beta_2=settings.beta_2,
         epsilon=settings.epsilon,

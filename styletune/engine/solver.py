@@ -63,7 +63,7 @@ class Solver:
             skips=not device.gpus(),
         )
         self.model = models[len(self._layers)]
-        self.optimizer = model.optimizer(session.optimizer)
+        self.optimizer = model.optimizer(session.optimizer, height, width)
         for each in models.values():
             each.compile(
                 self.optimizer,
@@ -129,16 +129,11 @@ class Solver:
     def restore(self, state: PaintingState) -> None:
         """Go on from a state of this size."""
         self.put(state.picture)
-        for name, moment in self.optimizer.moments.items():
-            moment.assign(getattr(state, name).reshape(1, -1))
-        self.optimizer.iterations.assign(state.iterations)
+        self.optimizer.recall(state.momentum, state.velocity, state.iterations)
 
     def forget(self) -> None:
         """Set the moments to 0."""
-        for moment in self.optimizer.moments.values():
-            # Made anew each time: on JAX the step gives its buffers away.
-            moment.assign(ops.zeros(moment.shape, moment.dtype))
-        self.optimizer.iterations.assign(0)
+        self.optimizer.forget()
 
     def gradient(self, pixels: Pixels, batch: Batch, depth: int) -> Pixels:
         """∂loss/∂picture at `pixels`, where the picture then stays; disturbs the moments.

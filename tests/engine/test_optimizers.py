@@ -52,6 +52,70 @@ def test_gradient_norm_is_kept_and_tells_when_it_is_not_finite() -> None:
     assert not np.isfinite(float(optimizer.gradient_norm.value))
 
 
+def pyramid_by_hand(gradients: list[np.ndarray], lr: float, size: tuple[int, int]) -> np.ndarray:
+    """Adam on a picture and on its half size, added up by repeating; (h, w, 3) each."""
+    height, width = size
+    x, moments = np.zeros((height, width, 3)), [[0.0, 0.0], [0.0, 0.0]]
+    for t, g in enumerate(gradients, 1):
+        half = g.reshape(height // 2, 2, width // 2, 2, 3).mean((1, 3))
+        steps = []
+        for moment, each in zip(moments, (g, half), strict=True):
+            moment[0] = 0.9 * moment[0] + 0.1 * each
+            moment[1] = 0.99 * moment[1] + 0.01 * each**2
+            first, second = moment[0] / (1 - 0.9**t), moment[1] / (1 - 0.99**t)
+            steps.append(lr * first / (np.sqrt(second) + 1e-7 / np.sqrt(1 - 0.99**t)))
+        step = steps[0] + steps[1].repeat(2, 0).repeat(2, 1)
+        longest = lr * (1 / 3 + 2 / 3 * 0.97**t)
+        x = x - step * min(1, longest / np.abs(step).mean())
+    return x
+
+
+def levelled(levels: int, size: tuple[int, int], lr: float = 0.5) -> LiveAdam:
+    return LiveAdam(lr, beta_2=0.99, levels=levels, size=size)
+
+
+def painted(optimizer: LiveAdam, gradients: list[np.ndarray]) -> np.ndarray:
+    """What becomes of a black picture."""
+    variable = keras.Variable(np.zeros((1, gradients[0].size), np.float32))
+    optimizer.build([variable])
+    for gradient in gradients:
+        tensor = keras.ops.convert_to_tensor(gradient.reshape(1, -1).astype(np.float32))
+        optimizer.apply([tensor], [variable])
+    return np.asarray(keras.ops.convert_to_numpy(variable.value)).reshape(gradients[0].shape)
+
+
+def test_two_levels_are_two_adams_added_up() -> None:
+    # Two by two pixels: their half size is one pixel, which no interpolation changes.
+    rng = np.random.default_rng(1)
+    gradients = [rng.normal(0, 1, (2, 2, 3)) for _ in range(4)]
+    unit = [g / np.linalg.norm(g) for g in gradients]
+    got = painted(levelled(2, (2, 2)), gradients)
+    np.testing.assert_allclose(got, pyramid_by_hand(unit, 0.5, (2, 2)), rtol=2e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (7, 5), (1, 9)])
+def test_a_warm_step_over_levels_is_a_third_of_the_rate_at_most(size: tuple[int, int]) -> None:
+    rng = np.random.default_rng(2)
+    gradients = [np.abs(rng.normal(0, 1, (*size, 3))) for _ in range(201)]
+    before, after = (painted(levelled(3, size), gradients[:count]) for count in (200, 201))
+    assert np.abs(after - before).mean() == pytest.approx(0.5 / 3, rel=0.02)
+    one = painted(levelled(3, size), gradients[:1])
+    assert 0.4 < np.abs(one).mean() <= 0.5  # a painting begins with whole steps
+
+
+def test_recalled_moments_of_coarser_levels_are_averages_and_are_forgotten() -> None:
+    optimizer = levelled(2, (4, 4))
+    painted(optimizer, [np.ones((4, 4, 3))])
+    velocity = np.arange(48, dtype=np.float32).reshape(4, 4, 3)
+    optimizer.recall(np.zeros((4, 4, 3), np.float32), velocity, 7)
+    coarse = keras.ops.convert_to_numpy(optimizer._coarse[0].value)[0]
+    np.testing.assert_allclose(coarse, velocity.reshape(2, 2, 2, 2, 3).mean((1, 3)))
+    assert int(optimizer.iterations.value) == 7
+    optimizer.forget()
+    for moment in (*optimizer.moments.values(), *optimizer._coarse, optimizer.iterations):
+        assert not np.any(keras.ops.convert_to_numpy(moment.value))
+
+
 def test_a_gradient_of_zero_moves_nothing() -> None:
     np.testing.assert_array_equal(stepped(LiveAdam(0.5), [np.zeros(3, np.float32)]), 0)
 
