@@ -144,6 +144,7 @@ def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Pat
     path = folder / f"session-{size}.toml"
     path.write_text(
         f'[pictures]\ncontent = "{content}"\nstyles = ["{style}"]\nsize = {size}\n'
+        "[optimizer]\nlevels = 1\n"  # as the twin's
         f'[network]\nname = "{arguments.network}"\n'
         + (f'weights = "{weights}"\n' if weights else "")
         + "[painting]\ncalibrate = false\nscales = false\n"
