@@ -10,6 +10,7 @@ from styletune.errors import ConfigError
 from styletune.midi import profile
 from styletune.midi.device import Move
 from styletune.midi.encoding import RELATIVE, Encoding
+from styletune.midi.glide import PERIOD_S, STEPS
 from styletune.midi.learner import SILENCE_S
 from styletune.midi.profile import Profile
 from styletune.server.controllers import MAX_DEVICES, Controllers
@@ -304,11 +305,12 @@ def test_a_profile_that_cannot_be_kept_plays_all_the_same_and_says_so() -> None:
 def test_a_step_of_a_fader_is_smoothed_and_others_see_where_it_goes() -> None:
     desk, fader = Desk(), f"style.{ONE}"
     desk.moved(0xB0, 16, 64)
-    assert desk.send(0xB0, 16, 68) == [Move({fader: pytest.approx(65 / 127)})]
+    first = (64 + (68 - 64) / STEPS) / 127
+    assert desk.send(0xB0, 16, 68) == [Move({fader: pytest.approx(first)})]
     # Its own fader does not wait for the control that follows it.
     assert desk.follow() == []
     assert desk.send(0xB0, 16, 72) == []  # under way: only the goal moves
-    assert next(outcome for _, outcome in desk.late(0.01)).positions[fader] < 72 / 127
+    assert next(outcome for _, outcome in desk.late(PERIOD_S)).positions[fader] < 72 / 127
     desk.positions[fader] = 0.0  # a scene is recalled meanwhile
     assert desk.late(1.0) == []
     (waiting,) = [message for _, message in desk.follow()]
