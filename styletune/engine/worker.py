@@ -105,7 +105,8 @@ class Worker:
                     self._canvases.carry_out(order, painter, self._positions)
             changed = self._obey(painter)
             painter = self._change_canvas(painter)
-            self._start_run(painter)
+            # A hand wants its first step at once; a script that begins a run waits for the last.
+            hand = not self._start_run(painter) and changed
             self._kept.look(painter, self._progress.epoch, self._progress.step)
             self._faults.strike(self._progress.step, painter, self._frames)
             if self._stumbles.stuck or self._positions["paused"]:
@@ -113,41 +114,63 @@ class Worker:
                 continue
             if self._holds(changed):
                 continue
-            if self._epoch(painter, changed) and self._report.state is not State.RUNNING:
+            if self._epoch(painter, hand) and self._report.state is not State.RUNNING:
                 self._say(State.RUNNING)
 
-    def _epoch(self, painter: Painter, changed: bool) -> bool:
-        """Take an epoch's steps and publish; False where the picture had to be rolled back."""
-        steps, listen = self._runs.allow(self._pace.begin(changed))
+    def _epoch(self, painter: Painter, hand: bool) -> bool:
+        """Take an epoch's steps and publish; False where the picture had to be rolled back.
+
+        Args:
+            hand: whether one moves something.
+        """
+        planned, taken = self._pace.begin(hand), 0
         started = time.perf_counter()
         try:
-            taken = painter.run(steps, self._beat, listen=listen)
-            # A hand that goes on moving: the other steps obey it, too.
-            while taken < steps and not self._pace.yields:
-                if self._obey(painter):
+            while True:
+                taken += self._steps(painter, planned - taken, first=not taken)
+                if taken >= planned or self._runs.now.done:
+                    break
+                # A hand that begins to move is answered; one that goes on moving is obeyed.
+                if self._pace.yields and self._controls.newer:
+                    break
+                if not self._pace.fixed and self._obey(painter):
                     self._pace.stir()
                 if self._positions["paused"]:
                     break
-                taken += painter.run(steps - taken, self._beat, listen=False)
         except DivergedError as error:
             self._stumble(str(error))
             return False
         seconds = time.perf_counter() - started
         self._pace.record(taken, seconds)
         self._progress.steps_per_s = taken / seconds
-        self._publish(painter, taken)
+        self._publish(painter)
         return True
 
-    def _start_run(self, painter: Painter) -> None:
+    def _steps(self, painter: Painter, most: int, *, first: bool) -> int:
+        """Take as many steps as a run under way allows; returns how many were taken.
+
+        Args:
+            first: whether these are an epoch's first.
+        """
+        steps, listen = self._runs.allow(most)
+        taken = painter.run(steps, self._beat, listen=listen if first else bool(listen))
+        self._runs.took(taken, painter.losses().total, time.monotonic())
+        return taken
+
+    def _start_run(self, painter: Painter) -> bool:
         """Begin the run that is asked for, on the canvas that its controls and pictures ask for.
 
         They were sent before it; until a canvas of another size is made, painting goes on.
+
+        Returns:
+            Whether one has begun.
         """
         if self._runs.asked is None or not self._canvases.settled(self._positions):
-            return
+            return False
         run = self._runs.begin()
         if run is not None and run.reset:
             painter.reset(run.seed)
+        return run is not None
 
     def _holds(self, changed: bool) -> bool:
         """Whether a finished run's picture stands still; waits for an order then."""
@@ -216,11 +239,9 @@ class Worker:
         else:
             self._say(State.ROLLING_BACK, why)
 
-    def _publish(self, painter: Painter, steps: int = 0) -> None:
-        """Publish the picture with its table, after that many further steps."""
-        losses = painter.losses()
-        self._runs.took(steps, losses.total, time.monotonic())
-        run = self._runs.now
+    def _publish(self, painter: Painter) -> None:
+        """Publish the picture with its table."""
+        losses, run = painter.losses(), self._runs.now
         self._frames.publish(
             Frame(
                 epoch=self._progress.epoch,

@@ -1,6 +1,7 @@
 """Runs of exactly so many steps, in the real loop: the same picture each time."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,3 +89,14 @@ def test_a_newer_run_takes_the_place_of_one_under_way(bench: Bench) -> None:
     bench.pipe.send(Run(Runs.number, 1_000_000))
     bench.frame(lambda f, n=Runs.number: f.run == n)
     assert Runs(bench)(4).run_step == 4
+
+
+def test_a_run_is_published_in_whole_epochs_its_last_step_among_them(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, epoch_steps=20)
+    try:
+        run = Runs(bench)
+        assert run(40).epoch + 2 == run(40).epoch
+        # Fewer steps than an epoch has, and a look at the loss in its middle.
+        assert run(15).epoch + 1 == run(15, settle=1e-9).epoch
+    finally:
+        bench.close()
