@@ -55,11 +55,14 @@ def test_a_dragged_fader_is_in_the_picture(page: Page, instrument: Instrument) -
     before = value(instrument, "content.block3_conv2")
     x, y = page.centre(f".fader:has({FADER}) .cap")
     page.drag((x, y), (x, y - 30))
-    until("the server heard it", lambda: value(instrument, "content.block3_conv2") > before + 0.1)
+    shown = float(page.evaluate(f"document.querySelector('{FADER}').value"))
+    assert shown > before + 0.1
+    until(
+        "the server heard all of it",
+        lambda: value(instrument, "content.block3_conv2") == pytest.approx(shown, abs=0.002),
+    )
     wanted = instrument.state()["rev"]
     until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
-    shown = page.evaluate(f"document.querySelector('{FADER}').value")
-    assert float(shown) == pytest.approx(value(instrument, "content.block3_conv2"), abs=0.002)
 
 
 def test_keys_play(page: Page, instrument: Instrument) -> None:

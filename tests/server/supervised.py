@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -81,7 +82,9 @@ def workers(of: int | None = None) -> list[int]:
     pids = []
     for child in psutil.Process(of).children():
         with suppress(psutil.NoSuchProcess):  # has just ended; a zombie is one, too
-            if "spawn_main" in " ".join(child.cmdline()):
+            while not (command := child.cmdline()):  # has just begun: it gets its words soon
+                time.sleep(0.001)
+            if "spawn_main" in " ".join(command):
                 pids.append(child.pid)
     return pids
 

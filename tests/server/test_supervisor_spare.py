@@ -175,11 +175,13 @@ async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint
         limits=replace(EAGER, spare_s=math.inf),
     )
     supervisor.prepare()
-    (prepared,) = workers()
-    async with asyncio.timeout(PATIENCE_S):
-        await supervisor.start()
-        first = await frame_where(supervisor, lambda frame: frame.epoch > 20)
+    try:
+        (prepared,) = workers()
+        async with asyncio.timeout(PATIENCE_S):
+            await supervisor.start()
+            first = await frame_where(supervisor, lambda frame: frame.epoch > 20)
         assert workers() == [prepared]
+    finally:
         await supervisor.stop()
     assert pid_of(first) == prepared
     # In a hurry, as somebody waits for its pictures.
