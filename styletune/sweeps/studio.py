@@ -6,6 +6,7 @@ point asks for it. Knows nothing about folders and sheets.
 
 import asyncio
 import time
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 
 from styletune.client import Client, Epoch, Painted
 from styletune.controls import Control
-from styletune.errors import SweepError
+from styletune.errors import RefusedError, SweepError, UnreachableError
 from styletune.sweeps import png
 from styletune.sweeps.plan import Sweep, Value
 from styletune.sweeps.points import Point
@@ -22,7 +23,7 @@ from styletune.sweeps.table import table_of
 
 _RATE_S = 5.0  # to look how fast it paints; longer where it is compiling
 _FETCH_S = 10.0  # for the last picture, after Ctrl-C
-_TRIES = 3  # for a point that somebody disturbs
+_TRIES = 3  # for a point that somebody disturbs, or whose picture the server loses
 
 # Called while a point is painted: steps so far, loss.
 OnStep = Callable[[Point, int, float], None]
@@ -82,6 +83,7 @@ class ServerStudio:
         self._network = client.state["network"]
         self._connections = client.connections
         self._played = False  # has moved controls
+        self._lost: Counter[str] = Counter()  # pictures that the server lost, by the point's key
 
     @classmethod
     @asynccontextmanager
@@ -136,16 +138,21 @@ class ServerStudio:
         return 0.0
 
     async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
-        """Paint one point after the other; a picture is fetched while the next is painted."""
-        fetching: asyncio.Task[None] | None = None
+        """Paint one point after the other; a picture is fetched while the next is painted.
+
+        What a server took with it when it ended is painted again.
+        """
+        waiting = deque(jobs)
+        fetching: asyncio.Task[list[Job]] | None = None
         try:
-            for job in jobs:
-                result, run = await self._paint(job, on_step)
+            while waiting or fetching is not None:
+                job = waiting.popleft() if waiting else None
+                painted = None if job is None else await self._paint(job, on_step)
                 if fetching is not None:
-                    await fetching  # the server keeps the last two
-                fetching = asyncio.create_task(self._fetch(result, run, keep))
-            if fetching is not None:
-                await fetching
+                    waiting.extendleft(await fetching)  # the server keeps the last two pictures
+                    fetching = None
+                if job is not None and painted is not None:
+                    fetching = asyncio.create_task(self._fetch(job, *painted, keep))
         finally:
             # It is painted: Ctrl-C or a lost server must not take it with them.
             if fetching is not None:
@@ -177,9 +184,18 @@ class ServerStudio:
         seconds = time.perf_counter() - began
         return _result(job, painted, seconds), painted.run
 
-    async def _fetch(self, result: Result, run: int, keep: Keep) -> None:
-        data = await self.client.png(run=run)
+    async def _fetch(self, job: Job, result: Result, run: int, keep: Keep) -> list[Job]:
+        """Hand a picture over; returns what has to be painted again, as the server has lost it."""
+        try:
+            data = await self.client.png(run=run)
+        except (UnreachableError, RefusedError) as error:
+            self._lost[job.point.key] += 1
+            gone = isinstance(error, UnreachableError) or error.code == "no_such_run"
+            if not gone or self._lost[job.point.key] == _TRIES:
+                raise
+            return [job]
         keep(result, png.with_state(data, result.state))
+        return []
 
     async def _hang(self, pictures: Mapping[str, str]) -> None:
         """Put up the pictures of a point, where they do not hang yet."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 TOKEN = "a-token-for-the-sweeps"
+PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 
 
 @contextmanager
@@ -30,7 +31,10 @@ def serving(folder: Path, port: int = 0) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(PATIENCE_S)
+            finally:
+                process.kill()
 
 
 def command(tmp_path: Path, text: str, *arguments: str) -> list[str]:
@@ -46,7 +50,7 @@ def sweep(
         command(tmp_path, text, *arguments),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=2 * PATIENCE_S,
         env=os.environ | {"STYLETUNE_TOKEN": token, "COLUMNS": "200"},
         check=False,
         **options,
@@ -54,10 +58,12 @@ def sweep(
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+    """All whole lines: the last one may be being written."""
+    lines = (folder / "results.jsonl").read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
-def until(check: Callable[[], Any], patience_s: float = 60) -> Any:
+def until(check: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     end = time.monotonic() + patience_s
     while not (found := check()):
         assert time.monotonic() < end

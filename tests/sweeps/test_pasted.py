@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from styletune.client.sync import connect
 from tests.instrument.playing import chromium
-from tests.sweeps.running import TOKEN, results, sweep
+from tests.sweeps.running import PATIENCE_S, TOKEN, results, sweep
 
 SWEEP = """
 steps = 20
@@ -24,6 +24,9 @@ layers = ["block1_conv1", "block3_conv2"]
 control = "color"
 values = ["luminance", "full"]
 """
+
+
+expect.set_options(timeout=1000 * PATIENCE_S)
 
 
 @pytest.fixture
@@ -53,6 +56,7 @@ def test_every_result_put_as_a_scene_gives_its_controls_back(swept: Path, url: s
                 json={"scenes": [scene]},
                 headers={"Authorization": f"Bearer {TOKEN}"},
                 trust_env=False,
+                timeout=PATIENCE_S,
             )
             assert (answer.status_code, answer.json()) == (200, {"scenes": 1, "skipped": 0})
             play.recall(scene["name"])
@@ -70,6 +74,7 @@ def browser() -> Iterator[BrowserContext]:
             executable_path=path, args=["--no-sandbox", "--disable-gpu"]
         )
         context = launched.new_context()
+        context.set_default_timeout(1000 * PATIENCE_S)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         yield context
         launched.close()

@@ -1,6 +1,7 @@
 """`styletune sweep` as a person runs it, on a real server with a painter of known behaviour."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -10,13 +11,20 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 
+from styletune.client import connect as async_connect
 from styletune.client.sync import connect
-from tests.sweeps.running import TOKEN, command, results, serving, sweep, until
+from styletune.errors import RefusedError, UnreachableError
+from styletune.sweeps.plan import load
+from styletune.sweeps.points import layout
+from styletune.sweeps.studio import Job, ServerStudio
+from tests.sweeps.running import PATIENCE_S, TOKEN, command, results, serving, sweep, until
 
 SWEEP = """
 steps = 40
@@ -28,6 +36,7 @@ control = "smooth"
 values = [0.2, 0.4]
 """
 LONG = 'steps = 400\n[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 6\n'
+LONGER = LONG.replace("400", "900")
 
 
 def test_everything_lies_in_one_folder(tmp_path: Path, url: str) -> None:
@@ -35,12 +44,11 @@ def test_everything_lies_in_one_folder(tmp_path: Path, url: str) -> None:
         before = play.controls
         out = tmp_path / "out"
         done = sweep(tmp_path, SWEEP, str(out), "--url", url)
-        after = play.controls
-    assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr
+        until(lambda: play.controls == before)  # put back as it was found
     assert done.stdout == ""
     assert "6 points × 40 steps, about" in done.stderr
     assert "20 steps a second" in done.stderr
-    assert after == before  # put back as it was found
     found = results(out)
     assert [result["index"] for result in found] == list(range(6))
     assert [result["labels"] for result in found[:2]] == [
@@ -90,12 +98,12 @@ def test_ctrl_c_keeps_everything_and_the_same_command_goes_on(tmp_path: Path, ur
     out = tmp_path / "out"
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
     with subprocess.Popen(
-        command(tmp_path, LONG, str(out), "--url", url),
+        command(tmp_path, LONGER, str(out), "--url", url),
         stderr=subprocess.PIPE, text=True, env=environment,
     ) as process:  # fmt: skip
         until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 2)
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "Traceback" not in said
     assert "the same command goes on from there" in said
@@ -106,7 +114,7 @@ def test_ctrl_c_keeps_everything_and_the_same_command_goes_on(tmp_path: Path, ur
     # A crash in the middle of a line does no harm either.
     with (out / "results.jsonl").open("a") as file:
         file.write('{"key": "cut sho')
-    again = sweep(tmp_path, LONG, str(out), "--url", url)
+    again = sweep(tmp_path, LONGER, str(out), "--url", url)
     assert again.returncode == 0, again.stderr
     assert f"({len(kept)} are done)" in again.stderr
     lines = (out / "results.jsonl").read_text().splitlines()
@@ -117,22 +125,52 @@ def test_ctrl_c_keeps_everything_and_the_same_command_goes_on(tmp_path: Path, ur
 
 def test_a_server_that_restarts_in_the_middle_costs_only_a_moment(tmp_path: Path) -> None:
     (tmp_path / "server").mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     out = tmp_path / "out"
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
-    arguments = [str(out), "--url", f"http://127.0.0.1:{port}"]
-    with serving(tmp_path / "server", port):
-        process = subprocess.Popen(
-            command(tmp_path, LONG, *arguments), stderr=subprocess.PIPE, text=True, env=environment
-        )
-        until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 1)
-    time.sleep(0.5)
-    with process, serving(tmp_path / "server", port):
-        _, said = process.communicate(timeout=60)
+    with ExitStack() as stack:
+        with serving(tmp_path / "server") as url:
+            arguments = command(tmp_path, LONG, str(out), "--url", url)
+            process = stack.enter_context(
+                subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True, env=environment)
+            )
+            stack.callback(process.kill)
+            until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 1)
+        time.sleep(0.5)
+        with serving(tmp_path / "server", urlsplit(url).port or 0):
+            _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     assert sorted(result["index"] for result in results(out)) == list(range(6))
+
+
+async def test_a_picture_that_the_server_has_lost_is_painted_again(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when it ends between a point's last step and the fetching of its picture."""
+    (tmp_path / "sweep.toml").write_text(SWEEP)
+    plan = load(tmp_path / "sweep.toml")
+    fetched, kept = [], []
+    async with async_connect(url, token=TOKEN) as client, ServerStudio.on(client) as studio:
+        real = client.png
+
+        async def losing(*, run: int | None = None) -> bytes:
+            fetched.append(run)
+            if len(fetched) == 2:
+                raise UnreachableError("gone")
+            if len(fetched) == 3:
+                raise RefusedError("no such run", code="no_such_run")
+            return await real(run=run)
+
+        monkeypatch.setattr(client, "png", losing)
+        laid = layout(plan, studio.table, await studio.base(plan))
+        jobs = [Job(p, f"{p.index}.png", 10, None, "reset") for p in laid.points()]
+        await studio.paint(
+            jobs, lambda *_: None, lambda result, png: kept.append((result.index, png))
+        )
+    assert sorted(index for index, _ in kept) == list(range(6))
+    assert len(fetched) == 8
+    for index, png in kept:
+        with Image.open(io.BytesIO(png)) as picture:
+            assert picture.getpixel((0, 0))[0] == round(255 * [0, 0.5, 1][index // 2])
 
 
 def test_a_hand_meanwhile_makes_the_point_be_painted_again(tmp_path: Path, url: str) -> None:
@@ -147,7 +185,7 @@ def test_a_hand_meanwhile_makes_the_point_be_painted_again(tmp_path: Path, url: 
     ):  # fmt: skip
         until(lambda: (out / "results.jsonl").exists() and len(results(out)) >= 1)
         play.set({"content.block1_conv1": 1.0})
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, said
     for result in results(out):
         assert not result["disturbed"]
@@ -218,7 +256,7 @@ def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str)
     ) as process:  # fmt: skip
         until(lambda: (out / "results.jsonl").exists() and results(out))
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 130
     assert "900 points × 10 steps, about" in said
 
@@ -232,7 +270,7 @@ def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
     arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), "--ray"]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert "--ray needs Ray; run: pip install 'styletune[ray]'" in done.stderr
