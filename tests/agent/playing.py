@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 TOKEN = "token-of-the-agents-tests-0123456789abcdef"
-PATIENCE_S = 30.0
+# On a busy machine a start takes many seconds.
+PATIENCE_S = 120.0 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 NANO = "nanoKONTROL2"
 
 
@@ -43,9 +44,9 @@ def jack() -> Iterator[None]:
     ):
         os.environ["JACK_DEFAULT_SERVER"] = name
         try:
-            waits = ["jack_wait", "-s", name, "-w", "-t", "10"]
+            waits = ["jack_wait", "-s", name, "-w", "-t", "60"]
             if shutil.which("jack_wait"):
-                subprocess.run(waits, check=True, capture_output=True, timeout=20)
+                subprocess.run(waits, check=True, capture_output=True, timeout=90)
             else:
                 time.sleep(2)
             if server.poll() is not None:
@@ -127,7 +128,10 @@ class Process:
 
     def end(self) -> int:
         self.process.terminate()
-        code = self.process.wait(20)
+        try:
+            code = self.process.wait(PATIENCE_S)
+        finally:
+            self.process.kill()
         self._reader.join(5)
         for pipe in (self.process.stdout, self.process.stderr):
             if pipe is not None:
@@ -173,7 +177,10 @@ class Server:
         import httpx
 
         answer = httpx.get(
-            self.url + path, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False
+            self.url + path,
+            headers={"Authorization": f"Bearer {TOKEN}"},
+            trust_env=False,
+            timeout=PATIENCE_S,
         )
         return answer.json()
 

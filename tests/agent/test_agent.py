@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from styletune.config import DEFAULT_LAYERS
-from tests.agent.playing import NANO, Nano, Process, Server, agent, jack, until
+from tests.agent.playing import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
 
 LAYERS = DEFAULT_LAYERS["lite"]
 UNPLUGGED_TIMES = 20
@@ -28,11 +28,19 @@ def server(bench: None, tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@contextmanager
+def plugged() -> Iterator[Nano]:
+    nano = Nano()
+    try:
+        yield nano
+    finally:
+        nano.pull()
+
+
 @pytest.fixture
 def nano(bench: None) -> Iterator[Nano]:
-    nano = Nano()
-    yield nano
-    nano.pull()
+    with plugged() as nano:
+        yield nano
 
 
 def stands(server: Server, name: str, value: float | bool) -> bool:
@@ -109,18 +117,18 @@ def test_a_nanokontrol2_plays_all_its_sixteen_controls_and_its_buttons(
 
 
 def test_a_device_pulled_and_put_back_twenty_times_plays_on(server: Server) -> None:
-    nano, fader, at = Nano(), f"style.{LAYERS[0]}", 64
+    fader, at = f"style.{LAYERS[0]}", 64
     with agent("--url", server.url) as process:
         process.line("connected to")
         for _ in range(UNPLUGGED_TIMES):
-            turn(server, nano, 16, fader, start=at, end=at + 2)
+            with plugged() as nano:
+                process.line("plays")
+                turn(server, nano, 16, fader, start=at, end=at + 2)
             at += 2
-            nano.pull()
             process.line("was unplugged")
-            nano = Nano()
+        with plugged() as nano:
             process.line("plays")
-        turn(server, nano, 16, fader, start=at, end=at + 5)
-    nano.pull()
+            turn(server, nano, 16, fader, start=at, end=at + 5)
 
 
 def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, nano: Nano) -> None:
@@ -133,6 +141,7 @@ def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, 
         for _ in range(5):  # JACK may leave some out
             nano.sweep(16, start=90, end=92)  # the newest value waits
             nano.cc(42, 127)  # a press does not
+            time.sleep(0.2)
         server.start()
         process.line("presses and turns came while there was no server")
         # Where the server has kept the value, the fader is in hand again; else it is picked up.
@@ -143,7 +152,7 @@ def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, 
 def test_an_agent_that_is_not_let_in_says_why_and_ends(server: Server, nano: Nano) -> None:
     with agent("--url", server.url, STYLETUNE_TOKEN="wrong" * 10) as process:
         assert "refuses (401)" in process.line("refuses")
-        assert process.process.wait(20) == 1
+        assert process.process.wait(PATIENCE_S) == 1
 
 
 def test_without_a_server_it_says_so_once_and_goes_on_trying(nano: Nano, tmp_path: Path) -> None:
@@ -153,15 +162,17 @@ def test_without_a_server_it_says_so_once_and_goes_on_trying(nano: Nano, tmp_pat
     with agent("--url", server.url) as process:
         process.line("no server at")
         server.start()
-        process.line("connected to")
-        assert sum("no server at" in line for line in process.lines) == 1
-        server.stop()
+        try:
+            process.line("connected to")
+            assert sum("no server at" in line for line in process.lines) == 1
+        finally:
+            server.stop()
 
 
 def test_names_are_listed_by_part_chosen_and_messages_monitored(nano: Nano) -> None:
     listing = Process("-m", "styletune", "midi", "--list", "--api", "jack", stdout=True)
     assert listing.line(NANO).endswith(f"{NANO} SLIDER/KNOB")
-    assert listing.process.wait(20) == 0
+    assert listing.process.wait(PATIENCE_S) == 0
     listing.end()
     with agent("--monitor", "--port", "NANOK", stdout=True) as process:
 

@@ -147,7 +147,7 @@ async def test_a_run_that_the_worker_forgot_is_painted_again(tmp_path: Path) -> 
         task = asyncio.create_task(client.paint(40))
         await until(lambda: len(server.painter.runs) == 1)
         server.painter.tell(Report(State.RESTARTING, "killed"))
-        await asyncio.sleep(0.05)
+        await until(lambda: client.state["state"] == "restarting")
         assert len(server.painter.runs) == 1  # not before it paints again
         server.painter.tell(Report(State.RUNNING))
         await until(lambda: len(server.painter.runs) == 2)

@@ -30,7 +30,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def run(command: list[str], folder: Path, **environment: str) -> str:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False,
+        command, cwd=folder, capture_output=True, text=True, timeout=240, check=False,
         env=os.environ | {"STYLETUNE_TOKEN": TOKEN, "PYTHONPATH": str(README.parent)} | environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -23,7 +23,10 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(120)
+            finally:
+                process.kill()
 
 
 def test_the_same_without_asyncio(url: str) -> None:
