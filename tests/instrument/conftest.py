@@ -4,15 +4,25 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.instrument.playing import PATIENCE_S, Instrument, chromium, playing, until
 
 expect.set_options(timeout=1000 * PATIENCE_S)
 
+# What the last of the page's modules make, each of which loads by itself.
+PANELS = ", ".join(
+    f"document.querySelector({selector!r})"
+    for selector in (
+        "#content-file", "#stage-tools button", "#losses-body tr:nth-child(8)", "#hint",
+        "#history-panel canvas", "#scenes-panel .scene.new", "#midi-panel h2",
+    )
+)  # fmt: skip
 # A nanoKONTROL2 that a test can play: the page finds it where it finds real ones.
 FAKE_MIDI = """
 const input = Object.assign(new EventTarget(), {
@@ -52,19 +62,45 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@contextmanager
+def browsing(
+    browser: Browser, width: int = 1440, height: int = 900, **options: Any
+) -> Iterator[BrowserContext]:
+    """A window of its own, patient in all that it does."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(1000 * PATIENCE_S)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def opened(context: BrowserContext, url: str) -> Page:
+    """The page, painting, with all its panels."""
+    page = context.new_page()
+    page.goto(url)
+    loaded(page)
+    return page
+
+
+def loaded(page: Page) -> None:
+    """Wait for the first picture, and for the panels that come after it."""
+    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    until("all panels", lambda: page.evaluate(f"[{PANELS}].every(Boolean)"))
+
+
 @pytest.fixture
 def page(browser: Browser, instrument: Instrument) -> Iterator[Page]:
     """The page, painting, with a fake controller plugged in; it must not log an error."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.add_init_script(FAKE_MIDI)
-    page = context.new_page()
     complaints: list[str] = []
-    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(instrument.url)
-    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
-    yield page
-    context.close()
+    with browsing(browser) as context:
+        context.add_init_script(FAKE_MIDI)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(instrument.url)
+        loaded(page)
+        yield page
     # Chromium itself logs each refused upload; the page says why in words.
     assert [c for c in complaints if "status of 422" not in c] == []
 
@@ -81,7 +117,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.skip("no npm here, and STYLETUNE_AXE names no axe.min.js")
     folder = tmp_path_factory.mktemp("axe")
     command = [npm, "install", "--silent", "--no-save", "--prefix", str(folder), "axe-core@4"]
-    subprocess.run(command, check=True, timeout=120)
+    subprocess.run(command, check=True, timeout=2 * PATIENCE_S)
     return (folder / "node_modules/axe-core/axe.min.js").read_text()
 
 

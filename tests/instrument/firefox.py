@@ -18,9 +18,8 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.instrument.playing import until
+from tests.instrument.playing import PATIENCE_S, until
 
-ANSWER_S = 60
 # Nothing is fetched and nothing asked at a first start.
 PREFERENCES = """
 user_pref("browser.aboutwelcome.enabled", false);
@@ -116,7 +115,7 @@ class Page:
         self._asked += 1
         self._socket.send(json.dumps({"id": self._asked, "method": method, "params": params}))
         while True:
-            said = json.loads(self._socket.recv(timeout=ANSWER_S))
+            said = json.loads(self._socket.recv(timeout=PATIENCE_S))
             if said["type"] == "event":
                 entry = said["params"]
                 if entry["level"] in ("error", "warn"):
@@ -141,8 +140,14 @@ def browsing(path: str) -> Iterator[Page]:
                 start_new_session=True,
             )
         try:
-            listening = until("Firefox", lambda: re.search(r"ws://\S+", log.read_text()))
-            with connect(f"{listening[0]}/session", max_size=None) as socket:
+            listening = until("Firefox", lambda: re.search(r"ws://\S+(?=\s)", log.read_text()))
+            # A busy browser may leave pings unanswered for long.
+            with connect(
+                f"{listening[0]}/session",
+                max_size=None,
+                open_timeout=PATIENCE_S,
+                ping_interval=None,
+            ) as socket:
                 yield Page(socket)
         finally:
             os.killpg(process.pid, signal.SIGKILL)

@@ -58,7 +58,7 @@ class Instrument:
         request = urllib.request.Request(
             self.base + path, headers={"Authorization": f"Bearer {TOKEN}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return json.loads(answer.read())
 
     def state(self) -> Any:
@@ -110,7 +110,7 @@ def playing(*arguments: str) -> Iterator[Instrument]:
             finally:
                 process.send_signal(signal.SIGINT)
                 try:
-                    process.wait(20)
+                    process.wait(PATIENCE_S)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     raise

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.instrument.conftest import PANELS
 from tests.instrument.firefox import Page, browsing, firefox
 from tests.instrument.playing import Instrument, until
 
@@ -26,6 +27,7 @@ def page(instrument: Instrument) -> Iterator[Page]:
         page.size(1440, 900)
         page.goto(instrument.url)
         until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+        until("all panels", lambda: page.evaluate(f"[{PANELS}].every(Boolean)"))
         yield page
 
 
@@ -47,7 +49,8 @@ def test_the_picture_goes_on_and_the_page_says_so(page: Page, instrument: Instru
         const reds = d.filter((_, at) => at % 4 === 0);
         return Math.max(...reds) - Math.min(...reds); })()"""
     assert page.evaluate(spread) > 50
-    assert page.evaluate("document.querySelector('#state').textContent") == "painting"
+    state = "document.querySelector('#state').textContent"
+    until("painting", lambda: page.evaluate(state) == "painting")
     until("the chart", lambda: page.evaluate("document.querySelectorAll('canvas').length > 1"))
 
 
@@ -55,12 +58,13 @@ def test_a_dragged_fader_is_in_the_picture(page: Page, instrument: Instrument) -
     before = value(instrument, "content.block3_conv2")
     x, y = page.centre(f".fader:has({FADER}) .cap")
     page.drag((x, y), (x, y - 30))
-    shown = float(page.evaluate(f"document.querySelector('{FADER}').value"))
-    assert shown > before + 0.1
-    until(
-        "the server heard all of it",
-        lambda: value(instrument, "content.block3_conv2") == pytest.approx(shown, abs=0.002),
-    )
+
+    def alike() -> bool:
+        shown = float(page.evaluate(f"document.querySelector('{FADER}').value"))
+        heard = value(instrument, "content.block3_conv2")
+        return bool(heard > before + 0.1 and heard == pytest.approx(shown, abs=0.002))
+
+    until("the server heard all of it", alike)
     wanted = instrument.state()["rev"]
     until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
 

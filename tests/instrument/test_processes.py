@@ -12,7 +12,7 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from tests.instrument.playing import TOKEN, Instrument, playing, until
+from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +26,11 @@ def send(instrument: Instrument, message: dict) -> dict:
     """Send one message on /ws and return the answer to it."""
     url = instrument.base.replace("http", "ws", 1) + "/ws"
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with connect(url, additional_headers=headers, open_timeout=30) as link:
+    with connect(url, additional_headers=headers, open_timeout=PATIENCE_S) as link:
         assert json.loads(link.recv())["type"] == "snapshot"
         link.send(json.dumps(message | {"seq": 77}))
         while True:
-            answer = json.loads(link.recv(timeout=30))
+            answer = json.loads(link.recv(timeout=PATIENCE_S))
             if answer.get("seq") == 77:
                 return answer
 
@@ -99,7 +99,7 @@ def test_a_port_in_use_is_exit_code_3() -> None:
             [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", str(port)],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
             check=False,
         )
     assert done.returncode == 3
@@ -123,7 +123,7 @@ def test_it_ends_cleanly_even_when_asked_twice(number: signal.Signals) -> None:
         time.sleep(0.2)
         if running.process.poll() is None:
             running.process.send_signal(number)
-        assert running.process.wait(20) == 0, running.log.read_text()
+        assert running.process.wait(PATIENCE_S) == 0, running.log.read_text()
         until("the worker is gone", lambda: not worker.is_running())
         said = running.log.read_text()
     assert "Traceback" not in said

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.instrument.conftest import drawn
-from tests.instrument.playing import TOKEN, Instrument, playing, until
+from tests.instrument.conftest import browsing, drawn, opened
+from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
 
 pytestmark = pytest.mark.browser
 
@@ -47,7 +47,10 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
             yield process.stdout.readline().strip()
         finally:
             process.terminate()
-            process.wait(20)
+            try:
+                process.wait(PATIENCE_S)
+            finally:
+                process.kill()
 
 
 def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
@@ -61,11 +64,11 @@ def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="style raw")).to_have_attribute(
         "aria-sort", "descending"
     )
-    until("another order", lambda: page.evaluate(names) != network, 20)
+    until("another order", lambda: page.evaluate(names) != network)
     assert len(page.evaluate(shares)) == 8
     page.get_by_role("button", name="style raw").click()
     page.get_by_role("button", name="style raw").click()
-    until("the network's order", lambda: page.evaluate(names) == network, 20)
+    until("the network's order", lambda: page.evaluate(names) == network)
 
 
 def test_the_history_begins_before_the_page_and_says_who_moved_what(
@@ -74,10 +77,10 @@ def test_the_history_begins_before_the_page_and_says_who_moved_what(
     until("epochs", lambda: instrument.epoch()["epoch"] > 20)
     page.reload()
     slider = page.get_by_role("slider", name="epoch", exact=True)
-    until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15, 30)
+    until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15)
     page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.75")
     panel = page.locator("#history-panel")
-    expect(panel.locator(".who")).to_have_text("you: style strokes ×1.0 → ×10", timeout=20_000)
+    expect(panel.locator(".who")).to_have_text("you: style strokes ×1.0 → ×10")
     inked = """() => { const c = document.querySelector("#history-panel canvas");
         const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
         return data.filter((v, n) => n % 4 === 3 && v > 0).length; }"""
@@ -97,43 +100,41 @@ def test_the_history_begins_before_the_page_and_says_who_moved_what(
 def test_the_bar_tells_link_pace_and_latency(page: Page, instrument: Instrument) -> None:
     for name in ("#link", "#steps", "#pictures", "#flow", "#memory", "#painted-size"):
         expect(page.locator(name)).to_contain_text("", use_inner_text=True)
-        until(name, lambda name=name: page.locator(name).inner_text() not in ("", "–"), 60)
-    assert page.locator("#link").inner_text().endswith(" ms")
-    assert page.locator("#flow").inner_text().endswith("B/s")
+        until(name, lambda name=name: page.locator(name).inner_text() not in ("", "–"))
+    until("a time", lambda: page.locator("#link").inner_text().endswith("s"))
+    until("a rate", lambda: page.locator("#flow").inner_text().endswith("B/s"))
     page.locator('input[type=range][data-control="smooth"]').press("ArrowUp")
-    until("a latency", lambda: page.locator("#latency").inner_text().endswith("s"), 60)
+    until("a latency", lambda: page.locator("#latency").inner_text().endswith("s"))
 
 
 def test_a_viewer_sees_all_and_moves_nothing(
     browser: Browser, page: Page, instrument: Instrument
 ) -> None:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    viewer = context.new_page()
-    viewer.goto(f"{instrument.base}/?token={VIEW_TOKEN}")
-    until("a picture for the viewer", lambda: drawn(viewer)["epoch"] > 0)
-    expect(viewer.get_by_text("view only")).to_be_visible()
-    handles = viewer.locator("#desk :is(input, button, select)")
-    assert handles.count() > 80
-    assert handles.evaluate_all("all => all.every((one) => one.matches(':disabled'))")
-    rev = instrument.state()["rev"]
-    viewer.keyboard.press("k")
-    expect(viewer.locator("#notice")).to_contain_text("Ask for the player's link")
-    viewer.keyboard.press("Space")
-    box = viewer.locator('.fader[data-control="content.block3_conv2"]').bounding_box()
-    assert box
-    viewer.mouse.move(box["x"] + 20, box["y"] + 20)
-    viewer.mouse.down()
-    viewer.mouse.move(box["x"] + 20, box["y"] + 80)
-    viewer.mouse.up()
-    page.locator('input[type=range][data-control="smooth"]').fill("0.6")
-    until(
-        "the viewer follows",
-        lambda: viewer.locator('input[type=range][data-control="smooth"]').input_value() == "0.6",
-        30,
-    )
-    expect(viewer.locator("#company")).to_contain_text("another player")
-    assert instrument.state()["rev"] == rev + 1
-    context.close()
+    with browsing(browser) as context:
+        viewer = opened(context, f"{instrument.base}/?token={VIEW_TOKEN}")
+        expect(viewer.get_by_text("view only")).to_be_visible()
+        handles = viewer.locator("#desk :is(input, button, select)")
+        assert handles.count() > 80
+        assert handles.evaluate_all("all => all.every((one) => one.matches(':disabled'))")
+        rev = instrument.state()["rev"]
+        viewer.keyboard.press("k")
+        expect(viewer.locator("#notice")).to_contain_text("Ask for the player's link")
+        viewer.keyboard.press("Space")
+        box = viewer.locator('.fader[data-control="content.block3_conv2"]').bounding_box()
+        assert box
+        viewer.mouse.move(box["x"] + 20, box["y"] + 20)
+        viewer.mouse.down()
+        viewer.mouse.move(box["x"] + 20, box["y"] + 80)
+        viewer.mouse.up()
+        page.locator('input[type=range][data-control="smooth"]').fill("0.6")
+        until(
+            "the viewer follows",
+            lambda: (
+                viewer.locator('input[type=range][data-control="smooth"]').input_value() == "0.6"
+            ),
+        )
+        expect(viewer.locator("#company")).to_contain_text("another player")
+        assert instrument.state()["rev"] == rev + 1
 
 
 def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
@@ -142,13 +143,13 @@ def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
     with serving("benchmarks.standin", "--size", "128") as url:
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
-        until("a picture", lambda: drawn(page)["epoch"] > 0, 60)
-    expect(page.locator("#state")).to_have_text(re.compile(r"reconnecting in \d s"), timeout=20_000)
+        until("a picture", lambda: drawn(page)["epoch"] > 0)
+    expect(page.locator("#state")).to_have_text(re.compile(r"reconnecting in \d s"))
     smooth = page.locator('input[type=range][data-control="smooth"]')
     smooth.fill("0.8")
     port = str(urlsplit(url).port)
     with serving("benchmarks.standin", "--size", "128", "--port", port) as url:
-        expect(page.locator("#state")).to_have_text("painting", timeout=60_000)
+        expect(page.locator("#state")).to_have_text("painting")
         expect(smooth).to_have_value("0.8")
         other = browser.new_context().new_page()
         other.goto(url)
@@ -161,13 +162,11 @@ def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_
     with serving("tests.instrument.failing", str(tmp_path)) as url:
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
-        expect(page.get_by_role("heading", name="the painter has failed")).to_be_visible(
-            timeout=60_000
-        )
+        expect(page.get_by_role("heading", name="the painter has failed")).to_be_visible()
         expect(page.locator("#veil")).to_contain_text("no weights here")
         page.get_by_text("its last words").click()
         page.get_by_role("button", name="restart the painter").click()
-        until("a picture", lambda: drawn(page)["epoch"] > 0, 60)
+        until("a picture", lambda: drawn(page)["epoch"] > 0)
         expect(page.locator("#veil")).to_be_hidden()
         page.context.close()
 
@@ -176,42 +175,33 @@ def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_
 def test_axe_finds_nothing_serious(
     browser: Browser, instrument: Instrument, axe: str, width: int, height: int
 ) -> None:
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, has_touch=width < 500, bypass_csp=True
-    )
-    page = context.new_page()
-    page.goto(instrument.url)
-    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
-    until("the table", lambda: page.locator("#losses-body tr").count() == 8, 30)
-    page.evaluate(axe)
-    for state in ("playing", "asking", "helping"):
-        if state == "asking":
-            page.evaluate("import('/web/trouble.js').then((m) => m.notice('a test of words'))")
-        if state == "helping":
-            page.keyboard.press("?")
-        found = page.evaluate("axe.run()")["violations"]
-        serious = [one for one in found if one["impact"] in ("serious", "critical")]
-        assert serious == [], (state, json.dumps(serious, indent=1)[:3000])
-    context.close()
+    touch = width < 500
+    with browsing(browser, width, height, has_touch=touch, bypass_csp=True) as context:
+        page = opened(context, instrument.url)
+        page.evaluate(axe)
+        for state in ("playing", "asking", "helping"):
+            if state == "asking":
+                page.evaluate("import('/web/trouble.js').then((m) => m.notice('a test of words'))")
+            if state == "helping":
+                page.keyboard.press("?")
+            found = page.evaluate("axe.run()")["violations"]
+            serious = [one for one in found if one["impact"] in ("serious", "critical")]
+            assert serious == [], (state, json.dumps(serious, indent=1)[:3000])
 
 
 def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: Instrument) -> None:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.goto(instrument.url)
-    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
-    until("the table", lambda: page.locator("#losses-body tr").count() == 8, 30)
-    for tab, control in (
-        ("style", "style.block1_conv1"), ("content", "content.block3_conv4"), ("masters", "size"),
-    ):  # fmt: skip
-        page.locator(f'#desk button[data-tab="{tab}"]').click()
-        box = page.locator(f'[data-control="{control}"]').first.bounding_box()
-        assert box, control
-        assert box["x"] >= 0, control
-        assert box["x"] + box["width"] <= 390, control
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
-        assert page.locator("#picture").is_visible()
-    assert page.evaluate("document.getAnimations().length") == 0
-    context.close()
+    with browsing(browser, 390, 844, has_touch=True, reduced_motion="reduce") as context:
+        page = opened(context, instrument.url)
+        for tab, control in (
+            ("style", "style.block1_conv1"),
+            ("content", "content.block3_conv4"),
+            ("masters", "size"),
+        ):
+            page.locator(f'#desk button[data-tab="{tab}"]').click()
+            box = page.locator(f'[data-control="{control}"]').first.bounding_box()
+            assert box, control
+            assert box["x"] >= 0, control
+            assert box["x"] + box["width"] <= 390, control
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390
+            assert page.locator("#picture").is_visible()
+        assert page.evaluate("document.getAnimations().length") == 0
