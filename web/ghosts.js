@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Where a fader of hardware stands while it does not move its control: a mark beside the handle,
- * pointing the way that the fader must go to meet it.
+ * Where a fader of hardware stands while it does not move its control: a mark beside the
+ * handle, pointing the way to go.
  */
 
 /** @typedef {{control: string, position: number, waiting: boolean, direction: "up" | "down" | null}} Hardware */

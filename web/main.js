@@ -16,7 +16,7 @@ import { notice } from "./trouble.js";
 import { sourceWords } from "./words.js";
 
 /** Modules that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi", "ghosts"];
+const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi"];
 
 /** A gap in the revisions is asked about no more often than that, ms. */
 const ASK_MS = 1000;
@@ -111,7 +111,7 @@ function hear(message) {
   answer?.(message, performance.now());
 }
 
-/** All there is to know: at the start, after a reconnect, after a gap. @param {Snapshot} message @param {number} now */
+/** All there is to know: at the start, after a gap. @param {Snapshot} message @param {number} now */
 function welcome(message, now) {
   const first = !welcomed;
   const { layers, version, role, state, epoch } = message;
@@ -154,7 +154,7 @@ function openPanels({ layers }) {
   }
 }
 
-/** One message for each frame of the screen; a hidden page has no frames but a clock. */
+/** One message a frame of the screen; a hidden page has no frames but a clock. */
 function flushSoon() {
   if (flushing) return;
   flushing = true;

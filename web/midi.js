@@ -5,6 +5,7 @@
  */
 
 import { byId, make, say } from "./element.js";
+import * as ghosts from "./ghosts.js";
 import { Thinner } from "./thinning.js";
 
 const CHOICE = "styletune.midi";
@@ -61,6 +62,7 @@ async function refusal(error) {
 /** @param {Page} page */
 export function start(page) {
   const { send, hear } = page;
+  ghosts.start(page);
   const panel = byId("midi-panel");
   const key = byId("midi");
   const sentence = make("p", { role: "status" });
