@@ -31,6 +31,7 @@ from styletune.shared import checkpoint
 
 KEPT = 3  # runs of a session, the present one among them
 _NOTE_S = 0.5  # between looks at what has changed
+_NAME_S = 1.0  # for a name that no other run has: a clock may go back, or stand
 
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}")  # sorted by name is sorted by time
 _log = logging.getLogger(__name__)
@@ -166,16 +167,33 @@ def _begun(folder: Path, stack: contextlib.ExitStack) -> Run:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _sweep(folder)
-        path = folder / _name(time.time())
-        path.mkdir(mode=0o700)
-        run = Run(path)
+        run = Run(_made(folder))
         run.pictures.mkdir()
-        stack.enter_context(_lock(path))
+        stack.enter_context(_lock(run.folder))
         run.write(Note())
     except OSError as error:
         _log.warning("this run cannot be resumed later: %s in %s", error.strerror or error, folder)
         return _fleeting(stack)
     return run
+
+
+def _made(folder: Path) -> Path:
+    """A new run's folder; where another has begun in this millisecond, in one of the next.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    until = time.monotonic() + _NAME_S
+    while True:
+        path = folder / _name(time.time())
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.001)
+        else:
+            return path
 
 
 def _fleeting(stack: contextlib.ExitStack) -> Run:

@@ -103,6 +103,27 @@ def test_three_runs_stay(tmp_path: Path) -> None:
         playing(tmp_path, resume=True, name="20000101-000000-000").__enter__()
 
 
+def test_runs_that_begin_in_the_same_millisecond_have_names_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = ["20300101-000000-000"] * 3 + ["20300101-000000-001"]
+    monkeypatch.setattr(runs, "_name", lambda now: names.pop(0))
+    with playing(tmp_path) as one, playing(tmp_path) as two:
+        assert one.folder == tmp_path / "20300101-000000-000"
+        assert two.folder == tmp_path / "20300101-000000-001"
+    assert caplog.messages == []
+
+
+def test_where_the_clock_stands_a_second_run_lives_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(runs, "_NAME_S", 0.01)
+    monkeypatch.setattr(runs, "_name", lambda now: "20300101-000000-000")
+    with playing(tmp_path), playing(tmp_path) as run:
+        assert run.pictures.is_dir()
+    assert "this run cannot be resumed later: File exists" in caplog.messages[0]
+
+
 CUT_SHORT = """
 import sys
 from pathlib import Path
