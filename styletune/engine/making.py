@@ -23,7 +23,7 @@ class Making:
         self._error: BaseException | None = None
         # No daemon: an interpreter must not end under TensorFlow's feet. The worker's process
         # waits for no thread when it is told to end; see `entry`.
-        self._thread = threading.Thread(target=self._run, name="making")
+        self._thread = threading.Thread(target=self._run, name="making", daemon=False)
         self._thread.start()
 
     def _run(self) -> None:

@@ -17,10 +17,11 @@ CHECKS = (
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-fuzzer"
 MAX_S = 600
+REQUEST_S = 60
 
 
-def fuzzed(examples: int) -> int:
-    """Send so many examples to each operation; the exit code of schemathesis."""
+def fuzzed(examples: int, seed: int | None = None) -> int:
+    """Send so many examples to each operation, by a seed; the exit code of schemathesis."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.server.serve_standin", folder, "127.0.0.1", "0"],
@@ -34,15 +35,17 @@ def fuzzed(examples: int) -> int:
             try:
                 assert server.stdout is not None
                 address = server.stdout.readline().partition("?")[0]
-                return _schemathesis(address, examples, Path(folder))
+                return _schemathesis(address, examples, seed, Path(folder))
             finally:
                 server.terminate()
 
 
-def _schemathesis(address: str, examples: int, folder: Path) -> int:
+def _schemathesis(address: str, examples: int, seed: int | None, folder: Path) -> int:
     command = [
         *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
         *("run", f"{address}openapi.json", "--header", f"Authorization: Bearer {TOKEN}"),
         *("--checks", ",".join(CHECKS), "--max-examples", str(examples), "--no-color"),
+        *("--request-timeout", str(REQUEST_S)),
+        *(() if seed is None else ("--seed", str(seed))),
     ]
     return subprocess.run(command, cwd=folder, timeout=MAX_S, stdout=sys.stderr).returncode

@@ -32,7 +32,7 @@ from tests.server.standin import StandIn
 TOKEN, VIEW_TOKEN = "token-for-tests", "token-to-watch"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 VIEWER = {"Authorization": f"Bearer {VIEW_TOKEN}"}
-WAIT_S = 30  # for what comes at once, on a busy machine too
+WAIT_S = 60  # for what comes at once, on a busy machine too
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Running:
             f"ws://127.0.0.1:{self.port}{path}",
             additional_headers={**BEARER, **headers},
             proxy=None,
+            open_timeout=WAIT_S,
         )
 
 

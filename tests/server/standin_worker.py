@@ -174,6 +174,7 @@ def paint_after_failing_once(job: Job, pipe: Connection) -> None:
 # What a spare of these workers does while it waits.
 
 NOTES = "STYLETUNE_TEST_NOTES"  # names a file for the priority of the thread that warms up
+WARM_ENOUGH = "warm-enough"  # beside it: the file that ends a slow warm-up
 
 
 def warm_up() -> None:
@@ -186,9 +187,10 @@ def note_and_warm_up() -> None:
 
 
 def warm_up_slowly() -> None:
-    """Take long, at least until somebody needs it."""
+    """Take until somebody says that it is warm enough."""
     note_and_warm_up()
-    time.sleep(3)
+    while not Path(os.environ[NOTES]).with_name(WARM_ENOUGH).exists():
+        time.sleep(0.01)
 
 
 def fail_to_warm_up() -> None:

@@ -61,10 +61,16 @@ async def running(
     target=standin_worker.paint,
     limits: Limits = CALM,
     warm_up: WarmUp | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Supervisor]:
     """A started supervisor; afterwards no process and no segment is left."""
     supervisor = Supervisor(
-        session, folder=folder / "pictures", target=target, limits=limits, warm_up=warm_up
+        session,
+        clock=clock,
+        folder=folder / "pictures",
+        target=target,
+        warm_up=warm_up,
+        limits=limits,
     )
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -80,9 +86,11 @@ async def running(
 def workers(of: int | None = None) -> list[int]:
     """Pids of the spawned workers of a process; None: this one's."""
     pids = []
+    until = time.monotonic() + PATIENCE_S
     for child in psutil.Process(of).children():
         with suppress(psutil.NoSuchProcess):  # has just ended; a zombie is one, too
             while not (command := child.cmdline()):  # has just begun: it gets its words soon
+                assert time.monotonic() < until, child
                 time.sleep(0.001)
             if "spawn_main" in " ".join(command):
                 pids.append(child.pid)

@@ -20,7 +20,7 @@ from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
 from styletune.shared.orders import Report, State
 from tests.server import standin_worker
-from tests.server.running import BEARER, Running, hear, running, say, until
+from tests.server.running import BEARER, WAIT_S, Running, hear, running, say, until
 from tests.server.standin import REFUSED_WIDTH_PX
 from tests.test_pictures import png_header
 
@@ -35,7 +35,7 @@ def picture(width: int = 60, height: int = 40, kind: str = "PNG", **options: Any
 
 async def test_health_is_open_and_says_the_state(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
-        bare = httpx.AsyncClient(base_url=server.http.base_url, trust_env=False)
+        bare = httpx.AsyncClient(base_url=server.http.base_url, trust_env=False, timeout=WAIT_S)
         async with bare:
             answer = await bare.get("/healthz")
             assert (answer.status_code, answer.json()) == (200, {"state": "running"})
@@ -46,7 +46,7 @@ async def test_health_is_open_and_says_the_state(tmp_path: Path) -> None:
 async def test_a_browser_gets_in_by_the_printed_address(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         browser = httpx.AsyncClient(
-            base_url=server.http.base_url, trust_env=False, follow_redirects=True
+            base_url=server.http.base_url, trust_env=False, timeout=WAIT_S, follow_redirects=True
         )
         async with browser:
             page = await browser.get("/", params={"token": server.guard.token})
@@ -238,7 +238,11 @@ async def test_a_picture_that_the_worker_refuses_is_taken_back(tmp_path: Path) -
 
 @pytest.mark.checklist(16)
 @pytest.mark.parametrize("declared", [True, False])
-async def test_too_large_an_upload_is_refused_at_the_cap(tmp_path: Path, declared: bool) -> None:
+async def test_too_large_an_upload_is_refused_at_the_cap(
+    tmp_path: Path, declared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 60.0)
+
     async def endless() -> Any:
         for _ in range(21):
             yield bytes(1_000_000)
@@ -285,14 +289,17 @@ async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.M
 async def test_a_slow_upload_may_take_longer_as_long_as_it_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE_S", 0.2)
+    monkeypatch.setattr(uploads, "PATIENCE_S", 1.5)
     monkeypatch.setattr(uploads, "MIN_BYTES_PER_S", 10)  # so each piece gives seconds
+    body = picture()
+    pieces = [body[start : start + 20] for start in range(0, len(body), 20)]
+    assert 0.3 * len(pieces[1:]) > uploads.PATIENCE_S
 
     async def slowly() -> Any:
-        body = picture()
-        for start in range(0, len(body), 30):
-            await asyncio.sleep(0.1)
-            yield body[start : start + 30]
+        yield pieces[0]
+        for piece in pieces[1:]:
+            await asyncio.sleep(0.3)
+            yield piece
 
     async with running(tmp_path) as server:
         assert (await server.http.put("/api/content", content=slowly())).status_code == 200

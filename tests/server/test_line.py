@@ -15,7 +15,10 @@ FADER = "style.block1_conv1"
 
 async def through(tunnel: Tunnel, path: str) -> ClientConnection:
     return await connect(
-        f"ws://127.0.0.1:{tunnel.port}{path}", additional_headers=BEARER, proxy=None
+        f"ws://127.0.0.1:{tunnel.port}{path}",
+        additional_headers=BEARER,
+        proxy=None,
+        open_timeout=WAIT_S,
     )
 
 

@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from styletune.server.metrics import ROWS
 from styletune.shared.orders import Report, State
-from tests.server.running import VIEWER, Running, hear, running, say, see, until
+from tests.server.running import VIEWER, WAIT_S, Running, hear, running, say, see, until
 
 
 async def scrape(server: Running) -> dict[tuple[str, ...], float]:
@@ -40,7 +40,10 @@ async def test_before_the_first_picture_nothing_is_made_up(tmp_path: Path) -> No
         assert seen["process_open_fds",] > 0
 
 
-async def test_what_is_painted_sent_and_dropped_is_counted(tmp_path: Path) -> None:
+async def test_what_is_painted_sent_and_dropped_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("styletune.server.frames.PAUSE_AFTER_S", 60.0)
     async with (
         running(tmp_path) as server,
         server.socket("/ws") as controls,
@@ -83,7 +86,9 @@ async def test_what_is_refused_is_counted_by_kind(tmp_path: Path) -> None:
         await say(watching, {"type": "trigger", "name": "reset"})
         await hear(watching, "error")
         await server.http.put("/api/content", content=b"no picture")
-        async with httpx.AsyncClient(base_url=server.http.base_url, trust_env=False) as nobody:
+        async with httpx.AsyncClient(
+            base_url=server.http.base_url, trust_env=False, timeout=WAIT_S
+        ) as nobody:
             await nobody.get("/metrics")
         seen = await scrape(server)
         for code in ("bad_json", "bad_type", "unknown_control", "view_only"):

@@ -70,6 +70,15 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
     )
 
 
+def ended(process: "subprocess.Popen[str]") -> tuple[str, str]:
+    """What a process that ends by itself has printed."""
+    with process:
+        try:
+            return process.communicate(timeout=WAIT_S)
+        finally:
+            process.kill()
+
+
 @contextlib.contextmanager
 def served(
     folder: Path, host: str = "127.0.0.1", *flags: object, **environment: str
@@ -126,9 +135,9 @@ def test_a_viewers_address_is_printed_below_the_players(tmp_path: Path, chosen: 
         assert token == "only-to-watch" if chosen else len(token) >= 43
         headers = {"Authorization": f"Bearer {token}"}
         base = f"http://{server.netloc}"
-        assert httpx.get(f"{base}/api/state", headers=headers, trust_env=False).status_code == 200
-        put = httpx.put(f"{base}/api/content", headers=headers, content=b"", trust_env=False)
-        assert put.status_code == 403
+        with httpx.Client(headers=headers, trust_env=False, timeout=WAIT_S) as http:
+            assert http.get(f"{base}/api/state").status_code == 200
+            assert http.put(f"{base}/api/content", content=b"").status_code == 403
         out, err = server.end(signal.SIGTERM)
         assert out == ""
         assert token not in err
@@ -152,6 +161,7 @@ async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
             additional_headers={"Cookie": cookie, "Origin": f"https://{server.netloc}"},
             ssl=trusted,
             proxy=None,
+            open_timeout=WAIT_S,
         )
         assert "snapshot" in str(await asyncio.wait_for(controls.recv(), WAIT_S))
         _, err = await asyncio.to_thread(server.end, signal.SIGTERM)
@@ -188,6 +198,7 @@ async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, p
             f"ws://art.example{prefix}/ws",
             additional_headers=proxied,
             proxy=None,
+            open_timeout=WAIT_S,
             host="127.0.0.1",
             port=port,
         ) as controls:
@@ -202,7 +213,12 @@ async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
     with served(tmp_path) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         controls, frames = [
-            await connect(f"ws://{server.netloc}{path}", additional_headers=headers, proxy=None)
+            await connect(
+                f"ws://{server.netloc}{path}",
+                additional_headers=headers,
+                proxy=None,
+                open_timeout=WAIT_S,
+            )
             for path in ("/ws", "/frames")
         ]
         await asyncio.wait_for(controls.recv(), WAIT_S)
@@ -247,6 +263,7 @@ async def test_a_whole_run_leaves_no_secret_in_its_log(tmp_path: Path, form: str
                     f"ws://{server.netloc}/ws?token={token}",
                     additional_headers=bearer,
                     proxy=None,
+                    open_timeout=WAIT_S,
                 )
                 for said in (
                     token,
@@ -315,7 +332,10 @@ async def test_after_a_restart_all_values_and_pictures_are_the_same(tmp_path: Pa
                 f"{base}/api/content", content=red.getvalue(), headers={"X-Filename": "red.png"}
             )
             async with connect(
-                f"ws://{server.netloc}/ws", additional_headers=bearer, proxy=None
+                f"ws://{server.netloc}/ws",
+                additional_headers=bearer,
+                proxy=None,
+                open_timeout=WAIT_S,
             ) as socket:
                 await socket.send(json.dumps({"type": "set", "controls": values, "seq": 1}))
                 while json.loads(await asyncio.wait_for(socket.recv(), WAIT_S)).get("seq") != 1:
@@ -345,7 +365,7 @@ async def test_after_a_restart_all_values_and_pictures_are_the_same(tmp_path: Pa
 
 def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
     process = start(tmp_path, "127.0.0.1", "0", "--resume")
-    out, err = process.communicate(timeout=WAIT_S)
+    out, err = ended(process)
     assert (process.returncode, out) == (1, "")
     assert "nothing to resume: no run of this session in" in err
     assert "Traceback" not in err
@@ -354,7 +374,7 @@ def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
 def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
     with listen("127.0.0.1", 0) as taken:
         process = start(tmp_path, "127.0.0.1", str(taken.getsockname()[1]))
-        out, err = process.communicate(timeout=WAIT_S)
+        out, err = ended(process)
     assert process.returncode == 3
     assert out == ""
     assert "already listens on 127.0.0.1:" in err
@@ -365,7 +385,7 @@ def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
 @pytest.mark.checklist(2)
 def test_an_open_address_without_a_token_of_ones_own_is_refused(tmp_path: Path) -> None:
     process = start(tmp_path, "0.0.0.0", "0", STYLETUNE_TOKEN="")
-    out, err = process.communicate(timeout=WAIT_S)
+    out, err = ended(process)
     assert process.returncode == 2
     assert out == ""
     assert "needs a token of yours; set STYLETUNE_TOKEN" in err
@@ -381,7 +401,7 @@ def test_an_open_address_with_a_token_is_served_and_warned_of(tmp_path: Path) ->
 def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "content.png").write_bytes(b"no picture")
     process = start(tmp_path, "127.0.0.1", "0")
-    out, err = process.communicate(timeout=WAIT_S)
+    out, err = ended(process)
     assert process.returncode == 1
     assert out == ""
     assert "content.png: not a picture that can be read" in err
@@ -391,7 +411,7 @@ def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 def test_a_token_that_is_no_token_is_refused_without_showing_it(tmp_path: Path) -> None:
     process = start(tmp_path, "127.0.0.1", "0", STYLETUNE_TOKEN="of my own")
-    out, err = process.communicate(timeout=WAIT_S)
+    out, err = ended(process)
     assert process.returncode == 2
     assert "STYLETUNE_TOKEN: a token is 1 to 1024 visible ASCII characters" in err
     assert "of my own" not in out + err
@@ -414,7 +434,10 @@ async def test_the_web_process_takes_at_most_120_mb(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         frames = await connect(
-            f"ws://{server.netloc}/frames", additional_headers=headers, proxy=None
+            f"ws://{server.netloc}/frames",
+            additional_headers=headers,
+            proxy=None,
+            open_timeout=WAIT_S,
         )
         await asyncio.wait_for(frames.recv(), WAIT_S)
         assert psutil.Process(server.process.pid).memory_info().rss <= 120e6
@@ -425,7 +448,7 @@ async def _scenes_after(server: Served, *messages: str) -> list[str]:
     """Names of the scenes at the start, and after `messages` have been obeyed."""
     headers = {"Authorization": f"Bearer {server.token}"}
     uri = f"ws://{server.netloc}/ws"
-    async with connect(uri, additional_headers=headers, proxy=None) as socket:
+    async with connect(uri, additional_headers=headers, proxy=None, open_timeout=WAIT_S) as socket:
         names = [s["name"] for s in json.loads(await socket.recv())["scenes"]["scenes"]]
         for message in messages:
             await socket.send(message)

@@ -68,9 +68,11 @@ async def test_values_written_before_the_start_are_those_of_the_first_frame(
 ) -> None:
     supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
     supervisor.write(state_of(session, 3, smooth=0.0))
-    async with asyncio.timeout(PATIENCE_S):
-        await supervisor.start()
-        first = await frame_where(supervisor, lambda frame: True)
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await supervisor.start()
+            first = await frame_where(supervisor, lambda frame: True)
+    finally:
         await supervisor.stop()
     assert (first.rev, colour(first)[0]) == (3, 0)
     supervisor.write(state_of(session, 4))  # after the end: nothing happens
@@ -113,6 +115,7 @@ async def test_a_stopped_worker_is_found_hung_and_replaced(
     limits = Limits(running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50)
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
+        await report_where(supervisor, lambda report: report.state is State.RUNNING)
         os.kill(pid_of(before), signal.SIGSTOP)
         told: list[Report] = []
         async for report in supervisor.reports():
@@ -130,9 +133,18 @@ async def test_a_stopped_worker_is_found_hung_and_replaced(
 async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
     session: Session, tmp_path: Path
 ) -> None:
-    # Long enough for a spawned Python to come up and say that it compiles.
-    limits = Limits(compiling_s=5, dump_s=2, waits_s=(0,), failures=1)
-    async with running(session, tmp_path, standin_worker.compile_for_ever, limits) as supervisor:
+    # Long enough for a spawned Python to come up; once it compiles, the minute flies by.
+    limits = Limits(look_s=0.01, compiling_s=60, dump_s=2, waits_s=(0,), failures=1)
+    pace = [1]
+    async with running(
+        session,
+        tmp_path,
+        standin_worker.compile_for_ever,
+        limits,
+        clock=lambda: pace[0] * time.monotonic(),
+    ) as supervisor:
+        await report_where(supervisor, lambda report: report.state is State.COMPILING)
+        pace[0] = 100
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert "hung while compiling" in failed.message
         assert any("in compile_for_ever" in line for line in supervisor.log)  # the stack
@@ -321,16 +333,11 @@ async def test_stopping_while_the_worker_is_still_coming_up_leaves_nothing(
 
 
 async def test_a_cancelled_supervisor_leaves_nothing(session: Session, tmp_path: Path) -> None:
-    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
-    async with asyncio.timeout(PATIENCE_S):
-        await supervisor.start()
+    async with running(session, tmp_path) as supervisor:
         await frame_where(supervisor, lambda frame: True)
         assert supervisor._task is not None
         supervisor._task.cancel()  # as `asyncio.run` does after Ctrl-C
         await asyncio.gather(supervisor._task, return_exceptions=True)
-        await supervisor.stop()
-    assert workers() == []
-    assert segments_here() == set()
 
 
 async def test_iterators_end_with_the_supervisor(session: Session, tmp_path: Path) -> None:
@@ -375,28 +382,17 @@ async def test_too_little_shared_memory_is_an_error_at_the_start(
 async def test_a_clock_that_jumps_ends_no_healthy_worker(session: Session, tmp_path: Path) -> None:
     """Forwards as after a suspended machine, backwards as no clock should."""
     jumped_s = [0.0]
-    supervisor = Supervisor(
-        session,
-        folder=tmp_path,
-        target=standin_worker.paint,
-        limits=CALM,
-        clock=lambda: time.monotonic() + jumped_s[0],
-    )
-
-    async def paint_on() -> Frame:
-        seen = supervisor.frame.epoch
-        return await frame_where(supervisor, lambda frame: frame.epoch > seen + 20)
-
-    async with asyncio.timeout(PATIENCE_S):
-        await supervisor.start()
+    jumping = running(session, tmp_path, clock=lambda: time.monotonic() + jumped_s[0])
+    async with jumping as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
         for jumped_s[0] in (3600.0, -7200.0, 1e6, 0.0):
-            assert pid_of(await paint_on()) == pid_of(first)
+            seen = supervisor.frame.epoch
+            later = await frame_where(supervisor, lambda frame, e=seen: frame.epoch > e + 20)
+            assert pid_of(later) == pid_of(first)
             assert supervisor.report.state is State.RUNNING
         # And one that fails is still replaced.
         os.kill(pid_of(first), signal.SIGKILL)
         await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(first))
-        await supervisor.stop()
 
 
 async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
@@ -457,10 +453,8 @@ def test_ctrl_c_goes_to_the_parent_alone_even_while_the_worker_comes_up(
     for _ in range(30):
         os.killpg(web_process.pid, signal.SIGINT)
         time.sleep(0.02)
-    words = []
-    while not words or words[-1] != "worker":
-        words.append(web_process.stdout.readline().split()[0])
-    assert "interrupted" in words
+    while web_process.stdout.readline().split()[0] != "worker":
+        pass
     os.killpg(web_process.pid, signal.SIGINT)
     line(web_process, "interrupted")
     web_process.terminate()

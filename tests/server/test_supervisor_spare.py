@@ -118,6 +118,9 @@ async def test_one_that_has_died_or_is_stopped_is_not_given_the_job(
         for number in (signal.SIGSTOP, signal.SIGKILL):
             before, waiting = await ready(supervisor)
             os.kill(waiting, number)
+            if number == signal.SIGSTOP:
+                while psutil.Process(waiting).status() != psutil.STATUS_STOPPED:
+                    await asyncio.sleep(0.01)
             while number == signal.SIGKILL and supervisor.spare:
                 await asyncio.sleep(0.01)
             assert supervisor.report.state is State.RUNNING  # nobody misses it
@@ -152,6 +155,8 @@ async def test_a_worker_that_dies_while_the_spare_warms_up_is_followed_by_it_all
         assert not supervisor.spare
         (waiting,) = set(workers()) - {pid_of(before)}
         os.kill(pid_of(before), signal.SIGKILL)
+        await report_where(supervisor, lambda report: report.state is State.STARTING)
+        (tmp_path / standin_worker.WARM_ENOUGH).touch()
         after = await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
         assert pid_of(after) == waiting
 
@@ -190,19 +195,10 @@ async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint
 
 
 async def test_a_failing_worker_gets_no_spare(session: Session, tmp_path: Path) -> None:
-    supervisor = Supervisor(
-        session,
-        folder=tmp_path,
-        target=standin_worker.crash,
-        warm_up=standin_worker.warm_up,
-        limits=replace(EAGER, spare_s=0, waits_s=(0,)),
-    )
-    async with asyncio.timeout(PATIENCE_S):
-        await supervisor.start()
+    limits, warm_up = replace(EAGER, spare_s=0, waits_s=(0,)), standin_worker.warm_up
+    async with running(session, tmp_path, standin_worker.crash, limits, warm_up) as supervisor:
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
-        await supervisor.stop()
-    assert "5 failures" in failed.message
-    assert workers() == []
+        assert "5 failures" in failed.message
 
 
 # --------------------------------------------- the parent and its terminal
@@ -219,11 +215,13 @@ def web_process(tmp_path: Path):
         start_new_session=True,
     )
     with process:
-        line(process, "parent")
-        worker = psutil.Process(int(line(process, "worker")[0]))
-        line(process, "spare")
-        yield process, worker, [psutil.Process(pid) for pid in workers(process.pid)]
-        process.kill()
+        try:
+            line(process, "parent")
+            worker = psutil.Process(int(line(process, "worker")[0]))
+            line(process, "spare")
+            yield process, worker, [psutil.Process(pid) for pid in workers(process.pid)]
+        finally:
+            process.kill()
 
 
 @pytest.mark.checklist(36)

@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from styletune.server import messages
 from styletune.server.guard import OPEN_PATHS
 from styletune.server.role import SAFE_METHODS, VIEWER_SOCKETS, Role
-from tests.server.running import BEARER, VIEWER, Running, hear, running, say, see
+from tests.server.running import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 FADER = "content.block1_conv1"
@@ -48,7 +48,10 @@ def paths(app: FastAPI, *, sockets: bool) -> list[str]:
 async def answers(server: Running, headers: dict[str, str]) -> dict[tuple[str, str], int]:
     """The status of every method on every path."""
     async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{server.port}", headers=headers, trust_env=False, timeout=30
+        base_url=f"http://127.0.0.1:{server.port}",
+        headers=headers,
+        trust_env=False,
+        timeout=WAIT_S,
     ) as client:
         return {
             (method, path): (await client.request(method, path)).status_code
@@ -61,7 +64,7 @@ async def handshake(server: Running, path: str, headers: dict[str, str]) -> int:
     """The status of opening a socket."""
     url = f"ws://127.0.0.1:{server.port}{path}"
     try:
-        async with connect(url, additional_headers=headers, proxy=None):
+        async with connect(url, additional_headers=headers, proxy=None, open_timeout=WAIT_S):
             return 101
     except InvalidStatus as refused:
         return refused.response.status_code
