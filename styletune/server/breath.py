@@ -8,8 +8,8 @@ wait for their answers stay below the rate and never notice. Knows nothing about
 # Faster than a page, which sends 60 sets a second, and than a hand on two faders of hardware.
 _RATE_HZ = 250.0
 _BURST = 50.0
-# One picture at sixty a second: below what a hand notices, sixteen messages of a thousand a second.
-REST_S = 0.016
+# Two pictures at sixty a second: below what a hand notices, 33 messages of a thousand a second.
+REST_S = 0.033
 
 
 class Breath:
@@ -18,7 +18,6 @@ class Breath:
     def __init__(self) -> None:
         self._credit = _BURST
         self._at = 0.0
-        self._rested = False
 
     def after(self, now: float, *, waited: bool) -> float:
         """A message has been obeyed: how long to rest before the next, in seconds.
@@ -30,10 +29,7 @@ class Breath:
         """
         self._credit = min(_BURST, self._credit + (now - self._at) * _RATE_HZ) - 1
         self._at = now
-        # The first one after a rest was waited for, only because it had not been asked for.
-        rested, self._rested = self._rested, False
-        if self._credit >= 0 or not waited or rested:
+        if self._credit >= 0 or not waited:
             return 0.0
         self._credit = -1.0  # calm after the storm is calm at once
-        self._rested = True
         return REST_S

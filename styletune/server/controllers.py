@@ -161,6 +161,9 @@ class Controllers:
 
     def follow(self, positions: Positions, now: float) -> list[Addressed]:
         """What is to be told to devices, and of faders that now wait, after any change."""
+        if not self._devices:
+            self._seen = dict(positions)
+            return []
         positions = self._glides.meant(positions)
         moved = {name for name, _ in positions.items() - self._seen.items()}
         if moved:

@@ -8,7 +8,7 @@ loop of the web process. Knows nothing about HTTP and sockets.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from logging import ERROR, INFO, WARNING
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from styletune.server.messages import (
     Outgoing,
     Painting,
     Picture,
+    SetMessage,
     Snapshot,
     WorkerState,
     seq_of,
@@ -83,6 +84,7 @@ class Hub:
         self._worker = worker
         self._lobby = Lobby()
         self.epoch: Epoch | None = None
+        self._sets: dict[Hashable, tuple[SetMessage, str]] = {}  # of this turn, the newest last
         # What changes in one turn of the loop is told and written once, at its end.
         self._turn = Outbox()
         self._turn_ends = False
@@ -115,15 +117,43 @@ class Hub:
         self.answer(self.session.controllers.leave(client))
 
     def receive(self, text: str | bytes, client: str) -> None:
-        """Obey a raw message of a client; answers go to its outbox."""
+        """Obey a raw message of a client; answers go to its outbox.
+
+        A set is obeyed at the end of the turn, unless a newer one of the same client has moved the
+        same controls by then, and is answered for both: of a storm only the newest values matter.
+        """
         self.tally.messages += 1
-        answers = self.session.receive(text, client)
+        message = self.session.read(text)
+        if isinstance(message, SetMessage):
+            fault = self.session.fault(message)
+            if fault is None:
+                self._wait(message, client)
+            else:
+                self._refuse(fault, client)
+            return
+        self._obey_sets()
+        answers = self.session.obey(message, client)
         if answers is not None:
             self.answer(answers, client)
             return
         self.flush()
         self._welcome(client, seq_of(text))
         self._end_turn_soon()
+
+    def _wait(self, message: SetMessage, client: str) -> None:
+        key = (client, message.gesture, *message.controls)
+        if older := self._sets.pop(key, None):
+            self.session.counts["set"] += 1
+            if message.seq is None:
+                message = message.model_copy(update={"seq": older[0].seq})
+        self._sets[key] = message, client
+        self._end_turn_soon()
+
+    def _obey_sets(self) -> None:
+        while self._sets:
+            message, client = self._sets.pop(next(iter(self._sets)))
+            for answer in self.session.apply(message, client):
+                self._turn.put(answer)
 
     def answer(self, answers: Sequence[Outgoing], client: str | None = None) -> None:
         """Pass on what the session answered: errors to `client`, the others to everybody."""
@@ -140,6 +170,7 @@ class Hub:
 
     def flush(self) -> None:
         """Write the controls if they have changed, and tell everybody what has."""
+        self._obey_sets()
         if len(self._turn):
             self._write_controls()
             self._keep()

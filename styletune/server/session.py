@@ -91,20 +91,29 @@ class LiveSession(Performance):
             "previous_scene": lambda seq: self.recall(self.book.beside(-1), 0.0, seq),
         }
 
-    def receive(self, text: str | bytes, source: str) -> Answers | None:
-        """Obey one raw message from /ws; see `apply`. Never raises, whatever the text.
+    def read(self, text: str | bytes) -> Incoming | Error:
+        """A raw message from /ws, checked; or what is wrong with it. Never raises."""
+        try:
+            return parse(text)
+        except MessageError as error:
+            return self._refuse(error.code, str(error), seq_of(text))
+
+    def obey(self, message: Incoming | Error, source: str) -> Answers | None:
+        """Obey what was read; see `apply`.
 
         Returns:
             None when the sender asks for a snapshot.
         """
-        try:
-            message = parse(text)
-        except MessageError as error:
-            return [self._refuse(error.code, str(error), seq_of(text))]
+        if isinstance(message, Error):
+            return [message]
         if isinstance(message, SnapshotRequest):
             self.counts["snapshot"] += 1
             return None
         return self.apply(message, source)
+
+    def receive(self, text: str | bytes, source: str) -> Answers | None:
+        """Read one raw message and obey it."""
+        return self.obey(self.read(text), source)
 
     def apply(self, message: Incoming, source: str) -> Answers:
         """Obey one checked message; `source` is who sent it.
@@ -158,15 +167,26 @@ class LiveSession(Performance):
         seq: int | None,
         gesture: str | None = None,
     ) -> Changed | Error:
+        checked = self._checked(controls, seq)
+        if isinstance(checked, Error):
+            return checked
+        group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
+        pause_s = PAUSE_S if gesture is None else None
+        return self.play(checked, source, seq, group, pause_s)
+
+    def fault(self, message: SetMessage) -> Error | None:
+        """What a set would be refused for."""
+        checked = self._checked(message.controls, message.seq)
+        return checked if isinstance(checked, Error) else None
+
+    def _checked(self, controls: Mapping[str, object], seq: int | None) -> dict[str, float] | Error:
         checked: dict[str, float] = {}
         for name, position in controls.items():
             try:
                 checked[name] = self.table[name].check(position)
             except ControlError as error:
                 return self._refuse(self._code(name, position), str(error), seq)
-        group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
-        pause_s = PAUSE_S if gesture is None else None
-        return self.play(checked, source, seq, group, pause_s)
+        return checked
 
     def _code(self, name: str, position: object) -> str:
         """Why the control `name` did not take `position`, for programs."""

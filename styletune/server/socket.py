@@ -59,18 +59,21 @@ async def pictures(socket: WebSocket, hub: Hub) -> None:
 async def _read_controls(
     socket: WebSocket, hub: Hub, client: str, outbox: Outbox, role: Role
 ) -> None:
-    breath = Breath()
+    breath, rested = Breath(), False
     while True:
         turn = hub.turns
         text = await _receive(socket)
-        waited = hub.turns != turn
+        # After a rest it was only because it had not been asked for.
+        waited = hub.turns != turn and not rested
         refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
         if refused is None:
             hub.receive(text, client)
         else:
             hub.refuse(refused, client)
         await outbox.room()
-        if rest_s := breath.after(time.monotonic(), waited=waited):
+        rest_s = breath.after(time.monotonic(), waited=waited)
+        rested = rest_s > 0
+        if rested:
             await asyncio.sleep(rest_s)
 
 

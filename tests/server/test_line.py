@@ -85,5 +85,5 @@ async def test_a_delay_keeps_order_and_loses_nothing(tmp_path: Path) -> None:
         while (await hear(controls, "changed")).get("seq") != 50:
             pass
         assert server.hub.session.positions[FADER] == 0.5
-        assert server.hub.session.rev == 51
+        assert server.hub.session.counts["set"] == 51
         await controls.close()

@@ -32,9 +32,10 @@ class Received(BaseModel):
 
 
 class SetMessage(Received):
-    """Move controls, all of them or none. Values are absolute: sending twice is harmless.
+    """Move controls, all or none, to absolute values: of several at once the newest counts.
 
-    Sets of one client with the same `gesture` are one step of undo.
+    Sending twice is harmless. The newest of a client that moves the same controls answers for all,
+    by the last `seq` among them. Sets of one client with the same `gesture` are one step of undo.
     """
 
     type: Literal["set"]
