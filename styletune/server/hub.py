@@ -144,8 +144,8 @@ class Hub:
         key = (client, message.gesture, *message.controls)
         if older := self._sets.pop(key, None):
             self.session.counts["set"] += 1
-            if message.seq is None:
-                message = message.model_copy(update={"seq": older[0].seq})
+            if message.seq is None and (seq := older[0].seq) is not None:
+                message = message.model_copy(update={"seq": seq})
         self._sets[key] = message, client
         self._end_turn_soon()
 
