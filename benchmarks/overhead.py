@@ -25,13 +25,11 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import machine, material
+from benchmarks import machine, material, own_worker
 from benchmarks.figures import TARGET_OVERHEAD, percentile
 from benchmarks.processes import Served
 from benchmarks.viewer import Viewer
-from styletune.config import NETWORKS, Session, load
-from styletune.shared.control_block import ControlBlock
-from styletune.shared.frame_block import FrameBlock
+from styletune.config import NETWORKS
 from styletune.shared.orders import Job
 
 _TURN_S = {"lite": 1.5, "vgg16": 4.0, "vgg19": 4.0}
@@ -61,11 +59,11 @@ def paint_in_turns(job: Job, pipe: Connection, *, log: Path) -> None:
         _turns = 0
         _from: tuple[float, int] | None = None
 
-        def _epoch(self, painter: Painter, changed: bool) -> bool:
+        def _epoch(self, painter: Painter, hand: bool) -> bool:
             full = max(painter.height, painter.width) == job.session.pictures.size
             if self._progress.step >= _FIRST_STEPS and full:
                 self._take_turns(painter)
-            return super()._epoch(painter, changed)
+            return super()._epoch(painter, hand)
 
         def _take_turns(self, painter: Painter) -> None:
             now = time.perf_counter()
@@ -94,29 +92,7 @@ def paint_in_turns(job: Job, pipe: Connection, *, log: Path) -> None:
             with log.open("a") as file:
                 print(json.dumps([turn.bare, turn.seconds, turn.steps]), file=file)
 
-    controls = ControlBlock.attach(job.control_block, job.session.table())
-    frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
-    Alternating(job, controls, frames, pipe).work()
-
-
-def serve(session_file: str, log: str) -> int:
-    """The real server, with that worker; until told to end."""
-    from styletune.server import token
-    from styletune.server.entrance import Entrance
-    from styletune.server.serve import serve
-    from styletune.server.supervisor import Supervisor
-
-    target = functools.partial(paint_in_turns, log=Path(log))
-
-    def make_painter(session: Session, folder: Path) -> Supervisor:
-        return Supervisor(session, folder=folder, target=target)
-
-    return serve(
-        load(session_file).replaced(server={"port": 0}),
-        open_browser=False,
-        entrance=Entrance(token=token.read(None)),
-        make_painter=make_painter,
-    )
+    own_worker.work(Alternating, job, pipe)
 
 
 def turns_of(log: Path) -> list[Turn]:
@@ -185,7 +161,8 @@ def main() -> int:
     parser.add_argument("--weights", metavar="FILE", help="of VGG (default: random filters)")
     arguments = parser.parse_args()
     if arguments.serve:
-        return serve(*arguments.serve)
+        session_file, log = arguments.serve
+        return own_worker.serve(session_file, functools.partial(paint_in_turns, log=Path(log)))
     made = Table(
         title=f"the loop around the step, {arguments.size} px", title_justify="left",
         caption=f"{machine.processor()}, {machine.cores()} cores\n{machine.versions()}",

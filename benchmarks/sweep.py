@@ -27,13 +27,10 @@ from statistics import median
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import machine
+from benchmarks import machine, own_worker
 from benchmarks.processes import Served
 from styletune import samples
 from styletune.client import connect
-from styletune.config import Session, load
-from styletune.shared.control_block import ControlBlock
-from styletune.shared.frame_block import FrameBlock
 from styletune.shared.orders import Job
 
 TARGET = 0.05
@@ -156,8 +153,8 @@ def paint_in_turns(job: Job, pipe: Connection, *, turns: Path) -> None:
 
         _seen = 0
 
-        def _epoch(self, painter: Painter, changed: bool) -> bool:
-            fine = super()._epoch(painter, changed)
+        def _epoch(self, painter: Painter, hand: bool) -> bool:
+            fine = super()._epoch(painter, hand)
             run = self._runs.now
             number = run.order.run  # 0: there is none
             half = run.taken >= run.order.steps // 2
@@ -172,29 +169,7 @@ def paint_in_turns(job: Job, pipe: Connection, *, turns: Path) -> None:
             return fine
 
     device.prepare(job.session.engine.device, job.session.engine.precision)
-    controls = ControlBlock.attach(job.control_block, job.session.table())
-    frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
-    Interleaving(job, controls, frames, pipe).work()
-
-
-def serve(session_file: str, turns: str) -> int:
-    """The real server, with that worker; until told to end."""
-    from styletune.server import token
-    from styletune.server.entrance import Entrance
-    from styletune.server.serve import serve
-    from styletune.server.supervisor import Supervisor
-
-    target = functools.partial(paint_in_turns, turns=Path(turns))
-
-    def make_painter(session: Session, folder: Path) -> Supervisor:
-        return Supervisor(session, folder=folder, target=target)
-
-    return serve(
-        load(session_file).replaced(server={"port": 0}),
-        open_browser=False,
-        entrance=Entrance(token=token.read(None)),
-        make_painter=make_painter,
-    )
+    own_worker.work(Interleaving, job, pipe)
 
 
 async def sweep_s(served: Served, url: str, plan: Path, out: Path) -> float:
@@ -275,7 +250,8 @@ def main() -> int:
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.serve:
-        return serve(*given.serve)
+        session_file, turns = given.serve
+        return own_worker.serve(session_file, functools.partial(paint_in_turns, turns=Path(turns)))
     found = asyncio.run(measure(given.size, given.points, given.steps, given.rounds))
     title = f"a sweep of {given.points} points × {given.steps} steps, lite, {given.size} px"
     Console(width=None if sys.stdout.isatty() else 118).print(table(*found, title))

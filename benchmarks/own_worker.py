@@ -1,0 +1,46 @@
+"""The real server around a worker that also does what it is compared with.
+
+Knows nothing about what is measured.
+"""
+
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from styletune.config import Session, load
+from styletune.entry import Target
+from styletune.shared.control_block import ControlBlock
+from styletune.shared.frame_block import FrameBlock
+from styletune.shared.orders import Job
+
+if TYPE_CHECKING:
+    from styletune.engine.worker import Worker
+
+
+def serve(session_file: str, target: Target) -> int:
+    """Serve until told to end, on any free port.
+
+    Args:
+        target: runs in the worker's process.
+    """
+    from styletune.server import token
+    from styletune.server.entrance import Entrance
+    from styletune.server.serve import serve
+    from styletune.server.supervisor import Supervisor
+
+    def make_painter(session: Session, folder: Path) -> Supervisor:
+        return Supervisor(session, folder=folder, target=target)
+
+    return serve(
+        load(session_file).replaced(server={"port": 0}),
+        open_browser=False,
+        entrance=Entrance(token=token.read(None)),
+        make_painter=make_painter,
+    )
+
+
+def work(kind: "type[Worker]", job: Job, pipe: Connection) -> None:
+    """Do a worker's work by one of that kind; the device has been prepared."""
+    controls = ControlBlock.attach(job.control_block, job.session.table())
+    frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
+    kind(job, controls, frames, pipe).work()
