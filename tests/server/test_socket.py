@@ -375,7 +375,7 @@ async def test_a_storm_of_sets_is_told_in_few_messages_and_ends_on_the_last(tmp_
             rev = changed["rev"]
             if changed["seq"] == 1999:
                 break
-        assert rev == server.hub.session.rev <= 2000  # only what was newest was obeyed
+        assert rev == server.hub.session.rev < 1000  # only what was newest was obeyed
         assert changed["controls"] == {"smooth": 1999 / 2000}
         assert count < 1000
         assert server.painter.controls is not None

@@ -12,6 +12,7 @@ from styletune.sweeps.plan import load, parse
 from styletune.sweeps.points import Layout, layout
 from styletune.sweeps.table import table_of
 
+EXAMPLES = Path(__file__).parents[2] / "configs" / "sweeps"
 TABLE = Session().table()
 BASE = TABLE.public(Session().positions())
 
@@ -218,3 +219,18 @@ def test_files_are_found_beside_the_sweep(tmp_path: Path) -> None:
     assert sweep.axes[0].values == (str(tmp_path / "gogh.jpg"), "strokes")
     with pytest.raises(ConfigError, match="no such file"):
         load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("layers-alone", 8),
+        ("content-against-style", 25),
+        ("eight-sliders", 40),
+        ("smooth-rate", 24),
+    ],
+)
+def test_the_example_sweeps_are_laid_out(name: str, count: int) -> None:
+    found = layout(load(EXAMPLES / f"{name}.toml"), table_of(TABLE.rows()), BASE)
+    assert found.count == count
+    assert len({point.key for point in found.points()}) == count
