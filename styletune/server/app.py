@@ -9,12 +9,11 @@ import secrets
 from concurrent.futures import Executor
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Query, Request, Response, WebSocket
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -28,6 +27,7 @@ from styletune.server.gallery import CONTENT
 from styletune.server.hub import Hub
 from styletune.server.losses import MAX_EPOCHS
 from styletune.server.metrics import MEDIA_TYPE, Metrics
+from styletune.server.page import REVALIDATE, Page
 from styletune.server.picture_routes import add_picture_routes, no_such_picture
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
@@ -35,17 +35,8 @@ from styletune.server.scene_routes import add_scene_routes
 from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
 from styletune.shared.orders import State
 
-# Ask each time whether it is still the same: a page of yesterday's version must not stay.
-_REVALIDATE = {"cache-control": "no-cache"}
 _NOT_STORED = {"cache-control": "no-store"}
 MAX_NAME = 80
-
-
-class _Page(StaticFiles):
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        response = super().file_response(*args, **kwargs)
-        response.headers.update(_REVALIDATE)
-        return response
 
 
 def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: int = 0) -> FastAPI:
@@ -87,20 +78,20 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
         answer.headers.update(error.headers or {})  # such as Allow
         return answer
 
-    app.mount("/web", _Page(directory=web), name="web")
     return app
 
 
 def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: int) -> None:
-    figures = Metrics(hub)
+    figures, files = Metrics(hub), Page(directory=web)
+    app.mount("/web", files, name="web")
 
     @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return FileResponse(web / "index.html", headers=_REVALIDATE)
+    async def page(request: Request) -> Response:
+        return await files.get_response("index.html", request.scope)
 
     @app.get("/stage", include_in_schema=False)
-    async def stage() -> Response:
-        return FileResponse(web / "stage.html", headers=_REVALIDATE)
+    async def stage(request: Request) -> Response:
+        return await files.get_response("stage.html", request.scope)
 
     @app.get("/healthz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> Response:
@@ -271,7 +262,7 @@ def _clean_name(name: str) -> str:
 
 
 def _jpeg(data: bytes) -> Response:
-    return Response(data, media_type="image/jpeg", headers=_REVALIDATE)
+    return Response(data, media_type="image/jpeg", headers=REVALIDATE)
 
 
 def _error(status: int, code: str, message: str) -> Response:

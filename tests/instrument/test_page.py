@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from styletune import samples
+from styletune.assets import web_folder
 from tests.instrument.conftest import browsing, drawn, opened
 from tests.instrument.playing import Instrument, until
 
@@ -185,3 +186,21 @@ def test_it_fits_the_screen(
         folder = Path(os.environ.get("STYLETUNE_SCREENSHOTS", tmp_path))
         page.screenshot(path=folder / f"page-{width}.png")
         assert (folder / f"page-{width}.png").stat().st_size > 20_000
+
+
+@pytest.mark.parametrize("style", sorted(web_folder().glob("*.css")), ids=lambda path: path.name)
+def test_a_style_sheet_means_the_same_as_it_is_served(page: Page, style: Path) -> None:
+    written, served = page.evaluate(
+        """async ([name, written]) => {
+             const served = await (await fetch(`web/${name}`)).text();
+             return [written, served].map((text) => {
+               const sheet = new CSSStyleSheet();
+               sheet.replaceSync(text);
+               // Only what `var()` stands in is told as it was written.
+               return [...sheet.cssRules].map((rule) => rule.cssText.replace(/,\\s+/g, ","));
+             });
+           }""",
+        [style.name, style.read_text(encoding="utf-8")],
+    )
+    assert written
+    assert served == written
