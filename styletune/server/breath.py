@@ -19,17 +19,16 @@ class Breath:
         self._credit = _BURST
         self._at = 0.0
 
-    def after(self, now: float, *, waited: bool) -> float:
-        """A message has been obeyed: how long to rest before the next, in seconds.
+    def after(self, now: float, messages: int = 1) -> float:
+        """Messages have come or gone: how long to rest before the next, in seconds.
 
         Args:
             now: seconds that only rise.
-            waited: whether this message had to be waited for. Those that are there already
-                are taken first, so that resting never lets a backlog grow.
+            messages: how many since the last time.
         """
-        self._credit = min(_BURST, self._credit + (now - self._at) * _RATE_HZ) - 1
+        self._credit = min(_BURST, self._credit + (now - self._at) * _RATE_HZ) - messages
         self._at = now
-        if self._credit >= 0 or not waited:
+        if self._credit >= 0:
             return 0.0
         self._credit = -1.0  # calm after the storm is calm at once
         return REST_S

@@ -59,7 +59,6 @@ class Hub:
         losses: their history.
         tally: what has happened since the start.
         epoch: what the newest picture's epoch says, or None.
-        turns: of the event loop in which something came in.
         finished: the last pictures of the last two runs that came to their ends: one may be
             fetched while the next is painted.
         past: the values that the newest of them were painted with.
@@ -88,7 +87,6 @@ class Hub:
         # What changes in one turn of the loop is told and written once, at its end.
         self._turn = Outbox()
         self._turn_ends = False
-        self.turns = 0
         self._morphing = asyncio.Event()
         self._hands: asyncio.TimerHandle | None = None
         self._scenes = session.scenes()
@@ -289,7 +287,6 @@ class Hub:
 
     def _end_turn(self) -> None:
         self._turn_ends = False
-        self.turns += 1
         self.flush()
 
     async def _morph(self) -> None:

@@ -19,6 +19,7 @@ from styletune.server.hub import Hub
 from styletune.server.messages import MAX_BYTES
 from styletune.server.painting import Worker
 from styletune.server.told import Told
+from styletune.server.websocket import WebSocketProtocol
 
 # Of the 5 s for a clean end: for open answers; the worker ends at the same time.
 _GRACE_S = 2
@@ -123,7 +124,7 @@ def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicor
         app,
         loop="asyncio",
         http="h11",
-        ws="websockets-sansio",
+        ws=WebSocketProtocol,
         ws_max_size=MAX_BYTES,
         ws_per_message_deflate=False,  # JPEG does not shrink; it took 72 % of a core
         ws_ping_interval=10.0,

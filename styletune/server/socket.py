@@ -59,22 +59,14 @@ async def pictures(socket: WebSocket, hub: Hub) -> None:
 async def _read_controls(
     socket: WebSocket, hub: Hub, client: str, outbox: Outbox, role: Role
 ) -> None:
-    breath, rested = Breath(), False
     while True:
-        turn = hub.turns
         text = await _receive(socket)
-        # After a rest it was only because it had not been asked for.
-        waited = hub.turns != turn and not rested
         refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
         if refused is None:
             hub.receive(text, client)
         else:
             hub.refuse(refused, client)
         await outbox.room()
-        rest_s = breath.after(time.monotonic(), waited=waited)
-        rested = rest_s > 0
-        if rested:
-            await asyncio.sleep(rest_s)
 
 
 async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:
@@ -84,7 +76,7 @@ async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:
         await socket.send_text(message.text)
         # Changes that come meanwhile go out as one: to send costs ten times what it costs to obey.
         if isinstance(message, Changed):
-            await asyncio.sleep(breath.after(time.monotonic(), waited=True))
+            await asyncio.sleep(breath.after(time.monotonic()))
     await _close(socket, "too slow")
 
 

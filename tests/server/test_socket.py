@@ -130,6 +130,8 @@ async def test_bad_messages_are_answered_on_the_same_socket(
         (b"\x81\x02{}", 1002),  # not masked, as only a server's may be
         (b"\x83\x80\x00\x00\x00\x00", 1002),  # of a kind that does not exist
         (b"\xf1\x80\x00\x00\x00\x00", 1002),  # with bits that nobody agreed on
+        (b"\x01\x80\x00\x00\x00\x00\x81\x80\x00\x00\x00\x00", 1002),  # begins within another
+        (b"\x89\x80\x00\x00\x00\x00\x81\x02{}", 1002),  # behind a ping that is fine
         (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 1009),  # 8 EiB to come
     ],
 )
@@ -147,6 +149,39 @@ async def test_what_is_no_message_at_all_ends_the_socket(
         assert closed.value.rcvd.code == code
         async with server.socket("/ws") as another:
             await hear(another, "snapshot")
+
+
+def frame(first: int, payload: bytes, mask: bytes = b"\x01\x02\x03\x04") -> bytes:
+    """A masked frame of up to 125 bytes that begins with the byte `first`."""
+    masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload))
+    return bytes([first, 0x80 | len(payload)]) + mask + masked
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 50, 1000])
+async def test_messages_are_read_in_whatever_pieces_they_come(tmp_path: Path, chunk: int) -> None:
+    """Plain ones, with pings between, in several frames, as bytes, and a close behind them."""
+
+    def move(number: int) -> bytes:
+        return json.dumps({"type": "set", "controls": {FADER: number / 10}, "seq": number}).encode()
+
+    long = json.dumps({"type": "trigger", "name": "kick", "seq": 3}).encode().ljust(125)
+    data = b"".join([
+        frame(0x81, move(1)), frame(0x89, b"ping"), frame(0x81, move(2)), frame(0x81, long),
+        frame(0x01, move(4)[:9]), frame(0x89, b"within"), frame(0x80, move(4)[9:]),
+        frame(0x82, move(5)), frame(0x81, move(6)), frame(0x88, (1000).to_bytes(2, "big")),
+    ])  # fmt: skip
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await hear(socket, "snapshot")
+        for at in range(0, len(data), chunk):
+            socket.transport.write(data[at : at + chunk])
+            await asyncio.sleep(0)
+        async with asyncio.timeout(WAIT_S):
+            said = [json.loads(message)["type"] async for message in socket]
+        assert "error" not in said
+        assert socket.close_code == 1000
+        assert server.hub.session.positions[FADER] == 0.6
+        assert server.hub.session.counts["set"] == 5
+        assert server.hub.session.triggers["kick"] == 1
 
 
 async def test_a_client_may_ask_for_the_snapshot_again(tmp_path: Path) -> None:
