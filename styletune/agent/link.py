@@ -27,7 +27,7 @@ class RefusedError(StyletuneError):
 
 
 def socket_url(url: str) -> str:
-    """Where /ws of the server at `url` is.
+    """Where /ws of the server at `url` is, for one that plays hardware and shows nothing.
 
     Raises:
         ConfigError: no http or https address, or one with a token in it.
@@ -42,7 +42,7 @@ def socket_url(url: str) -> str:
             "set STYLETUNE_TOKEN or use --token-file, and give the address up to the ?"
         )
     path = parts.path.rstrip("/").removesuffix("/ws")
-    return urlunsplit((scheme, parts.netloc, f"{path}/ws", "", ""))
+    return urlunsplit((scheme, parts.netloc, f"{path}/ws", "only=hardware", ""))
 
 
 def wait_s(attempt: int, chance: float) -> float:

@@ -10,6 +10,7 @@ Source: MIDI 1.0 Detailed Specification, table I.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import mido
@@ -111,6 +112,11 @@ def decode(data: Sequence[int]) -> Event | None:
     Raises:
         MessageError: the bytes are not one whole MIDI message (code `bad_midi`).
     """
+    return _decoded(tuple(data))
+
+
+@lru_cache(maxsize=4096)  # hands come by the same places again and again
+def _decoded(data: tuple[int, ...]) -> Event | None:
     try:
         message = mido.Message.from_bytes(data)
     except (ValueError, TypeError, IndexError, KeyError, LookupError):

@@ -9,7 +9,7 @@ import secrets
 from concurrent.futures import Executor
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
 from fastapi import FastAPI, Query, Request, Response, WebSocket
@@ -64,8 +64,8 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
     add_binding_routes(app, hub)
 
     @app.websocket("/ws")
-    async def ws(websocket: WebSocket) -> None:
-        await socket.controls(websocket, hub)
+    async def ws(websocket: WebSocket, only: Literal["hardware"] | None = None) -> None:
+        await socket.controls(websocket, hub, only_hardware=only is not None)
 
     @app.websocket("/frames")
     async def frames(websocket: WebSocket) -> None:

@@ -102,9 +102,9 @@ class Hub:
             if self._keeper is not None:
                 tasks.create_task(self._keeper.run())
 
-    def join(self, role: Role) -> tuple[str, Outbox] | None:
+    def join(self, role: Role, *, only_hardware: bool = False) -> tuple[str, Outbox] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
-        joined = self._lobby.join(role)
+        joined = self._lobby.join(role, only_hardware=only_hardware)
         if joined is not None:
             self._welcome(joined[0])
         return joined

@@ -32,13 +32,13 @@ class Lobby:
         """How many clients there are."""
         return len(self._outboxes)
 
-    def join(self, role: Role) -> tuple[str, Outbox] | None:
+    def join(self, role: Role, *, only_hardware: bool = False) -> tuple[str, Outbox] | None:
         """Let a client in: its name and its outbox; None: it is full."""
         if len(self) >= MAX_CLIENTS:
             return None
         client = secrets.token_hex(4)
         self._roles[client] = role
-        outbox = self._outboxes[client] = Outbox()
+        outbox = self._outboxes[client] = Outbox(only_hardware=only_hardware)
         event(_log, INFO, "joined", client=client, role=role, clients=len(self))
         return client, outbox
 

@@ -20,7 +20,14 @@ MAX_KEPT = 1024
 class Outbox:
     """Messages for one client. All methods belong to one event loop's thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, only_hardware: bool = False) -> None:
+        """An empty outbox.
+
+        Args:
+            only_hardware: take only what a client needs that plays hardware and shows nothing:
+                most of the others would wake it for nothing, often through a slow tunnel.
+        """
+        self._only_hardware = only_hardware
         # In the order of sending.
         self._waiting: dict[Hashable, Outgoing] = {}
         self._serial = 0
@@ -40,6 +47,8 @@ class Outbox:
 
     def put(self, message: Outgoing) -> None:
         """Let a message wait for its turn, in place of those that it supersedes."""
+        if self._only_hardware and not message.for_hardware:
+            return
         if isinstance(message, Changed):
             self._put_change(message)
         elif message.newest_only:

@@ -243,7 +243,8 @@ class LiveSession(Performance):
             self.counts["midi"] += 1
             for outcome in self.controllers.hear(client, device, data, self.positions, now):
                 answers += self._played(outcome, device, message.seq)
-        return answers
+        # What is about to be due goes along: one turn of the loop, not two.
+        return answers + self.late()
 
     def late(self) -> Answers:
         """What hardware has begun and time has decided; call it at `controllers.due`."""

@@ -26,11 +26,11 @@ TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
 
-async def controls(socket: WebSocket, hub: Hub) -> None:
+async def controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = False) -> None:
     """Serve /ws to one client, until either side ends it."""
     await socket.accept()
     role = role_of(socket.scope)
-    joined = hub.join(role)
+    joined = hub.join(role, only_hardware=only_hardware)
     if joined is None:
         await _close(socket, "server full")
         return

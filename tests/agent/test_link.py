@@ -8,12 +8,12 @@ from styletune.errors import ConfigError
 @pytest.mark.parametrize(
     ("url", "socket"),
     [
-        ("http://localhost:8018", "ws://localhost:8018/ws"),
-        ("http://localhost:8018/", "ws://localhost:8018/ws"),
-        ("localhost:8018", "ws://localhost:8018/ws"),
-        ("https://art.example/styletune/", "wss://art.example/styletune/ws"),
-        ("wss://art.example/ws", "wss://art.example/ws"),
-        ("http://[::1]:8018", "ws://[::1]:8018/ws"),
+        ("http://localhost:8018", "ws://localhost:8018/ws?only=hardware"),
+        ("http://localhost:8018/", "ws://localhost:8018/ws?only=hardware"),
+        ("localhost:8018", "ws://localhost:8018/ws?only=hardware"),
+        ("https://art.example/styletune/", "wss://art.example/styletune/ws?only=hardware"),
+        ("wss://art.example/ws", "wss://art.example/ws?only=hardware"),
+        ("http://[::1]:8018", "ws://[::1]:8018/ws?only=hardware"),
     ],
 )
 def test_the_socket_of_an_address(url: str, socket: str) -> None:

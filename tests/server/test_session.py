@@ -145,6 +145,21 @@ def test_midi_moves_the_mapped_fader(value: int) -> None:
     assert session.positions == TABLE.defaults()  # all of it was one move of a hand
 
 
+def test_hands_that_turn_on_take_the_steps_and_no_timer_wakes_between() -> None:
+    now = 0.0
+    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
+    for count in range(30):
+        now = 0.016 * count  # as the agent sends
+        data = [byte for knob in range(8) for byte in (176, 16 + knob, 64 + 2 * count)]
+        text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
+        changes = session.receive(text, "me")
+        assert session.due_s is not None
+        assert session.due_s > 0.016
+        assert {next(iter(change.controls)) for change in changes or ()} == {
+            f"style.{layer}" for layer in TABLE.layers
+        }
+
+
 def test_several_whole_messages_come_in_one_and_a_bad_one_harms_no_other() -> None:
     session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
     data = [176, 0, 2, 176, 1, 2, 176, 44, 176, 7, 2]

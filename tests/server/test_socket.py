@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from styletune.server import lobby
 from styletune.server.role import Role
@@ -83,6 +83,35 @@ async def test_a_knob_of_the_controller_moves_its_fader(tmp_path: Path) -> None:
             before, (place,) = place, changed["controls"].values()
             assert changed["controls"].keys() == {"style.block1_conv1"}
             assert before < place <= 64 / 127
+
+
+async def test_who_only_plays_hardware_is_told_only_what_hardware_needs(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws?only=hardware") as agent:
+        async with server.socket("/ws") as page:
+            await hear(page, "snapshot")
+            device = "nanoKONTROL2 MIDI 1"
+            await say(agent, {"type": "listen", "device": device})
+            await say(agent, {"type": "midi", "device": device, "data": [176, 16, 64]})
+            assert (await hear(page, "changed"))["source"] == f"midi:{device}"
+            server.painter.paint()
+            await hear(page, "epoch")
+            await say(page, {"type": "set", "controls": {"style.block1_conv1.solo": True}})
+            await say(page, {"type": "learn", "target": FADER})
+            await hear(page, "learning")
+            await say(agent, {"type": "learn", "target": "nothing"})
+        heard = []
+        while not heard or heard[-1]["type"] != "error":
+            heard.append(json.loads(await asyncio.wait_for(agent.recv(), WAIT_S)))
+        assert [message["type"] for message in heard[:2]] == ["snapshot", "bindings"]
+        kinds = {message["type"] for message in heard}
+        assert kinds == {"snapshot", "bindings", "feedback", "learning", "error"}
+
+
+async def test_a_wish_that_is_not_known_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        with pytest.raises(InvalidStatus, match="403"):
+            async with server.socket("/ws?only=everything"):
+                pass
 
 
 @pytest.mark.checklist(18)

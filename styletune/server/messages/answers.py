@@ -62,6 +62,7 @@ class Error(Sent):
     """A message was not obeyed, and nothing has changed; `message` is for people."""
 
     for_all: ClassVar[bool] = False
+    for_hardware: ClassVar[bool] = True
     type: Literal["error"] = "error"
     code: str
     message: str

@@ -23,6 +23,7 @@ class Binding(Sent):
 class Bindings(Sent):
     """What the knobs of a device are bound to."""
 
+    for_hardware: ClassVar[bool] = True
     newest_only: ClassVar[bool] = True
     type: Literal["bindings"] = "bindings"
     device: str
@@ -38,6 +39,7 @@ class Bindings(Sent):
 class Learning(Sent):
     """Which target waits for hardware to be moved; null: none."""
 
+    for_hardware: ClassVar[bool] = True
     newest_only: ClassVar[bool] = True
     type: Literal["learning"] = "learning"
     target: str | None
@@ -67,6 +69,7 @@ class Feedback(Sent):
     """Raw MIDI messages for the device, to the clients that listen for it."""
 
     for_all: ClassVar[bool] = False
+    for_hardware: ClassVar[bool] = True
     type: Literal["feedback"] = "feedback"
     device: str
     data: tuple[tuple[int, ...], ...]

@@ -16,6 +16,7 @@ class Snapshot(Sent):
     """Everything at once: the first message on /ws, and the answer to `snapshot?`."""
 
     for_all: ClassVar[bool] = False
+    for_hardware: ClassVar[bool] = True
     type: Literal["snapshot"] = "snapshot"
     rev: int
     controls: Mapping[str, float | bool | str]

@@ -17,11 +17,13 @@ class Sent(BaseModel):
 
     Attributes:
         for_all: whether every client gets it, or only those that it is meant for.
+        for_hardware: whether a client that only plays hardware gets it, see `Outbox`.
         newest_only: whether one that still waits to be sent is superseded by a newer one.
     """
 
     model_config = ConfigDict(frozen=True)
     for_all: ClassVar[bool] = True
+    for_hardware: ClassVar[bool] = False
     newest_only: ClassVar[bool] = False
 
     @property
