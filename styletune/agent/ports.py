@@ -5,6 +5,7 @@ only 1,024 of them. Nothing here decodes. python-rtmidi is imported on use, so t
 only looks at this room needs no MIDI libraries.
 """
 
+import ctypes
 import re
 from collections.abc import Callable
 from typing import Any
@@ -98,7 +99,7 @@ class Ports:
                 source.delete()
                 return None
             source.ignore_types(sysex=True, timing=True, active_sense=True)
-            source.set_callback(lambda event, _: heard(tuple(event[0])))
+            source.set_callback(_staying(heard))
             source.open_port(number, f"{CLIENT} in")
             sink = self._sink(name)
         except (self._rtmidi.RtMidiError, self._rtmidi.SystemError):
@@ -136,6 +137,27 @@ class Ports:
                 copy += 1
             numbers[shown] = number
         return numbers
+
+
+def _staying(heard: Heard) -> Callable[[tuple[list[int], float], None], None]:
+    """A callback for rtmidi whose thread stays known to Python between messages.
+
+    A thread of C is a new one to Python at each call: its state is made and thrown away, and
+    memory mapped and unmapped for its first frame, which takes longer than all else that the
+    agent does for a message. The state lives while `PyGILState_Ensure` is not taken back, which
+    only that thread could do, and it just ends when the port is closed: some 20 kB remain of
+    each time that a device is plugged in.
+    """
+    stays = False
+
+    def callback(event: tuple[list[int], float], _: None) -> None:
+        nonlocal stays
+        if not stays:
+            stays = True
+            ctypes.pythonapi.PyGILState_Ensure()
+        heard(tuple(event[0]))
+
+    return callback
 
 
 def mate_of(name: str, outputs: list[str]) -> str | None:
