@@ -6,7 +6,6 @@ server, which alone knows what they mean.
 """
 
 import asyncio
-import contextlib
 import json
 import time
 from collections import deque
@@ -18,11 +17,12 @@ from websockets.exceptions import ConnectionClosed
 
 from styletune.agent.link import connections, message
 from styletune.agent.ports import Port, Ports
-from styletune.agent.thinning import Raw, Thinner
+from styletune.agent.thinning import PERIOD_S, Raw, Thinner, tick
 from styletune.errors import MessageError
 from styletune.midi.message import decode
 
 LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
+_LATER_S = PERIOD_S / 2  # between looks for messages while they come; at each other one we send
 _TOGETHER = 64  # messages of MIDI in one of ours, which may have 1,024 bytes
 Say = Callable[[str], None]
 
@@ -52,7 +52,8 @@ class Player:
         self._planned = float("inf")  # when the writer wakes by itself
         self._dropped = 0
         self._inbox: deque[tuple[str, Raw, float]] = deque()
-        self._called = False
+        self._called = False  # the loop knows that messages come
+        self._again: asyncio.TimerHandle | None = None
 
     async def watch(self) -> None:
         """Open devices as they come, close them as they go; until cancelled."""
@@ -125,11 +126,13 @@ class Player:
 
     async def _write(self, connection: ClientConnection) -> None:
         """Send what is due. While the network takes nothing, values wait and are merged."""
+        loop = asyncio.get_running_loop()
         while True:
             self._wake.clear()
             news, self._news = self._news, []
             for said in news:
                 await connection.send(json.dumps(said))
+            self._feed()  # what goes out is the newest
             for name, thinner in list(self._thinners.items()):
                 messages = thinner.take(time.monotonic())
                 for begin in range(0, len(messages), _TOGETHER):
@@ -137,10 +140,10 @@ class Player:
                     told = {"type": "midi", "device": name, "data": data}
                     await connection.send(json.dumps(told))
             self._planned = min(self._dues(), default=float("inf"))
-            rest_s = max(0.0, self._planned - time.monotonic())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if rest_s == float("inf") else rest_s):
-                    await self._wake.wait()
+            # Not `asyncio.timeout`, which ends by an exception: that costs several times as much.
+            alarm = loop.call_at(self._planned, self._wake.set)
+            await self._wake.wait()
+            alarm.cancel()
 
     async def _read(self, connection: ClientConnection) -> None:
         async for text in connection:
@@ -162,10 +165,9 @@ class Player:
     def _plug(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
         def heard(data: Raw) -> None:  # on rtmidi's thread
             self._inbox.append((name, data, time.monotonic()))
-            # Waking the loop costs more than a message: a storm wakes it once for many.
             if not self._called:
                 self._called = True
-                loop.call_soon_threadsafe(self._hear)
+                loop.call_soon_threadsafe(self._hear, loop)
 
         port = self._ports.open(name, heard)
         if port is None:
@@ -177,8 +179,27 @@ class Player:
         self._tell({"type": "listen", "device": name})
         self._say(f"{name} plays")
 
-    def _hear(self) -> None:
-        self._called = False  # first: what comes from now on calls again
+    def _hear(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take what has come: the first after a rest at once, what follows many at a time.
+
+        Waking the loop for a message costs more than the message does, and then the loop and
+        rtmidi's thread take Python from each other.
+        """
+        if self._again is not None:
+            self._again.cancel()
+        if not self._inbox:
+            self._called = False
+            if not self._inbox:
+                return
+            self._called = True  # one has come just before that, and did not call
+        self._again = loop.call_at(tick(loop.time(), _LATER_S), self._hear, loop)
+        self._feed()
+        if not self._linked:
+            self._dropped += sum(thinner.drop_late() for thinner in self._thinners.values())
+        elif min(self._dues(), default=float("inf")) < self._planned:
+            self._wake.set()
+
+    def _feed(self) -> None:
         while self._inbox:
             name, data, at = self._inbox.popleft()
             thinner = self._thinners.get(name)
@@ -187,10 +208,6 @@ class Player:
             thinner.feed(data, at)
             if self._monitor is not None:
                 self._monitor(f"{name}: {_words(data)}")
-        if not self._linked:
-            self._dropped += sum(thinner.drop_late() for thinner in self._thinners.values())
-        elif min(self._dues(), default=float("inf")) < self._planned:
-            self._wake.set()
 
     def _dues(self) -> list[float]:
         return [due for t in self._thinners.values() if (due := t.due) is not None]

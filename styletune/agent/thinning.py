@@ -42,9 +42,9 @@ class _Waiting:
     encoding: Encoding | None = None
 
 
-def _tick(now: float) -> float:
+def tick(now: float, period_s: float = PERIOD_S) -> float:
     """The next one after `now`."""
-    return (int(now / PERIOD_S + 1e-3) + 1) * PERIOD_S  # at a tick: not the same once more
+    return (int(now / period_s + 1e-3) + 1) * period_s  # at a tick: not the same once more
 
 
 class Thinner:
@@ -115,7 +115,7 @@ class Thinner:
                 value = waiting.encoding.written(waiting.steps)
                 messages.append(encode(waiting.source, value))
                 if left := waiting.steps - waiting.encoding.steps(value):
-                    waiting.steps, waiting.at = left, _tick(now)
+                    waiting.steps, waiting.at = left, tick(now)
                     self._waiting[key] = waiting
         return messages
 
@@ -140,7 +140,7 @@ class Thinner:
         return dropped
 
     def _free_at(self, source: Source) -> float:
-        return _tick(self._sent_at.get(source, -1.0))
+        return tick(self._sent_at.get(source, -1.0))
 
     def _meaning(self, source: Source) -> tuple[Source, Encoding | None]:
         """Which control it is, and how to merge it; None: not at all."""
