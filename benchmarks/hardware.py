@@ -92,6 +92,17 @@ class Controller:
         time.sleep(0.3)
         return last
 
+    def close(self) -> None:
+        """Pull it: a JACK server that ends before its clients leaves memory behind."""
+        self._out.close_port()
+        self._out.delete()
+
+
+def rest() -> dict[int, int]:
+    """As long as a storm, but nothing is sent."""
+    time.sleep(STORM_S + 0.7)
+    return {}
+
 
 class TappedPorts(Ports):
     """Ports that note when which value has come in, before anybody else hears of it."""

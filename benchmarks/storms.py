@@ -1,16 +1,19 @@
 """Storms of messages on a real painting: what comes through, and what they cost.
 
 Windows with a storm take turns with windows in which as much is sent to a port that nobody
-plays. Beside the steps lost, which other programs disturb, stands the processor time that a storm
-takes, which they hardly do.
+plays, and with windows in which nothing is sent: so what the fake controller and JACK cost is told
+from what we do. Beside the steps lost, which other programs disturb, stands the processor time
+that a storm takes, which they hardly do.
 """
 
+import itertools
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from benchmarks import machine
 from benchmarks.hardware import (
@@ -22,6 +25,7 @@ from benchmarks.hardware import (
     let_talk,
     pick_up,
     process,
+    rest,
     url_of,
 )
 from benchmarks.processes import painter_of
@@ -47,31 +51,50 @@ class Window:
     other_cores: float
 
 
+class Round(NamedTuple):
+    """One window of each kind.
+
+    Attributes:
+        quiet: nothing is sent.
+        unheard: a storm, to a port that nobody plays.
+        storm: the same, to the one that the agent plays.
+    """
+
+    quiet: Window
+    unheard: Window
+    storm: Window
+
+
 @dataclass(frozen=True, slots=True)
 class Storms:
-    """Windows of both kinds in pairs, and what came through."""
+    """Windows of all kinds, and what came through."""
 
-    pairs: list[tuple[Window, Window]]
+    rounds: list[Round]
     per_s: list[float]
     right: int
     of: int
 
-    def lost(self) -> list[float]:
-        """Part of the steps that each storm cost."""
-        return [1 - storm.steps_per_s / quiet.steps_per_s for quiet, storm in self.pairs]
+    def lost(self) -> tuple[list[float], list[float], list[float]]:
+        """Part of the steps that each storm cost: in all, by being sent, and by being played."""
+        rates = [[window.steps_per_s for window in windows] for windows in self.rounds]
+        return (
+            [1 - storm / quiet for quiet, _, storm in rates],
+            [1 - unheard / quiet for quiet, unheard, _ in rates],
+            [1 - storm / unheard for _, unheard, storm in rates],
+        )
 
     def dearer(self) -> list[float]:
-        """By how much a step took more processor time in each storm."""
-        return [storm.step_cpu_s / quiet.step_cpu_s - 1 for quiet, storm in self.pairs]
+        """By how much a step took more processor time in each storm that was played."""
+        return [storm.step_cpu_s / unheard.step_cpu_s - 1 for _, unheard, storm in self.rounds]
 
     def taken(self) -> tuple[list[float], list[float]]:
-        """Cores that each storm took for the server, and for the agent."""
-        server = [storm.server_cores - quiet.server_cores for quiet, storm in self.pairs]
-        return server, [storm.agent_cores - quiet.agent_cores for quiet, storm in self.pairs]
+        """Cores that playing each storm took for the server, and for the agent."""
+        server = [storm.server_cores - unheard.server_cores for _, unheard, storm in self.rounds]
+        return server, [w.storm.agent_cores - w.unheard.agent_cores for w in self.rounds]
 
 
 def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
-    """What storms do to a real painting; each round begins with the other kind of window.
+    """What storms do to a real painting; six rounds have the windows in all six orders.
 
     Args:
         jack: process id of JACK, which is one of ours.
@@ -81,10 +104,14 @@ def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
     arguments = ("--no-browser", "--port", "0", "--size", str(size_px))
     with process("styletune", "serve", *arguments) as server:
         url = url_of(server)
-        controller, other = Controller(), Controller(NOBODYS)
-        with process(
-            "styletune", "midi", "--api", "jack", "--url", url, "--port", "bench", stream="stderr"
-        ) as agent:
+        with (
+            closing(Controller()) as controller,
+            closing(Controller(NOBODYS)) as nobodys,
+            process(
+                "styletune", "midi", "--api", "jack", "--url", url, "--port", "bench",
+                stream="stderr",
+            ) as agent,
+        ):  # fmt: skip
             let_talk(agent.stderr)
             # Tracing what hands may ask for takes time from the first steps.
             _painted(url, _FIRST_EPOCHS)
@@ -94,24 +121,25 @@ def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
             pids = (server.pid, agent.pid, painter, os.getpid(), jack)
             if apart:
                 _part(painter, pids)
+            blows = {"quiet": rest, "unheard": nobodys.storm, "storm": controller.storm}
             found = Storms([], [], 0, 8 * rounds)
             right = 0
-            for number in range(rounds):
-                windows: dict[bool, Window] = {}
-                for stormy in (False, True) if number % 2 else (True, False):
-                    blow = (controller if stormy else other).storm
+            orders = itertools.cycle(itertools.permutations(Round._fields))
+            for order in itertools.islice(orders, rounds):
+                windows: dict[str, Window] = {}
+                for kind in order:
                     before = get(url, "/api/state")["rev"]
-                    windows[stormy], last = _window(url, pids, blow)
+                    windows[kind], last = _window(url, pids, blows[kind])
                     state = get(url, "/api/state")
-                    if stormy:
+                    if kind == "storm":
                         # Each message raises the revision once at most for each knob.
                         found.per_s.append((state["rev"] - before) / 8 / STORM_S)
                         right += sum(
                             abs(state["controls"][f"style.{layer}"] - last[knob] / 127) < 1e-6
                             for knob, layer in zip(KNOBS, state["layers"], strict=True)
                         )
-                found.pairs.append((windows[False], windows[True]))
-    return Storms(found.pairs, found.per_s, right, found.of)
+                found.rounds.append(Round(**windows))
+    return Storms(found.rounds, found.per_s, right, found.of)
 
 
 def _window(

@@ -8,6 +8,7 @@ import asyncio
 import functools
 import tempfile
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -105,8 +106,10 @@ def latency(turns: int) -> list[Turn]:
         seen, heard = Path(name) / "seen", Path(name) / "heard"
         with process("benchmarks.midi", "--serve", str(seen)) as server:
             url = url_of(server)
-            controller = Controller()
-            with process("benchmarks.midi", "--agent", str(heard), "--url", url) as agent:
+            with (
+                closing(Controller()) as controller,
+                process("benchmarks.midi", "--agent", str(heard), "--url", url) as agent,
+            ):
                 until(agent.stdout, "connected to")
                 time.sleep(1)
                 pick_up(controller, url)

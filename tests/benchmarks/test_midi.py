@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.storms import Storms, Window
+from benchmarks.storms import Round, Storms, Window
 from benchmarks.turns import Turn, traced
 
 
@@ -20,10 +20,11 @@ def test_a_turn_is_followed_from_place_to_place_and_lost_where_it_was_lost() -> 
     assert (fourth.moved, fourth.there) == (None, None)  # ours
 
 
-def test_a_storm_is_compared_with_its_own_quiet_window() -> None:
-    quiet, storm = Window(20.0, 0.050, 0.01, 0.00, 0.5), Window(19.0, 0.051, 0.09, 0.12, 0.5)
-    found = Storms([(quiet, storm)], [50.0], 8, 8)
-    assert found.lost() == pytest.approx([0.05])
+def test_what_a_storm_costs_is_told_from_what_sending_it_costs() -> None:
+    quiet, unheard = Window(25.0, 0.049, 0.01, 0.00, 0.5), Window(20.0, 0.050, 0.01, 0.00, 0.5)
+    storm = Window(19.0, 0.051, 0.09, 0.12, 0.5)
+    found = Storms([Round(quiet, unheard, storm)], [50.0], 8, 8)
+    assert found.lost() == tuple(pytest.approx([part]) for part in (0.24, 0.2, 0.05))
     assert found.dearer() == pytest.approx([0.02])
     server, agent = found.taken()
     assert (server, agent) == (pytest.approx([0.08]), pytest.approx([0.12]))
