@@ -106,6 +106,20 @@ def sum_of_squares(x: Any) -> Any:
     return keras.ops.sum(keras.ops.square(x))
 
 
+def after(value: Any, first: Any) -> Any:
+    """The value, but not before `first` is there.
+
+    TensorFlow computes whatever it can as soon as it can, and then holds it; JAX' compiler
+    orders a step by itself, with an eye on memory.
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        with tf.control_dependencies([first]):
+            return tf.identity(value)
+    return value
+
+
 def to_host(variable: Any) -> npt.NDArray[np.float32]:
     """The value of a Keras variable as it is now; later steps do not touch what is returned."""
     if keras.backend.backend() == "tensorflow":

@@ -7,6 +7,7 @@ Source: Gatys, Ecker, Bethge 2015, arXiv:1508.06576, eqs. 1, 3, 4, with means in
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from styletune.engine.device import sum_of_squares
+from styletune.engine.taps import tapped
 
 
 def inner(x: Any, y: Any) -> Any:
@@ -59,7 +61,7 @@ def gram_matrix(features: Any) -> Any:
 
 @keras.saving.register_keras_serializable("styletune")
 class ContentLoss(layers.Layer):
-    """mean((F − F_content)²) of one layer; (1, h, w, c) and whether it is wanted → (1, 1).
+    """mean((F − F_content)²) of one layer; (1, h, w, c) and whether it is wanted → F and (1, 1).
 
     Where it is not wanted (its fader is off, and nobody looks) the value of the last time stands
     and nothing is computed: most content faders are off most of the time, and their terms alone
@@ -72,7 +74,8 @@ class ContentLoss(layers.Layer):
     """
 
     def __init__(self, skips: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # The features are handed on in the precision in which they came.
+        super().__init__(autocast=False, **kwargs)
         self._skips = skips
 
     def build(self, shape: tuple[int, ...], *_: Any) -> None:
@@ -80,24 +83,40 @@ class ContentLoss(layers.Layer):
         self.target = self.add_weight(shape, "zeros", trainable=False, name="target")
         self.last = self.add_weight((1, 1), "zeros", trainable=False, name="last")
 
-    def call(self, features: Any, wanted: Any) -> Any:
-        """Return the loss, shape (1, 1); `wanted` (1, 1) is not 0 where it counts."""
+    def call(self, features: Any, wanted: Any) -> tuple[Any, Any]:
+        """Return the features and the loss, (1, 1); `wanted` (1, 1) is not 0 where it counts."""
+        target, last = map(ops.convert_to_tensor, (self.target, self.last))
+        values, counts = math.prod(features.shape), wanted[0, 0] != 0
 
-        def compute() -> Any:
-            total = sum_of_squares(features - self.target)
-            return ops.reshape(total / math.prod(features.shape), (1, 1))
+        def difference(still: Any) -> Any:
+            return ops.cast(still, target.dtype) - target
 
-        if not self._skips:
-            return compute()
-        last = ops.convert_to_tensor(self.last)
-        loss = ops.cond(wanted[0, 0] != 0, compute, lambda: last)
-        self.last.assign(ops.stop_gradient(loss))
-        return loss
+        def loss(still: Any) -> Any:
+            def compute() -> Any:
+                return ops.reshape(sum_of_squares(difference(still)) / values, (1, 1))
+
+            return self._where(counts, compute, lambda: last)
+
+        def pull(still: Any, later: Any, slope: Any) -> Any:
+            def compute() -> Any:
+                own = difference(still) * (2.0 / values * slope)
+                return later + ops.cast(own, later.dtype)
+
+            # With a fader at 0 that is only listened to, there is nothing to add either.
+            pulls = ops.logical_and(counts, slope[0, 0] != 0)
+            return self._where(pulls, compute, lambda: later)
+
+        features, raw = tapped(features, loss, pull)
+        self.last.assign(ops.stop_gradient(raw))
+        return features, raw
+
+    def _where(self, counts: Any, compute: Callable[[], Any], spare: Callable[[], Any]) -> Any:
+        return ops.cond(counts, compute, spare) if self._skips else compute()
 
 
 @keras.saving.register_keras_serializable("styletune")
 class StyleLoss(layers.Layer):
-    """mean((G − G_style)²) of one layer; (1, h, w, c) → (1, 1).
+    """mean((G − G_style)²) of one layer; (1, h, w, c) → the features and (1, 1).
 
     With a `metric` M, both Gram matrices are compared as M·G·M: `lite`'s features span those of
     its teacher, and M weighs their directions as the teacher would.
@@ -105,7 +124,8 @@ class StyleLoss(layers.Layer):
     """
 
     def __init__(self, metric: npt.NDArray[np.float32] | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        # The features are handed on in the precision in which they came.
+        super().__init__(autocast=False, **kwargs)
         self._metric = metric
 
     def build(self, shape: tuple[int, ...]) -> None:
@@ -122,14 +142,33 @@ class StyleLoss(layers.Layer):
 
     def gram(self, features: Any) -> Any:
         """The Gram matrix as this layer compares it, (c, c)."""
-        gram = gram_matrix(features)
+        return self._seen(gram_matrix(features))
+
+    def _seen(self, gram: Any) -> Any:
         if self._metric is None:
             return gram
         return ops.matmul(ops.matmul(self.metric, gram), self.metric)
 
-    def call(self, features: Any) -> Any:
-        """Return the loss, shape (1, 1)."""
-        return ops.reshape(ops.mean(ops.square(self.gram(features) - self.target)), (1, 1))
+    def call(self, features: Any, last: bool = False) -> tuple[Any, Any]:
+        """Return the features and the loss, shape (1, 1).
+
+        Args:
+            last: nothing comes after these features, so that there is nothing to wait for.
+        """
+        if last:
+            gram = self._plain(features)
+        else:
+            features, gram = tapped(features, self._plain, self._pull)
+        return features, ops.reshape(ops.mean(ops.square(self._seen(gram) - self.target)), (1, 1))
+
+    def _plain(self, features: Any) -> Any:
+        return gram_matrix(ops.cast(features, self.compute_dtype))
+
+    def _pull(self, still: Any, later: Any, slope: Any) -> Any:
+        flat = ops.reshape(ops.cast(still, slope.dtype), (-1, still.shape[-1]))
+        # Both factors of the product are the features.
+        own = ops.matmul(flat, (slope + ops.transpose(slope)) / math.prod(still.shape))
+        return later + ops.cast(ops.reshape(own, still.shape), later.dtype)
 
 
 # 12 × the graph Laplacian of a pixel and its eight neighbours (1/3 to the sides, 1/12 diagonally):

@@ -106,17 +106,23 @@ def style_transfer_models(
     terms = WeightedTerms(name="terms")
 
     def model(depth: int) -> StyleTransfer:
-        part = keras.Model(
-            features.inputs, features.outputs[:depth], name=f"{features.name}_{depth}"
-        )
-        found = part(picture)
-        found = found if isinstance(found, list) else [found]
-        raw = [
-            loss(output, wanted[:, index : index + 1])
-            for index, (loss, output) in enumerate(zip(content, found, strict=False))
-        ] + [loss(output) for loss, output in zip(style, found, strict=False)]
-        output = terms(layers.Concatenate(name="raw_terms")(raw), both)
-        return StyleTransfer(inputs, output, name="style_transfer")
+        # Each loss hands the features on, and the next layer takes them from there: see `taps`.
+        found = picture
+        heard: list[Any] = []
+        seen: list[Any] = []
+        for layer in features.layers[1:]:  # the first is the input
+            found = layer(found)
+            if layer.name not in names:
+                continue
+            index = len(heard)
+            found, raw = content[index](found, wanted[:, index : index + 1])
+            heard.append(raw)
+            found, raw = style[index](found, last=index == depth - 1)
+            seen.append(raw)
+            if index == depth - 1:
+                break
+        raw = layers.Concatenate(name="raw_terms")([*heard, *seen])
+        return StyleTransfer(inputs, terms(raw, both), name="style_transfer")
 
     # The whole first: it is what gives `terms` the shape of its variable.
     return {depth: model(depth) for depth in reversed(depths(names))}

@@ -4,6 +4,7 @@ The picture and Adam's moments live here, on the device; what comes out is on th
 nothing about controls.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -80,11 +81,17 @@ class Solver:
         """The style losses of the played layers, in network order."""
         return [self.model.get_layer(f"style_{layer}") for layer in self._layers]
 
-    def extract(self, pixels: Pixels) -> list[Any]:
-        """Features of the played layers, float32, of a picture of any size."""
-        features = self.features(pixels[None])
-        features = features if isinstance(features, list) else [features]
-        return [ops.cast(feature, "float32") for feature in features]
+    def extract(self, pixels: Pixels) -> Iterator[Any]:
+        """Features of the played layers, float32, of a picture of any size, one after another.
+
+        Layer by layer rather than all at once: what came before is let go, so that a painting
+        at its start takes no more memory than its steps do.
+        """
+        found = ops.convert_to_tensor(pixels[None])
+        for layer in self.features.layers[1:]:  # the first is the input
+            found = layer(found)
+            if layer.name in self._layers:
+                yield ops.cast(found, "float32")
 
     def aim(self, content: Pixels) -> None:
         """Compare with this content picture from now on."""

@@ -3,7 +3,8 @@
 Blending the targets costs nothing per step, and any number of pictures needs no further trace.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,7 +26,7 @@ class Styles:
     def __init__(
         self,
         losses: Sequence[StyleLoss],
-        extract: Callable[[npt.NDArray[np.float32]], list[npt.NDArray[np.float32]]],
+        extract: Callable[[npt.NDArray[np.float32]], Iterable[Any]],
     ) -> None:
         self._losses = losses
         self._extract = extract
@@ -43,11 +44,10 @@ class Styles:
         """
         if not 0 <= index <= len(self._grams):
             raise IndexError(f"styles 0 to {len(self._grams)} can be put; received {index}")
-        features = self._extract(pixels)
         self._grams[index : index + 1] = [
             [
                 np.asarray(ops.convert_to_numpy(loss.gram(feature)))
-                for loss, feature in zip(self._losses, features, strict=True)
+                for loss, feature in zip(self._losses, self._extract(pixels), strict=True)
             ]
         ]
         self._shares = ()

@@ -1,5 +1,8 @@
 """Losses: by hand, and against plain NumPy."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 import numpy as np
 import pytest
@@ -51,8 +54,9 @@ def test_content_loss_by_hand() -> None:
     layer = ContentLoss()
     layer.build((1, 1, 2, 1))
     layer.target.assign([[[[1.0], [5.0]]]])
+    _, loss = layer(np.array([[[[3.0], [1.0]]]], np.float32), WANTED)
     # Differences 2 and −4: (4 + 16) / 2.
-    assert to_numpy(layer(np.array([[[[3.0], [1.0]]]], np.float32), WANTED)) == pytest.approx(10.0)
+    assert to_numpy(loss) == pytest.approx(10.0)
 
 
 def test_content_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
@@ -61,8 +65,8 @@ def test_content_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     layer.build(f.shape)
     layer.target.assign(target)
     expected = np.mean((f.astype(np.float64) - target) ** 2)
-    np.testing.assert_allclose(to_numpy(layer(f, WANTED)), [[expected]], rtol=1e-5)
-    assert to_numpy(layer(target, WANTED)) == 0
+    np.testing.assert_allclose(to_numpy(layer(f, WANTED)[1]), [[expected]], rtol=1e-5)
+    assert to_numpy(layer(target, WANTED)[1]) == 0
 
 
 def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
@@ -71,9 +75,9 @@ def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     layer.build(f.shape)
     layer.target.assign(numpy_gram(style))
     expected = np.mean((numpy_gram(f) - numpy_gram(style)) ** 2)
-    np.testing.assert_allclose(to_numpy(layer(f)), [[expected]], rtol=1e-4)
+    np.testing.assert_allclose(to_numpy(layer(f)[1]), [[expected]], rtol=1e-4)
     layer.target.assign(layer.gram(keras.ops.convert_to_tensor(f)))
-    assert to_numpy(layer(f)) == 0
+    assert to_numpy(layer(f)[1]) == 0
 
 
 def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
@@ -87,7 +91,7 @@ def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
     layer.build(f.shape)
     layer.target.assign(layer.gram(keras.ops.convert_to_tensor(style)))
     delta = a.T @ (numpy_gram(f) - numpy_gram(style)) @ a
-    np.testing.assert_allclose(to_numpy(layer(f))[0, 0], np.sum(delta**2) / 16, rtol=1e-3)
+    np.testing.assert_allclose(to_numpy(layer(f)[1])[0, 0], np.sum(delta**2) / 16, rtol=1e-3)
 
 
 def clamped_variation(x: np.ndarray) -> float:
@@ -141,7 +145,7 @@ def test_weighted_terms_keep_the_raw_values_of_muted_terms() -> None:
     np.testing.assert_array_equal(to_numpy(layer.raw), raw)
 
 
-def gradient(layer: keras.layers.Layer, x: np.ndarray) -> np.ndarray:
+def gradient(layer: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """∂layer(x)/∂x by the backend that runs."""
     if keras.backend.backend() == "jax":
         import jax
@@ -156,41 +160,89 @@ def gradient(layer: keras.layers.Layer, x: np.ndarray) -> np.ndarray:
     return np.asarray(found.numpy())
 
 
-def style_layer() -> keras.layers.Layer:
+def style_loss(x: Any) -> Any:
+    return loss_of_style(x, last=True)
+
+
+def style_loss_handing_on(x: Any) -> Any:
+    return loss_of_style(x, last=False)
+
+
+def loss_of_style(x: Any, last: bool) -> Any:
     metric = np.random.default_rng(12).normal(size=(4, 4)).astype(np.float32)
     layer = StyleLoss(metric + metric.T)
     layer.build((1, 5, 7, 4))
     layer.target.assign(numpy_gram(features(13)))
-    return layer
+    return layer(x, last=last)[1]
 
 
-def content_loss(x: object) -> object:
-    layer = ContentLoss(skips=True)
+def content_loss(x: Any) -> Any:
+    return loss_of_content(x, skips=True)
+
+
+def content_loss_always(x: Any) -> Any:
+    return loss_of_content(x, skips=False)
+
+
+def loss_of_content(x: Any, skips: bool) -> Any:
+    layer = ContentLoss(skips)
     layer.build((1, 5, 7, 4))
     layer.target.assign(features(14))
-    return layer(x, WANTED)
+    return layer(x, WANTED)[1]
+
+
+def one_loss_after_the_other(x: Any) -> Any:
+    """Both losses on the way, and what comes after them."""
+    content, style = ContentLoss(skips=True), StyleLoss()
+    for layer in (content, style):
+        layer.build((1, 5, 7, 4))
+    x, first = content(x, WANTED)
+    x, second = style(x)
+    return first + second + keras.ops.reshape(keras.ops.mean(x**3), (1, 1))
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_losses_hand_the_features_on_as_they_came(kind: str) -> None:
+    x = keras.ops.cast(features(3), kind)
+    layers = (ContentLoss(), StyleLoss())
+    for layer in layers:
+        layer.build(x.shape)
+    for found, loss in (layers[0](x, WANTED), layers[1](x), layers[1](x, last=True)):
+        assert keras.backend.standardize_dtype(found.dtype) == kind
+        assert keras.backend.standardize_dtype(loss.dtype) == "float32"
+        np.testing.assert_array_equal(*(to_numpy(keras.ops.cast(v, "float32")) for v in (found, x)))
 
 
 def test_an_unwanted_content_loss_keeps_its_last_value_and_pulls_nowhere() -> None:
     layer = ContentLoss(skips=True)
     layer.build((1, 5, 7, 4))
-    first = to_numpy(layer(features(3), WANTED))
+    first = to_numpy(layer(features(3), WANTED)[1])
     unwanted = np.zeros((1, 1), np.float32)
-    np.testing.assert_array_equal(to_numpy(layer(features(4), unwanted)), first)
-    assert not gradient(lambda x: layer(x, unwanted), features(4)).any()
-    assert to_numpy(layer(features(4), WANTED)) != first
+    np.testing.assert_array_equal(to_numpy(layer(features(4), unwanted)[1]), first)
+    assert not gradient(lambda x: layer(x, unwanted)[1], features(4)).any()
+    assert to_numpy(layer(features(4), WANTED)[1]) != first
 
 
 @pytest.mark.parametrize(
     ("layer", "shape"),
     [
         (content_loss, (1, 5, 7, 4)),
-        (style_layer(), (1, 5, 7, 4)),
+        (content_loss_always, (1, 5, 7, 4)),
+        (style_loss, (1, 5, 7, 4)),
+        (style_loss_handing_on, (1, 5, 7, 4)),
+        (one_loss_after_the_other, (1, 5, 7, 4)),
         (total_variation_loss, (1, 5, 7, 3)),
     ],
-    ids=["content", "style", "total variation"],
+    ids=[
+        "content",
+        "content, never skipped",
+        "style",
+        "style, handing on",
+        "one after the other",
+        "total variation",
+    ],
 )
-def test_gradients_equal_finite_differences(layer: keras.layers.Layer, shape: tuple) -> None:
+def test_gradients_equal_finite_differences(layer: Callable[[Any], Any], shape: tuple) -> None:
     x = features(15, shape)
     direction = features(16, shape)
     step = 1e-2

@@ -81,7 +81,8 @@ def test_it_starts_from_noise(painter: Painter) -> None:
 
 def test_the_gram_matrix_is_scaled_by_height_width_and_channels(painter: Painter) -> None:
     style = picture(40, 40, seed=2).astype(np.float32)
-    features = keras.ops.convert_to_numpy(painter.solver.extract(style)[0])[0].astype(np.float64)
+    first = next(painter.solver.extract(style))
+    features = keras.ops.convert_to_numpy(first)[0].astype(np.float64)
     h, w, c = features.shape
     flat = features.reshape(-1, c)
     target = painter.model.get_layer("style_block1_conv2").target.value

@@ -236,7 +236,8 @@ def test_average_pooling_and_zero_padding_change_the_features() -> None:
     plain = small_painter()
     for network in ({"pooling": "average"}, {"padding": "zero"}):
         other = small_painter(small_session(network=network))
-        a, b = (p.solver.extract(picture(32, 40, seed=1).astype("f4"))[-1] for p in (plain, other))
+        pixels = picture(32, 40, seed=1).astype("f4")
+        a, b = (list(p.solver.extract(pixels))[-1] for p in (plain, other))
         assert not np.allclose(a, b)
 
 
