@@ -128,7 +128,7 @@ def _import_mb(python: str, module: str) -> float:
     """Peak memory of a process that only imports `module`."""
     code = _PEAK_OF_IMPORT.format(module)
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
-    return int(done.stdout) / 1024
+    return int(done.stdout) * 1024 / 1e6
 
 
 def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Path:
