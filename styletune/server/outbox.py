@@ -41,6 +41,11 @@ class Outbox:
         return len(self._waiting)
 
     @property
+    def full(self) -> bool:
+        """Whether the client is to read its answers before it is read, see `room`."""
+        return not self._room.is_set()
+
+    @property
     def overflown(self) -> bool:
         """Whether the client has let so much pile up that it should be disconnected."""
         return self._kept > MAX_KEPT

@@ -8,7 +8,7 @@ writes, and ends when either does.
 import asyncio
 import contextlib
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -21,6 +21,7 @@ from styletune.server.hub import Hub
 from styletune.server.messages import Changed, Error, parse_ack
 from styletune.server.outbox import Outbox
 from styletune.server.role import Role, role_of
+from styletune.server.websocket import texts_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
@@ -60,13 +61,14 @@ async def _read_controls(
     socket: WebSocket, hub: Hub, client: str, outbox: Outbox, role: Role
 ) -> None:
     while True:
-        text = await _receive(socket)
-        refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
-        if refused is None:
-            hub.receive(text, client)
-        else:
-            hub.refuse(refused, client)
-        await outbox.room()
+        for text in await _receive(socket):
+            refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
+            if refused is None:
+                hub.receive(text, client)
+            else:
+                hub.refuse(refused, client)
+            if outbox.full:
+                await outbox.room()
 
 
 async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:
@@ -93,16 +95,16 @@ class _Viewer:
     async def read(self) -> None:
         """Take acknowledgements."""
         while True:
-            text = await _receive(self._socket)
-            try:
-                drawn = self._credit.drawn(parse_ack(text).epoch)
-            except MessageError as error:
-                self._hub.tally.bad[error.code] += 1
-                answer = Error(code=error.code, message=str(error))
-                await self._socket.send_text(answer.text)
-                continue
-            if drawn:
-                self._acknowledged.set()
+            for text in await _receive(self._socket):
+                try:
+                    drawn = self._credit.drawn(parse_ack(text).epoch)
+                except MessageError as error:
+                    self._hub.tally.bad[error.code] += 1
+                    answer = Error(code=error.code, message=str(error))
+                    await self._socket.send_text(answer.text)
+                    continue
+                if drawn:
+                    self._acknowledged.set()
 
     async def write(self) -> None:
         """Send the newest picture whenever there is credit for it."""
@@ -133,8 +135,8 @@ class _Viewer:
             await asyncio.sleep(left)
 
 
-async def _receive(socket: WebSocket) -> str | bytes:
-    """One message, text or bytes.
+async def _receive(socket: WebSocket) -> Sequence[str | bytes]:
+    """The next messages, text or bytes: one, or all that came at once.
 
     Raises:
         WebSocketDisconnect: the client has gone, or the server is ending.
@@ -142,9 +144,7 @@ async def _receive(socket: WebSocket) -> str | bytes:
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1006))
-    text: str | None = message.get("text")
-    data: bytes | None = message.get("bytes")
-    return text if text is not None else data or b""
+    return texts_of(message)
 
 
 async def _close(socket: WebSocket, reason: str) -> None:

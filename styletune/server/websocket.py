@@ -7,6 +7,7 @@ about what messages say.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -14,6 +15,18 @@ from websockets.protocol import State
 
 from styletune.server.breath import Breath
 from styletune.server.text_frames import TextFrames
+
+_ALL = "styletune.texts"
+
+
+def texts_of(event: Mapping[str, Any]) -> Sequence[str | bytes]:
+    """The messages of a `websocket.receive`: one by ASGI, from here all that came at once."""
+    several: Sequence[str] | None = event.get(_ALL)
+    if several is not None:
+        return several
+    text: str | None = event.get("text")
+    data: bytes | None = event.get("bytes")
+    return [text if text is not None else data or b""]
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -33,18 +46,29 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
                 self._texts.give_up()
             super().data_received(data)
             return
+        texts: list[str] = []
         count, self._rest_s = 0, 0.0
         for found in self._texts.read(data):
-            if isinstance(found, bytes):
+            if isinstance(found, str):
+                texts.append(found)
+            else:
+                count += self._queue(texts)
+                texts = []
                 super().data_received(found)
-            elif not self.close_sent:
-                self.queue.put_nowait({"type": "websocket.receive", "text": found})
-                count += 1
+        count += self._queue(texts)
         if count:
             self._rest_s = self._breath.after(self.loop.time(), count)
             if not self.read_paused:
                 self.read_paused = True
                 self.transport.pause_reading()
+
+    def _queue(self, texts: list[str]) -> int:
+        """Queue messages as one event, see `texts_of`; returns how many they are."""
+        if not texts or self.close_sent:
+            return 0
+        event: Any = {"type": "websocket.receive", "text": texts[0], _ALL: texts}
+        self.queue.put_nowait(event)
+        return len(texts)
 
     async def receive(self) -> Any:
         """The next message; after the last one, read on, in a storm a little later."""

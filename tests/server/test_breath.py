@@ -23,7 +23,7 @@ def test_a_burst_never_waits() -> None:
 
 
 def test_a_storm_is_taken_in_handfuls() -> None:
-    assert rests(rate_hz=10_000) > 250
+    assert rests(rate_hz=10_000) > 0.8 * 10 / REST_S
 
 
 def test_a_handful_is_as_many_as_it_holds() -> None:
