@@ -7,10 +7,10 @@
  */
 
 import { clamp } from "./curve.js";
-import { byId, make, say } from "./element.js";
+import { byId, make, say, set } from "./element.js";
 import { History, MAX_EPOCHS } from "./history.js";
 import { governs, readable, receptiveField } from "./layers.js";
-import { Plot } from "./plot.js";
+import { makePlot } from "./plot.js";
 import { positionFor } from "./store.js";
 import { lossWords, sourceWords, valueWords } from "./words.js";
 
@@ -47,7 +47,7 @@ export function start({ store, layers, hear }) {
   );
   panel.hidden = false;
   new ResizeObserver(draw).observe(canvas);
-  for (const type of ["pointerover", "pointerleave"]) byId("strips").addEventListener(type, draw);
+  set(byId("strips"), { onpointerover: draw, onpointerleave: draw });
 
   hear("snapshot", async (snapshot) => {
     client = snapshot.client;
@@ -90,7 +90,7 @@ export function start({ store, layers, hear }) {
     const { rows } = window;
     if (!canvas.clientWidth || rows.length < 2) return;
     input.max = String(rows.length - 1);
-    const plot = new Plot(canvas, window);
+    const plot = makePlot(canvas, window);
     const meant = history.terms.map(isMeant);
     for (const front of [false, true]) {
       for (const [term, isFront] of meant.entries()) {
@@ -105,7 +105,7 @@ export function start({ store, layers, hear }) {
     tell(rows[cursor < 0 ? rows.length - 1 : cursor] ?? [], near);
   }
 
-  /** The mark under the hand is told. @param {Plot} plot @param {Float64Array[]} rows */
+  /** The mark under the hand is told. @param {ReturnType<typeof makePlot>} plot @param {Float64Array[]} rows */
   function drawMarks(plot, rows) {
     const [[first = 0] = [], [last = 0] = []] = [rows[0], rows.at(-1)];
     /** @type {Mark | undefined} */
@@ -130,7 +130,7 @@ export function start({ store, layers, hear }) {
     say(says, words);
     const shown = mark ?? (cursor < 0 ? history.marks.at(-1) : undefined);
     say(who, shown ? moveWords(shown) : "");
-    input.setAttribute("aria-valuetext", mark ? `${words}; ${moveWords(mark)}` : words);
+    set(input, { "aria-valuetext": mark ? `${words}; ${moveWords(mark)}` : words });
   }
 
   /** @param {Mark} mark */

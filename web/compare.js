@@ -42,14 +42,13 @@ export function comparing({ hear, notice }) {
   hear("snapshot", (message) => (pictures = message.pictures));
   hear("pictures", (message) => (pictures = message));
 
-  const buttons = OTHERS.map(([other, , text, title]) => make("button", {
-    type: "button", title, "aria-pressed": "false", disabled: other === "kept",
+  // A key on the button has no length: it counts as a tap.
+  const buttons = OTHERS.map(([other, , text, title]) => button(text, ({ detail }) => detail === 0 && show(shown === other ? null : other), {
+    title, "aria-pressed": "false", disabled: other === "kept",
     onpointerdown: (event) => event.button === 0 && down(other, event),
     onpointerup: up, onpointercancel: up, onpointerleave: up,
-    // A key on the button has no length: it counts as a tap.
-    onclick: (event) => event.detail === 0 && show(shown === other ? null : other),
-  }, text));
-  const kept = /** @type {HTMLButtonElement} */ (buttons[2]);
+  }));
+  const kept = /** @type {HTMLButtonElement} */ (buttons.at(-1));
 
   /** @param {Other | null} other */
   function show(other) {

@@ -11,17 +11,27 @@
  * @returns {HTMLElementTagNameMap[K]}
  */
 export function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
+  const element = set(document.createElement(tag), attributes);
+  element.append(...children.filter((child) => child !== false));
+  return element;
+}
+
+/**
+ * Give an element attributes, handlers, and properties of its style.
+ * @template {HTMLElement} T
+ * @param {T} element
+ * @param {Attributes} attributes
+ */
+export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("--")) element.style.setProperty(name, `${value}`);
     else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : `${value}`);
   }
-  element.append(...children.filter((child) => child !== false));
   return element;
 }
 
-/** @param {Node | string} content @param {() => void} act @param {Attributes} [attributes] */
+/** @param {Node | string} content @param {(event: MouseEvent) => void} act @param {Attributes} [attributes] */
 export const button = (content, act, attributes) => make("button", { type: "button", onclick: act, ...attributes }, content);
 
 /**

@@ -4,7 +4,7 @@
  * server never sends more than this page can show.
  */
 
-import { Link } from "./link.js";
+import { makeLink } from "./link.js";
 
 /**
  * One message: little-endian uint32 n, n bytes of JSON, then a JPEG. Pure.
@@ -25,7 +25,7 @@ export function splitFrame(buffer) {
 export function frames(draw, state) {
   let arrived = 0;
   let drawn = 0;
-  const link = new Link("frames", show, state);
+  const link = makeLink("frames", show, state);
 
   /** @param {ArrayBuffer} buffer */
   async function show(buffer) {

@@ -4,6 +4,8 @@
  * handle, pointing the way to go.
  */
 
+import { set } from "./element.js";
+
 /** @typedef {{control: string, position: number, waiting: boolean, direction: "up" | "down" | null}} Hardware */
 
 /** @param {Page} page */
@@ -12,8 +14,7 @@ export function start({ hear }) {
     const found = document.querySelectorAll(`[data-control="${CSS.escape(control)}"]:is(.fader, .knob, .slider)`);
     for (const handle of /** @type {Iterable<HTMLElement>} */ (found)) {
       handle.classList.toggle("waiting", waiting);
-      handle.style.setProperty("--ghost", String(position));
-      handle.dataset.ghost = direction === "up" ? "▲" : "▼";
+      set(handle, { "--ghost": position, "data-ghost": direction === "up" ? "▲" : "▼" });
     }
   });
   // After a connection nobody knows: the next touch of a fader tells.

@@ -1,16 +1,37 @@
 // @ts-check
 /**
- * What fader and knob share: the native range lies over what is seen, is dragged (Shift: ten
+ * Fader and knob, and what they share: the native range lies over what is seen, is dragged (Shift: ten
  * times finer), goes to its default by double-click, and its value in words is typed over.
  */
 
 import { ticks } from "./curve.js";
 import { Drag } from "./drag.js";
-import { make } from "./element.js";
+import { make, set } from "./element.js";
 import { makeRange } from "./range.js";
 import { positionTyped, valueWords } from "./words.js";
 
 const DOUBLE_MS = 350;
+/** Of a knob from end to end, whatever its size. */
+const TRAVEL_PX = 180;
+
+/** A vertical fader: slot and cap. @param {Row} row @param {Store} store @param {string} label */
+export function makeFader(row, store, label) {
+  const slot = make("i", { class: "slot" });
+  const cap = make("i", { class: "cap" });
+  return makeHandle("fader", row, store, label, {
+    travel: (input) => input.offsetHeight - cap.offsetHeight,
+    jump({ clientY, currentTarget }) {
+      const { top, bottom, height } = cap.getBoundingClientRect();
+      if (clientY >= top && clientY <= bottom) return null;
+      const whole = /** @type {Element} */ (currentTarget).getBoundingClientRect();
+      return 1 - (clientY - whole.top - height / 2) / (whole.height - height);
+    },
+  }, slot, cap);
+}
+
+/** A knob with a ring of light, turned by pushing up and down. @param {Row} row @param {Store} store @param {string} label */
+export const makeKnob = (row, store, label) =>
+  makeHandle("knob", row, store, label, { travel: () => TRAVEL_PX }, make("i", { class: "ring" }), make("i", { class: "dial" }));
 
 /**
  * @typedef {object} Hand
@@ -27,7 +48,7 @@ const DOUBLE_MS = 350;
  * @param {Hand} hand
  * @param {...HTMLElement} parts
  */
-export function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
+function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
   const root = make("div", { class: kind, "data-control": row.name, "data-term": row.term ?? false, title: row.help });
   const range = makeRange(root, row, store, label);
   const { input } = range;
@@ -37,42 +58,44 @@ export function makeHandle(kind, row, store, label, { travel, jump }, ...parts) 
   let pointer = -1;
   let pressedAt = -Infinity;
 
-  input.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || drag) return;
-    event.preventDefault();
-    input.focus({ preventScroll: true });
-    const double = event.timeStamp - pressedAt < DOUBLE_MS;
-    pressedAt = double ? -Infinity : event.timeStamp;
-    if (double) return range.reset();
-    pointer = event.pointerId;
-    input.setPointerCapture(pointer);
-    range.hold();
-    // A finger is too blunt to mean a place, and a stage too dark: it only ever pushes.
-    const target = event.pointerType === "touch" ? null : (jump?.(event) ?? null);
-    if (target !== null) range.move(target);
-    drag = new Drag(store.position(row.name), -event.clientY, travel(input), event.shiftKey, Boolean(jump));
-  });
-  input.addEventListener("pointermove", (event) => {
-    if (!drag || event.pointerId !== pointer) return;
-    const before = drag.position;
-    const after = drag.move(-event.clientY, event.shiftKey);
-    if (before === after) return;
-    pressedAt = -Infinity;
-    range.move(after);
-  });
-  for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
-    input.addEventListener(type, (event) => {
+  const drop = (/** @type {PointerEvent} */ { pointerId }) => {
+    if (!drag || pointerId !== pointer) return;
+    drag = null;
+    range.release();
+  };
+  const prevent = (/** @type {Event} */ event) => event.preventDefault();
+  set(input, {
+    onpointerdown(event) {
+      if (event.button !== 0 || drag) return;
+      event.preventDefault();
+      input.focus({ preventScroll: true });
+      const double = event.timeStamp - pressedAt < DOUBLE_MS;
+      pressedAt = double ? -Infinity : event.timeStamp;
+      if (double) return range.reset();
+      pointer = event.pointerId;
+      input.setPointerCapture(pointer);
+      range.hold();
+      // A finger is too blunt to mean a place, and a stage too dark: it only ever pushes.
+      const target = event.pointerType === "touch" ? null : (jump?.(event) ?? null);
+      if (target !== null) range.move(target);
+      drag = new Drag(store.position(row.name), -event.clientY, travel(input), event.shiftKey, Boolean(jump));
+    },
+    onpointermove(event) {
       if (!drag || event.pointerId !== pointer) return;
-      drag = null;
-      range.release();
-    });
-  }
-  // The native handle would follow the same pointer by other rules.
-  for (const type of ["mousedown", "touchstart"]) input.addEventListener(type, (event) => event.preventDefault());
-  input.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault();
-    out.focus();
+      const before = drag.position;
+      const after = drag.move(-event.clientY, event.shiftKey);
+      if (before === after) return;
+      pressedAt = -Infinity;
+      range.move(after);
+    },
+    onpointerup: drop, onpointercancel: drop, onlostpointercapture: drop,
+    // The native handle would follow the same pointer by other rules.
+    onmousedown: prevent, ontouchstart: prevent,
+    onkeydown(event) {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      out.focus();
+    },
   });
 
   const scale = ticks(row).map(({ position, value }) =>

@@ -4,7 +4,7 @@
  * layer sees, drawn over the painting in its true size, and its losses as they are now.
  */
 
-import { byId, make, putAbove } from "./element.js";
+import { byId, make, putAbove, set } from "./element.js";
 import { governs, receptiveField, tells } from "./layers.js";
 import { lossWords, shareWords, weightWords } from "./words.js";
 
@@ -28,16 +28,17 @@ export function start({ hear }) {
     if (!text.hidden) fill();
   });
 
-  const strips = byId("strips");
-  strips.addEventListener("pointerover", ({ target, pointerType }) => {
-    const head = target instanceof Element && pointerType !== "touch" && target.closest("header, .meter");
-    const meant = head ? /** @type {HTMLElement | null} */ (head.closest(".strip")) : null;
-    if (meant === strip) return;
-    clear();
-    strip = meant;
-    if (meant) timer = setTimeout(show, REST_MS);
+  set(byId("strips"), {
+    onpointerover({ target, pointerType }) {
+      const head = target instanceof Element && pointerType !== "touch" && target.closest("header, .meter");
+      const meant = head ? /** @type {HTMLElement | null} */ (head.closest(".strip")) : null;
+      if (meant === strip) return;
+      clear();
+      strip = meant;
+      if (meant) timer = setTimeout(show, REST_MS);
+    },
+    onpointerleave: clear, onpointerdown: clear,
   });
-  for (const type of ["pointerleave", "pointerdown"]) strips.addEventListener(type, clear);
   addEventListener("keydown", ({ key }) => key === "Escape" && clear());
 
   function clear() {

@@ -24,85 +24,75 @@ export const STOPS = new Map([
 export const delayMs = (attempt, chance) =>
   Math.min(MOST_MS, FIRST_MS * 2 ** Math.min(attempt, 20) * (0.75 + 0.5 * chance));
 
-export class Link {
+/**
+ * @param {string} path `ws` or `frames`, beside the page wherever a proxy puts it
+ * @param {(data: any) => void} hear text, or an ArrayBuffer
+ * @param {(state: LinkState) => void} tell
+ */
+export function makeLink(path, hear, tell) {
   /** @type {WebSocket | null} */
-  #socket = null;
-  #path;
-  #message;
-  #state;
-  #attempt = 0;
-  #timer = 0;
+  let current = null;
+  let attempt = 0;
+  let timer = 0;
+  // A laptop that wakes, a tab that comes to the front: no reason to wait any longer.
+  const hurry = () => document.hidden || !timer || connect();
+  for (const type of ["online", "focus"]) addEventListener(type, hurry);
+  document.addEventListener("visibilitychange", hurry);
+  const open = () => current?.readyState === WebSocket.OPEN;
 
-  /**
-   * @param {string} path `ws` or `frames`, beside the page wherever a proxy puts it
-   * @param {(data: any) => void} message text, or an ArrayBuffer
-   * @param {(state: LinkState) => void} state
-   */
-  constructor(path, message, state) {
-    this.#path = path;
-    this.#message = message;
-    this.#state = state;
-    // A laptop that wakes, a tab that comes to the front: no reason to wait any longer.
-    const hurry = () => document.hidden || !this.#timer || this.connect();
-    for (const type of ["online", "focus"]) addEventListener(type, hurry);
-    document.addEventListener("visibilitychange", hurry);
-  }
-
-  get open() {
-    return this.#socket?.readyState === WebSocket.OPEN;
-  }
-
-  /** False: not connected. @param {object} message */
-  send(message) {
-    if (this.open) this.#socket?.send(JSON.stringify(message));
-    return this.open;
-  }
-
-  /** Give up a connection that has gone silent; the next attempt follows. */
-  drop() {
-    this.#socket?.close(4000, "silent");
-    this.#lost(4000, true);
-  }
-
-  connect() {
-    clearTimeout(this.#timer);
-    this.#timer = 0;
-    this.#state({ kind: "connecting" });
-    const url = new URL(this.#path, location.href);
+  function connect() {
+    clearTimeout(timer);
+    timer = 0;
+    tell({ kind: "connecting" });
+    const url = new URL(path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
-    this.#socket = socket;
+    current = socket;
     let opened = false;
     const late = setTimeout(() => socket.close(), CONNECT_MS);
     socket.onopen = () => {
       clearTimeout(late);
       opened = true;
-      this.#state({ kind: "open" });
+      tell({ kind: "open" });
     };
     socket.onmessage = ({ data }) => {
       // Only what speaks has come back: a socket that dies at once is not tried without pause.
-      this.#attempt = 0;
-      if (socket === this.#socket) this.#message(data);
+      attempt = 0;
+      if (socket === current) hear(data);
     };
     socket.onclose = ({ code }) => {
       clearTimeout(late);
-      if (socket === this.#socket) this.#lost(code, opened);
+      if (socket === current) lost(code, opened);
     };
   }
 
   /** @param {number} code @param {boolean} opened */
-  async #lost(code, opened) {
-    this.#socket = null;
+  async function lost(code, opened) {
+    current = null;
     // A refusal before the handshake has no close code: ask plainly.
     const why = STOPS.get(code) ?? (opened ? undefined : await refusal());
-    if (why) return this.#state({ kind: "stopped", why });
-    if (this.#socket) return;
-    const wait = delayMs(this.#attempt++, Math.random());
-    this.#state({ kind: "waiting", until: performance.now() + wait });
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.connect(), wait);
+    if (why) return tell({ kind: "stopped", why });
+    if (current) return;
+    const wait = delayMs(attempt++, Math.random());
+    tell({ kind: "waiting", until: performance.now() + wait });
+    clearTimeout(timer);
+    timer = setTimeout(connect, wait);
   }
+
+  return {
+    open, connect,
+    /** False: not connected. @param {object} message */
+    send(message) {
+      if (open()) current?.send(JSON.stringify(message));
+      return open();
+    },
+    /** Give up a connection that has gone silent; the next attempt follows. */
+    drop() {
+      current?.close(4000, "silent");
+      lost(4000, true);
+    },
+  };
 }
 
 async function refusal() {

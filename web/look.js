@@ -3,7 +3,7 @@
  * Look closer at the painting: zoom and pan by wheel, pinch and drag.
  */
 
-import { make, say } from "./element.js";
+import { make, say, set } from "./element.js";
 import { FIT, held, pinched, zoomed } from "./zoom.js";
 
 /** @typedef {import("./zoom.js").Point} Point */
@@ -27,9 +27,7 @@ export function look(stage, canvas) {
   function show(next) {
     view = next;
     const px = view.scale / room().one;
-    stage.style.setProperty("--scale", String(view.scale));
-    stage.style.setProperty("--x", `${view.x}px`);
-    stage.style.setProperty("--y", `${view.y}px`);
+    set(stage, { "--scale": view.scale, "--x": `${view.x}px`, "--y": `${view.y}px` });
     stage.classList.toggle("zoomed", view !== FIT);
     stage.classList.toggle("coarse", px >= COARSE);
     say(out, `${Math.round(100 * px)} %`);
@@ -44,32 +42,34 @@ export function look(stage, canvas) {
   const pan = (x, y) => show(held({ ...view, x: view.x + x, y: view.y + y }, room()));
   const toggle = (point = MIDDLE) => show(view === FIT ? zoomed(view, Math.max(room().one, 2), point, room()) : FIT);
 
-  stage.addEventListener("wheel", (event) => {
-    // Where the page scrolls, the wheel is for that; with Ctrl, or a pinch, it is for the picture.
-    const scrolls = document.documentElement.scrollHeight > innerHeight + 1;
-    if (!ours(event) || (scrolls && !event.ctrlKey)) return;
-    event.preventDefault();
-    const px = event.deltaY * (event.deltaMode === 1 ? 33 : 1);
-    show(zoomed(view, Math.exp(-px * (event.ctrlKey ? 0.01 : 0.0015)), at(event), room()));
-  }, { passive: false });
-  stage.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !ours(event)) return;
-    down.set(event.pointerId, at(event));
-    if (view !== FIT || down.size > 1) stage.setPointerCapture(event.pointerId);
+  const lift = (/** @type {PointerEvent} */ { pointerId }) => down.delete(pointerId);
+
+  set(stage, {
+    onwheel(event) {
+      // Where the page scrolls, the wheel is for that; with Ctrl, or a pinch, it is for the picture.
+      const scrolls = document.documentElement.scrollHeight > innerHeight + 1;
+      if (!ours(event) || (scrolls && !event.ctrlKey)) return;
+      event.preventDefault();
+      const px = event.deltaY * (event.deltaMode === 1 ? 33 : 1);
+      show(zoomed(view, Math.exp(-px * (event.ctrlKey ? 0.01 : 0.0015)), at(event), room()));
+    },
+    onpointerdown(event) {
+      if (event.button !== 0 || !ours(event)) return;
+      down.set(event.pointerId, at(event));
+      if (view !== FIT || down.size > 1) stage.setPointerCapture(event.pointerId);
+    },
+    onpointermove(event) {
+      const before = down.get(event.pointerId);
+      if (!before) return;
+      const now = at(event);
+      const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
+      down.set(event.pointerId, now);
+      if (other) show(pinched(view, [before, other], [now, other], room()));
+      else if (view !== FIT) pan(now.x - before.x, now.y - before.y);
+    },
+    onpointerup: lift, onpointercancel: lift, onlostpointercapture: lift,
+    ondblclick: (event) => ours(event) && toggle(at(event)),
   });
-  stage.addEventListener("pointermove", (event) => {
-    const before = down.get(event.pointerId);
-    if (!before) return;
-    const now = at(event);
-    const other = [...down].find(([id]) => id !== event.pointerId)?.[1];
-    down.set(event.pointerId, now);
-    if (other) show(pinched(view, [before, other], [now, other], room()));
-    else if (view !== FIT) pan(now.x - before.x, now.y - before.y);
-  });
-  for (const type of /** @type {const} */ (["pointerup", "pointercancel", "lostpointercapture"])) {
-    stage.addEventListener(type, (event) => down.delete(event.pointerId));
-  }
-  stage.addEventListener("dblclick", (event) => ours(event) && toggle(at(event)));
   new ResizeObserver(() => show(view === FIT ? FIT : held(view, room()))).observe(stage);
   new MutationObserver(() => show(view)).observe(canvas, { attributeFilter: ["width", "height"] });
   return {

@@ -5,7 +5,7 @@
  * heading sorts by it, another the other way round, a third puts the network's order back.
  */
 
-import { byId, make, say } from "./element.js";
+import { button, byId, make, say, set } from "./element.js";
 import { readable } from "./layers.js";
 import { lossWords, shareWords, weightWords } from "./words.js";
 
@@ -40,7 +40,7 @@ function makeSide(term) {
     cells: [raw, weight, part],
     /** @param {Term} loss @param {boolean} numbers too */
     show(loss, numbers) {
-      part.style.setProperty("--share", loss.share.toFixed(3));
+      set(part, { "--share": loss.share.toFixed(3) });
       if (!numbers) return;
       say(raw, lossWords(loss.raw));
       say(weight, weightWords(loss.weight));
@@ -73,7 +73,7 @@ export function start({ layers, hear }) {
       sorted = -Infinity;
       if (last) update(last);
     };
-    head.append(make("button", { type: "button", "aria-label": `${term} ${figure}`, onclick: sort }, figure === "share" ? term : figure));
+    head.append(button(figure === "share" ? term : figure, sort, { "aria-label": `${term} ${figure}` }));
     return head;
   });
   byId("losses-head").replaceChildren(...heads("content"), make("th", { scope: "col" }, "layer"), ...heads("style").reverse());

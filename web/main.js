@@ -6,26 +6,26 @@
 
 import { frames } from "./frame.js";
 import { Latency } from "./latency.js";
-import { delayMs, Link, STOPS } from "./link.js";
-import { Mixer } from "./mixer.js";
+import { delayMs, makeLink, STOPS } from "./link.js";
+import { makeMixer } from "./mixer.js";
 import { draw } from "./stage.js";
-import { Status } from "./status.js";
+import { makeStatus } from "./status.js";
 import { Store } from "./store.js";
-import { Transport } from "./transport.js";
+import { flash, watchTransport } from "./transport.js";
 import { notice } from "./trouble.js";
 import { sourceWords } from "./words.js";
 
 /** Modules that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi"];
+const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi", "ghosts"];
 
 /** A gap in the revisions is asked about no more often than that, ms. */
 const ASK_MS = 1000;
 /** No picture for that long although one paints: the link is dead, whatever it says, ms. */
 const DEAD_MS = 15_000;
 
-const status = new Status();
+const status = makeStatus();
 const latency = new Latency();
-const link = new Link("ws", (data) => hear(JSON.parse(data)), (state) => {
+const link = makeLink("ws", (data) => hear(JSON.parse(data)), (state) => {
   status.link(state);
   if (state.kind !== "open") latency.forget();
 });
@@ -37,8 +37,8 @@ const pictures = frames((picture, head, bytes) => {
 
 // The table of controls is the one thing that must be there before the rest.
 const store = new Store(await table());
-const transport = new Transport(store, trigger);
-/** @type {Mixer | undefined} */
+watchTransport(store, trigger);
+/** @type {ReturnType<typeof makeMixer> | undefined} */
 let mixer;
 /** @type {Snapshot | undefined} the last one */
 let welcomed;
@@ -75,7 +75,7 @@ const answers = {
     status.state(message);
   },
   pictures: ({ styles }) => mixer?.styles(styles.length),
-  triggered: ({ name }) => transport.flash(name),
+  triggered: ({ name }) => flash(name),
   error({ seq, message, code }) {
     if (seq != null) store.refused(seq);
     notice(message, code);
@@ -88,7 +88,7 @@ store.onmove = flushSoon;
 link.connect();
 pictures.connect();
 setInterval(() => {
-  if (status.silentMs > DEAD_MS) for (const one of [link, pictures]) one.drop();
+  if (status.silentMs() > DEAD_MS) for (const one of [link, pictures]) one.drop();
 }, 1000);
 
 /** @returns {Promise<Row[]>} */
@@ -119,7 +119,7 @@ function welcome(message, now) {
   if (welcomed && (`${welcomed.layers}` !== `${layers}` || welcomed.version !== version)) location.reload();
   welcomed = message;
   rev = message.rev;
-  mixer ??= new Mixer(store, layers, state.network ?? "");
+  mixer ??= makeMixer(store, layers, state.network ?? "");
   store.snapshot(message.controls, now);
   store.locked = role === "viewer";
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
@@ -165,7 +165,7 @@ function flushSoon() {
 function flush() {
   flushing = false;
   // While there is no link, moves gather, newest value of each; the snapshot sends them.
-  if (!link.open || !welcomed) return;
+  if (!link.open() || !welcomed) return;
   const set = store.take(++seq, performance.now());
   if (!set) return;
   const { since, ...rest } = set;

@@ -15,17 +15,16 @@ export const fallen = (raw, highest) => (raw > 0 ? clamp(1 + Math.log10(raw / hi
 
 /** @param {Row} row of the term's handle: the weight is drawn on the handle's own scale */
 export function makeMeter(row) {
-  const root = make("div", { class: "meter", "aria-hidden": "true", "data-term": row.term ?? false });
-  const bars = ["raw", "weight", "share"].map((name) => make("i", { class: name, "data-share": name === "share" && row.name }));
-  root.append(...bars);
+  const bars = ["raw", "weight", "share"].map((name) => make("i", { class: name }));
+  const root = make("div", { class: "meter", "aria-hidden": "true", "data-term": row.term ?? false, "data-share": row.name }, ...bars);
   let highest = 0;
   return {
     root,
     /** @param {Term} term */
     update({ raw, weight, share }) {
       highest = Math.max(highest, raw);
-      const levels = [fallen(raw, highest), positionOf(row, weight), share];
-      for (const bar of bars) bar.style.setProperty(`--${bar.className}`, (levels.shift() ?? 0).toFixed(4));
+      const levels = { "--raw": fallen(raw, highest), "--weight": positionOf(row, weight), "--share": share };
+      for (const [name, level] of Object.entries(levels)) root.style.setProperty(name, level.toFixed(4));
     },
   };
 }

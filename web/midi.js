@@ -5,7 +5,6 @@
  */
 
 import { byId, make, say } from "./element.js";
-import * as ghosts from "./ghosts.js";
 import { Thinner } from "./thinning.js";
 
 const CHOICE = "styletune.midi";
@@ -62,7 +61,6 @@ async function refusal(error) {
 /** @param {Page} page */
 export function start(page) {
   const { send, hear } = page;
-  ghosts.start(page);
   const panel = byId("midi-panel");
   const key = byId("midi");
   const sentence = make("p", { role: "status" });

@@ -4,8 +4,8 @@
  */
 
 import { termWeights, ticks } from "./curve.js";
-import { byId, make, press } from "./element.js";
-import { makeFader } from "./fader.js";
+import { byId, make, press, set } from "./element.js";
+import { makeFader } from "./handle.js";
 import { makeStrip } from "./strip.js";
 
 const TERMS = /** @type {const} */ (["content", "style"]);
@@ -20,53 +20,45 @@ const MASTERS = [
   ["size", "size", "size of the painting"],
 ];
 
-export class Mixer {
-  #strips;
+/** @param {Store} store @param {readonly string[]} layers in network order @param {string} network */
+export function makeMixer(store, layers, network) {
+  const strips = layers.map((layer) => makeStrip(layer, network, store));
+  const masters = byId("masters");
+  set(byId("strips"), { "--strips": layers.length })
+    .replaceChildren(makeRail(store.row(`content.${layers[0]}`)), ...strips.map(({ root }) => root));
+  masters.replaceChildren(...MASTERS.map(([name, title, label]) => {
+    const { root, out } = makeFader(store.row(name), store, label);
+    return make("div", { class: "master", "data-master": name }, make("span", { "aria-hidden": "true" }, title), root, out);
+  }));
+  byId("choices").replaceChildren(makeChoice(store, "color", "colour"), makeChoice(store, "optimizer", "optimizer"));
+  watchTabs();
 
-  /** @param {Store} store @param {readonly string[]} layers in network order @param {string} network */
-  constructor(store, layers, network) {
-    this.#strips = layers.map((layer) => makeStrip(layer, network, store));
-    const strips = byId("strips");
-    strips.style.setProperty("--strips", String(layers.length));
-    strips.replaceChildren(makeRail(store.row(`content.${layers[0]}`)), ...this.#strips.map(({ root }) => root));
-    byId("masters").replaceChildren(...MASTERS.map(([name, title, label]) => {
-      const { root, out } = makeFader(store.row(name), store, label);
-      return make("div", { class: "master", "data-master": name }, make("span", { "aria-hidden": "true" }, title), root, out);
-    }));
-    byId("choices").replaceChildren(makeChoice(store, "color", "colour"), makeChoice(store, "optimizer", "optimizer"));
-    this.#watchSilence(store, layers);
-    watchTabs();
-  }
-
-  /** @param {Epoch} epoch */
-  update({ losses }) {
-    for (const [index, loss] of losses.entries()) this.#strips[index]?.update(loss);
-  }
-
-  /** With one style there is nothing to mix. @param {number} count */
-  styles(count) {
-    byId("masters").classList.toggle("one-style", count < 2);
-  }
-
-  /** @param {Store} store @param {readonly string[]} layers */
-  #watchSilence(store, layers) {
-    let asked = false;
-    const show = () => {
-      asked = false;
-      for (const term of TERMS) {
-        const weights = termWeights(store.row, store.position, layers, term);
-        for (const [index, weight] of weights.entries()) this.#strips[index]?.silence(term, weight === 0);
-      }
-    };
-    const ask = () => {
-      if (!asked) queueMicrotask(show);
-      asked = true;
-    };
+  let asked = false;
+  /** What is not heard is dimmed. */
+  function showSilence() {
+    asked = false;
     for (const term of TERMS) {
-      store.watch(`${term}.master`, ask);
-      for (const layer of layers) for (const end of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${end}`, ask);
+      const weights = termWeights(store.row, store.position, layers, term);
+      for (const [index, weight] of weights.entries()) strips[index]?.root.classList.toggle(`silent-${term}`, weight === 0);
     }
   }
+  function ask() {
+    if (!asked) queueMicrotask(showSilence);
+    asked = true;
+  }
+  for (const term of TERMS) {
+    store.watch(`${term}.master`, ask);
+    for (const layer of layers) for (const end of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${end}`, ask);
+  }
+
+  return {
+    /** @param {Epoch} epoch */
+    update({ losses }) {
+      for (const [index, loss] of losses.entries()) strips[index]?.update(loss);
+    },
+    /** With one style there is nothing to mix. @param {number} count */
+    styles: (count) => masters.classList.toggle("one-style", count < 2),
+  };
 }
 
 /** The engraving left of the first strip: which row is which, and the scale of the faders. @param {Row} row */
@@ -81,7 +73,7 @@ function makeRail(row) {
 function makeChoice(store, name, title) {
   const { choices, help } = store.row(name);
   const select = make("select", {
-    onchange: () => store.move(name, select.selectedIndex, performance.now()),
+    onchange: () => store.move(name, select.selectedIndex),
   }, ...choices.map((choice) => make("option", {}, choice)));
   store.watch(name, (index) => (select.selectedIndex = index));
   return make("label", { class: "choice", "data-control": name, title: help }, title, select);
@@ -90,11 +82,11 @@ function makeChoice(store, name, title) {
 /** On a phone one group of handles is shown at a time. */
 function watchTabs() {
   const desk = byId("desk");
-  const tabs = [...desk.querySelectorAll("button[data-tab]")];
+  const tabs = /** @type {NodeListOf<HTMLElement>} */ (desk.querySelectorAll("[data-tab]"));
   for (const tab of tabs) {
-    tab.addEventListener("click", () => {
-      desk.dataset.shown = tab.getAttribute("data-tab") ?? "";
+    tab.onclick = () => {
+      desk.dataset.shown = tab.dataset.tab;
       for (const other of tabs) press(other, other === tab);
-    });
+    };
   }
 }

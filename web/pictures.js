@@ -10,14 +10,14 @@ import { styleShares } from "./blend.js";
 import { button, byId, make } from "./element.js";
 import { carriesState, restore } from "./saved.js";
 import { makeSlider } from "./slider.js";
-import { Well } from "./well.js";
+import { makeWell } from "./well.js";
 
 const NUMBERS = [1, 2, 3, 4];
 const RECENT = 8;
 
 /** @param {Page} page */
 export function start({ store, viewer, notice, hear }) {
-  /** Content, the styles, and the place of one more. @type {Well[]} */
+  /** Content, the styles, and the place of one more. @type {import("./well.js").Well[]} */
   let wells = [];
   let styles = -1;
   const list = byId("wells");
@@ -40,33 +40,29 @@ export function start({ store, viewer, notice, hear }) {
   /** @param {number} count of styles */
   function build(count) {
     styles = count;
-    wells = [makeWell("content", "content", "api/content", true)];
+    wells = [makeWell("content", "content", "api/content", true, take)];
     for (const n of NUMBERS.slice(0, viewer ? count : count + 1)) {
       const taken = n <= count;
       const title = count > 1 || !taken ? `style ${"ABCD"[n - 1]}` : "style";
-      const well = makeWell(title, "style", `api/style/${n}`, taken);
-      wells.push(well);
       // What is added is to be heard.
       const [mix, part] = n === 2 ? ["style_mix", 0.5] : [`style_gain.${n}`, 1];
-      if (!taken) well.ontaken = () => store.position(mix) || store.move(mix, part, performance.now());
+      const well = makeWell(title, "style", `api/style/${n}`, taken, take, () => taken || store.position(mix) || store.move(mix, part));
+      wells.push(well);
       if (!taken) continue;
       const slider = (/** @type {string} */ kind, /** @type {string} */ words) =>
         makeSlider(store.row(`style_${kind}.${n}`), store, `${words} of ${title}`, words);
       well.root.append(make("div", { class: "mix" }, count > 1 && slider("gain", "gain"), slider("scale", "brush")));
       const words = `remove ${title}`;
-      if (n > 1 && !viewer) well.root.append(button("×", () => well.ask("DELETE"), { class: "remove", "aria-label": words, title: words }));
+      if (n > 1 && !viewer) well.root.append(button("×", well.remove, { class: "remove", "aria-label": words, title: words }));
     }
     list.dataset.styles = String(count);
     list.replaceChildren(...wells.map(({ root }) => root));
   }
 
-  /** @param {string} title @param {TermName} term @param {string} path @param {boolean} taken */
-  function makeWell(title, term, path, taken) {
-    const well = new Well(title, term, path, taken, async (file) => {
-      if (await carriesState(file)) offer("this is a saved painting", file);
-      else well.send(file);
-    });
-    return well;
+  /** What falls on a well hangs there, unless it is more than a picture. @param {File} file @param {(file: File) => void} send */
+  async function take(file, send) {
+    if (await carriesState(file)) offer("this is a saved painting", file);
+    else send(file);
   }
 
   function share() {

@@ -76,9 +76,9 @@ const actions = {
     press(byId("limit"), limiter !== null);
   }],
 };
-for (const [id, act] of Object.values(actions)) byId(id).addEventListener("click", act);
-canvas.addEventListener("dblclick", () => byId("full").click());
-document.addEventListener("fullscreenchange", () => press(byId("full"), document.fullscreenElement !== null));
+for (const [id, act] of Object.values(actions)) byId(id).onclick = act;
+canvas.ondblclick = () => byId("full").click();
+document.onfullscreenchange = () => press(byId("full"), document.fullscreenElement !== null);
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey, repeat }) => {
   if (!ctrlKey && !metaKey && !altKey && !repeat) actions[key.toLowerCase()]?.[1]();
 });

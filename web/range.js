@@ -6,7 +6,7 @@
 
 import { clamp } from "./curve.js";
 import { FINE } from "./drag.js";
-import { make } from "./element.js";
+import { make, set } from "./element.js";
 import { spokenWords } from "./words.js";
 
 const ARROW = 0.01;
@@ -53,7 +53,7 @@ export function makeRange(root, row, store, label) {
     /** @param {number} wanted */
     move(wanted) {
       const position = Math.round(clamp(wanted) * 1e4) / 1e4;
-      if (!late) return store.move(name, position, performance.now());
+      if (!late) return store.move(name, position);
       store.hold(name);
       store.preview(name, position);
       clearTimeout(rest);
@@ -69,14 +69,14 @@ export function makeRange(root, row, store, label) {
     release() {
       hand.held = false;
       root.classList.remove("held");
-      if (late) store.send(name, performance.now());
+      if (late) store.send(name);
       store.release(name);
     },
   };
   store.watch(name, (position) => {
-    root.style.setProperty("--position", String(position));
+    set(root, { "--position": position });
     input.value = String(position);
-    input.setAttribute("aria-valuetext", spokenWords(row, position));
+    set(input, { "aria-valuetext": spokenWords(row, position) });
   });
   return hand;
 }

@@ -5,7 +5,7 @@
  */
 
 import { ask } from "./ask.js";
-import { button, byId, make, press, putAbove } from "./element.js";
+import { button, byId, make, press, putAbove, set } from "./element.js";
 import { onKey } from "./keys.js";
 import { makeSlider } from "./slider.js";
 
@@ -42,9 +42,9 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
   };
 
   const steps = /** @type {const} */ (["undo", "redo"]).map((name) => ({ name, key: byId(name, HTMLButtonElement) }));
-  for (const { name, key } of steps) key.addEventListener("click", () => trigger(name));
-  const glide = make("select", { "aria-label": "time that a recall takes" });
-  glide.append(...GLIDES_S.map((s) => make("option", { value: s }, s ? `in ${s} s` : "at once")));
+  for (const { name, key } of steps) key.onclick = () => trigger(name);
+  const glide = make("select", { "aria-label": "time that a recall takes" },
+    ...GLIDES_S.map((s) => make("option", { value: s }, s ? `in ${s} s` : "at once")));
   const fade = makeSlider(store.row("crossfade"), store, "crossfade from scene A to scene B", "A", "B");
   const add = make("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", title: "keep all values as a new scene" }));
   const keys = make("ol", {}, add);
@@ -85,7 +85,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     fade.title = fades ? `from ${a} to ${b}` : "crossfade: choose its scenes A and B with ⋯";
     for (const key of /** @type {NodeListOf<HTMLElement>} */ (keys.querySelectorAll("li[data-scene]"))) {
       key.classList.toggle("current", current === key.dataset.scene);
-      key.style.setProperty("--done", String(morph?.scene === key.dataset.scene ? morph?.done : 0));
+      set(key, { "--done": morph?.scene === key.dataset.scene ? morph?.done : 0 });
     }
     for (const { name, key } of steps) key.disabled = viewer || !next[name];
   }

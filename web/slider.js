@@ -3,7 +3,7 @@
  * A small horizontal slider between two words: a native range that shows itself.
  */
 
-import { make, say } from "./element.js";
+import { make, say, set } from "./element.js";
 import { makeRange } from "./range.js";
 import { valueWords } from "./words.js";
 
@@ -19,9 +19,7 @@ export function makeSlider(row, store, label, before, after) {
   const { input, hold, release, reset } = makeRange(root, row, store, label);
   const words = make("output", { "aria-hidden": "true" });
   store.watch(row.name, (position) => say(words, after ?? valueWords(row, position)));
-  input.addEventListener("pointerdown", hold);
-  for (const type of ["pointerup", "pointercancel", "change"]) input.addEventListener(type, release);
-  input.addEventListener("dblclick", reset);
+  set(input, { onpointerdown: hold, onpointerup: release, onpointercancel: release, onchange: release, ondblclick: reset });
   root.append(make("span", {}, before), input, words);
   return root;
 }

@@ -3,7 +3,7 @@
  * The painting on its canvas, and its light on the wall behind it.
  */
 
-import { byId } from "./element.js";
+import { byId, set } from "./element.js";
 
 const canvas = byId("picture", HTMLCanvasElement);
 const glow = byId("glow", HTMLCanvasElement);
@@ -15,7 +15,7 @@ export function draw(picture, { epoch, rev }) {
   const stage = byId("stage");
   if (canvas.width !== width || canvas.height !== height) {
     Object.assign(canvas, { width, height });
-    stage.style.setProperty("--aspect", String(width / height));
+    set(stage, { "--aspect": width / height });
   }
   context?.drawImage(picture, 0, 0);
   light?.drawImage(picture, 0, 0, glow.width, glow.height);

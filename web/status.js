@@ -55,149 +55,147 @@ export function company(players, viewers, last) {
 /** @param {string} id @param {string | number | false | null | undefined} words none: a dash */
 const put = (id, words) => say(byId(id), String(words || "–"));
 
-export class Status {
-  #line = byId("state");
+export function makeStatus() {
+  const line = byId("state");
   /** @type {LinkState} */
-  #link = { kind: "connecting" };
+  let connection = { kind: "connecting" };
   /** @type {State | null} */
-  #state = null;
-  #retryAt = 0;
-  #lastDrawn = -Infinity;
-  #since = performance.now();
-  #stepsPerS = 0;
+  let painter = null;
+  let retryAt = 0;
+  let lastDrawn = -Infinity;
+  let since = performance.now();
+  let stepsPerS = 0;
   /** @type {[at: number, bytes: number][]} the pictures drawn lately */
-  #drawn = [];
-  #pinged = -Infinity;
+  let frames = [];
+  let pinged = -Infinity;
   /** @type {number[]} ms, the latest */
-  #echoes = [];
-  #players = 0;
-  #last = "";
-
-  constructor() {
-    const restart = byId("restart", HTMLButtonElement);
-    restart.addEventListener("click", async () => {
-      restart.disabled = true;
-      await ask("api/restart", { method: "POST" }).catch(({ message }) => notice(`the painter was not restarted: ${message}`));
-      restart.disabled = false;
-    });
-    setInterval(() => this.#tick(), TICK_MS);
-    this.#tick();
-  }
+  let echoes = [];
+  let playing = 0;
+  let last = "";
+  const restart = byId("restart", HTMLButtonElement);
+  restart.onclick = async () => {
+    restart.disabled = true;
+    await ask("api/restart", { method: "POST" }).catch(({ message }) => notice(`the painter was not restarted: ${message}`));
+    restart.disabled = false;
+  };
+  setInterval(tick, TICK_MS);
+  tick();
 
   /** ms without a picture while there should be some; what a dead link looks like. */
-  get silentMs() {
-    const alive = this.#link.kind === "open" && this.#state?.state === "running";
-    return alive ? performance.now() - Math.max(this.#lastDrawn, this.#since) : 0;
+  function silentMs() {
+    const alive = connection.kind === "open" && painter?.state === "running";
+    return alive ? performance.now() - Math.max(lastDrawn, since) : 0;
   }
 
-  /** @param {LinkState} link */
-  link(link) {
-    this.#link = link;
-    this.#since = performance.now();
-    this.#tick();
+  function showCompany() {
+    put("company", company(playing, painter?.viewers ?? 0, last));
   }
 
-  /** @param {State} state */
-  state(state) {
-    if (state.state !== this.#state?.state) this.#since = performance.now();
-    this.#state = state;
-    this.#retryAt = performance.now() + (state.retry_s ?? 0) * 1000;
-    const { network, width, height, memory_mb } = state;
-    put("device", state.device);
-    put("painted-size", width && height && `${width} × ${height} px`);
-    put("memory", memory_mb && `${Math.round(memory_mb)} MB`);
-    put("network", network && `${network} · ${state.weights || "–"}`);
-    byId("advice").hidden = network !== "lite";
-    this.#company();
-    this.#tick();
-  }
-
-  /** @param {Snapshot} snapshot */
-  snapshot({ role = "player", players, clients }) {
-    document.body.dataset.role = role;
-    byId("role").hidden = role !== "viewer";
-    this.#players = players ?? clients;
-    this.#company();
-  }
-
-  /** @param {string} who moved something */
-  moved(who) {
-    if (who === this.#last) return;
-    this.#last = who;
-    this.#company();
-  }
-
-  #company() {
-    put("company", company(this.#players, this.#state?.viewers ?? 0, this.#last));
-  }
-
-  /** @param {Epoch} epoch */
-  epoch(epoch) {
-    this.#stepsPerS = epoch.steps_per_s;
-  }
-
-  /** @param {number} bytes of the picture @param {number | null} latencyMs */
-  drawn(bytes, latencyMs) {
-    this.#lastDrawn = performance.now();
-    this.#drawn.push([this.#lastDrawn, bytes]);
-    if (latencyMs !== null) put("latency", delayWords(latencyMs));
-  }
-
-  /** @param {number} ms from a message to its answer */
-  echo(ms) {
-    this.#pinged = performance.now();
-    // The smallest of the latest: a busy moment here or there says nothing about the way.
-    this.#echoes = [...this.#echoes.slice(1 - ECHOES), ms];
-    put("link", delayWords(Math.min(...this.#echoes)));
-  }
-
-  #tick() {
+  function tick() {
     const now = performance.now();
     // A slow network may take longer than that for one honest step.
-    const staleMs = Math.max(STALE_MS, this.#stepsPerS > 0 ? 3000 / this.#stepsPerS : 0);
-    const times = { now, silentMs: this.silentMs, staleMs, retryAt: this.#retryAt };
-    const { key, words } = standing(this.#link, this.#state, times);
-    say(this.#line, words);
+    const staleMs = Math.max(STALE_MS, stepsPerS > 0 ? 3000 / stepsPerS : 0);
+    const { key, words } = standing(connection, painter, { now, silentMs: silentMs(), staleMs, retryAt });
+    say(line, words);
     if (key !== document.body.dataset.state) {
-      this.#line.dataset.state = document.body.dataset.state = key;
+      line.dataset.state = document.body.dataset.state = key;
       say(byId("announce"), words);
     }
-    this.#pace(now, key === "running");
-    this.#showVeil(key, words);
-    if (this.#link.kind !== "open") put("link", null);
-    else if (!document.hidden && now - this.#pinged > PING_MS) this.#ping(now);
+    showPace(now, key === "running");
+    showVeil(key, words);
+    if (connection.kind !== "open") put("link", null);
+    else if (!document.hidden && now - pinged > PING_MS) ping(now);
   }
 
   /** @param {number} now @param {boolean} painting */
-  #pace(now, painting) {
-    this.#drawn = this.#drawn.filter(([at]) => now - at < RATE_MS);
+  function showPace(now, painting) {
+    frames = frames.filter(([at]) => now - at < RATE_MS);
     const perS = (/** @type {number} */ sum) => (sum * 1000) / RATE_MS;
-    const pictures = painting && this.#drawn.length;
-    put("steps", painting && this.#stepsPerS > 0 && rateWords(this.#stepsPerS));
+    const pictures = painting && frames.length;
+    put("steps", painting && stepsPerS > 0 && rateWords(stepsPerS));
     put("pictures", pictures && rateWords(perS(pictures)));
-    put("flow", pictures && flowWords(perS(this.#drawn.reduce((sum, [, bytes]) => sum + bytes, 0))));
+    put("flow", pictures && flowWords(perS(frames.reduce((sum, [, bytes]) => sum + bytes, 0))));
+  }
+
+  /** @param {number} ms from a message to its answer */
+  function echo(ms) {
+    pinged = performance.now();
+    // The smallest of the latest: a busy moment here or there says nothing about the way.
+    echoes = [...echoes.slice(1 - ECHOES), ms];
+    put("link", delayWords(Math.min(...echoes)));
   }
 
   /** How far the server is, while no hand asks: the smallest answer that it gives. @param {number} now */
-  async #ping(now) {
-    this.#pinged = now;
+  async function ping(now) {
+    pinged = now;
     const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
     await answer?.arrayBuffer();
-    if (answer && this.#pinged === now) this.echo(performance.now() - now);
+    if (answer && pinged === now) echo(performance.now() - now);
   }
 
   /** What stands in the picture's place while there is none, or over it when it has ended. @param {string} key @param {string} words */
-  #showVeil(key, words) {
+  function showVeil(key, words) {
     const veil = byId("veil");
     const failed = key === "failed";
-    veil.hidden = this.#lastDrawn > -Infinity && !failed && key !== "stopped";
+    veil.hidden = lastDrawn > -Infinity && !failed && key !== "stopped";
     if (veil.hidden) return;
     const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
     say(byId("veil-title"), titles[/** @type {"failed"} */ (key)] ?? words);
-    say(byId("veil-why"), (this.#link.kind === "stopped" ? this.#link.why : this.#state?.message) ?? "");
-    byId("restart").hidden = !failed || document.body.dataset.role === "viewer";
-    const log = failed ? (this.#state?.log ?? []).join("\n") : "";
+    say(byId("veil-why"), (connection.kind === "stopped" ? connection.why : painter?.message) ?? "");
+    restart.hidden = !failed || document.body.dataset.role === "viewer";
+    const log = failed ? (painter?.log ?? []).join("\n") : "";
     byId("veil-log").hidden = !log;
     say(byId("veil-lines"), log);
   }
+
+  return {
+    silentMs, echo,
+
+    /** @param {LinkState} state */
+    link(state) {
+      connection = state;
+      since = performance.now();
+      tick();
+    },
+
+    /** @param {State} state */
+    state(state) {
+      if (state.state !== painter?.state) since = performance.now();
+      painter = state;
+      retryAt = performance.now() + (state.retry_s ?? 0) * 1000;
+      const { network, width, height, memory_mb } = state;
+      put("device", state.device);
+      put("painted-size", width && height && `${width} × ${height} px`);
+      put("memory", memory_mb && `${Math.round(memory_mb)} MB`);
+      put("network", network && `${network} · ${state.weights || "–"}`);
+      byId("advice").hidden = network !== "lite";
+      showCompany();
+      tick();
+    },
+
+    /** @param {Snapshot} snapshot */
+    snapshot({ role = "player", players, clients }) {
+      document.body.dataset.role = role;
+      byId("role").hidden = role !== "viewer";
+      playing = players ?? clients;
+      showCompany();
+    },
+
+    /** @param {string} who moved something */
+    moved(who) {
+      if (who === last) return;
+      last = who;
+      showCompany();
+    },
+
+    /** @param {Epoch} epoch */
+    epoch: ({ steps_per_s }) => (stepsPerS = steps_per_s),
+
+    /** @param {number} bytes of the picture @param {number | null} latencyMs */
+    drawn(bytes, latencyMs) {
+      lastDrawn = performance.now();
+      frames.push([lastDrawn, bytes]);
+      if (latencyMs !== null) put("latency", delayWords(latencyMs));
+    },
+  };
 }

@@ -85,14 +85,14 @@ export class Store {
     this.#follow(this.#control(name));
   }
 
-  /** The hand moves a control: shown at once, sent with the next `take`. @param {string} name @param {number} position @param {number} now */
+  /** The hand moves a control: shown at once, sent with the next `take`. @param {string} name @param {number} position @param {number} [now] */
   move(name, position, now) {
     if (this.locked || position === this.position(name)) return;
     this.#show(this.#control(name), position);
     this.send(name, now);
   }
 
-  /** Turn a switch. @param {string} name @param {number} now */
+  /** Turn a switch. @param {string} name @param {number} [now] */
   flip(name, now) {
     this.move(name, this.position(name) > 0 ? 0 : 1, now);
   }
@@ -102,8 +102,8 @@ export class Store {
     if (!this.locked) this.#show(this.#control(name), position);
   }
 
-  /** Send what the control shows, with the next `take`. @param {string} name @param {number} now */
-  send(name, now) {
+  /** Send what the control shows, with the next `take`. @param {string} name @param {number} [now] */
+  send(name, now = performance.now()) {
     if (![...this.#controls.values()].some((control) => control.waiting)) this.#since = now;
     this.#control(name).waiting = true;
     if (this.#held.has(name)) this.#outgoing = String(this.#gesture);

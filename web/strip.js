@@ -5,18 +5,16 @@
  * decides how a strip stands on a desk or on a phone.
  */
 
-import { make, press } from "./element.js";
-import { makeFader } from "./fader.js";
-import { makeKnob } from "./knob.js";
+import { button, make, press, set } from "./element.js";
+import { makeFader, makeKnob } from "./handle.js";
 import { governs, readable, receptiveField, tells } from "./layers.js";
 import { makeMeter } from "./meter.js";
 
 /** A small key that stays down: solo, mute, freeze. @param {Row} row @param {Store} store @param {string} text @param {string} label */
 function makeSwitch({ name, term, help }, store, text, label) {
-  const key = make("button", {
-    type: "button", class: "switch", "data-control": name, "data-term": term ?? false, "aria-label": label, title: help,
-    onclick: () => store.flip(name, performance.now()),
-  }, text);
+  const key = button(text, () => store.flip(name), {
+    class: "switch", "data-control": name, "data-term": term ?? false, "aria-label": label, title: help,
+  });
   store.watch(name, (on) => press(key, on > 0));
   return key;
 }
@@ -44,11 +42,13 @@ export function makeStrip(layer, network, store) {
     const [solo, mute] = ["solo", "mute"].map((act) =>
       makeSwitch(store.row(`${name}.${act}`), store, act.charAt(0).toUpperCase(), `${act} ${term}, ${called}`));
     root.append(handle.root, meter.root, make("div", { class: "foot", "data-term": term }, solo ?? "", handle.out, mute ?? ""));
-    handle.input.setAttribute("aria-description", tells(term, layer, side));
-    handle.input.addEventListener("keydown", (event) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-      const control = { s: `${name}.solo`, m: `${name}.mute`, f: `freeze.${layer}` }[event.key];
-      if (control) store.flip(control, performance.now());
+    set(handle.input, {
+      "aria-description": tells(term, layer, side),
+      onkeydown(event) {
+        if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
+        const control = { s: `${name}.solo`, m: `${name}.mute`, f: `freeze.${layer}` }[event.key];
+        if (control) store.flip(control);
+      },
     });
     return meter;
   }
@@ -61,7 +61,5 @@ export function makeStrip(layer, network, store) {
       meters.style.update(losses.style);
       meters.content.update(losses.content);
     },
-    /** Dim what is not heard. @param {TermName} term @param {boolean} silent */
-    silence: (term, silent) => root.classList.toggle(`silent-${term}`, silent),
   };
 }
