@@ -23,10 +23,9 @@ const SPANS = [150, 600, MAX_EPOCHS];
 const NEAR_PX = 7;
 
 /** @param {Page} page */
-export function start({ store, layers, hear }) {
+export function start({ store, layers, hear, network }) {
   const history = new History(layers);
   let client = "";
-  let network = "";
   let drawnAt = -Infinity;
   /** The epoch under the hand; -1: none. */
   let cursor = -1;
@@ -51,7 +50,6 @@ export function start({ store, layers, hear }) {
 
   hear("snapshot", async (snapshot) => {
     client = snapshot.client;
-    network = snapshot.state.network ?? "";
     if (history.rows.length > 1) return;
     const answer = await fetch(`api/losses.csv?last=${MAX_EPOCHS}`);
     if (answer.ok) history.fill(await answer.text());
@@ -147,7 +145,7 @@ export function start({ store, layers, hear }) {
   /** `style.block3_conv1` as the mixer calls it: style strokes. @param {string} name of a control */
   function called(name) {
     return name.split(".").map((part) => {
-      const side = receptiveField(part, network);
+      const side = receptiveField(part, network());
       return side === null ? readable(part) : governs(side);
     }).join(" ");
   }

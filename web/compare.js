@@ -39,7 +39,6 @@ export function comparing({ hear, notice }) {
   /** @type {Other | null} */
   let pressed = null;
   let since = 0;
-  hear("snapshot", (message) => (pictures = message.pictures));
   hear("pictures", (message) => (pictures = message));
 
   // A key on the button has no length: it counts as a tap.

@@ -34,6 +34,19 @@ export function set(element, attributes) {
 /** @param {Node | string} content @param {(event: MouseEvent) => void} act @param {Attributes} [attributes] */
 export const button = (content, act, attributes) => make("button", { type: "button", onclick: act, ...attributes }, content);
 
+/** Where a file is chosen. @param {Attributes} attributes @param {(file: File) => void} take */
+export function makeFileInput(attributes, take) {
+  const input = make("input", {
+    type: "file", ...attributes,
+    onchange() {
+      const [file] = input.files ?? [];
+      if (file) take(file);
+      input.value = ""; // so that the same file can be chosen again
+    },
+  });
+  return input;
+}
+
 /**
  * The element of the page that has this id.
  * @template {HTMLElement} [T = HTMLElement]

@@ -5,7 +5,7 @@
  */
 
 import { ticks } from "./curve.js";
-import { Drag } from "./drag.js";
+import { makeDrag } from "./drag.js";
 import { make, set } from "./element.js";
 import { makeRange } from "./range.js";
 import { positionTyped, valueWords } from "./words.js";
@@ -53,7 +53,7 @@ function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
   const range = makeRange(root, row, store, label);
   const { input } = range;
   const out = makeWords(row, store, label, range);
-  /** @type {Drag | null} */
+  /** @type {ReturnType<typeof makeDrag> | null} */
   let drag = null;
   let pointer = -1;
   let pressedAt = -Infinity;
@@ -78,7 +78,7 @@ function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
       // A finger is too blunt to mean a place, and a stage too dark: it only ever pushes.
       const target = event.pointerType === "touch" ? null : (jump?.(event) ?? null);
       if (target !== null) range.move(target);
-      drag = new Drag(store.position(row.name), -event.clientY, travel(input), event.shiftKey, Boolean(jump));
+      drag = makeDrag(store.position(row.name), -event.clientY, travel(input), event.shiftKey, Boolean(jump));
     },
     onpointermove(event) {
       if (!drag || event.pointerId !== pointer) return;

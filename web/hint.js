@@ -11,18 +11,16 @@ import { lossWords, shareWords, weightWords } from "./words.js";
 const REST_MS = 350;
 
 /** @param {Page} page */
-export function start({ hear }) {
+export function start({ hear, network }) {
   const square = make("i", { class: "reach", "aria-hidden": "true", hidden: true });
   const text = make("div", { id: "hint", role: "tooltip", hidden: true });
   byId("stage").append(square);
   document.body.append(text);
-  let network = "";
   /** @type {Epoch | null} */
   let epoch = null;
   /** @type {HTMLElement | null} */
   let strip = null;
   let timer = 0;
-  hear("snapshot", ({ state }) => (network = state.network ?? ""));
   hear("epoch", (message) => {
     epoch = message;
     if (!text.hidden) fill();
@@ -62,7 +60,7 @@ export function start({ hear }) {
 
   function fill() {
     const layer = strip?.dataset.layer ?? "";
-    const side = receptiveField(layer, network);
+    const side = receptiveField(layer, network());
     const losses = epoch?.losses.find((one) => one.layer === layer);
     const lines = /** @type {const} */ (["style", "content"]).flatMap((term) => {
       const { raw = NaN, weight = 0, share = 0 } = losses?.[term] ?? {};

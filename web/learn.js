@@ -5,7 +5,7 @@
  */
 
 import { ask } from "./ask.js";
-import { button, make, press, say } from "./element.js";
+import { button, make, makeFileInput, press, say } from "./element.js";
 
 /** @typedef {{target: string, source: string, encoding: string, takeover: string, invert: boolean, conflict?: string}} Binding */
 /** @typedef {{device: string, profile: string, bindings: Binding[]}} Bindings */
@@ -84,10 +84,8 @@ export function learn({ send, hear, viewer, notice }, panel) {
   /** @param {Bindings} bindings */
   function makeDevice({ device, profile, bindings }) {
     const path = `api/bindings/${encodeURIComponent(device)}`;
-    const file = make("input", {
-      type: "file", accept: ".toml", class: "unseen", "aria-label": `profile of ${device}`,
-      onchange: () => ask(path, { method: "PUT", body: file.files?.[0] }).catch(({ message }) => notice(message)),
-    });
+    const file = makeFileInput({ accept: ".toml", class: "unseen", "aria-label": `profile of ${device}` },
+      (body) => ask(path, { method: "PUT", body }).catch(({ message }) => notice(message)));
     const rows = bindings.map((binding) => make(
       "li", {}, make("span", {}, targetWords(binding.target)),
       make("span", { class: binding.conflict ? "conflict" : "" }, bindingWords(binding)),

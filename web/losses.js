@@ -78,7 +78,6 @@ export function start({ layers, hear }) {
   });
   byId("losses-head").replaceChildren(...heads("content"), make("th", { scope: "col" }, "layer"), ...heads("style").reverse());
   body.replaceChildren(...rows.map((row) => row.element));
-  hear("snapshot", ({ epoch }) => epoch && update(epoch));
   hear("epoch", update);
 
   /** @param {Epoch} epoch */

@@ -5,12 +5,12 @@
  */
 
 import { frames } from "./frame.js";
-import { Latency } from "./latency.js";
+import { makeLatency } from "./latency.js";
 import { delayMs, makeLink, STOPS } from "./link.js";
 import { makeMixer } from "./mixer.js";
 import { draw } from "./stage.js";
 import { makeStatus } from "./status.js";
-import { Store } from "./store.js";
+import { makeStore } from "./store.js";
 import { flash, watchTransport } from "./transport.js";
 import { notice } from "./trouble.js";
 import { sourceWords } from "./words.js";
@@ -18,13 +18,15 @@ import { sourceWords } from "./words.js";
 /** Modules that the first picture does not wait for, each with `start(page)`. */
 const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi", "ghosts"];
 
+/** Parts of a snapshot that come as messages of their own, too. */
+const PARTS = /** @type {const} */ (["state", "pictures", "scenes", "epoch"]);
 /** A gap in the revisions is asked about no more often than that, ms. */
 const ASK_MS = 1000;
 /** No picture for that long although one paints: the link is dead, whatever it says, ms. */
 const DEAD_MS = 15_000;
 
 const status = makeStatus();
-const latency = new Latency();
+const latency = makeLatency();
 const link = makeLink("ws", (data) => hear(JSON.parse(data)), (state) => {
   status.link(state);
   if (state.kind !== "open") latency.forget();
@@ -32,11 +34,11 @@ const link = makeLink("ws", (data) => hear(JSON.parse(data)), (state) => {
 const pictures = frames((picture, head, bytes) => {
   draw(picture, head);
   latency.drawn(head.rev, performance.now());
-  status.drawn(bytes, latency.ms);
+  status.drawn(bytes, latency.ms());
 }, () => {});
 
 // The table of controls is the one thing that must be there before the rest.
-const store = new Store(await table());
+const store = makeStore(await table());
 watchTransport(store, trigger);
 /** @type {ReturnType<typeof makeMixer> | undefined} */
 let mixer;
@@ -114,7 +116,7 @@ function hear(message) {
 /** All there is to know: at the start, after a gap. @param {Snapshot} message @param {number} now */
 function welcome(message, now) {
   const first = !welcomed;
-  const { layers, version, role, state, epoch } = message;
+  const { layers, version, role, state } = message;
   // Another session, or another page code, answers under the old address.
   if (welcomed && (`${welcomed.layers}` !== `${layers}` || welcomed.version !== version)) location.reload();
   welcomed = message;
@@ -124,10 +126,7 @@ function welcome(message, now) {
   store.locked = role === "viewer";
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
   status.snapshot(message);
-  painter = state.state;
-  status.state(state);
-  mixer.styles(message.pictures.styles.length);
-  if (epoch) hear({ ...epoch, type: "epoch" });
+  for (const type of PARTS) if (message[type]) hear({ ...message[type], type });
   if (first) openPanels(message);
   flushSoon();
 }
@@ -145,8 +144,11 @@ function openPanels({ layers }) {
     },
     hear(type, ear) {
       ears.set(type, (ears.get(type) ?? new Set()).add(ear));
-      if (type === "snapshot") ear(/** @type {any} */ (welcomed));
+      /** @type {any} */
+      const known = { ...welcomed, snapshot: welcomed }[/** @type {"snapshot"} */ (type)];
+      if (known) ear(known);
     },
+    network: () => welcomed?.state.network ?? "",
   };
   for (const name of PANELS) {
     import(`./${name}.js`).then((panel) => panel.start(page))

@@ -25,7 +25,6 @@ export function start({ store, viewer, notice, hear }) {
   const recent = make("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
   list.after(recent);
   for (const name of ["style_mix", ...NUMBERS.map((n) => `style_gain.${n}`)]) store.watch(name, share);
-  hear("snapshot", ({ pictures }) => update(pictures));
   hear("pictures", update);
   if (!viewer) watchHands();
 

@@ -7,7 +7,6 @@ import { ask } from "./ask.js";
 import { tell } from "./trouble.js";
 
 const TELL_MS = 4000;
-const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 
 /**
  * Is there a state in this PNG: a text chunk `styletune`, before the pixels?
@@ -16,7 +15,7 @@ const SIGNATURE = [137, 80, 78, 71, 13, 10, 26, 10];
 export async function carriesState(file) {
   const bytes = new Uint8Array(await file.slice(0, 65_536).arrayBuffer());
   const latin = new TextDecoder("latin1").decode(bytes);
-  if (SIGNATURE.some((byte, at) => bytes[at] !== byte)) return false;
+  if (!latin.startsWith("PNG\r\n\x1a\n", 1)) return false;
   const view = new DataView(bytes.buffer);
   for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
     const chunk = latin.slice(at + 4, at + 18);

@@ -5,7 +5,7 @@
  */
 
 import { ask } from "./ask.js";
-import { button, byId, make, press, putAbove, set } from "./element.js";
+import { button, byId, make, makeFileInput, press, putAbove, set } from "./element.js";
 import { onKey } from "./keys.js";
 import { makeSlider } from "./slider.js";
 
@@ -69,7 +69,6 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
   const panel = byId("scenes-panel");
   panel.append(header, keys, editor);
   panel.hidden = false;
-  hear("snapshot", ({ scenes }) => scenes && show(scenes));
   hear("scenes", show);
 
   /** @param {Scenes} next */
@@ -144,14 +143,7 @@ function makeFiles(notice) {
   const bring = (/** @type {string | File} */ body) => ask("api/scenes", { method: "PUT", body })
     .then(async (answer) => notice(`${(await answer.json()).scenes} scenes imported`))
     .catch(({ message }) => notice(`the scenes were not imported: ${message}`));
-  const file = make("input", {
-    type: "file", accept: ".json,application/json", hidden: true,
-    onchange() {
-      const [chosen] = file.files ?? [];
-      if (chosen) bring(chosen);
-      file.value = "";
-    },
-  });
+  const file = makeFileInput({ accept: ".json,application/json", hidden: true }, bring);
   // As the page of a sweep copies them.
   addEventListener("paste", ({ clipboardData }) => {
     const text = clipboardData?.getData("text/plain") ?? "";

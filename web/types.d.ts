@@ -106,7 +106,7 @@ interface Messages {
   hardware: { type: "hardware" } & import("./ghosts.js").Hardware;
 }
 
-type Store = import("./store.js").Store;
+type Store = ReturnType<typeof import("./store.js").makeStore>;
 
 /** What a panel that loads after the first picture gets: it exports `start(page)`. */
 interface Page {
@@ -116,7 +116,8 @@ interface Page {
   send(message: object): boolean; // on /ws; false: not connected
   trigger(name: string): void;
   notice(text: string): void; // tell the person, for some seconds
-  /** Each message of that type from now on; the last `snapshot` at once. */
+  network(): string;
+  /** Each message of that type from now on; at once what the last snapshot says, or it. */
   hear<T extends keyof Messages>(type: T, ear: (message: Messages[T]) => void): void;
 }
 

@@ -4,7 +4,7 @@
  * tells in the server's own words why it was refused.
  */
 
-import { make, say, set } from "./element.js";
+import { make, makeFileInput, say, set } from "./element.js";
 
 const TYPES = "image/jpeg,image/png,image/webp";
 
@@ -23,15 +23,10 @@ export function makeWell(title, term, path, taken, take, ontaken) {
   const called = make("span", { class: "name" });
   const percent = make("span", { class: "part" });
   const why = make("p", { class: "why", role: "alert" });
-  const input = make("input", {
-    type: "file", accept: TYPES, class: "unseen", "aria-label": `${title} picture`,
+  const input = makeFileInput({
+    accept: TYPES, class: "unseen", "aria-label": `${title} picture`,
     id: path.replace(/api\/(\w+)\/?/, "$1-file-").replace(/-$/, ""),
-    onchange() {
-      const [file] = input.files ?? [];
-      if (file) take(file, send);
-      input.value = ""; // so that the same file can be chosen again
-    },
-  });
+  }, (file) => take(file, send));
   /** @param {DragEvent} event */
   const drag = ({ type, dataTransfer }) => {
     label.classList.toggle("over", type === "dragover");

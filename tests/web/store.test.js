@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Store } from "../../web/store.js";
+import { makeStore } from "../../web/store.js";
 
 const rows = /** @type {Row[]} */ ([
   { name: "a", kind: "fader", default: 0.5 },
@@ -19,7 +19,7 @@ const rows = /** @type {Row[]} */ ([
 const changed = (controls, seq) => ({ type: "changed", rev: 2, controls, source: "x", seq: seq ?? null });
 
 test("one set carries the newest value of each control, and when the first was moved", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.1, 10);
   store.move("b", 0.7, 12);
   store.move("a", 0.2, 14);
@@ -28,7 +28,7 @@ test("one set carries the newest value of each control, and when the first was m
 });
 
 test("handles stand at their defaults until the server speaks", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   assert.equal(store.position("a"), 0.5);
   store.snapshot({ a: 0.9, "a.mute": true }, 0);
   assert.equal(store.position("a"), 0.9);
@@ -36,7 +36,7 @@ test("handles stand at their defaults until the server speaks", () => {
 });
 
 test("a watcher is told at once, then only of what differs", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   /** @type {number[]} */
   const seen = [];
   store.watch("a", (position) => seen.push(position));
@@ -46,7 +46,7 @@ test("a watcher is told at once, then only of what differs", () => {
 });
 
 test("a hand is shown before the server answers, and switches go out as booleans", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   let asked = 0;
   store.onmove = () => asked++;
   store.move("a", 0.8, 5);
@@ -57,14 +57,14 @@ test("a hand is shown before the server answers, and switches go out as booleans
 });
 
 test("a move to where the handle stands is no move", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.5, 0);
   assert.equal(store.take(1, 0), null);
 });
 
 // checklist: 29
 test("a held handle never jumps, and follows the last writer when it is let go", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.hold("a");
   store.changed(changed({ a: 0.1 }), false, 0);
   assert.equal(store.position("a"), 0.5);
@@ -73,7 +73,7 @@ test("a held handle never jumps, and follows the last writer when it is let go",
 });
 
 test("a late echo of an earlier move does not pull the handle back", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.6, 0);
   store.take(1, 0);
   store.move("a", 0.7, 10);
@@ -88,7 +88,7 @@ test("a late echo of an earlier move does not pull the handle back", () => {
 });
 
 test("an answer that never came does not deafen a handle", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.6, 0);
   store.take(1, 0);
   store.changed(changed({ a: 0.3 }), false, 5000);
@@ -96,7 +96,7 @@ test("an answer that never came does not deafen a handle", () => {
 });
 
 test("after a reconnect what was never answered goes out again, and nothing else does", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.6, 0);
   store.take(1, 0);
   store.snapshot({ a: 0.5, b: 0.9 }, 100);
@@ -106,7 +106,7 @@ test("after a reconnect what was never answered goes out again, and nothing else
 });
 
 test("what was moved without a connection is sent after it", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("b", 0.4, 0);
   store.snapshot({ a: 0.5, b: 0.25 }, 100);
   assert.equal(store.position("b"), 0.4);
@@ -114,7 +114,7 @@ test("what was moved without a connection is sent after it", () => {
 });
 
 test("a refused set puts its handles back where the server has them", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.snapshot({ a: 0.5 }, 0);
   store.move("a", 0.6, 0);
   store.take(1, 0);
@@ -123,11 +123,11 @@ test("a refused set puts its handles back where the server has them", () => {
 });
 
 test("an unknown control is an error of ours, told with its name", () => {
-  assert.throws(() => new Store(rows).row("c"), /has no `c`/);
+  assert.throws(() => makeStore(rows).row("c"), /has no `c`/);
 });
 
 test("a choice stands at the index of its name, and goes out as the name", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   assert.equal(store.position("tint"), 0);
   store.changed({ type: "changed", rev: 2, controls: { tint: "luminance" }, source: "x" }, false, 0);
   assert.equal(store.position("tint"), 1);
@@ -136,7 +136,7 @@ test("a choice stands at the index of its name, and goes out as the name", () =>
 });
 
 test("what is only previewed is not sent until it is let go", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.hold("a");
   store.preview("a", 0.8);
   assert.equal(store.position("a"), 0.8);
@@ -149,7 +149,7 @@ test("what is only previewed is not sent until it is let go", () => {
 });
 
 test("all that is moved while any handle is held is one gesture; a key is none", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.move("a", 0.1, 0);
   assert.equal(store.take(1, 0)?.gesture, undefined);
   store.hold("a");
@@ -167,7 +167,7 @@ test("all that is moved while any handle is held is one gesture; a key is none",
 });
 
 test("a watcher's page moves nothing", () => {
-  const store = new Store(rows);
+  const store = makeStore(rows);
   store.locked = true;
   store.move("a", 0.9, 0);
   store.preview("b", 0.9);
