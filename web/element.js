@@ -26,7 +26,7 @@ export function set(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("--")) element.style.setProperty(name, `${value}`);
     else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (value !== false && value !== undefined) element.setAttribute(name, value === true ? "" : `${value}`);
+    else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : `${value}`);
   }
   return element;
 }

@@ -37,91 +37,86 @@ const RED = {
   counts: () => true,
 };
 
-/** The swings of one kind, cell by cell. */
-class Swings {
-  #kind;
-  /** Extremes since the last swing: a swing leads away from one of them. */
-  #low = new Float32Array(CELLS).fill(Infinity);
-  #high = new Float32Array(CELLS).fill(-Infinity);
-  #way = new Int8Array(CELLS);
-  /** Times of each cell's last swings, as a ring. */
-  #times = new Float64Array(CELLS * SWINGS).fill(-Infinity);
-  #next = new Uint8Array(CELLS);
-
-  /** @param {typeof LIGHT} kind */
-  constructor(kind) {
-    this.#kind = kind;
-  }
+/** The swings of one kind, cell by cell. @param {typeof LIGHT} kind */
+function makeSwings({ step, of, counts }) {
+  // Extremes since the last swing: a swing leads away from one of them.
+  const lows = new Float32Array(CELLS).fill(Infinity);
+  const highs = new Float32Array(CELLS).fill(-Infinity);
+  const ways = new Int8Array(CELLS);
+  // Times of each cell's last swings, as a ring.
+  const times = new Float64Array(CELLS * SWINGS).fill(-Infinity);
+  const nexts = new Uint8Array(CELLS);
 
   /** @param {Uint8ClampedArray} picture @param {number} cell */
-  #value(picture, cell) {
+  function valueOf(picture, cell) {
     const light = (/** @type {number} */ colour) => LINEAR[picture[cell * 3 + colour] ?? 0] ?? 0;
-    return this.#kind.of(light(0), light(1), light(2));
+    return of(light(0), light(1), light(2));
   }
 
   /** The way of the swing that `value` would be, or 0. @param {number} cell @param {number} value */
-  #swing(cell, value) {
-    const { step, counts } = this.#kind;
-    const [low = 0, high = 0, way = 0] = [this.#low[cell], this.#high[cell], this.#way[cell]];
+  function swing(cell, value) {
+    const [low = 0, high = 0, way = 0] = [lows[cell], highs[cell], ways[cell]];
     if (way <= 0 && value - low >= step && counts(low)) return 1;
     return way >= 0 && high - value >= step && counts(value) ? -1 : 0;
   }
 
-  /** Is the area too large that would flash too often, if this were shown now? @param {Uint8ClampedArray} picture @param {number} now ms */
-  harm(picture, now) {
-    let bad = 0;
-    for (let cell = 0; cell < CELLS; cell++) {
-      const at = cell * SWINGS;
-      const next = this.#next[cell] ?? 0;
-      const recent = (/** @type {number} */ place) => (this.#times[at + (place % SWINGS)] ?? 0) > now - WINDOW_MS;
-      // Its last seven are within a second, or its last six and this would be another.
-      if (recent(next) || (recent(next + 1) && this.#swing(cell, this.#value(picture, cell)))) bad++;
-    }
-    return bad > SPARED;
-  }
+  return {
+    /** Is the area too large that would flash too often, if this were shown now? @param {Uint8ClampedArray} picture @param {number} now ms */
+    harm(picture, now) {
+      let bad = 0;
+      for (let cell = 0; cell < CELLS; cell++) {
+        const at = cell * SWINGS;
+        const next = nexts[cell] ?? 0;
+        const recent = (/** @type {number} */ place) => (times[at + (place % SWINGS)] ?? 0) > now - WINDOW_MS;
+        // Its last seven are within a second, or its last six and this would be another.
+        if (recent(next) || (recent(next + 1) && swing(cell, valueOf(picture, cell)))) bad++;
+      }
+      return bad > SPARED;
+    },
 
-  /** @param {Uint8ClampedArray} picture that is shown @param {number} now ms */
-  take(picture, now) {
-    for (let cell = 0; cell < CELLS; cell++) {
-      const value = this.#value(picture, cell);
-      const way = this.#swing(cell, value);
-      const next = this.#next[cell] ?? 0;
-      this.#low[cell] = way ? value : Math.min(this.#low[cell] ?? value, value);
-      this.#high[cell] = way ? value : Math.max(this.#high[cell] ?? value, value);
-      if (!way) continue;
-      this.#times[cell * SWINGS + next] = now;
-      this.#next[cell] = (next + 1) % SWINGS;
-      this.#way[cell] = way;
-    }
-  }
+    /** @param {Uint8ClampedArray} picture that is shown @param {number} now ms */
+    take(picture, now) {
+      for (let cell = 0; cell < CELLS; cell++) {
+        const value = valueOf(picture, cell);
+        const way = swing(cell, value);
+        const next = nexts[cell] ?? 0;
+        lows[cell] = way ? value : Math.min(lows[cell] ?? value, value);
+        highs[cell] = way ? value : Math.max(highs[cell] ?? value, value);
+        if (!way) continue;
+        times[cell * SWINGS + next] = now;
+        nexts[cell] = (next + 1) % SWINGS;
+        ways[cell] = way;
+      }
+    },
+  };
 }
 
-export class FlashLimiter {
-  #kinds = [new Swings(LIGHT), new Swings(RED)];
-  /** @type {Uint8ClampedArray | null} RGB of what is shown, rounded as a canvas rounds */
-  #shown = null;
-
-  /**
-   * How much of a picture to blend over what is shown: 1 all, 0 nothing. That counts as shown.
-   * @param {ArrayLike<number>} thumbnail RGBA bytes of COLUMNS × ROWS
-   * @param {number} now ms
-   */
-  next(thumbnail, now) {
-    const part = PARTS.find((one) => {
-      const picture = this.#blend(thumbnail, one);
-      return !this.#kinds.some((kind) => kind.harm(picture, now));
-    }) ?? 0;
-    this.#shown = this.#blend(thumbnail, part);
-    for (const kind of this.#kinds) kind.take(this.#shown, now);
-    return part;
-  }
+export function makeFlashLimiter() {
+  const kinds = [makeSwings(LIGHT), makeSwings(RED)];
+  /** @type {Uint8ClampedArray | undefined} RGB of what is shown, rounded as a canvas rounds */
+  let shown;
 
   /** @param {ArrayLike<number>} thumbnail @param {number} part */
-  #blend(thumbnail, part) {
-    return Uint8ClampedArray.from({ length: CELLS * 3 }, (_, at) => {
-      const wanted = thumbnail[Math.floor(at / 3) * 4 + (at % 3)] ?? 0;
-      const shown = this.#shown?.[at] ?? wanted;
-      return shown + (wanted - shown) * part;
-    });
-  }
+  const blend = (thumbnail, part) => Uint8ClampedArray.from({ length: CELLS * 3 }, (_, at) => {
+    const wanted = thumbnail[Math.floor(at / 3) * 4 + (at % 3)] ?? 0;
+    const before = shown?.[at] ?? wanted;
+    return before + (wanted - before) * part;
+  });
+
+  return {
+    /**
+     * How much of a picture to blend over what is shown: 1 all, 0 nothing. That counts as shown.
+     * @param {ArrayLike<number>} thumbnail RGBA bytes of COLUMNS × ROWS
+     * @param {number} now ms
+     */
+    next(thumbnail, now) {
+      const part = PARTS.find((one) => {
+        const picture = blend(thumbnail, one);
+        return !kinds.some((kind) => kind.harm(picture, now));
+      }) ?? 0;
+      shown = blend(thumbnail, part);
+      for (const kind of kinds) kind.take(shown, now);
+      return part;
+    },
+  };
 }

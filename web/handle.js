@@ -49,7 +49,7 @@ export const makeKnob = (row, store, label) =>
  * @param {...HTMLElement} parts
  */
 function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
-  const root = make("div", { class: kind, "data-control": row.name, "data-term": row.term ?? false, title: row.help });
+  const root = make("div", { class: kind, "data-control": row.name, "data-term": row.term, title: row.help });
   const range = makeRange(root, row, store, label);
   const { input } = range;
   const out = makeWords(row, store, label, range);

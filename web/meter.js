@@ -16,7 +16,7 @@ export const fallen = (raw, highest) => (raw > 0 ? clamp(1 + Math.log10(raw / hi
 /** @param {Row} row of the term's handle: the weight is drawn on the handle's own scale */
 export function makeMeter(row) {
   const bars = ["raw", "weight", "share"].map((name) => make("i", { class: name }));
-  const root = make("div", { class: "meter", "aria-hidden": "true", "data-term": row.term ?? false, "data-share": row.name }, ...bars);
+  const root = make("div", { class: "meter", "aria-hidden": "true", "data-term": row.term, "data-share": row.name }, ...bars);
   let highest = 0;
   return {
     root,

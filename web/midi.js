@@ -12,9 +12,9 @@ const CHOICE = "styletune.midi";
 const CHATTER = new Set([0xf8, 0xfe]);
 const SYSEX = 0xf0;
 
-/** How to reach this server from a browser that trusts localhost only. @param {{hostname: string, port: string, protocol: string}} place */
-export function tunnel({ hostname, port, protocol }) {
-  const number = port || (protocol === "https:" ? "443" : "80");
+/** How to reach this server from a browser that trusts localhost only. @param {{hostname: string, port: string}} place of http: */
+export function tunnel({ hostname, port }) {
+  const number = port || "80";
   return { command: `ssh -N -L ${number}:localhost:${number} user@${hostname}`, address: `http://localhost:${number}/` };
 }
 

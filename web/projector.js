@@ -5,7 +5,7 @@
  */
 
 import { byId, press, say } from "./element.js";
-import { COLUMNS, FlashLimiter, ROWS } from "./flash.js";
+import { COLUMNS, makeFlashLimiter, ROWS } from "./flash.js";
 import { frames } from "./frame.js";
 
 /** The cursor and the words go after that long without a hand, ms. */
@@ -20,8 +20,8 @@ const thumbnail = /** @type {OffscreenCanvasRenderingContext2D} */ (
 // Without it a thumbnail would be a few stray pixels, and flicker where the picture does not.
 thumbnail.imageSmoothingQuality = "high";
 
-/** @type {FlashLimiter | null} */
-let limiter = new FlashLimiter();
+/** @type {ReturnType<typeof makeFlashLimiter> | null} */
+let limiter = makeFlashLimiter();
 /** @type {ImageBitmap | undefined} the newest picture, while not all of it is shown */
 let newest;
 let again = 0;
@@ -72,7 +72,7 @@ const actions = {
   f: ["full", () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen())],
   v: ["fill", () => press(byId("fill"), document.body.classList.toggle("fill"))],
   l: ["limit", () => {
-    limiter = limiter ? null : new FlashLimiter();
+    limiter = limiter ? null : makeFlashLimiter();
     press(byId("limit"), limiter !== null);
   }],
 };

@@ -13,7 +13,7 @@ import { makeMeter } from "./meter.js";
 /** A small key that stays down: solo, mute, freeze. @param {Row} row @param {Store} store @param {string} text @param {string} label */
 function makeSwitch({ name, term, help }, store, text, label) {
   const key = button(text, () => store.flip(name), {
-    class: "switch", "data-control": name, "data-term": term ?? false, "aria-label": label, title: help,
+    class: "switch", "data-control": name, "data-term": term, "aria-label": label, title: help,
   });
   store.watch(name, (on) => press(key, on > 0));
   return key;

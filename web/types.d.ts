@@ -130,7 +130,7 @@ type LinkState =
   | { kind: "waiting"; until: number }
   | { kind: "stopped"; why: string };
 
-/** `onclick` and its like are handlers, `--at` and its like properties; true is an empty attribute, false none. */
+/** `onclick` and its like are handlers, `--at` and its like properties; true is an empty attribute; false, null and undefined are none. */
 type Attributes = {
   [E in keyof HTMLElementEventMap as `on${E}`]?: (event: HTMLElementEventMap[E]) => void;
-} & { [name: string]: string | number | boolean | undefined | ((event: any) => void) };
+} & { [name: string]: string | number | boolean | null | undefined | ((event: any) => void) };

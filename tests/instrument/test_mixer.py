@@ -130,7 +130,7 @@ def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: In
     losses = instrument.epoch()["losses"]
     bars = """(layer) => {
         const read = (meter) => ["raw", "weight", "share"].map((name) =>
-            Number(meter.querySelector("." + name).style.getPropertyValue("--" + name)));
+            Number(meter.style.getPropertyValue("--" + name)));
         return [...document.querySelectorAll(`[data-layer="${layer}"] .meter`)].map(read); }"""
     for loss in losses:
         layer = loss["layer"]

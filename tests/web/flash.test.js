@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { COLUMNS, FlashLimiter, ROWS } from "../../web/flash.js";
+import { COLUMNS, makeFlashLimiter, ROWS } from "../../web/flash.js";
 
 const CELLS = COLUMNS * ROWS;
 /** @typedef {[number, number, number]} Colour */
@@ -24,7 +24,7 @@ function picture(colour, cells = CELLS, rest = BLACK) {
  * @param {number} period ms
  */
 function project(pictures, period) {
-  const limiter = new FlashLimiter();
+  const limiter = makeFlashLimiter();
   /** @type {number[]} */
   let shown = [];
   const seen = pictures.map((next, index) => {

@@ -43,7 +43,7 @@ test("no picture for longer than it should take is said, but only while one pain
 });
 
 test("the tunnel is written out for the page's own port and host", () => {
-  const place = { hostname: "gpu7", port: "8018", protocol: "http:" };
+  const place = { hostname: "gpu7", port: "8018" };
   assert.deepEqual(tunnel(place), {
     command: "ssh -N -L 8018:localhost:8018 user@gpu7",
     address: "http://localhost:8018/",
