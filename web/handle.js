@@ -1,13 +1,12 @@
 // @ts-check
 /**
- * Fader and knob, and what they share: the native range lies over what is seen, is dragged (Shift: ten
+ * Slider, fader and knob; and what the last two share: the native range lies over what is seen, is dragged (Shift: ten
  * times finer), goes to its default by double-click, and its value in words is typed over.
  */
 
 import { ticks } from "./curve.js";
-import { makeDrag } from "./drag.js";
-import { make, set } from "./element.js";
-import { makeRange } from "./range.js";
+import { make, say, set } from "./element.js";
+import { makeDrag, makeRange } from "./range.js";
 import { positionTyped, valueWords } from "./words.js";
 
 const DOUBLE_MS = 350;
@@ -32,6 +31,24 @@ export function makeFader(row, store, label) {
 /** A knob with a ring of light, turned by pushing up and down. @param {Row} row @param {Store} store @param {string} label */
 export const makeKnob = (row, store, label) =>
   makeHandle("knob", row, store, label, { travel: () => TRAVEL_PX }, make("i", { class: "ring" }), make("i", { class: "dial" }));
+
+/**
+ * A small horizontal slider between two words: a native range that shows itself.
+ * @param {Row} row
+ * @param {Store} store
+ * @param {string} label for a screen reader
+ * @param {string} before
+ * @param {string} [after] its value where left out
+ */
+export function makeSlider(row, store, label, before, after) {
+  const root = make("div", { class: "slider", "data-control": row.name, title: row.help });
+  const { input, hold, release, reset } = makeRange(root, row, store, label);
+  const words = make("output", { "aria-hidden": "true" });
+  store.watch(row.name, (position) => say(words, after ?? valueWords(row, position)));
+  set(input, { onpointerdown: hold, onpointerup: release, onpointercancel: release, onchange: release, ondblclick: reset });
+  root.append(make("span", {}, before), input, words);
+  return root;
+}
 
 /**
  * @typedef {object} Hand

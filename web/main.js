@@ -16,7 +16,7 @@ import { notice } from "./trouble.js";
 import { sourceWords } from "./words.js";
 
 /** Modules that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi", "ghosts"];
+const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi"];
 
 /** Parts of a snapshot that come as messages of their own, too. */
 const PARTS = /** @type {const} */ (["state", "pictures", "scenes", "epoch"]);

@@ -4,8 +4,10 @@
  * mean; what the server wants the device to show goes to its output.
  */
 
-import { byId, make, say } from "./element.js";
+import { byId, make, say, set } from "./element.js";
 import { Thinner } from "./thinning.js";
+
+/** @typedef {{control: string, position: number, waiting: boolean, direction: "up" | "down" | null}} Hardware */
 
 const CHOICE = "styletune.midi";
 /** Clock and active sensing say nothing and come dozens of times a second. */
@@ -58,8 +60,28 @@ async function refusal(error) {
     : "MIDI is blocked for this page. Allow it in the site settings beside the address, then press MIDI again.";
 }
 
+/**
+ * Where a fader of hardware stands while it does not move its control: a mark beside the
+ * handle, pointing the way to go.
+ * @param {Page} page
+ */
+function showGhosts({ hear }) {
+  hear("hardware", ({ control, position, waiting, direction }) => {
+    const found = document.querySelectorAll(`[data-control="${CSS.escape(control)}"]:is(.fader, .knob, .slider)`);
+    for (const handle of /** @type {Iterable<HTMLElement>} */ (found)) {
+      handle.classList.toggle("waiting", waiting);
+      set(handle, { "--ghost": position, "data-ghost": direction === "up" ? "▲" : "▼" });
+    }
+  });
+  // After a connection nobody knows: the next touch of a fader tells.
+  hear("snapshot", () => {
+    for (const handle of document.querySelectorAll(".waiting")) handle.classList.remove("waiting");
+  });
+}
+
 /** @param {Page} page */
 export function start(page) {
+  showGhosts(page);
   const { send, hear } = page;
   const panel = byId("midi-panel");
   const key = byId("midi");

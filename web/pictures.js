@@ -9,7 +9,7 @@ import { ask } from "./ask.js";
 import { styleShares } from "./blend.js";
 import { button, byId, make } from "./element.js";
 import { carriesState, restore } from "./saved.js";
-import { makeSlider } from "./slider.js";
+import { makeSlider } from "./handle.js";
 import { makeWell } from "./well.js";
 
 const NUMBERS = [1, 2, 3, 4];

@@ -1,14 +1,16 @@
 // @ts-check
 /**
  * A native range tied to a control: arrows, PageUp/Down, Home/End and wheel (Shift: ten times
- * finer), Delete for the default; screen readers and scripts find what they know.
+ * finer), Delete for the default; screen readers and scripts find what they know. And how a
+ * drag moves it.
  */
 
 import { clamp } from "./curve.js";
-import { FINE } from "./drag.js";
 import { make, set } from "./element.js";
 import { spokenWords } from "./words.js";
 
+/** Shift makes so much of a move. */
+const FINE = 0.1;
 const ARROW = 0.01;
 const PAGE = 0.1;
 const NOTCH_PX = 5000; // a mouse wheel reports about 100 px, and that is 0.02
@@ -79,4 +81,32 @@ export function makeRange(root, row, store, label) {
     set(input, { "aria-valuetext": spokenWords(row, position) });
   });
   return hand;
+}
+
+/**
+ * A held handle: pixels moved → position. Shift makes ten times finer, and pressing or leaving it
+ * never jumps. Pure: the caller knows the pointer.
+ * @param {number} position where the handle stands when it is taken, 0..1
+ * @param {number} from px of the pointer, growing upwards
+ * @param {number} length px from position 0 to 1
+ * @param {boolean} fine
+ * @param {boolean} [tied] the handle stays under the pointer, also after it overshot an end;
+ *   otherwise the way back counts from where the hand turns, as on a knob
+ */
+export function makeDrag(position, from, length, fine, tied = false) {
+  let anchor = position;
+  return {
+    get position() {
+      return position;
+    },
+
+    /** The new position. @param {number} px @param {boolean} finer */
+    move(px, finer) {
+      if (finer !== fine) [from, anchor, fine] = [px, position, finer];
+      const wanted = anchor + ((px - from) / Math.max(1, length)) * (fine ? FINE : 1);
+      position = clamp(wanted);
+      if (wanted !== position && !tied) [from, anchor] = [px, position];
+      return position;
+    },
+  };
 }

@@ -7,7 +7,7 @@
 import { ask } from "./ask.js";
 import { button, byId, make, makeFileInput, press, putAbove, set } from "./element.js";
 import { onKey } from "./keys.js";
-import { makeSlider } from "./slider.js";
+import { makeSlider } from "./handle.js";
 
 const GLIDES_S = [0, 1, 2, 4, 8, 15, 30, 60, 120];
 

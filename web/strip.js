@@ -5,10 +5,13 @@
  * decides how a strip stands on a desk or on a phone.
  */
 
+import { clamp, positionOf } from "./curve.js";
 import { button, make, press, set } from "./element.js";
 import { makeFader, makeKnob } from "./handle.js";
 import { governs, readable, receptiveField, tells } from "./layers.js";
-import { makeMeter } from "./meter.js";
+
+/** Of the raw loss, from the top of its bar to the bottom. */
+const DECADES = 3;
 
 /** A small key that stays down: solo, mute, freeze. @param {Row} row @param {Store} store @param {string} text @param {string} label */
 function makeSwitch({ name, term, help }, store, text, label) {
@@ -17,6 +20,29 @@ function makeSwitch({ name, term, help }, store, text, label) {
   });
   store.watch(name, (on) => press(key, on > 0));
   return key;
+}
+
+/** Where a loss stands between its highest (1) and a thousandth of that (0). @param {number} raw @param {number} highest */
+export const fallen = (raw, highest) => (raw > 0 ? clamp(1 + Math.log10(raw / highest) / DECADES) : 0);
+
+/**
+ * Three bars for one term: its raw loss, on a logarithmic scale down from the highest it has
+ * been; the weight as heard; its share of the loss (a ladder).
+ * @param {Row} row of the term's handle: the weight is drawn on the handle's own scale
+ */
+function makeMeter(row) {
+  const bars = ["raw", "weight", "share"].map((name) => make("i", { class: name }));
+  const root = make("div", { class: "meter", "aria-hidden": "true", "data-term": row.term, "data-share": row.name }, ...bars);
+  let highest = 0;
+  return {
+    root,
+    /** @param {Term} term */
+    update({ raw, weight, share }) {
+      highest = Math.max(highest, raw);
+      const levels = { "--raw": fallen(raw, highest), "--weight": positionOf(row, weight), "--share": share };
+      for (const [name, level] of Object.entries(levels)) root.style.setProperty(name, level.toFixed(4));
+    },
+  };
 }
 
 /** @param {string} layer @param {string} network @param {Store} store */
@@ -39,9 +65,9 @@ export function makeStrip(layer, network, store) {
     const row = store.row(name);
     const handle = makeHandle(row, store, `${term}, ${called}, ${hint}`);
     const meter = makeMeter(row);
-    const [solo, mute] = ["solo", "mute"].map((act) =>
-      makeSwitch(store.row(`${name}.${act}`), store, act.charAt(0).toUpperCase(), `${act} ${term}, ${called}`));
-    root.append(handle.root, meter.root, make("div", { class: "foot", "data-term": term }, solo ?? "", handle.out, mute ?? ""));
+    const key = (/** @type {"solo" | "mute"} */ act, /** @type {string} */ letter) =>
+      makeSwitch(store.row(`${name}.${act}`), store, letter, `${act} ${term}, ${called}`);
+    root.append(handle.root, meter.root, make("div", { class: "foot", "data-term": term }, key("solo", "S"), handle.out, key("mute", "M")));
     set(handle.input, {
       "aria-description": tells(term, layer, side),
       onkeydown(event) {

@@ -103,7 +103,7 @@ interface Messages {
   bindings: { type: "bindings" } & import("./learn.js").Bindings;
   learning: { type: "learning" } & import("./learn.js").Learning;
   feedback: { type: "feedback"; device: string; data: number[][] };
-  hardware: { type: "hardware" } & import("./ghosts.js").Hardware;
+  hardware: { type: "hardware" } & import("./midi.js").Hardware;
 }
 
 type Store = ReturnType<typeof import("./store.js").makeStore>;

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { makeDrag } from "../../web/drag.js";
+import { makeDrag } from "../../web/range.js";
 import { makeLatency } from "../../web/latency.js";
 
 const near = (/** @type {number} */ a, /** @type {number} */ b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} ≠ ${b}`);

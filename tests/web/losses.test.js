@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { order, pressed } from "../../web/losses.js";
-import { fallen } from "../../web/meter.js";
+import { fallen } from "../../web/strip.js";
 
 const term = (/** @type {number} */ share) => ({ raw: 1, weight: 1, weighted: 1, share });
 const losses = [0.2, 0.5, 0.1].map((share, n) => ({ layer: `l${n}`, content: term(1 - share), style: term(share) }));
