@@ -39,12 +39,10 @@ export function start({ store, layers, hear, network }) {
     onpointermove: point, onpointerdown: point, onpointerleave: () => look(NaN),
   });
   const [says, who] = [make("p", {}, "nothing painted yet"), make("p", { class: "who" })];
-  const panel = byId("history-panel");
-  panel.append(
+  byId("history-panel").append(
     make("header", {}, make("h2", {}, "last"), spans, make("a", { href: "api/losses.csv", download: "losses.csv" }, "CSV")),
     make("div", { class: "chart" }, canvas, input), says, who,
   );
-  panel.hidden = false;
   new ResizeObserver(draw).observe(canvas);
   set(byId("strips"), { onpointerover: draw, onpointerleave: draw });
 

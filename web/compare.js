@@ -89,7 +89,7 @@ export function comparing({ hear, notice }) {
     if (shown === "kept") show("kept");
   }
   const otherOf = (/** @type {string} */ key) => OTHERS.find(([, one]) => one === key)?.[0];
-  document.addEventListener("keyup", (event) => otherOf(event.key) && up(event));
+  document.onkeyup = (event) => otherOf(event.key) && up(event);
   return {
     buttons, keep,
     hide: () => show(null),

@@ -15,7 +15,6 @@ const TRAVEL_PX = 180;
 
 /** A vertical fader: slot and cap. @param {Row} row @param {Store} store @param {string} label */
 export function makeFader(row, store, label) {
-  const slot = make("i", { class: "slot" });
   const cap = make("i", { class: "cap" });
   return makeHandle("fader", row, store, label, {
     travel: (input) => input.offsetHeight - cap.offsetHeight,
@@ -25,7 +24,7 @@ export function makeFader(row, store, label) {
       const whole = /** @type {Element} */ (currentTarget).getBoundingClientRect();
       return 1 - (clientY - whole.top - height / 2) / (whole.height - height);
     },
-  }, slot, cap);
+  }, make("i", { class: "slot" }), cap);
 }
 
 /** A knob with a ring of light, turned by pushing up and down. @param {Row} row @param {Store} store @param {string} label */

@@ -54,7 +54,7 @@ export function learn({ send, hear, viewer, notice }, panel) {
   });
   send({ type: "snapshot?" });
   // Before the handle itself: while learning a press chooses it and does not move it.
-  for (const type of ["pointerdown", "click", "keydown"]) document.addEventListener(type, choose, { capture: true });
+  for (const type of ["pointerdown", "click", "keydown"]) document.addEventListener(type, choose, true);
 
   /** @param {boolean} now */
   function teach(now) {

@@ -36,8 +36,7 @@ export function makeLink(path, hear, tell) {
   let timer = 0;
   // A laptop that wakes, a tab that comes to the front: no reason to wait any longer.
   const hurry = () => document.hidden || !timer || connect();
-  for (const type of ["online", "focus"]) addEventListener(type, hurry);
-  document.addEventListener("visibilitychange", hurry);
+  for (const type of ["online", "focus", "visibilitychange"]) addEventListener(type, hurry);
   const open = () => current?.readyState === WebSocket.OPEN;
 
   function connect() {

@@ -5,7 +5,7 @@
  */
 
 import { byId, make, say, set } from "./element.js";
-import { Thinner } from "./thinning.js";
+import { makeThinner } from "./thinning.js";
 
 /** @typedef {{control: string, position: number, waiting: boolean, direction: "up" | "down" | null}} Hardware */
 
@@ -102,7 +102,7 @@ export function start(page) {
   let input = null;
   let asking = false;
   let client = "";
-  let thinner = new Thinner();
+  let thinner = makeThinner();
   let timer = 0;
   let taught = false;
 
@@ -185,7 +185,7 @@ export function start(page) {
       send({ type: "unlisten", device: nameOf(input) });
     }
     input = next;
-    thinner = new Thinner();
+    thinner = makeThinner();
     heard.hidden = !next;
     key.classList.toggle("on", next !== null);
     if (!next) return;
@@ -202,7 +202,7 @@ export function start(page) {
     const data = thinner.take(performance.now()).flat();
     if (data.length) send({ type: "midi", device: nameOf(input), data });
     clearTimeout(timer);
-    const wait = thinner.due - performance.now();
+    const wait = thinner.due() - performance.now();
     if (wait < Infinity) timer = setTimeout(flush, wait);
   }
 

@@ -72,18 +72,18 @@ export function start({ store, viewer, notice, hear }) {
   /** What falls on no place of its own, or is pasted, is asked about. */
   function watchHands() {
     // Without these two the browser would leave the page for the picture.
-    document.addEventListener("dragover", (event) => event.preventDefault());
-    document.addEventListener("drop", async (event) => {
+    document.ondragover = (event) => event.preventDefault();
+    document.ondrop = async (event) => {
       event.preventDefault();
       const file = event.dataTransfer?.files[0];
       if (!file || (event.target instanceof Element && event.target.closest(".well"))) return;
       if (await carriesState(file)) restore(file, notice);
       else offer("use the picture as", file);
-    });
-    document.addEventListener("paste", ({ clipboardData }) => {
+    };
+    document.onpaste = ({ clipboardData }) => {
       const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
       if (file) offer("use the pasted picture as", file);
-    });
+    };
   }
 
   /** Ask what a picture is for. @param {string} title @param {File | string} picture or the id of a recent one */

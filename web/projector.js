@@ -94,5 +94,5 @@ stir();
 /** The lock ends when the page is hidden, and some machines refuse it: then they sleep. */
 const keepAwake = () => document.hidden
   || navigator.wakeLock?.request("screen").catch((error) => console.warn("the screen may go to sleep", error));
-document.addEventListener("visibilitychange", keepAwake);
+document.onvisibilitychange = keepAwake;
 keepAwake();

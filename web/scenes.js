@@ -41,8 +41,8 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     say({ type: "recall", scene, seconds: Number(glide.value) });
   };
 
-  const steps = /** @type {const} */ (["undo", "redo"]).map((name) => ({ name, key: byId(name, HTMLButtonElement) }));
-  for (const { name, key } of steps) key.onclick = () => trigger(name);
+  const steps = ["undo", "redo"].map((id) => byId(id, HTMLButtonElement));
+  for (const key of steps) key.onclick = () => trigger(key.id);
   const glide = make("select", { "aria-label": "time that a recall takes" },
     ...GLIDES_S.map((s) => make("option", { value: s }, s ? `in ${s} s` : "at once")));
   const fade = makeSlider(store.row("crossfade"), store, "crossfade from scene A to scene B", "A", "B");
@@ -50,7 +50,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
   const keys = make("ol", {}, add);
   const header = make("header", {}, make("h2", {}, "scenes"), glide, fade);
   // The bar of a phone is full.
-  if (matchMedia("(max-width: 899px)").matches) header.prepend(...steps.map(({ key }) => key));
+  if (matchMedia("(max-width: 899px)").matches) header.prepend(...steps);
 
   const name = make("input", { maxlength: 60, required: true, "aria-label": "name of the scene" });
   const act = (/** @type {string} */ text, /** @type {() => object} */ message) => button(text, () => {
@@ -66,9 +66,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
     act("store again", () => ({ type: "store", scene: edited })), act("delete", () => ({ type: "delete", scene: edited })),
     ...ends.map(({ key }) => key), make("footer", {}, "all scenes: ", ...makeFiles(notice)),
   ));
-  const panel = byId("scenes-panel");
-  panel.append(header, keys, editor);
-  panel.hidden = false;
+  byId("scenes-panel").append(header, keys, editor);
   hear("scenes", show);
 
   /** @param {Scenes} next */
@@ -86,7 +84,7 @@ export function start({ store, viewer, send, trigger, notice, hear }) {
       key.classList.toggle("current", current === key.dataset.scene);
       set(key, { "--done": morph?.scene === key.dataset.scene ? morph?.done : 0 });
     }
-    for (const { name, key } of steps) key.disabled = viewer || !next[name];
+    for (const key of steps) key.disabled = viewer || !next[/** @type {"undo" | "redo"} */ (key.id)];
   }
 
   /** @param {string} scene @param {number} place from 0 @param {Scenes} scenes */

@@ -87,16 +87,13 @@ export function makeStatus() {
     return alive ? performance.now() - Math.max(lastDrawn, since) : 0;
   }
 
-  function showCompany() {
-    put("company", company(playing, painter?.viewers ?? 0, last));
-  }
-
   function tick() {
     const now = performance.now();
     // A slow network may take longer than that for one honest step.
     const staleMs = Math.max(STALE_MS, stepsPerS > 0 ? 3000 / stepsPerS : 0);
     const { key, words } = standing(connection, painter, { now, silentMs: silentMs(), staleMs, retryAt });
     say(line, words);
+    put("company", company(playing, painter?.viewers ?? 0, last));
     if (key !== document.body.dataset.state) {
       line.dataset.state = document.body.dataset.state = key;
       say(byId("announce"), words);
@@ -169,7 +166,6 @@ export function makeStatus() {
       put("memory", memory_mb && `${Math.round(memory_mb)} MB`);
       put("network", network && `${network} · ${state.weights || "–"}`);
       byId("advice").hidden = network !== "lite";
-      showCompany();
       tick();
     },
 
@@ -178,15 +174,10 @@ export function makeStatus() {
       document.body.dataset.role = role;
       byId("role").hidden = role !== "viewer";
       playing = players ?? clients;
-      showCompany();
     },
 
     /** @param {string} who moved something */
-    moved(who) {
-      if (who === last) return;
-      last = who;
-      showCompany();
-    },
+    moved: (who) => (last = who),
 
     /** @param {Epoch} epoch */
     epoch: ({ steps_per_s }) => (stepsPerS = steps_per_s),

@@ -30,85 +30,85 @@ function sourceOf([status = 0, number = 0]) {
   return `ch ${(status & 0x0f) + 1} ${kind ? `${kind} ${number}` : "bend"}`;
 }
 
-export class Thinner {
-  learning = false;
+export function makeThinner() {
   /** @type {Map<string, string> | null} encoding by source */
-  #encodings = null;
+  let encodings = null;
   /** @type {Map<string | number, Waiting>} by source, or by a number of its own */
-  #waiting = new Map();
+  const queue = new Map();
   /** @type {Map<string, number>} */
-  #sent = new Map();
-  #keys = 0;
-
-  /** @param {readonly {source: string, encoding: string}[]} bindings */
-  know(bindings) {
-    this.#encodings = new Map(bindings.map(({ source, encoding }) => [source, encoding]));
-  }
-
-  /** @param {number[]} data one whole message @param {number} now */
-  feed(data, now) {
-    const [status = 0, number = 0, value = 0] = data;
-    const encoding = this.#encoding(data);
-    const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
-    const free = tick(this.#sent.get(source) ?? -Infinity);
-    const waiting = this.#waiting.get(source);
-    const alone = () => this.#waiting.set(++this.#keys, { at: now, messages: [data] });
-    const turns = TURNS[encoding];
-    if (encoding === "button") alone();
-    else if (turns) {
-      const steps = (waiting?.steps ?? 0) + turns[0](value);
-      this.#waiting.set(source, { at: waiting?.at ?? Math.max(free, now), messages: [data], steps, encoding });
-    } else if (encoding === "fine" || encoding === "low") {
-      const pair = waiting ?? { at: Math.max(free + PERIOD, now + PAIR), messages: [] };
-      this.#waiting.set(source, pair);
-      if (encoding === "fine") pair.high = data;
-      else {
-        pair.messages = [...(pair.high ? [pair.high] : pair.messages.slice(0, -1)), data];
-        delete pair.high;
-      }
-    } else if (waiting) waiting.messages = [data];
-    else if (free > now) this.#waiting.set(source, { at: free, messages: [data] });
-    else {
-      // The first after a rest goes out: there a fader is picked up.
-      alone();
-      this.#sent.set(source, now);
-    }
-  }
-
-  /** What is to be sent now, in order. @param {number} now @returns {number[][]} */
-  take(now) {
-    const out = [];
-    for (const [key, waiting] of [...this.#waiting]) {
-      const { at, messages, high, steps = 0, encoding = "" } = waiting;
-      if (at > now) continue;
-      this.#waiting.delete(key);
-      if (typeof key === "string") this.#sent.set(key, now);
-      const turns = TURNS[encoding];
-      if (turns) {
-        const most = Math.max(-63, Math.min(63, steps));
-        if (most) out.push([...(messages[0] ?? []).slice(0, 2), turns[1](most)]);
-        if (most !== steps) this.#waiting.set(key, { ...waiting, at: tick(now), steps: steps - most });
-        continue;
-      }
-      if (high && messages.length) this.#waiting.set(key, { at: now + 2 * PERIOD, messages: [], high });
-      else if (high) out.push(high);
-      out.push(...messages);
-    }
-    return out;
-  }
-
-  /** When `take` has something to give; Infinity: never. */
-  get due() {
-    return Math.min(...[...this.#waiting.values()].map(({ at }) => at));
-  }
+  const sent = new Map();
+  let keys = 0;
 
   /** @param {number[]} data @returns {string} `low`: the second half of a fine one */
-  #encoding([status = 0, number = 0]) {
+  function encodingOf([status = 0, number = 0]) {
     const kind = status >> 4;
-    if (!this.#encodings || this.learning || (kind !== 0xb && kind !== 0xe)) return "button";
+    if (!encodings || thinner.learning || (kind !== 0xb && kind !== 0xe)) return "button";
     if (kind === 0xe) return "absolute";
-    const encoding = this.#encodings.get(sourceOf([status, number]));
+    const encoding = encodings.get(sourceOf([status, number]));
     if (encoding || PARAMETER.has(number)) return encoding ?? "button";
-    return this.#encodings.get(sourceOf([status, number - 32])) === "fine" ? "low" : "absolute";
+    return encodings.get(sourceOf([status, number - 32])) === "fine" ? "low" : "absolute";
   }
+
+  const thinner = {
+    learning: false,
+
+    /** @param {readonly {source: string, encoding: string}[]} bindings */
+    know: (bindings) => (encodings = new Map(bindings.map(({ source, encoding }) => [source, encoding]))),
+
+    /** @param {number[]} data one whole message @param {number} now */
+    feed(data, now) {
+      const [status = 0, number = 0, value = 0] = data;
+      const encoding = encodingOf(data);
+      const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
+      const free = tick(sent.get(source) ?? -Infinity);
+      const waiting = queue.get(source);
+      const alone = () => queue.set(++keys, { at: now, messages: [data] });
+      const turns = TURNS[encoding];
+      if (encoding === "button") alone();
+      else if (turns) {
+        const steps = (waiting?.steps ?? 0) + turns[0](value);
+        queue.set(source, { at: waiting?.at ?? Math.max(free, now), messages: [data], steps, encoding });
+      } else if (encoding === "fine" || encoding === "low") {
+        const pair = waiting ?? { at: Math.max(free + PERIOD, now + PAIR), messages: [] };
+        queue.set(source, pair);
+        if (encoding === "fine") pair.high = data;
+        else {
+          pair.messages = [...(pair.high ? [pair.high] : pair.messages.slice(0, -1)), data];
+          delete pair.high;
+        }
+      } else if (waiting) waiting.messages = [data];
+      else if (free > now) queue.set(source, { at: free, messages: [data] });
+      else {
+        // The first after a rest goes out: there a fader is picked up.
+        alone();
+        sent.set(source, now);
+      }
+    },
+
+    /** What is to be sent now, in order. @param {number} now @returns {number[][]} */
+    take(now) {
+      const out = [];
+      for (const [key, waiting] of [...queue]) {
+        const { at, messages, high, steps = 0, encoding = "" } = waiting;
+        if (at > now) continue;
+        queue.delete(key);
+        if (typeof key === "string") sent.set(key, now);
+        const turns = TURNS[encoding];
+        if (turns) {
+          const most = Math.max(-63, Math.min(63, steps));
+          if (most) out.push([...(messages[0] ?? []).slice(0, 2), turns[1](most)]);
+          if (most !== steps) queue.set(key, { ...waiting, at: tick(now), steps: steps - most });
+          continue;
+        }
+        if (high && messages.length) queue.set(key, { at: now + 2 * PERIOD, messages: [], high });
+        else if (high) out.push(high);
+        out.push(...messages);
+      }
+      return out;
+    },
+
+    /** When `take` has something to give; Infinity: never. */
+    due: () => Math.min(...[...queue.values()].map(({ at }) => at)),
+  };
+  return thinner;
 }

@@ -4,7 +4,7 @@ import test from "node:test";
 
 import { bindingWords, learningWords, targetWords } from "../../web/learn.js";
 import { mateOf } from "../../web/midi.js";
-import { Thinner } from "../../web/thinning.js";
+import { makeThinner } from "../../web/thinning.js";
 
 const BOUND = Object.entries({
   "ch 1 CC 7": "absolute", "ch 1 CC 8": "fine", "ch 1 CC 9": "button", "ch 1 CC 20": "signed_bit",
@@ -16,14 +16,14 @@ const BOUND = Object.entries({
  * @param {[number, number[]][]} messages
  */
 function played(messages, known = true, learning = false) {
-  const thinner = new Thinner();
+  const thinner = makeThinner();
   if (known) thinner.know(BOUND);
   thinner.learning = learning;
   /** @type {[number, number[]][]} */
   const sent = [];
   const drain = (/** @type {number} */ until) => {
-    while (thinner.due <= until) {
-      const at = thinner.due;
+    while (thinner.due() <= until) {
+      const at = thinner.due();
       for (const data of thinner.take(at)) sent.push([at, data]);
     }
   };
