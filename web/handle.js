@@ -1,7 +1,8 @@
 // @ts-check
 /**
- * Slider, fader and knob; and what the last two share: the native range lies over what is seen, is dragged (Shift: ten
- * times finer), goes to its default by double-click, and its value in words is typed over.
+ * Slider, fader and knob. What the last two share: the native range lies over what is seen, is
+ * dragged (Shift: ten times finer), goes to its default by double-click, and its value in words
+ * is typed over.
  */
 
 import { ticks } from "./curve.js";

@@ -81,7 +81,10 @@ export class History {
     if (!(high > 0)) return { rows, low: 0.1, high: 1 };
     let low = high;
     for (const row of rows) for (const loss of row.subarray(1)) if (loss > high / 1e4) low = Math.min(low, loss);
-    const top = 10 ** (Math.ceil(Math.log10(high) * 2) / 2);
-    return { rows, low: Math.min(10 ** (Math.floor(Math.log10(low) * 2) / 2), high / 3), high: top };
+    return {
+      rows,
+      low: Math.min(10 ** (Math.floor(Math.log10(low) * 2) / 2), high / 3),
+      high: 10 ** (Math.ceil(Math.log10(high) * 2) / 2),
+    };
   }
 }

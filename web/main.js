@@ -107,6 +107,8 @@ async function table() {
 
 /** @param {{type: keyof Messages}} message */
 function hear(message) {
+  // A panel that loads later begins with the newest of each part.
+  if (welcomed && message.type in welcomed) Object.assign(welcomed, { [message.type]: message });
   for (const ear of ears.get(message.type) ?? []) ear(message);
   /** @type {((message: any, now: number) => void) | undefined} */
   const answer = answers[message.type];

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Web MIDI: the chosen input's raw messages go to the server, which alone knows what they
- * mean; what the server wants the device to show goes to its output.
+ * Where hardware stands; and Web MIDI: the chosen input's raw messages go to the server, which
+ * alone knows what they mean; what the server wants the device to show goes to its output.
  */
 
 import { byId, make, say, set } from "./element.js";

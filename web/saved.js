@@ -13,11 +13,10 @@ const TELL_MS = 4000;
  * @param {Blob} file
  */
 export async function carriesState(file) {
-  const bytes = new Uint8Array(await file.slice(0, 65_536).arrayBuffer());
-  const latin = new TextDecoder("latin1").decode(bytes);
+  const view = new DataView(await file.slice(0, 65_536).arrayBuffer());
+  const latin = new TextDecoder("latin1").decode(view);
   if (!latin.startsWith("PNG\r\n\x1a\n", 1)) return false;
-  const view = new DataView(bytes.buffer);
-  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
+  for (let at = 8; at + 12 <= latin.length; at += 12 + view.getUint32(at)) {
     const chunk = latin.slice(at + 4, at + 18);
     if (chunk.startsWith("IDAT")) return false;
     if (chunk === "tEXtstyletune\0") return true;

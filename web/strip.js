@@ -53,11 +53,10 @@ export function makeStrip(layer, network, store) {
   // A scene that is recalled passes a frozen strip by.
   const freeze = makeSwitch(store.row(`freeze.${layer}`), store, "", `freeze ${called}`);
   freeze.classList.add("freeze");
-  const head = make(
+  const root = make("section", { class: "strip", "aria-label": `${called}, ${hint}`, "data-layer": layer }, make(
     "header", {}, make("h2", {}, hint),
     make("p", {}, `${called} `, make("span", {}, side === null ? "" : `${side} px`)), freeze,
-  );
-  const root = make("section", { class: "strip", "aria-label": `${called}, ${hint}`, "data-layer": layer }, head);
+  ));
 
   /** @param {TermName} term @param {typeof makeFader} makeHandle */
   function add(term, makeHandle) {
