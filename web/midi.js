@@ -26,7 +26,8 @@ export function midiWords([status = 0, number = 0, value = 0]) {
   const kind = status >> 4;
   if (kind === 0xb) return `${channel} CC ${number} = ${value}`;
   if (kind === 0x8 || kind === 0x9) return `${channel} note ${number} ${kind === 0x9 && value > 0 ? "on" : "off"}`;
-  return `${channel} ${kind === 0xe ? `bend ${number + 128 * value - 8192}` : `${status.toString(16)} ${number} ${value}`}`;
+  if (kind === 0xe) return `${channel} bend ${number + 128 * value - 8192}`;
+  return `${channel} ${status.toString(16)} ${number} ${value}`;
 }
 
 /** @param {ArrayLike<number>} data */

@@ -27,7 +27,7 @@ const tick = (after) => (Math.floor(after / PERIOD) + 1) * PERIOD;
 /** @param {readonly number[]} data a control change, a key or a bend */
 function sourceOf([status = 0, number = 0]) {
   const kind = { 0xb: "CC", 0x9: "note", 0x8: "note" }[status >> 4];
-  return `ch ${(status & 0x0f) + 1} ${kind ? `${kind} ${number}` : "bend"}`;
+  return `ch ${(status & 0x0f) + 1} ` + (kind ? `${kind} ${number}` : "bend");
 }
 
 export function makeThinner() {

@@ -82,7 +82,7 @@ export function makeWell(title, term, path, taken, take, ontaken) {
     remove: () => ask("DELETE"),
     /** @param {Picture} picture */
     show({ name, version }) {
-      const source = `${path}.jpg?v=${encodeURIComponent(`${version}-${name}`)}`;
+      const source = `${path}.jpg?v=` + encodeURIComponent(`${version}-${name}`);
       if (image.getAttribute("src") !== source) image.src = source;
       image.alt = `${title}: ${name}`;
       say(called, name);
