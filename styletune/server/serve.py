@@ -21,6 +21,7 @@ from styletune import pictures
 from styletune.assets import web_folder
 from styletune.config import Session
 from styletune.entry import warm_up
+from styletune.scheduling import give_way
 from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen
 from styletune.server.credentials import Credentials
@@ -114,6 +115,7 @@ def serve(
                 open_browser=open_browser,
                 told=told,
             )
+            give_way(children=False)  # among them the painter
             return asyncio.run(server.run_until_told(listener))
 
 

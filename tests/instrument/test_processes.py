@@ -1,6 +1,7 @@
 """The real processes under real signals: what people rely on when something dies."""
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -33,6 +34,17 @@ def send(instrument: Instrument, message: dict) -> dict:
             answer = json.loads(link.recv(timeout=PATIENCE_S))
             if answer.get("seq") == 77:
                 return answer
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux tells how threads share")
+def test_who_waits_gives_way_to_who_paints(instrument: Instrument) -> None:
+    def policies(pid: int) -> dict[int, int]:
+        threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
+        return {thread: os.sched_getscheduler(thread) for thread in threads}
+
+    server = instrument.process.pid
+    assert policies(server)[server] & ~os.SCHED_RESET_ON_FORK == os.SCHED_BATCH
+    assert set(policies(instrument.worker().pid).values()) == {os.SCHED_OTHER}
 
 
 @pytest.mark.checklist(31)
