@@ -145,8 +145,8 @@ def _staying(heard: Heard) -> Callable[[tuple[list[int], float], None], None]:
     A thread of C is a new one to Python at each call: its state is made and thrown away, and
     memory mapped and unmapped for its first frame, which takes longer than all else that the
     agent does for a message. The state lives while `PyGILState_Ensure` is not taken back, which
-    only that thread could do, and it just ends when the port is closed: some 20 kB remain of
-    each time that a device is plugged in.
+    only that thread could do, and it just ends when the port is closed: some kilobytes remain
+    of each time that a device is plugged in.
     """
     stays = False
 

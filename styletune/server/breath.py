@@ -8,8 +8,7 @@ wait for their answers stay below the rate and never notice. Knows nothing about
 # Faster than a page, which sends 60 sets a second, and than a hand on two faders of hardware.
 _RATE_HZ = 250.0
 _BURST = 50.0
-# One picture at twenty a second, and half of what the last value of a storm may take; to wake and
-# answer costs a millisecond, of which fifty messages of a thousand a second are a third.
+# One picture at twenty a second, and half of what the last value of a storm may take.
 REST_S = 0.05
 
 

@@ -1,7 +1,7 @@
 """The page as a browser gets it: its files without comments and indentation.
 
-What explains the code to its authors is a third of `web/`, and would travel through every
-visitor's tunnel. Names and statements stay as they stand, so that a browser's debugger shows
+Both are for the code's authors, and a third of `web/`: they would travel through every visitor's
+tunnel. Names and statements stay as they stand, so that a browser's debugger shows
 code that one can read. There is no build: a changed file is served at the next reload.
 """
 

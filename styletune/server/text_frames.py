@@ -1,8 +1,8 @@
 """Text messages out of the bytes of a WebSocket (RFC 6455 §5.2), a handful at once. Pure.
 
 A page and a script send whole, short, masked text messages and hardly anything else. These are
-read here, in a tenth of the time that a general parser takes; whatever else comes is handed on,
-frame by frame, to such a parser, so that everything unusual and every error is its business.
+read here, in half the time that a general parser takes; whatever else comes is handed on, frame
+by frame, to such a parser, so that everything unusual and every error is its business.
 """
 
 from collections.abc import Iterator

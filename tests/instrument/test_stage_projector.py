@@ -57,6 +57,32 @@ def test_the_last_picture_stays_while_the_server_restarts(browser: Browser) -> N
             until("and more of them", lambda: epoch(page) > 2)
 
 
+AWAKE = """
+const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+window.locks = [];
+navigator.wakeLock.request = async (kind) => {
+  const lock = await request(kind);
+  locks.push(lock);
+  return lock;
+};
+"""
+
+
+def test_the_screen_is_kept_awake_and_again_after_the_page_was_hidden(
+    browser: Browser, instrument: Instrument
+) -> None:
+    """Chromium's own lock; that it was asked for is noted on the way."""
+    held = "() => locks.filter(({ type, released }) => type === 'screen' && !released).length"
+    with stage(browser, instrument.url) as page:
+        page.add_init_script(AWAKE)
+        page.reload()
+        until("a lock", lambda: page.evaluate(held) == 1)
+        page.evaluate("async () => { for (const lock of locks) await lock.release(); }")
+        assert page.evaluate(held) == 0  # as when the page is hidden
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        until("another lock", lambda: page.evaluate(held) == 1)
+
+
 def test_only_the_picture_is_seen(browser: Browser, instrument: Instrument) -> None:
     with stage(browser, instrument.url) as page:
         until("a picture on the wall", lambda: epoch(page) > 0)
