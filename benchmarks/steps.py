@@ -1,6 +1,7 @@
 """A step of `lite`, one of `vgg16`, and one of `vgg16` with only blocks 1 and 2 audible, in turns.
 
-Beside them steps of `lite` of which several are taken in one launch (`steps_per_execution`).
+Beside them steps of `lite` of which several are taken in one launch (`steps_per_execution`), and
+steps before each of which hands have moved all of its faders.
 `python -m benchmarks.steps [--size 256] [--rounds 12]`. VGG-16's filters are seeded-random unless
 `--weights` names a file: the arithmetic is the same.
 """
@@ -10,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -21,15 +23,20 @@ from styletune import pictures
 from styletune.config import DEFAULT_LAYERS, parse
 from styletune.engine.chatter import filtered
 
+if TYPE_CHECKING:
+    from styletune.engine.painter import Painter
+
 _SHALLOW = "vgg16, blocks 1 and 2"
 _TOGETHER, _LAUNCHED = 8, "lite, 8 steps a launch"
+_MOVED = "lite, all faders moved at each step"
 # Launches of each a round: about as long for all.
-_LAUNCHES = {"lite": 24, _LAUNCHED: 24 // _TOGETHER, "vgg16": 2, _SHALLOW: 4}
+_LAUNCHES = {"lite": 24, _MOVED: 24, _LAUNCHED: 24 // _TOGETHER, "vgg16": 2, _SHALLOW: 4}
 # Which by which, and the bounds of that ratio.
 _RATIOS = (
     ("vgg16", "lite", "≥ 12"),
     (_SHALLOW, "vgg16", "≤ 0.5"),
     (_LAUNCHED, "lite", "below 1: worth it"),
+    (_MOVED, "lite", "≤ 1.05"),
 )
 
 
@@ -71,6 +78,7 @@ def measure(
     }
     turns = [
         ("lite", painters["lite"], painters["lite"].session.positions()),
+        (_MOVED, painters["lite"], painters["lite"].session.positions()),
         (_LAUNCHED, painters[_LAUNCHED], painters["lite"].session.positions()),
         ("vgg16", painters["vgg16"], positions),
         (_SHALLOW, painters["vgg16"], positions | silent),
@@ -84,11 +92,22 @@ def measure(
         for name, painter, heard in turns:
             painter.apply(heard)
             steps = painter.session.engine.steps_per_execution
-            for _ in range(_LAUNCHES[name]):
+            for launch in range(_LAUNCHES[name]):
+                moved = _moved(painter, launch) if name == _MOVED else None
                 started = time.perf_counter()
-                painter.solver.depths.run(painter._needed, painter.mix.data, steps)
+                if moved is not None:
+                    painter.apply(moved)
+                painter.take(steps, listen=False)
                 taken[name].append(1e3 * (time.perf_counter() - started) / steps)
     return {name: np.array(times) for name, times in taken.items()}
+
+
+def _moved(painter: "Painter", launch: int) -> dict[str, float]:
+    """All faders of the layers that count, somewhere else at each launch."""
+    positions = painter.session.positions()
+    names = [f"{term}.{layer}" for term in ("content", "style") for layer in painter.layers]
+    heard = [name for name in names if positions[name]]
+    return positions | {name: (launch + at) % 24 / 48 + 0.25 for at, name in enumerate(heard)}
 
 
 def table(milliseconds: dict[str, npt.NDArray[np.float64]], size_px: int) -> Table:

@@ -46,7 +46,7 @@ class Depths:
         Args:
             weights: (n,) each, content and style; 0 where a term does not count.
         """
-        heard = np.flatnonzero(np.any(np.stack(weights) != 0, axis=0))
+        heard = np.flatnonzero(np.any(weights, axis=0))
         deepest = int(heard[-1]) + 1 if heard.size else 1
         return min(depth for depth in self._steppers if depth >= deepest)
 

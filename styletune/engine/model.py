@@ -149,16 +149,16 @@ def inputs(
     listen: bool = True,
 ) -> tuple[dict[str, Any], Any]:
     """The model's inputs and its target of zeros, as tensors on the device."""
-    content = np.reshape(np.asarray(content_weights, np.float32), (1, -1))
-    style = np.reshape(np.asarray(style_weights, np.float32), (1, -1))
     x = {
-        "one": np.ones((1, 1), np.float32),
-        "content_weights": content,
-        "style_weights": style,
-        "smooth_weight": np.full((1, 1), smooth_weight, np.float32),
-        "listen": np.full((1, 1), listen, np.float32),
+        "one": row(1.0),
+        "content_weights": row(content_weights),
+        "style_weights": row(style_weights),
+        "smooth_weight": row(smooth_weight),
+        "listen": row(float(listen)),
     }
-    zeros = np.zeros((1, content.size + style.size), np.float32)
-    return {name: ops.convert_to_tensor(value) for name, value in x.items()}, (
-        ops.convert_to_tensor(zeros)
-    )
+    return x, row(np.zeros(x["content_weights"].shape[1] * 2))
+
+
+def row(values: npt.ArrayLike) -> Any:
+    """A tensor (1, n) float32 on the device."""
+    return ops.convert_to_tensor(np.reshape(np.asarray(values, np.float32), (1, -1)))

@@ -25,7 +25,7 @@ from styletune.engine.styles import Styles
 from styletune.errors import StyletuneError
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
-# Runs between two looks at the terms that count nothing: about a second of epochs.
+# Of so many looks one hears the terms that count nothing, too: about once a second.
 _LISTEN_EVERY = 10
 
 
@@ -83,7 +83,7 @@ class Painter:
         self._display = Display(self._content)
         self._rollback = Rollback(self._content)
         self.step = 0
-        self._runs = 0
+        self._looks = self._unseen = 0  # steps that have not been looked at
         self._ease = 1.0  # factor of the learning rate, by a schedule
         self._raw, self._variation = np.zeros(2 * len(self.layers)), 0.0
         self._init_file = None if init is None else init.astype(np.float32)
@@ -185,7 +185,7 @@ class Painter:
     # Painting
 
     def run(self, steps: int, on_launch: OnLaunch = never, *, listen: bool | None = None) -> int:
-        """Take up to `steps` steps; returns how many were taken.
+        """Take up to `steps` steps and look at what they have left; returns how many were taken.
 
         Args:
             on_launch: called after each launch with its steps; True ends the run there.
@@ -193,13 +193,35 @@ class Painter:
                 table; None: now and then.
 
         Raises:
+            DivergedError: as `look` says.
+        """
+        taken = self.take(steps, on_launch, listen=listen)
+        self.look()
+        return taken
+
+    def take(self, steps: int, on_launch: OnLaunch = never, *, listen: bool | None = None) -> int:
+        """Take up to `steps` steps, see `run`; a `look` must come before anything is asked for.
+
+        Looking waits for the device and brings a picture from it: a hand that moves something
+        between two steps need not.
+        """
+        if listen is None:
+            listen = not self._unseen and self._looks % _LISTEN_EVERY == 0
+        taken = self._take(steps, on_launch, listen)
+        self._unseen += taken
+        return taken
+
+    def look(self) -> None:
+        """Bring losses and picture of the last step to the host.
+
+        Raises:
             DivergedError: a gradient is not finite or the loss exploded; the picture is a good
                 one again, with fresh moments, and the next steps are halved.
         """
-        if listen is None:
-            listen = self._runs % _LISTEN_EVERY == 0
-        taken = self._take(steps, on_launch, listen)
-        self._runs += 1
+        if not self._unseen:
+            return
+        taken, self._unseen = self._unseen, 0
+        self._looks += 1
         self._raw, self._variation = self.solver.raw()
         self._check(self.step + taken)
         pixels, halved = self.pixels(), self._rollback.halved
@@ -209,7 +231,6 @@ class Painter:
             self._steer()
         if self.mix.positions["average"]:
             self._display.add(pixels, taken)
-        return taken
 
     def _take(self, steps: int, on_launch: OnLaunch, listen: bool) -> int:
         """Take the steps; the first may hear all terms."""

@@ -87,10 +87,15 @@ class Runs:
         return (steps, None) if self._now is None else (self._now.allow(steps), self._now.last)
 
     def took(self, steps: int, total: float, now: float) -> None:
-        """Note that `steps` were taken, and the loss with which they ended."""
+        """Note that `steps` were taken, and the loss with which they ended; see `under_way`."""
         if self._now is not None and steps:
             self._now.took(steps, total)
             self._hold_until = now + _HOLD_S
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is a run that wants to know how it goes."""
+        return self._now is not None
 
     @property
     def now(self) -> Running:

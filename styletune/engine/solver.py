@@ -75,6 +75,7 @@ class Solver:
         self.depths = Depths(models, session.engine.steps_per_execution)
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
+        self._steered: tuple[float, bool] | None = None
 
     @property
     def style_losses(self) -> list[StyleLoss]:
@@ -100,8 +101,15 @@ class Solver:
 
     def steer(self, learning_rate: float, *, descent: bool) -> None:
         """Set the length of the next steps, and whether they are plain gradient descent."""
-        self.optimizer.learning_rate.assign(learning_rate)
-        self.optimizer.descent.assign(float(descent))
+        if self._steered != (learning_rate, descent):
+            self._steered = learning_rate, descent
+            self.optimizer.learning_rate.assign(learning_rate)
+            self.optimizer.descent.assign(float(descent))
+
+    def _stand(self) -> None:
+        """Let the next steps move nothing, until `steer`."""
+        self._steered = None
+        self.optimizer.learning_rate.assign(0.0)
 
     # What the last step has left
 
@@ -151,7 +159,7 @@ class Solver:
         self.put(pixels)
         moment = self.optimizer.moments["momentum"]
         moment.assign(ops.zeros(moment.shape, moment.dtype))
-        self.optimizer.learning_rate.assign(0.0)
+        self._stand()
         self.depths.run(depth, batch)
         length = self.gradient_norm if self.optimizer.normalize else 1.0
         return self._host(moment) * np.float32(length / (1 - self.optimizer.beta_1))
@@ -163,7 +171,7 @@ class Solver:
         """
         count = len(self._layers)
         batch = model.inputs(weights[:count], weights[count:-1], float(weights[-1]))
-        self.optimizer.learning_rate.assign(0.0)
+        self._stand()
         self.depths.run_whole(batch)
         return self.gradient_norm
 

@@ -137,6 +137,7 @@ class Worker:
                     self._pace.stir()
                 if self._positions["paused"]:
                     break
+            painter.look()
         except DivergedError as error:
             self._stumble(str(error))
             return False
@@ -153,8 +154,10 @@ class Worker:
             first: whether these are an epoch's first.
         """
         steps, listen = self._runs.allow(most)
-        taken = painter.run(steps, self._beat, listen=listen if first else bool(listen))
-        self._runs.took(taken, painter.losses().total, time.monotonic())
+        taken = painter.take(steps, self._beat, listen=listen if first else bool(listen))
+        if self._runs.under_way:
+            painter.look()
+            self._runs.took(taken, painter.losses().total, time.monotonic())
         return taken
 
     def _start_run(self, painter: Painter) -> bool:
@@ -223,6 +226,7 @@ class Worker:
             self._canvases.rescale(painter, state.positions)
             painter.apply(state.positions)
         if sent:
+            painter.look()  # what was painted before is not what comes of them
             for name, count in state.triggers.items():
                 if count != self._fired.get(name, 0) and self._table[name].engine:
                     getattr(painter, name)()

@@ -260,6 +260,54 @@ def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
     assert painter.step == step + 3
 
 
+def test_steps_between_which_hands_move_are_looked_at_once() -> None:
+    each, once = small_painter(), small_painter()
+    table = each.table
+    for step in range(6):
+        positions = each.session.positions() | {f"style.{LAYERS[0]}": table["smooth"].at(step / 6)}
+        for painter in (each, once):
+            painter.apply(positions)
+        each.run(1, listen=False)
+        once.take(1, listen=False)
+    before = once.picture()
+    assert (once.step, each.step) == (0, 6)
+    once.look()
+    assert (once.step, once.losses().total) == (6, each.losses().total)
+    np.testing.assert_array_equal(once.pixels(), each.pixels())
+    np.testing.assert_array_equal(once.picture(), each.picture())
+    assert (once.picture() != before).any()
+    once.look()  # nothing has been taken since
+    assert once.step == 6
+
+
+def test_steps_that_diverged_are_found_by_the_look() -> None:
+    painter = small_painter()
+    painter.run(2)
+    good = painter.pixels()
+    painter.mix.data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
+    painter.take(2, listen=False)
+    painter.apply(painter.session.positions())
+    painter.take(1, listen=False)
+    with pytest.raises(DivergedError):
+        painter.look()
+    np.testing.assert_array_equal(painter.pixels(), good)
+    painter.run(2)
+
+
+def test_only_what_has_moved_is_laid_on_the_device_anew() -> None:
+    painter = small_painter()
+    before = dict(painter.mix.data[0])
+    painter.apply(painter.session.positions() | {f"style.{LAYERS[0]}": 0.123})
+    after = painter.mix.data[0]
+    assert {name for name in after if after[name] is not before[name]} == {"style_weights"}
+    assert painter.mix.listening[0]["style_weights"] is after["style_weights"]
+    painter.calibrate()
+    assert painter.mix.data[0]["content_weights"] is not before["content_weights"]
+    at = painter.pixels()
+    painter.run(1)
+    assert (painter.pixels() != at).any()  # measuring has left the learning rate as it was
+
+
 def test_steps_in_one_launch_paint_the_same_and_end_between_launches() -> None:
     single, launched = (
         small_painter(small_session(engine={"steps_per_execution": most})) for most in (1, 4)
