@@ -132,8 +132,8 @@ def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
                     windows[kind], last = _window(url, pids, blows[kind])
                     state = get(url, "/api/state")
                     if kind == "storm":
-                        # Each message raises the revision once at most for each knob.
-                        found.per_s.append((state["rev"] - before) / 8 / STORM_S)
+                        # Each revision moves a knob once at most.
+                        found.per_s.append((state["rev"] - before) / STORM_S)
                         right += sum(
                             abs(state["controls"][f"style.{layer}"] - last[knob] / 127) < 1e-6
                             for knob, layer in zip(KNOBS, state["layers"], strict=True)

@@ -23,6 +23,7 @@ from styletune.midi.message import decode
 
 LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
 _LATER_S = PERIOD_S / 2  # between looks for messages while they come; at each other one we send
+_STORM_HZ = 2000.0  # no hands send as many messages; then we look only when we send
 _TOGETHER = 64  # messages of MIDI in one of ours, which may have 1,024 bytes
 Say = Callable[[str], None]
 
@@ -51,8 +52,10 @@ class Player:
         self._learning = False
         self._planned = float("inf")  # when the writer wakes by itself
         self._dropped = 0
-        self._inbox: deque[tuple[str, Raw, float]] = deque()
+        self._inbox: deque[tuple[str, Raw]] = deque()
         self._called = False  # the loop knows that messages come
+        self._came = 0  # messages since the last look
+        self._pause_s = _LATER_S  # until the next
         self._again: asyncio.TimerHandle | None = None
 
     async def watch(self) -> None:
@@ -164,7 +167,7 @@ class Player:
 
     def _plug(self, name: str, loop: asyncio.AbstractEventLoop) -> None:
         def heard(data: Raw) -> None:  # on rtmidi's thread
-            self._inbox.append((name, data, time.monotonic()))
+            self._inbox.append((name, data))
             if not self._called:
                 self._called = True
                 loop.call_soon_threadsafe(self._hear, loop)
@@ -187,25 +190,32 @@ class Player:
         """
         if self._again is not None:
             self._again.cancel()
-        if not self._inbox:
+        self._feed()
+        came, self._came = self._came, 0
+        if not came:
             self._called = False
             if not self._inbox:
                 return
             self._called = True  # one has come just before that, and did not call
-        self._again = loop.call_at(tick(loop.time(), _LATER_S), self._hear, loop)
-        self._feed()
+            self._feed()
+        stormy = came > _STORM_HZ * self._pause_s
+        periods = [thinner.period_s for thinner in self._thinners.values()]
+        self._pause_s = max(periods, default=_LATER_S) if stormy else _LATER_S
+        self._again = loop.call_at(tick(loop.time(), self._pause_s), self._hear, loop)
         if not self._linked:
             self._dropped += sum(thinner.drop_late() for thinner in self._thinners.values())
         elif min(self._dues(), default=float("inf")) < self._planned:
             self._wake.set()
 
     def _feed(self) -> None:
+        now = time.monotonic()
         while self._inbox:
-            name, data, at = self._inbox.popleft()
+            name, data = self._inbox.popleft()
+            self._came += 1
             thinner = self._thinners.get(name)
             if thinner is None:
                 continue
-            thinner.feed(data, at)
+            thinner.feed(data, now)
             if self._monitor is not None:
                 self._monitor(f"{name}: {_words(data)}")
 

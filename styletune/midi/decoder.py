@@ -59,7 +59,13 @@ class Decoder:
             low bytes.
     """
 
-    def __init__(self, *, fine: Collection[Source] = (), plain: Collection[Source] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        fine: Collection[Source] = (),
+        plain: Collection[Source] = (),
+        counts: Counter[str] | None = None,
+    ) -> None:
         """Know what cannot be told from the messages.
 
         Args:
@@ -67,8 +73,9 @@ class Decoder:
                 must be said: a nanoKONTROL2's buttons are at + 32 of its sliders.
             plain: controllers that are themselves and nothing else, even where their numbers
                 are those of low bytes and (N)RPN.
+            counts: to go on with.
         """
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter() if counts is None else counts
         self._fine = frozenset(fine)
         self._plain = frozenset(plain)
         self._pairs: dict[Source, _Pair] = {}
@@ -81,18 +88,22 @@ class Decoder:
 
     def feed(self, data: Sequence[int], now: float) -> list[Event]:
         """Take one whole message; `now` in seconds, of any clock that only goes forward."""
-        events = self.tick(now)
         try:
             event = decode(data)
         except MessageError:
             self.counts["bad"] += 1
-            return events
+            return self.tick(now)
         if event is None:
             self.counts["ignored"] += 1
-            return events
-        if event.status is Status.CONTROL_CHANGE and event.source not in self._plain:
-            return events + self._control_change(event, now)
-        return [*events, event]
+            return self.tick(now)
+        return self.complete(event, now)
+
+    def complete(self, event: Event, now: float) -> list[Event]:
+        """What is whole with the event of one message; see `feed`."""
+        events = self.tick(now) if self._pairs else []
+        if event.source in self._plain or event.status is not Status.CONTROL_CHANGE:
+            return [*events, event]
+        return events + self._control_change(event, now)
 
     def tick(self, now: float) -> list[Event]:
         """The events of high bytes whose low byte has not come in time."""

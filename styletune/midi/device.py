@@ -6,7 +6,7 @@ Pure. Knows nothing about sockets, scenes and who else plays.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from styletune.controls import Control, ControlTable, Curve, Kind
@@ -68,7 +68,7 @@ class Device:
         name: under which the system announces it.
         profile: what it plays.
         echoes: what it is told.
-        counts: of messages that moved nothing: `bad`, `ignored`, `lone`, `unmapped`, `echo`.
+        counts: of events that moved nothing: `lone`, `unmapped`, `echo`.
     """
 
     def __init__(self, name: str, profile: Profile, table: ControlTable) -> None:
@@ -91,7 +91,8 @@ class Device:
                 self._players.setdefault(control.name, []).append(source)
         controllers = [s for s in profile.bindings if s.status is Status.CONTROL_CHANGE]
         fine = {s for s in controllers if profile.bindings[s].encoding is Encoding.FINE}
-        self._decoder = Decoder(fine=fine, plain=set(controllers) - fine)
+        plain = set(controllers) - fine
+        self._decoder = Decoder(fine=fine, plain=plain, counts=self.counts)
         self._takeovers = {
             source: Takeover(bound.takeover) for source, (bound, _) in self.played.items()
         }
@@ -104,12 +105,9 @@ class Device:
         for takeover in self._takeovers.values():
             takeover.forget()
 
-    def decode(self, data: Sequence[int], now: float) -> list[Event]:
-        """The events of one whole raw message; never raises."""
-        events = self._decoder.feed(data, now)
-        self.counts.update(self._decoder.counts)
-        self._decoder.counts.clear()
-        return events
+    def complete(self, event: Event, now: float) -> list[Event]:
+        """What is whole with the event of one message: values of two bytes take two."""
+        return self._decoder.complete(event, now)
 
     def late(self, now: float) -> list[Event]:
         """Events that had to wait; see `due`."""
@@ -240,8 +238,10 @@ class Device:
         takeover = self._takeovers[event.source]
         current = positions[control.name]
         taken = takeover.take(event.position, binding.part(current), now)
-        place = binding.position(event.position)
-        ghosts = self._ghost(control.name, place, current, taken is None)
+        ghosts: list[Action] = []
+        if taken is None or control.name in self._ghosts:
+            place = binding.position(event.position)
+            ghosts = self._ghost(control.name, place, current, taken is None)
         if taken is None:
             return ghosts
         return [*ghosts, *_moved({control.name: binding.position(taken)}, positions)]

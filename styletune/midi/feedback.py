@@ -29,6 +29,7 @@ class Echoes:
     def __init__(self) -> None:
         self.off = False
         self._wanted: dict[Source, Raw] = {}
+        self._waiting: dict[Source, None] = {}  # what may show something else than is wanted
         self._shown: dict[Source, Raw] = {}
         self._sent: dict[Source, Raw] = {}
         self._sent_at: dict[Source, float] = {}
@@ -38,6 +39,7 @@ class Echoes:
     def forget(self) -> None:
         """The device was plugged in anew: nobody knows what it shows."""
         self.off = False
+        self._waiting = dict.fromkeys(self._wanted)
         self._shown.clear()
         self._sent.clear()
         self._sent_at.clear()
@@ -62,20 +64,22 @@ class Echoes:
         if follows:
             self._heard_at[source] = now
             self._shown[source] = data
+            self._waiting[source] = None
         return False
 
     def want(self, messages: Mapping[Source, Raw]) -> None:
         """Say what each control of the device should show."""
         self._wanted.update(messages)
+        self._waiting.update(dict.fromkeys(messages))
 
     def take(self, now: float) -> list[Raw]:
         """What is to be sent now."""
         if self.off:
             return []
         messages = []
-        for source, data in self._wanted.items():
-            if self._shown.get(source) != data and now >= self._free_at(source):
-                self._shown[source] = self._sent[source] = data
+        for source in self._unlike():
+            if now >= self._free_at(source):
+                data = self._shown[source] = self._sent[source] = self._wanted[source]
                 self._sent_at[source] = now
                 messages.append(data)
         return messages
@@ -83,10 +87,16 @@ class Echoes:
     @property
     def due(self) -> float | None:
         """When `take` has something to give, or None."""
-        if self.off:
+        if self.off or not self._waiting:
             return None
-        waits = [s for s, data in self._wanted.items() if self._shown.get(s) != data]
-        return min(map(self._free_at, waits), default=None)
+        return min(map(self._free_at, self._unlike()), default=None)
+
+    def _unlike(self) -> list[Source]:
+        """What shows something else than is wanted."""
+        wanted, shown = self._wanted, self._shown
+        unlike = [s for s in self._waiting if s in wanted and shown.get(s) != wanted[s]]
+        self._waiting = dict.fromkeys(unlike)
+        return unlike
 
     def _free_at(self, source: Source) -> float:
         never = float("-inf")

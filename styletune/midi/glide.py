@@ -1,18 +1,19 @@
 """Steps of seven bits made smooth: on a logarithmic fader each one would be seen.
 
 A step of 1/127 is eight percent of a weight. A control goes its way in a few even steps within
-34 ms, the first of them at once; a hand that turns on meanwhile only moves the goal. All
+40 ms, the first of them at once; a hand that turns on meanwhile only moves the goal. All
 controls under way step together, so that a storm of messages is few moves, and with a message
-that comes shortly before. Pure: positions and the time come in. Knows nothing about controllers.
+that comes shortly before; more than two hands move step half as often. Pure: positions and the
+time come in. Knows nothing about controllers.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-# 34 ms from the first step to the last; a little slower than messages of one control come, so that
-# a hand that turns on takes the steps, and no timer wakes between two messages.
-STEPS, PERIOD_S = 3, 0.017
-_EARLY_S = PERIOD_S / 2
+# 40 ms from the first step to the last; slower than messages of one control come, so that a hand
+# that turns on takes the steps, and no timer wakes between two messages.
+STEPS, PERIOD_S = 3, 0.020
+HANDS = 4  # controls that two hands have at a time; what moves more is seldom one
 
 Positions = Mapping[str, float]
 
@@ -41,48 +42,78 @@ class _Glide:
         return self.place
 
 
+class _Meant(Mapping[str, float]):
+    """Where hands want controls: where those go that are under way, where the others are."""
+
+    def __init__(self, positions: Positions, under_way: Mapping[str, _Glide]) -> None:
+        self._positions = positions
+        self._under_way = under_way
+
+    def __getitem__(self, name: str) -> float:
+        position = self._positions[name]
+        glide = self._under_way.get(name)
+        return position if glide is None or glide.place != position else glide.goal
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._positions)
+
+    def __len__(self) -> int:
+        return len(self._positions)
+
+
 class Glides:
     """All controls under way."""
 
     def __init__(self) -> None:
         self._under_way: dict[str, _Glide] = {}
-        self._next = float("-inf")
+        self._next = self._along = float("-inf")  # due; may be taken along with a message
 
     def meant(self, positions: Positions) -> Positions:
-        """The positions as hands mean them: where controls go to, not where they are."""
+        """The positions as hands mean them: where controls go to, not where they are.
+
+        Follows both, the positions and the controls under way, for as long as it is held.
+        """
+        return _Meant(positions, self._under_way)
+
+    def goals(self, positions: Positions) -> dict[str, float]:
+        """Where the controls under way go to."""
         self._let_go(positions)
-        if not self._under_way:
-            return positions
-        return {**positions, **{name: glide.goal for name, glide in self._under_way.items()}}
+        return {name: glide.goal for name, glide in self._under_way.items()}
 
     def move(
         self, name: str, goal: float, positions: Positions, now: float, mover: str
     ) -> float | None:
         """Send a control to `goal`; returns its first step, or None: it is under way."""
-        self._let_go(positions)
         glide = self._under_way.get(name)
-        if glide is not None:
+        if glide is not None and glide.place == positions[name]:
             glide.goal, glide.left, glide.mover = goal, STEPS, mover
             return None
+        self._let_go(positions)
         if not self._under_way:
-            self._next = now + PERIOD_S
+            self._plan(now, PERIOD_S)
         glide = self._under_way[name] = _Glide(goal, positions[name], STEPS, mover)
         return glide.step()
 
-    def step(self, positions: Positions, now: float) -> list[tuple[str, str, float]]:
-        """What moves now: who moves it, which control, where to; nothing long before `due`."""
+    def step(self, positions: Positions, now: float) -> dict[str, dict[str, float]]:
+        """What moves now: where to, by control, by mover; nothing long before `due`."""
         self._let_go(positions)
-        if not self._under_way or now < self._next - _EARLY_S:
-            return []
-        self._next = now + PERIOD_S
-        moves = [(glide.mover, name, glide.step()) for name, glide in self._under_way.items()]
-        self._under_way = {name: glide for name, glide in self._under_way.items() if glide.left}
+        if not self._under_way or now < self._along:
+            return {}
+        self._plan(now, PERIOD_S * (1 + (len(self._under_way) > HANDS)))
+        moves: dict[str, dict[str, float]] = {}
+        for name, glide in list(self._under_way.items()):
+            moves.setdefault(glide.mover, {})[name] = glide.step()
+            if not glide.left:
+                del self._under_way[name]
         return moves
 
     @property
     def due(self) -> float | None:
         """When `step` has something to give, or None."""
         return self._next if self._under_way else None
+
+    def _plan(self, now: float, period_s: float) -> None:
+        self._next, self._along = now + period_s, now + period_s / 2
 
     def _let_go(self, positions: Positions) -> None:
         """What somebody else has moved meanwhile is theirs."""

@@ -10,7 +10,7 @@ Source: MIDI 1.0 Detailed Specification, table I.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import mido
@@ -58,7 +58,7 @@ class Source(NamedTuple):
         return f"ch {self.channel} {_WORDS[self.status]}{number}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Event:
     """A control of a controller has moved.
 
@@ -76,7 +76,7 @@ class Event:
     top: int = MAX_7_BIT
     step: int = 0
 
-    @property
+    @cached_property
     def source(self) -> Source:
         """Which control it is."""
         return Source(self.status, self.channel, self.number)

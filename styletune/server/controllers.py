@@ -8,6 +8,7 @@ out what comes out of here. Lives in the web process.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from styletune.controls import ControlTable
 from styletune.errors import MessageError
@@ -24,7 +25,15 @@ from styletune.server.profile_book import Keep, ProfileBook, forgotten
 MAX_DEVICES = 16  # of one client
 MAX_TOLD = 64  # devices whose missing profile has been told
 
-Outcome = Move | Strike | Recall | Outgoing
+
+@dataclass(frozen=True, slots=True)
+class Slide:
+    """Faders go on to these positions, each by a hand of its own."""
+
+    positions: Mapping[str, float]
+
+
+Outcome = Move | Slide | Strike | Recall | Outgoing
 Positions = Mapping[str, float]
 Addressed = tuple[str | None, Outgoing]  # to a client, or to everybody
 
@@ -75,13 +84,15 @@ class Controllers:
             )
             return
         try:
-            idle = decode(data) is None
+            said = decode(data)
         except MessageError as error:
             self._counts[error.code] += 1
             yield Error(code=error.code, message=str(error))
             return
-        self._counts["midi_ignored"] += idle
-        for event in device.decode(data, now):
+        if said is None:
+            self._counts["midi_ignored"] += 1
+            return
+        for event in device.complete(said, now):
             yield from self._event(client, device, event, tuple(data), positions, now)
 
     def late(self, positions: Positions, now: float) -> Iterator[tuple[str, Outcome]]:
@@ -90,8 +101,8 @@ class Controllers:
             for event in device.late(now):
                 for outcome in self._event(client, device, event, (), positions, now):
                     yield name, outcome
-        for name, control, place in self._glides.step(positions, now):
-            yield name, Move({control: place})
+        for name, places in self._glides.step(positions, now).items():
+            yield name, Slide(places)
         if learnt := self._lesson.tick(now):
             for message in self._bind(learnt):
                 yield learnt.device, message
@@ -164,10 +175,9 @@ class Controllers:
         if not self._devices:
             self._seen = dict(positions)
             return []
-        positions = self._glides.meant(positions)
-        moved = {name for name, _ in positions.items() - self._seen.items()}
-        if moved:
-            self._seen = dict(positions)
+        positions = {**positions, **self._glides.goals(positions)}
+        seen, self._seen = self._seen, positions
+        moved = [name for name, position in positions.items() if seen.get(name) != position]
         told: list[Addressed] = []
         for key, device in self._devices.items():
             if moved:

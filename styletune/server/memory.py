@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from styletune import atomic
 from styletune.server.scenes import MAX_SCENES, ControlName, Scene, Value
 
-# Values are kept within a second of a change; a drag writes the file twice a second.
-DELAY_S = 0.5
+# Values are kept within a second of a change; a drag writes the file once a second.
+DELAY_S = 0.9
 
 _log = logging.getLogger(__name__)
 

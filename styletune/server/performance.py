@@ -13,7 +13,7 @@ from styletune.errors import SceneError
 from styletune.server.messages import Changed, CrossfadeMessage, Scenes
 from styletune.server.morph import Morph
 from styletune.server.scenes import Scene, SceneBook, is_held, mixture
-from styletune.server.undo import History
+from styletune.server.undo import PAUSE_S, History
 
 
 class Performance:
@@ -129,6 +129,17 @@ class Performance:
         self._let_go(checked)
         self.counts["set"] += 1
         return self.move(checked, source, seq, group=group, pause_s=pause_s)
+
+    def slide(self, places: Mapping[str, float], source: str) -> Changed:
+        """Move checked faders on, in one revision; each one's way is a gesture of its own."""
+        self._let_go(places)
+        self.counts["set"] += len(places)
+        now = self._clock()
+        for name, place in places.items():
+            group = (source, frozenset((name,)))
+            before = {name: self.positions[name]}
+            self._history.record(group, before, {name: place}, now, pause_s=PAUSE_S)
+        return self.move(places, source, undoable=False)
 
     def _differing(self, positions: Mapping[str, float]) -> dict[str, float]:
         return {name: at for name, at in positions.items() if at != self.positions[name]}

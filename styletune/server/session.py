@@ -13,7 +13,7 @@ from styletune.errors import ControlError, MessageError, SceneError
 from styletune.midi.device import Move, Recall, Strike
 from styletune.midi.message import split
 from styletune.midi.profile import Profile
-from styletune.server.controllers import Controllers, Outcome
+from styletune.server.controllers import Controllers, Outcome, Slide
 from styletune.server.messages import (
     Changed,
     CrossfadeMessage,
@@ -270,6 +270,8 @@ class LiveSession(Performance):
                     moved = dict(outcome.positions)
                     group = (source, frozenset(moved))
                     return [self.play(moved, source, seq, group, PAUSE_S)]
+                case Slide():
+                    return [self.slide(outcome.positions, source)]
                 case Strike():
                     strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
                     return self._trigger(strike, source)

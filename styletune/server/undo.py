@@ -113,7 +113,7 @@ class History:
         for later in reversed(self._done):
             if later is entry:
                 return False
-            if any(name in later.after for name in names):
+            if not later.after.keys().isdisjoint(names):
                 return True
         return False
 

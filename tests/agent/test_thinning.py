@@ -66,12 +66,19 @@ def test_what_comes_at_once_after_a_rest_is_its_first_and_its_last() -> None:
     assert 5.0 < last[0] <= 5.0 + PERIOD_S
 
 
-def test_what_moves_together_goes_out_together() -> None:
-    storm = [(step / 5000, cc(80 + step % 8, step % 128)) for step in range(25_000)]
-    sent = played(fresh(), storm)
-    times = {now for now, _ in sent[8:]}
-    assert len(sent) >= 5 * 8 * 60
-    assert len(times) <= 5 / PERIOD_S + 1
+@pytest.mark.parametrize(("controls", "period_s"), [(4, PERIOD_S), (8, 2 * PERIOD_S)])
+def test_what_moves_together_goes_out_together_and_seldom_if_no_hands_move_so_much(
+    controls: int, period_s: float
+) -> None:
+    storm = [(step / 5000, cc(80 + step % controls, step % 128)) for step in range(25_000)]
+    thinner = fresh()
+    sent = played(thinner, storm)
+    times = {now for now, _ in sent[2 * controls :]}
+    assert 5 / period_s - 3 <= len(times) <= 5 / period_s + 1
+    assert len(sent) == pytest.approx(controls * 5 / period_s, abs=4 * controls)
+    assert sorted(sent[-controls:])[-1][1] == storm[-1][1]
+    played(thinner, [(6.0 + step / 100, cc(80, step)) for step in range(100)])
+    assert thinner.period_s == PERIOD_S  # a hand again
 
 
 def test_controls_do_not_wait_for_each_other() -> None:

@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
+from styletune.errors import MessageError
 from styletune.midi import profile
 from styletune.midi.device import Action, Device, Ghost, Move, Recall, Strike
 from styletune.midi.encoding import RELATIVE, Encoding
+from styletune.midi.message import Event, decode
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 ONE, TWO = TABLE.layers[:2]
@@ -31,12 +33,19 @@ class Played:
     def send(self, *data: int, wait_s: float = 0.01) -> list[Action]:
         self.now += wait_s
         actions: list[Action] = []
-        for event in self.device.decode(data, self.now):
+        for event in self._events(data):
             actions += self.device.move(event, tuple(data), self.positions, self.now)
         for action in actions:
             if isinstance(action, Move):
                 self.positions.update(action.positions)
         return actions
+
+    def _events(self, data: tuple[int, ...]) -> list[Event]:
+        try:
+            said = decode(data)
+        except MessageError:
+            return []
+        return self.device.complete(said, self.now) if said else []
 
     def shown(self) -> list[tuple[int, ...]]:
         self.device.show(self.positions)

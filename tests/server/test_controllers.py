@@ -13,7 +13,7 @@ from styletune.midi.encoding import RELATIVE, Encoding
 from styletune.midi.glide import PERIOD_S, STEPS
 from styletune.midi.learner import SILENCE_S
 from styletune.midi.profile import Profile
-from styletune.server.controllers import MAX_DEVICES, Controllers
+from styletune.server.controllers import MAX_DEVICES, Controllers, Slide
 from styletune.server.messages import Bindings, Error, Feedback, Hardware, Learning
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
@@ -36,7 +36,7 @@ class Desk:
         self.now += 0.01
         outcomes = []
         for outcome in self.controllers.hear(client, device, data, self.positions, self.now):
-            if isinstance(outcome, Move):
+            if isinstance(outcome, Move | Slide):
                 self.positions.update(outcome.positions)
             outcomes.append(outcome)
         return outcomes
@@ -60,7 +60,7 @@ class Desk:
         self.now += wait_s
         found = list(self.controllers.late(self.positions, self.now))
         for _, outcome in found:
-            if isinstance(outcome, Move):
+            if isinstance(outcome, Move | Slide):
                 self.positions.update(outcome.positions)
         return found
 

@@ -145,19 +145,26 @@ def test_midi_moves_the_mapped_fader(value: int) -> None:
     assert session.positions == TABLE.defaults()  # all of it was one move of a hand
 
 
-def test_hands_that_turn_on_take_the_steps_and_no_timer_wakes_between() -> None:
+@pytest.mark.parametrize(("knobs", "period_s"), [(4, 0.016), (8, 0.032)])
+def test_hands_that_turn_on_take_the_steps_and_no_timer_wakes_between(
+    knobs: int, period_s: float
+) -> None:
     now = 0.0
     session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
     for count in range(30):
-        now = 0.016 * count  # as the agent sends
-        data = [byte for knob in range(8) for byte in (176, 16 + knob, 64 + 2 * count)]
+        now = period_s * count  # as the agent sends
+        data = [byte for knob in range(knobs) for byte in (176, 16 + knob, 64 + 2 * count)]
         text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
-        changes = session.receive(text, "me")
-        assert session.due_s is not None
-        assert session.due_s > 0.016
-        assert {next(iter(change.controls)) for change in changes or ()} == {
-            f"style.{layer}" for layer in TABLE.layers
+        changes = session.receive(text, "me") or []
+        assert count == 0 or (session.due_s is not None and session.due_s > period_s)
+        # Each begins by itself, and then all step in one revision.
+        assert len(changes) == (1 if count else knobs)
+        assert {name for change in changes for name in change.controls} == {
+            f"style.{layer}" for layer in TABLE.layers[:knobs]
         }
+    for layer in TABLE.layers[:knobs]:  # what each knob did is a gesture of its own
+        moved = set(session.undo(None).controls)
+        assert len(moved) == 1, layer
 
 
 def test_several_whole_messages_come_in_one_and_a_bad_one_harms_no_other() -> None:
