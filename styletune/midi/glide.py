@@ -3,8 +3,8 @@
 A step of 1/127 is eight percent of a weight. A control goes its way in a few even steps within
 40 ms, the first of them at once; a hand that turns on meanwhile only moves the goal. All
 controls under way step together, so that a storm of messages is few moves, and with a message
-that comes shortly before; more than two hands move step half as often. Pure: positions and the
-time come in. Knows nothing about controllers.
+that comes shortly before; more than two hands move take fewer and longer ones. Pure: positions and
+the time come in. Knows nothing about controllers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,9 @@ class _Glide:
     left: int
     mover: str
 
-    def step(self) -> float:
+    def step(self, *, many: bool = False) -> float:
+        if many:  # the same way in the same time
+            self.left = min(self.left, 2 if self.left == STEPS else 1)
         self.place += (self.goal - self.place) / self.left
         self.left -= 1
         if not self.left:
@@ -89,8 +91,8 @@ class Glides:
             glide.goal, glide.left, glide.mover = goal, STEPS, mover
             return None
         self._let_go(positions)
-        if not self._under_way:
-            self._plan(now, PERIOD_S)
+        if len(self._under_way) in (0, HANDS):
+            self._plan(now, PERIOD_S * (1 + bool(self._under_way)))
         glide = self._under_way[name] = _Glide(goal, positions[name], STEPS, mover)
         return glide.step()
 
@@ -99,10 +101,11 @@ class Glides:
         self._let_go(positions)
         if not self._under_way or now < self._along:
             return {}
-        self._plan(now, PERIOD_S * (1 + (len(self._under_way) > HANDS)))
+        many = len(self._under_way) > HANDS
+        self._plan(now, PERIOD_S * (1 + many))
         moves: dict[str, dict[str, float]] = {}
         for name, glide in list(self._under_way.items()):
-            moves.setdefault(glide.mover, {})[name] = glide.step()
+            moves.setdefault(glide.mover, {})[name] = glide.step(many=many)
             if not glide.left:
                 del self._under_way[name]
         return moves

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.midi.glide import PERIOD_S, STEPS, Glides
+from styletune.midi.glide import HANDS, PERIOD_S, STEPS, Glides
 
 FROM, TO = 64 / 127, 65 / 127
 
@@ -80,6 +80,28 @@ def test_controls_under_way_step_together() -> None:
     a, b = ([now for now, name, _ in box.told if name == wanted] for wanted in "ab")
     assert (a[0], b[0]) == (0.0, 0.004)
     assert a[1:] == b[1:]
+
+
+def test_more_than_two_hands_move_is_smoothed_as_long_in_longer_steps() -> None:
+    names = [f"f{n}" for n in range(HANDS + 1)]
+    box = Gliding(**dict.fromkeys(names, 0.0))
+    for name in names:
+        box.move(name, 0.5, 0.0)
+    box.run(0.1)
+    assert [now for now, name, _ in box.told if name == "f0"] == [0.0, 2 * PERIOD_S]
+    box.told.clear()
+    for turn in range(1, 5):  # as the agent sends, a little more often than steps are due
+        now = 0.1 + turn * 0.032
+        for name in names:
+            box.move(name, 0.5 + turn / 10, now)
+        for places in box.glides.step(box.positions, now).values():
+            for name, place in places.items():
+                box._tell(now, name, place)
+    box.run(1.0)
+    times, places = zip(*[(now, at) for now, name, at in box.told if name == "f0"], strict=True)
+    assert times == pytest.approx([0.132, 0.164, 0.196, 0.228, 0.228 + 2 * PERIOD_S])
+    assert list(places) == sorted(places)
+    assert set(box.positions.values()) == {0.9}
 
 
 def test_what_somebody_else_has_moved_is_theirs() -> None:
