@@ -4,10 +4,15 @@ Runs the engine in this process, shows progress and the loss, writes the picture
 its settings inside. Ctrl-C keeps what is painted so far.
 """
 
+import contextlib
 import io
 import json
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 
 from PIL import Image, PngImagePlugin
 from rich.console import Console
@@ -80,11 +85,12 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
         console=console,
     ) as progress:
         task = progress.add_task("painting", total=steps, loss=float("nan"))
-        try:
-            for now in studio.paint():
+        with _interrupts() as told, contextlib.closing(studio.paint(told.is_set)) as painting:
+            for now in painting:
                 progress.update(task, completed=min(now.step, steps), loss=now.loss)
-        except KeyboardInterrupt:
-            console.print(f"stopped after {studio.step} steps")
+                if told.is_set():
+                    console.print(f"stopped after {studio.step} steps")
+                    break
     state = {
         "styletune": __version__,
         "session": session.model_dump(mode="json"),
@@ -94,6 +100,26 @@ def paint(session: Session, out: Path, steps: int, console: Console) -> None:
     _write(out, kind, Image.fromarray(studio.picture()), state)
     seconds = time.perf_counter() - started
     console.print(f"{out}: {studio.step} steps in {seconds:.1f} s")
+
+
+@contextlib.contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Note the first Ctrl-C; the next one interrupts.
+
+    An exception is lost where it falls into a callback of a library's, and Ctrl-C with it.
+    """
+    told = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        told.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _write(out: Path, kind: str, picture: Image.Image, state: dict[str, object]) -> None:

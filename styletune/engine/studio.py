@@ -3,7 +3,7 @@
 Used by `styletune paint`. Knows nothing about files and terminals.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -96,8 +96,11 @@ class Studio:
         self._last.calibrate()
         self._last.reset()
 
-    def paint(self) -> Iterator[Progress]:
+    def paint(self, told: Callable[[], bool] = lambda: False) -> Generator[Progress, None, None]:
         """Paint, and tell every few steps; may be left at any of them.
+
+        Args:
+            told: asked between steps whether to be left soon; then progress is told at once.
 
         Raises:
             WorkerError: the painting went to pieces.
@@ -110,7 +113,7 @@ class Studio:
             self.painter = before = painter
             by = self._descend if self._session.optimizer.name == "lbfgs" else self._walk
             try:
-                yield from by(painter, steps)
+                yield from by(painter, steps, told)
             except DivergedError as error:
                 raise WorkerError(str(error)) from None
 
@@ -129,7 +132,9 @@ class Studio:
         painter.weigh(self._last.units)
         return painter
 
-    def _walk(self, painter: Painter, steps: int) -> Iterator[Progress]:
+    def _walk(
+        self, painter: Painter, steps: int, told: Callable[[], bool]
+    ) -> Generator[Progress, None, None]:
         """Adam or gradient descent, the learning rate by the schedule over all scales."""
         rate = SCHEDULES[self._session.optimizer.schedule]
         total = sum(planned for _, planned in self._plan)
@@ -137,7 +142,7 @@ class Studio:
         while taken < steps:
             painter.ease(rate(self._done / total))
             try:
-                burst = painter.run(min(_BURST, steps - taken))
+                burst = painter.run(min(_BURST, steps - taken), lambda _: told())
             except DivergedError:
                 stumbles += 1
                 if stumbles == _STUMBLES:
@@ -147,7 +152,9 @@ class Studio:
             self._done += burst
             yield self._progress(painter, painter.losses().total)
 
-    def _descend(self, painter: Painter, evaluations: int) -> Iterator[Progress]:
+    def _descend(
+        self, painter: Painter, evaluations: int, told: Callable[[], bool]
+    ) -> Generator[Progress, None, None]:
         """L-BFGS: one descent for the whole scale, looked at now and then."""
         shape = (painter.height, painter.width, 3)
         terms = 2 * len(painter.layers)
@@ -160,7 +167,11 @@ class Studio:
         descent = LBFGS(objective, painter.pixels().reshape(-1), 0, 255)
         try:
             while descent.evaluations < evaluations and not descent.done:
-                descent.run(min(descent.evaluations + _BURST, evaluations))
+                burst = min(descent.evaluations + _BURST, evaluations)
+                while descent.evaluations < burst and not descent.done:
+                    descent.run(descent.evaluations + 1)
+                    if told():
+                        break
                 yield self._progress(painter, descent.value * terms)
         finally:
             # What was evaluated last need not be the best; also after Ctrl-C.
