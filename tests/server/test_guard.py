@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
@@ -708,6 +708,7 @@ VALUES = likely(
 
 
 @settings(max_examples=400, deadline=None)
+@example(headers=[("host", "localhost:8018")], path="", query="", method="GET", kind="http")
 @given(
     headers=st.lists(st.tuples(NAMES, VALUES), max_size=6),
     path=likely(["/", "/api/state", "/healthz", "/ws"]),
@@ -722,5 +723,9 @@ async def test_who_does_not_know_the_token_never_gets_in(
     if answer.admitted:
         assert path == "/healthz"
         assert kind == "http"
+    elif answer.status == 303:  # the address without its last slash: sent there, and not let in
+        assert (path, kind) == ("", "http")
+        assert answer.headers["location"] == "/"
+        assert "set-cookie" not in answer.headers
     else:
         assert answer.status in (400, 401, 403)
