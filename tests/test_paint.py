@@ -1,5 +1,6 @@
 """`styletune paint` and the command line, as a person runs them: in a process of their own."""
 
+import gc
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ import pytest
 from PIL import Image
 
 from styletune import samples
+from styletune.paint import _interrupts
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -86,6 +88,24 @@ def test_ctrl_c_keeps_what_is_painted(tmp_path: Path) -> None:
     assert "stopped after" in said
     with Image.open(out) as picture:
         assert picture.size == (64, 48)
+
+
+def test_ctrl_c_is_noted_where_an_exception_would_be_lost() -> None:
+    def collecting(*_: object) -> None:  # such as JAX has; what it raises is printed and gone
+        gc.callbacks.remove(collecting)
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with _interrupts() as told:
+            gc.callbacks.append(collecting)
+            gc.collect()
+            assert told.is_set()
+            with pytest.raises(KeyboardInterrupt):  # the next one
+                signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize(
