@@ -13,7 +13,7 @@ import time
 from typing import Any, TextIO
 
 from benchmarks.figures import STRETCH_S, multiply_adds
-from styletune.config import Session, load
+from styletune.config import SessionConfig, load
 
 _WARM_UP_STEPS = 3
 _PRODUCT = 2048  # edge of the matrices whose product measures the peak
@@ -37,7 +37,7 @@ def main(session_file: str) -> None:
 class BareSteps:
     """A painter, and nothing but its steps."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: SessionConfig) -> None:
         from styletune.engine.chatter import filtered
 
         with filtered():

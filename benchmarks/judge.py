@@ -36,15 +36,15 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from styletune import pictures, samples
-from styletune.config import layers_of
+from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
 from styletune.engine.network import feature_network
 from styletune.errors import StyletuneError
+from styletune.images import decode, samples
 
-LAYERS = layers_of("lite")
+LAYERS = selected_layers("lite")
 CONTENT_LAYER = "block3_conv3"
 CONTENT_WEIGHT = 0.02
 """Beside a style loss that is relative to its target: enough to keep the scene."""
@@ -125,7 +125,7 @@ class Verdict:
 
 def read(name: str | Path, size: int) -> Pixels:
     """Read a sample or file, cut to a square of `size` pixels."""
-    image = pictures.read(samples.locate(str(name)))
+    image = decode.read(samples.locate(str(name)))
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     square = image.crop((left, top, left + side, top + side))

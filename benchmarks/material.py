@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from styletune import pictures, samples
 from styletune.config import DEFAULT_LAYERS
 from styletune.engine.architecture import convolutions
+from styletune.images import decode, samples
 
 STYLE = "strokes"
 _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
@@ -19,7 +19,7 @@ _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
 
 def square(name: str, size_px: int, folder: Path) -> Path:
     """Cut the middle out of a sample or file, `size_px` a side, and write it as PNG."""
-    image = pictures.read(samples.locate(name))
+    image = decode.read(samples.locate(name))
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     box = (left, top, left + side, top + side)

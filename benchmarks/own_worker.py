@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from styletune.config import Session, load
+from styletune.config import SessionConfig, load
 from styletune.entry import Target
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import FrameBlock
@@ -28,7 +28,7 @@ def serve(session_file: str, target: Target) -> int:
     from styletune.server.serve import serve
     from styletune.server.supervisor import Supervisor
 
-    def make_painter(session: Session, folder: Path) -> Supervisor:
+    def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=target)
 
     return serve(

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.table import Table
 
-from styletune.config import NETWORKS, Session
+from styletune.config import NETWORKS, SessionConfig
 from styletune.engine import device, gallery
 from styletune.engine.painter import Painter
 
@@ -63,7 +63,7 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Ro
     rows: dict[str, Row] = {}
     times: dict[str, list[float]] = {}
     for kind in kinds:
-        session = Session().replaced(
+        session = SessionConfig().replaced(
             network={"name": arguments.network, "weights": arguments.weights or "", "layers": ()},
             pictures={"size": arguments.size},
             engine={"precision": kind},

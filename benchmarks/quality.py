@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import machine
-from styletune.config import DEFAULT_LAYERS, Session, parse
+from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
 from styletune.engine.chatter import filtered
 from styletune.paint import DEFAULTS
 
@@ -72,7 +72,7 @@ def main() -> int:
     return 0
 
 
-def _session(arguments: argparse.Namespace) -> Session:
+def _session(arguments: argparse.Namespace) -> SessionConfig:
     layers = list(DEFAULT_LAYERS["lite"])  # VGG-19's blocks 1 to 3 have the same
     return parse(
         {
@@ -91,7 +91,7 @@ def _session(arguments: argparse.Namespace) -> Session:
     )
 
 
-def measure(session: Session, steps: int, brief: bool) -> list[Way]:
+def measure(session: SessionConfig, steps: int, brief: bool) -> list[Way]:
     """The recipe from noise and from the content, `paint`'s defaults, the live loop's."""
     recipe = {"beta_2": 0.999, "normalize": False, "levels": 1, "schedule": "constant"}
     painting = {"clamp": False, "scales": False}
@@ -120,7 +120,7 @@ def measure(session: Session, steps: int, brief: bool) -> list[Way]:
     return ways
 
 
-def _timed(name: str, session: Session, steps: int, enough: float) -> Way:
+def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Way:
     """Paint until the loss is `enough`; the clock stops while a scale's painter is built."""
     from styletune.engine import painter as painters
     from styletune.engine import studio as studios
@@ -161,7 +161,7 @@ def _timed(name: str, session: Session, steps: int, enough: float) -> Way:
     return way
 
 
-def table(ways: list[Way], session: Session, steps: int) -> Table:
+def table(ways: list[Way], session: SessionConfig, steps: int) -> Table:
     """One row a way; ratios to the recipe from noise, and from the content."""
     noise = ways[0].looks[-1]
     recipes = [way.looks[-1].loss for way in ways if way.name.startswith("the recipe")]

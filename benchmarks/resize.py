@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.processes import Served
 from benchmarks.viewer import Viewer
-from styletune.config import NETWORKS, Session
+from styletune.config import NETWORKS, SessionConfig
 
 _SIZES_PX = (256, 384, 256, 128, 512, 256)
 _STILL_S = 6.0
@@ -57,7 +57,7 @@ async def _measure(arguments: argparse.Namespace) -> list[tuple[str, float, floa
 async def _changes(viewer: Viewer) -> list[tuple[str, float, float]]:
     await _at(viewer, _SIZES_PX[0])
     rows = [("none", 0.0, await _stand(viewer))]
-    row = Session().table()["size"]
+    row = SessionConfig().table()["size"]
     for before, after in pairwise(_SIZES_PX):
         viewer.pictures.clear()
         asked = time.perf_counter()

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks import machine
-from styletune.config import Session, parse
+from styletune.config import SessionConfig, parse
 from styletune.engine.chatter import filtered
 
 TARGET_STEPS = 30
@@ -95,7 +95,7 @@ def main() -> int:
     return 0
 
 
-def _session(optimizer: dict[str, object], size: int, rate: float) -> Session:
+def _session(optimizer: dict[str, object], size: int, rate: float) -> SessionConfig:
     session = parse({"pictures": {"size": size}, "optimizer": optimizer}, "the benchmark")
     table = session.table()
     controls = {
@@ -106,7 +106,7 @@ def _session(optimizer: dict[str, object], size: int, rate: float) -> Session:
     return session.replaced(controls=controls)
 
 
-def measure(session: Session, calm: int, after: int) -> dict[str, Settling]:
+def measure(session: SessionConfig, calm: int, after: int) -> dict[str, Settling]:
     """Both moves, each from the same calm painting."""
     from styletune.engine.canvas import Canvas
 

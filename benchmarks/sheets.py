@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from styletune import samples
-from styletune.config import Session, parse
+from styletune.config import SessionConfig, parse
 from styletune.engine.chatter import filtered
 from styletune.engine.init import KINDS
+from styletune.images import samples
 
 Picture = npt.NDArray[np.uint8]
 Labelled = tuple[str, Picture]
@@ -80,7 +80,7 @@ def sheets(arguments: argparse.Namespace) -> dict[str, list[Labelled]]:
 
 
 def painted(
-    session: Session,
+    session: SessionConfig,
     settings: Mapping[str, Mapping[str, float]],
     steps: int,
     *,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.shared import pipes
 from styletune.shared.control_block import ControlBlock
 from styletune.shared.frame_block import Frame, FrameBlock, Term
@@ -72,7 +72,7 @@ def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
 def main() -> int:
     """Serve until told to end."""
     # Here: the worker, too, begins by importing this module.
-    from styletune import samples
+    from styletune.images import samples
     from styletune.server import token
     from styletune.server.entrance import Entrance
     from styletune.server.serve import serve
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=SIZE_PX)
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    session = Session().replaced(
+    session = SessionConfig().replaced(
         pictures={
             "content": str(samples.locate("harbour")),
             "styles": (str(samples.locate("strokes")),),
@@ -93,7 +93,7 @@ def main() -> int:
     )
     target = functools.partial(paint, fps=arguments.fps)
 
-    def make_painter(session: Session, folder: Path) -> Supervisor:
+    def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=target)
 
     entrance = Entrance(token=token.read(None))

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.material import random_vgg, square
-from styletune import pictures
 from styletune.config import DEFAULT_LAYERS, parse
 from styletune.engine.chatter import filtered
+from styletune.images import decode
 
 if TYPE_CHECKING:
     from styletune.engine.painter import Painter
@@ -50,7 +50,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         weights = arguments.weights or str(random_vgg("vgg16", DEFAULT_LAYERS["vgg16"], place))
-        picture = np.asarray(pictures.read(square("harbour", arguments.size, place)))
+        picture = np.asarray(decode.read(square("harbour", arguments.size, place)))
         milliseconds = measure(picture, arguments.rounds, weights)
     Console().print(table(milliseconds, arguments.size))
     return 0

@@ -29,8 +29,8 @@ from rich.table import Table
 
 from benchmarks import machine, own_worker
 from benchmarks.processes import Served
-from styletune import samples
 from styletune.client import connect
+from styletune.images import samples
 from styletune.shared.orders import Job
 
 TARGET = 0.05

@@ -25,11 +25,11 @@ from benchmarks.hardware import (
     until,
     url_of,
 )
-from styletune import samples
 from styletune.agent.link import socket_url
 from styletune.agent.player import Player
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable
+from styletune.images import samples
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
@@ -57,7 +57,7 @@ def watch(job: Job, pipe: Connection, *, log: str) -> None:
 
 def serve_noting(log: str) -> int:
     """`styletune serve` with a worker that notes what it sees."""
-    session = Session().replaced(
+    session = SessionConfig().replaced(
         pictures={
             "content": str(samples.locate("harbour")),
             "styles": (str(samples.locate("strokes")),),
@@ -65,7 +65,7 @@ def serve_noting(log: str) -> int:
         server={"port": 0},
     )
 
-    def make_painter(session: Session, folder: Path) -> Supervisor:
+    def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=functools.partial(watch, log=log))
 
     entrance = Entrance(token=token.read(None))

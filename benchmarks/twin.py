@@ -31,9 +31,9 @@ from rich.table import Table
 from benchmarks import machine, material
 from benchmarks.processes import Bare
 from benchmarks.table import megabytes, met, milliseconds
-from styletune import pictures
-from styletune.config import DEFAULT_LAYERS, Session, load
+from styletune.config import DEFAULT_LAYERS, SessionConfig, load
 from styletune.engine.architecture import MEANS_RGB, convolutions
+from styletune.images import decode
 
 TARGET = 0.95  # of the twin's time
 _ROUNDS = 4
@@ -153,13 +153,13 @@ def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Pat
     return path
 
 
-def _spec(session: Session, folder: Path) -> dict[str, Any]:
+def _spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
     network, optimizer = session.network, session.optimizer
     files = {}
     named = {"content": session.pictures.content, "style": session.pictures.styles[0]}
     for name, file in named.items():
         files[name] = str(folder / f"{name}-{session.pictures.size}.npy")
-        np.save(files[name], np.asarray(pictures.read(Path(file))))
+        np.save(files[name], np.asarray(decode.read(Path(file))))
     table, positions = session.table(), session.positions()
     count = len(network.played)
     return {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from styletune import __version__
-from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, Session, load
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, SessionConfig, load
 from styletune.errors import ConfigError, StyletuneError
 
 if TYPE_CHECKING:
@@ -318,10 +318,10 @@ def _add_teach(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     teach.add_arguments(parser)
 
 
-def _session(arguments: argparse.Namespace, file: str | None) -> Session:
+def _session(arguments: argparse.Namespace, file: str | None) -> SessionConfig:
     """The session file (or the defaults) with the command line's flags on top."""
     given = vars(arguments)
-    session = load(file) if file else Session()
+    session = load(file) if file else SessionConfig()
     styles = given.get("style")
     content = given.get("content")
     styles = [styles] if isinstance(styles, str) else styles
@@ -342,14 +342,14 @@ def _session(arguments: argparse.Namespace, file: str | None) -> Session:
     )
 
 
-def _network(session: Session, name: str | None, weights: str | None) -> dict[str, object]:
+def _network(session: SessionConfig, name: str | None, weights: str | None) -> dict[str, object]:
     """Flags over the file; another network than the file's brings its own layers."""
     if name is None or name == session.network.name:
         return {"weights": weights}
     return {"name": name, "weights": weights or "", "layers": ()}
 
 
-def _live(session: Session) -> Session:
+def _live(session: SessionConfig) -> SessionConfig:
     """The session, if its controls can be moved while it is painted."""
     if session.optimizer.name == "lbfgs":
         raise ConfigError(
@@ -360,7 +360,7 @@ def _live(session: Session) -> Session:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    from styletune import samples
+    from styletune.images import samples
     from styletune.midi.shelf import own_folder
     from styletune.server.memory import folder_of
     from styletune.server.serve import serve

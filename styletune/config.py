@@ -36,7 +36,7 @@ DEFAULT_LAYERS = {
 }  # fmt: skip
 
 
-def layers_of(network: str) -> tuple[str, ...]:
+def selected_layers(network: str) -> tuple[str, ...]:
     """All convolutions of a network, in the order in which it computes them."""
     return tuple(
         f"block{block}_conv{conv}"
@@ -69,7 +69,7 @@ class Network(_Section):
 
     @model_validator(mode="after")
     def _known_layers(self) -> Self:
-        known = layers_of(self.name)
+        known = selected_layers(self.name)
         for layer in self.layers or ():
             if layer not in known:
                 raise ValueError(f"{self.name} has no layer `{layer}`; it has {', '.join(known)}")
@@ -79,7 +79,7 @@ class Network(_Section):
     def played(self) -> tuple[str, ...]:
         """The one to eight layers that the session plays, in network order."""
         named = self.layers or DEFAULT_LAYERS[self.name]
-        return tuple(layer for layer in layers_of(self.name) if layer in named)
+        return tuple(layer for layer in selected_layers(self.name) if layer in named)
 
 
 class Optimizer(_Section):
@@ -133,7 +133,7 @@ class Midi(_Section):
     profile: str | None = None  # a file or a shipped name; None: by the device's name
 
 
-class Session(_Section):
+class SessionConfig(_Section):
     """A whole session file.
 
     Example:
@@ -181,7 +181,7 @@ class Session(_Section):
         table = self.table()
         return table.defaults() | table.check(self.controls)
 
-    def replaced(self, **sections: dict[str, Any]) -> "Session":
+    def replaced(self, **sections: dict[str, Any]) -> "SessionConfig":
         """A copy with some keys of some sections replaced, checked again; None leaves a key.
 
         Raises:
@@ -193,19 +193,19 @@ class Session(_Section):
         return parse(data, source="the command line")
 
 
-def parse(data: dict[str, Any], source: str) -> Session:
+def parse(data: dict[str, Any], source: str) -> SessionConfig:
     """Check plain data, as `tomllib` reads it, and return the session.
 
     Raises:
         ConfigError: naming `source`, the key, what is allowed and what was received.
     """
     try:
-        return Session.model_validate(data)
+        return SessionConfig.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{source}: {_explain(error)}") from None
 
 
-def load(path: str | Path) -> Session:
+def load(path: str | Path) -> SessionConfig:
     """Read a session file; relative picture and weight paths are taken from its folder.
 
     Raises:
@@ -233,7 +233,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
-def _beside(session: Session, folder: Path) -> Session:
+def _beside(session: SessionConfig, folder: Path) -> SessionConfig:
     """Resolve file names against the session file's folder, where such a file is."""
 
     def resolve(name: str) -> str:
@@ -264,7 +264,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _allowed(location: tuple[int | str, ...]) -> str:
-    model: Any = Session
+    model: Any = SessionConfig
     for part in location[:-1]:
         model = model.model_fields[part].annotation
     where = f"[{'.'.join(map(str, location[:-1]))}]" if location[:-1] else "the file"

@@ -16,14 +16,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from styletune import __version__
-from styletune.config import DEFAULT_LAYERS, Session
+from styletune.config import DEFAULT_LAYERS, SessionConfig
 from styletune.engine.chatter import filtered
 from styletune.errors import DeviceError, StyletuneError
 
 Finding = tuple[str, bool | None, str]  # what, fine (None: neither), in words
 
 
-def doctor(session: Session, console: Console) -> int:
+def doctor(session: SessionConfig, console: Console) -> int:
     """Print the findings for `session`; returns 0, or 1 where it could not paint."""
     table = Table(title=f"styletune {__version__}", title_justify="left", show_header=False)
     table.add_column("")
@@ -39,7 +39,7 @@ def doctor(session: Session, console: Console) -> int:
     return 1 if failed else 0
 
 
-def _findings(session: Session) -> Iterator[Finding]:
+def _findings(session: SessionConfig) -> Iterator[Finding]:
     yield "python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "pillow", True, version("pillow")
     yield from _engine(session)
@@ -49,7 +49,7 @@ def _findings(session: Session) -> Iterator[Finding]:
     yield _browser()
 
 
-def _engine(session: Session) -> Iterator[Finding]:
+def _engine(session: SessionConfig) -> Iterator[Finding]:
     with filtered():
         from styletune.engine import device
 
@@ -68,7 +68,7 @@ def _engine(session: Session) -> Iterator[Finding]:
     yield from (_weights(name, session) for name in ("lite", "vgg16", "vgg19"))
 
 
-def _weights(name: str, session: Session) -> Finding:
+def _weights(name: str, session: SessionConfig) -> Finding:
     """Where the weights of a network stand; only what the session names must be there."""
     from styletune.engine import architecture, weights
 
@@ -88,7 +88,7 @@ def _weights(name: str, session: Session) -> Finding:
         return what, False, str(error)
 
 
-def _memory(session: Session) -> Iterator[Finding]:
+def _memory(session: SessionConfig) -> Iterator[Finding]:
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     yield "memory", True, f"{total / 2**30:.1f} GiB"
     need = 3 * 3 * session.pictures.size**2 + 2**20
@@ -101,7 +101,7 @@ def _memory(session: Session) -> Iterator[Finding]:
         yield "shared memory", free >= need, words
 
 
-def _port(session: Session) -> Finding:
+def _port(session: SessionConfig) -> Finding:
     host, port = session.server.host, session.server.port
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -18,8 +18,8 @@ from PIL import Image, PngImagePlugin
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from styletune import __version__, atomic
-from styletune.config import Session
+from styletune import __version__, files
+from styletune.config import SessionConfig
 from styletune.engine.chatter import filtered
 from styletune.errors import PictureError
 
@@ -34,7 +34,7 @@ DEFAULTS: dict[str, dict[str, object]] = {
 }
 
 
-def paint(session: Session, out: Path, steps: int, console: Console) -> None:
+def paint(session: SessionConfig, out: Path, steps: int, console: Console) -> None:
     """Paint the session's content in its first styles and write `out`.
 
     Args:
@@ -131,6 +131,6 @@ def _write(out: Path, kind: str, picture: Image.Image, state: dict[str, object])
     else:
         picture.save(buffer, kind, quality=95)
     try:
-        atomic.write_bytes(out, buffer.getvalue())
+        files.write_bytes_atomically(out, buffer.getvalue())
     except OSError as error:
         raise PictureError(f"cannot write {out}: {error}") from None

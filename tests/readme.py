@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import get_args
 
-from styletune.assets import web_folder
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable, Curve, Kind
+from styletune.files import web_folder
 from styletune.server import messages
 from styletune.server.app import create_app
 from styletune.server.metrics import ROWS
@@ -46,7 +46,7 @@ def controls() -> str:
 
 def keys() -> str:
     rows = []
-    for section, field in Session.model_fields.items():
+    for section, field in SessionConfig.model_fields.items():
         for key, inner in getattr(field.annotation, "model_fields", {}).items():
             default = inner.default
             shown = "" if default is None else f"`{json.dumps(default)}`"

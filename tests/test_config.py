@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from styletune.assets import configs_folder
-from styletune.config import DEFAULT_LAYERS, Session, layers_of, load, parse
+from styletune.config import DEFAULT_LAYERS, SessionConfig, load, parse, selected_layers
 from styletune.errors import ConfigError
+from styletune.files import configs_folder
 
 
 def write(folder: Path, text: str) -> Path:
@@ -17,12 +17,12 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_default_toml_says_the_defaults() -> None:
-    assert load(configs_folder() / "default.toml") == Session()
+    assert load(configs_folder() / "default.toml") == SessionConfig()
 
 
 def test_default_toml_shows_every_key() -> None:
     text = (configs_folder() / "default.toml").read_text(encoding="utf-8")
-    for name, field in Session.model_fields.items():
+    for name, field in SessionConfig.model_fields.items():
         assert f"[{name}]" in text
         for key in getattr(field.annotation, "model_fields", {}):
             assert f"\n{key} = " in text or f"\n# {key} = " in text, key
@@ -48,7 +48,7 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
 def test_the_usual_layers_exist_and_are_eight() -> None:
     for network, layers in DEFAULT_LAYERS.items():
         assert len(layers) == 8
-        assert set(layers) <= set(layers_of(network))
+        assert set(layers) <= set(selected_layers(network))
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_than_eight_layers_are_refused() -> None:
-    layers = list(layers_of("vgg16")[:9])
+    layers = list(selected_layers("vgg16")[:9])
     with pytest.raises(ConfigError, match="1 to 8 layers; received 9"):
         parse({"network": {"name": "vgg16", "layers": layers}}, "file")
 
@@ -110,11 +110,11 @@ def test_pictures_beside_the_session_file_are_found(tmp_path: Path) -> None:
 
 
 def test_flags_override_the_file_and_are_checked() -> None:
-    session = Session().replaced(pictures={"size": 64, "content": None})
+    session = SessionConfig().replaced(pictures={"size": 64, "content": None})
     assert session.pictures.size == 64
     assert session.pictures.content == "harbour"
     with pytest.raises(ConfigError, match=r"the command line: `pictures\.size`"):
-        Session().replaced(pictures={"size": 1})
+        SessionConfig().replaced(pictures={"size": 1})
 
 
 def test_toml_of_the_readme_style_round_trips() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune import samples
+from styletune.images import samples
 from styletune.paint import _interrupts
 
 SHARED = Path(__file__).parents[2] / "shared"

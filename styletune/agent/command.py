@@ -6,7 +6,7 @@ import sys
 from styletune.agent.link import socket_url
 from styletune.agent.player import Player
 from styletune.agent.ports import Ports
-from styletune.scheduling import give_way
+from styletune.process_priority import use_batch_scheduling
 
 
 def list_ports(api: str | None) -> int:
@@ -26,7 +26,7 @@ def play(url: str, token: str | None, wanted: str, api: str | None) -> int:
         RefusedError: the server does not let the agent in.
     """
     target = socket_url(url)
-    give_way(children=True)  # rtmidi's thread
+    use_batch_scheduling(children=True)  # rtmidi's thread
 
     async def run() -> None:
         player = Player(Ports(api), wanted, _say)

@@ -198,9 +198,9 @@ _JSON = "application/json"
 
 
 def _bytes(path: Path) -> bytes:
-    from styletune import pictures, samples
+    from styletune.images import decode, samples
 
-    return pictures.read_bytes(samples.locate(str(path)))
+    return decode.read_bytes(samples.locate(str(path)))
 
 
 def _png(picture: Image.Image) -> bytes:

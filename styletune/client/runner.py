@@ -10,7 +10,7 @@ from typing import Any
 from styletune.client.link import Message
 from styletune.client.messages import Epoch, Value
 from styletune.client.mirror import Mirror
-from styletune.settling import TOLERANCE, Settling
+from styletune.convergence import TOLERANCE, PlateauDetector
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,13 +129,13 @@ class Runner(Mirror):
         Returns:
             The newest epoch then.
         """
-        settling = Settling(TOLERANCE if settled is True else settled)
+        settling = PlateauDetector(TOLERANCE if settled is True else settled)
         if epochs is None and steps is None and not settled:
             epochs = 1
         first: Epoch | None = None
         async for epoch in self.epochs():
             if first is None or epoch["epoch"] < first["epoch"]:  # the server began anew
-                first, settling = epoch, Settling(TOLERANCE if settled is True else settled)
+                first, settling = epoch, PlateauDetector(TOLERANCE if settled is True else settled)
             at_rest = bool(settled) and settling.add(epoch["step"], epoch["total"])
             if (
                 (epochs is not None and epoch["epoch"] - first["epoch"] + 1 >= epochs)

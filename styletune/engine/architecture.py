@@ -7,7 +7,7 @@ Source: Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, columns D and E.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from styletune.config import layers_of
+from styletune.config import selected_layers
 from styletune.errors import LayerError, PictureError
 
 # ImageNet means of the channels, RGB order here; Keras' `preprocess_input` has them as BGR.
@@ -28,7 +28,7 @@ def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]
     Raises:
         LayerError: a layer that the network does not have.
     """
-    known = layers_of(network)
+    known = selected_layers(network)
     unknown = [layer for layer in layers if layer not in known]
     if unknown:
         raise LayerError(f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}")

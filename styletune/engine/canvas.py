@@ -6,7 +6,7 @@ Knows nothing about processes and time.
 
 from collections.abc import Mapping
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.engine import gallery, scales
 from styletune.engine.painter import Painter
@@ -27,7 +27,7 @@ def size_px(table: ControlTable, positions: Mapping[str, float]) -> int:
     return max(round(value / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
 
 
-def first_size_px(session: Session, full_px: int) -> int:
+def first_size_px(session: SessionConfig, full_px: int) -> int:
     """The size to begin with, on the way to `full_px`: coarse to fine, unless told otherwise."""
     small = scales.sizes(full_px, full_px // 2)[0]
     coarse = session.painting.scales and small >= _SMALLEST_START_PX
@@ -51,7 +51,7 @@ class Canvas:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionConfig,
         positions: Mapping[str, float],
         size_px: int,
         content: str | None = None,

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine.canvas import Canvas, Wish, first_size_px, size_px
 from styletune.engine.making import Making
 from styletune.engine.painter import Painter
@@ -35,7 +35,7 @@ class Canvases:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionConfig,
         positions: Positions,
         tell: Callable[[str], None],
         refuse: Callable[[Refused], None],

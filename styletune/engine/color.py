@@ -7,7 +7,8 @@ disturb the painting. Knows nothing about Keras.
 import numpy as np
 import numpy.typing as npt
 
-Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
+from styletune.engine.state import Picture
+
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine import calibration
 from styletune.engine.architecture import check_size
 from styletune.engine.display import Display
@@ -66,7 +66,7 @@ class Painter:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionConfig,
         content: Picture,
         styles: Sequence[Picture],
         init: Picture | None = None,

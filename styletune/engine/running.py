@@ -5,7 +5,7 @@ picture; `Runs` is the worker's: one after the other, amid its endless painting.
 in as arguments.
 """
 
-from styletune.settling import Settling
+from styletune.convergence import PlateauDetector
 from styletune.shared.orders import Run
 
 # Steps between two looks at the loss: always the same ones, however the epochs fall, so that
@@ -31,7 +31,7 @@ class Running:
         self.order = order
         self.taken = 0
         self.done = False
-        self._settling = None if order.settle is None else Settling(order.settle)
+        self._settling = None if order.settle is None else PlateauDetector(order.settle)
 
     def allow(self, steps: int) -> int:
         """How many of the planned `steps` may be taken before the next `took`."""

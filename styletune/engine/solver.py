@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine import device, model, weights
 from styletune.engine.architecture import convolutions
 from styletune.engine.depths import Depths
@@ -39,7 +39,7 @@ class Solver:
         WeightsError: the network's weights cannot be had.
     """
 
-    def __init__(self, session: Session, height: int, width: int) -> None:
+    def __init__(self, session: SessionConfig, height: int, width: int) -> None:
         device.prepare(session.engine.device, session.engine.precision)
         name, self._layers = session.network.name, session.network.played
         self._shape = (height, width, 3)

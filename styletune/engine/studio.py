@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine import scales
 from styletune.engine.architecture import min_edge_px
 from styletune.engine.canvas import Canvas
@@ -39,7 +39,7 @@ class Progress:
     loss: float
 
 
-def plan(session: Session, steps: int, short_part: float = 1.0) -> list[tuple[int, int]]:
+def plan(session: SessionConfig, steps: int, short_part: float = 1.0) -> list[tuple[int, int]]:
     """Which sizes (longer edge, px) to paint at, and how many steps at each; the last in full.
 
     Args:
@@ -72,7 +72,7 @@ class Studio:
         WeightsError: the network's weights cannot be had.
     """
 
-    def __init__(self, session: Session, steps: int) -> None:
+    def __init__(self, session: SessionConfig, steps: int) -> None:
         self._session = session
         self._positions = session.positions()
         self._canvas = Canvas(session, self._positions, session.pictures.size)

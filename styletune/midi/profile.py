@@ -14,9 +14,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from styletune.assets import configs_folder
 from styletune.config import read_toml
 from styletune.errors import ConfigError
+from styletune.files import configs_folder
 from styletune.midi.binding import Binding, Feedback, Light
 from styletune.midi.encoding import Encoding
 from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, Source, Status

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
-from styletune.atomic import write_bytes
 from styletune.errors import ConfigError
+from styletune.files import write_bytes_atomically
 from styletune.midi.profile import Profile, dumps, in_folder, shipped
 
 
@@ -45,7 +45,7 @@ class Shelf:
         path = self._folder / _file_name(device)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_bytes(path, dumps(profile).encode(errors="replace"))
+            write_bytes_atomically(path, dumps(profile).encode(errors="replace"))
         except OSError as error:
             raise ConfigError(f"{path}: the profile cannot be kept: {error}") from None
 

@@ -9,7 +9,7 @@ import logging
 import socket
 
 from styletune.errors import ConfigError, PortInUseError
-from styletune.server.log import event
+from styletune.logs import log_event
 from styletune.server.token import VARIABLE
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def check_exposure(host: str, token: str | None, *, encrypted: bool = False) -> 
         )
     if encrypted:
         return
-    event(
+    log_event(
         _log,
         logging.WARNING,
         "exposed",

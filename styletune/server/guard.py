@@ -22,8 +22,8 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from styletune.logs import log_event
 from styletune.server.credentials import MAX_FAILURES, Credentials, Failures
-from styletune.server.log import event
 from styletune.server.origin import (
     LOOPBACK_NAMES,
     Authority,
@@ -102,7 +102,7 @@ class Guard:
         except Refusal as refusal:
             self.counts[refusal.code] += 1
             peer = (scope.get("client") or ("",))[0]
-            event(_log, logging.WARNING, "not_admitted", code=refusal.code, address=peer)
+            log_event(_log, logging.WARNING, "not_admitted", code=refusal.code, address=peer)
             form = _is_page(scope, path) and refusal.code in _LOGIN_CODES
             await refuse(refusal, scope, receive, send, form=form)
             return

@@ -14,7 +14,8 @@ from functools import partial
 from logging import INFO, getLogger
 from pathlib import Path
 
-from styletune.config import Session
+from styletune.config import SessionConfig
+from styletune.logs import log_event
 from styletune.midi import profile as midi_profile
 from styletune.midi.shelf import Shelf
 from styletune.server.address import shown
@@ -25,7 +26,6 @@ from styletune.server.gallery import Gallery
 from styletune.server.guard import Guard
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Painter, Server, uvicorn_config
-from styletune.server.log import event
 from styletune.server.memory import Memory, Remembered
 from styletune.server.prepared import Prepared
 from styletune.server.runs import Hung, Note, Run, keep
@@ -37,7 +37,7 @@ _log = getLogger(__name__)
 
 
 def build(
-    session: Session,
+    session: SessionConfig,
     run: Run,
     entrance: Entrance,
     *,
@@ -103,7 +103,7 @@ def _note(hub: Hub) -> Note:
 
 def _announce(guard: Guard, base: str, open_browser: bool) -> None:
     """Say where it listens."""
-    event(_log, INFO, "listening", address=base)
+    log_event(_log, INFO, "listening", address=base)
     for token in filter(None, (guard.token, guard.view_token)):
         print(with_token(base, token), flush=True)
     if open_browser:

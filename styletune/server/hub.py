@@ -13,10 +13,10 @@ from logging import ERROR, INFO, WARNING
 from pathlib import Path
 
 from styletune import __version__
+from styletune.logs import log_event
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import CONTENT, Gallery
 from styletune.server.lobby import Lobby
-from styletune.server.log import event
 from styletune.server.losses import LossHistory
 from styletune.server.memory import Keeper, Memory, Remembered
 from styletune.server.messages import (
@@ -360,18 +360,18 @@ class Hub:
         self.flush()
         self._lobby.put(client, error)
         self.tally.bad[error.code] += 1
-        event(_log, WARNING, "refused", client=client, code=error.code, message=error.message)
+        log_event(_log, WARNING, "refused", client=client, code=error.code, message=error.message)
 
 
 def _tell(report: Report) -> None:
     """Say on the terminal what the painting does, on what; loudly where it cannot go on."""
     if report.state is State.FAILED:
-        event(_log, ERROR, "failed", message=report.message)
+        log_event(_log, ERROR, "failed", message=report.message)
     elif report.state is State.RUNNING:
-        event(
+        log_event(
             _log, INFO, "painting", size=f"{report.width}×{report.height}",
             network=report.network, weights=report.weights, device=report.device,
             backend=report.backend,
         )  # fmt: skip
     else:
-        event(_log, INFO, "state", state=report.state.value, message=report.message)
+        log_event(_log, INFO, "state", state=report.state.value, message=report.message)

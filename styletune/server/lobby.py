@@ -6,7 +6,7 @@ Knows nothing about what is said. Belongs to one event loop.
 import secrets
 from logging import INFO, getLogger
 
-from styletune.server.log import event
+from styletune.logs import log_event
 from styletune.server.messages import Outgoing
 from styletune.server.outbox import Outbox
 from styletune.server.role import Role
@@ -39,13 +39,13 @@ class Lobby:
         client = secrets.token_hex(4)
         self._roles[client] = role
         outbox = self._outboxes[client] = Outbox(only_hardware=only_hardware)
-        event(_log, INFO, "joined", client=client, role=role, clients=len(self))
+        log_event(_log, INFO, "joined", client=client, role=role, clients=len(self))
         return client, outbox
 
     def leave(self, client: str) -> None:
         """A client has gone."""
         del self._outboxes[client], self._roles[client]
-        event(_log, INFO, "left", client=client, clients=len(self))
+        log_event(_log, INFO, "left", client=client, clients=len(self))
 
     def put(self, client: str | None, message: Outgoing) -> None:
         """Let a message wait for one client, if it is still here."""

@@ -18,7 +18,7 @@ from typing import IO, Annotated, Literal, TypeVar
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from styletune import atomic
+from styletune import files
 from styletune.server.scenes import MAX_SCENES, ControlName, Scene, Value
 
 # Values are kept within a second of a change; a drag writes the file once a second.
@@ -96,7 +96,7 @@ class Memory:
         for name, file in (("values.json", values), ("scenes.json", scenes)):
             data = file.model_dump_json(indent=1).encode()
             if self._written.get(name) != data:
-                atomic.write_bytes(self.folder / name, data)
+                files.write_bytes_atomically(self.folder / name, data)
                 self._written[name] = data
 
     def close(self) -> None:

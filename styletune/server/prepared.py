@@ -19,8 +19,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune import pictures
 from styletune.errors import PictureError
+from styletune.images import decode
 
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
@@ -47,7 +47,7 @@ def prepare(image: Image.Image, name: str, path: Path) -> Prepared:
     """Write a decoded picture to `path` as PNG, and make its thumbnail."""
     # 1 instead of 6: the file lives on this machine only, and 6 takes five times as long.
     image.save(path, "PNG", compress_level=1)
-    small = pictures.fit(image, min(THUMBNAIL_PX, max(image.size)))
+    small = decode.fit(image, min(THUMBNAIL_PX, max(image.size)))
     jpeg = io.BytesIO()
     small.save(jpeg, "JPEG", quality=85)
     return Prepared(name, path, image.width, image.height, jpeg.getvalue())
@@ -82,7 +82,7 @@ def main(name: str, source: str, path: str) -> int:
     """Be the process that decodes."""
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
-        image = pictures.decode(sys.stdin.buffer.read(), source=source)
+        image = decode.decode(sys.stdin.buffer.read(), source=source)
         picture = prepare(image, name, Path(path))
     except PictureError as error:
         print(json.dumps({"refused": str(error)}))

@@ -22,8 +22,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from styletune import atomic
-from styletune.config import Session
+from styletune import files
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError
 from styletune.server.scratch import scratch
@@ -95,10 +95,10 @@ class Run:
         Raises:
             OSError: the folder is full or read-only; the note before stays.
         """
-        atomic.write_bytes(self.folder / "run.json", note.model_dump_json().encode())
+        files.write_bytes_atomically(self.folder / "run.json", note.model_dump_json().encode())
         self.note = note
 
-    def session(self, session: Session) -> Session:
+    def session(self, session: SessionConfig) -> SessionConfig:
         """`session` with the values and pictures of this run."""
         if not self.note.pictures:
             return session

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
 from styletune.errors import ControlError, PictureError, SceneError
-from styletune.server import embedded
+from styletune.images import png_metadata
 from styletune.server.described import UPLOAD, problems
 from styletune.server.hub import Hub
 from styletune.server.messages import SceneName
@@ -123,7 +123,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
         """Bring back the controls embedded in a PNG that styletune saved; it can be undone."""
 
         async def work() -> Response:
-            state = embedded.read(await read_body(request))
+            state = png_metadata.read_metadata(await read_body(request))
             changed, skipped = hub.session.restore(state.controls, "picture")
             hub.answer([changed])
             told = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}

@@ -17,17 +17,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from styletune import pictures
-from styletune.assets import web_folder
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.entry import warm_up
-from styletune.scheduling import give_way
+from styletune.files import web_folder
+from styletune.images import decode
+from styletune.logs import configure_logging, log_event
+from styletune.process_priority import use_batch_scheduling
 from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen
 from styletune.server.credentials import Credentials
 from styletune.server.entrance import Entrance
 from styletune.server.limits import Limits
-from styletune.server.log import event, set_up
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.runs import Hung, Run, playing
 from styletune.server.scratch import sweep_scratch
@@ -42,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 def serve(
-    session: Session,
+    session: SessionConfig,
     *,
     open_browser: bool,
     entrance: Entrance,
@@ -51,7 +51,7 @@ def serve(
     resume: bool = False,
     run: str | None = None,
     controllers_folder: Path | None = None,
-    make_painter: "Callable[[Session, Path], Painter] | None" = None,
+    make_painter: "Callable[[SessionConfig, Path], Painter] | None" = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
 
@@ -75,7 +75,7 @@ def serve(
         MemoryBlockError: no room in shared memory.
     """
     token = entrance.token or tokens.new()
-    set_up(log_format, Credentials(token, entrance.view_token).secrets)
+    configure_logging(log_format, Credentials(token, entrance.view_token).secrets)
     runs_folder = None if memory_folder is None else memory_folder / "runs"
     with playing(runs_folder, resume=resume, name=run) as played:
         session = played.session(session)
@@ -83,7 +83,7 @@ def serve(
         check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
         web = web_folder()
         if swept := sweep_leftovers() + sweep_scratch():
-            event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
+            log_event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
         listener = listen(host, session.server.port)
         with (
             signals() as told,
@@ -115,11 +115,11 @@ def serve(
                 open_browser=open_browser,
                 told=told,
             )
-            give_way(children=False)  # among them the painter
+            use_batch_scheduling(children=False)  # among them the painter
             return asyncio.run(server.run_until_told(listener))
 
 
-def _supervisor(session: Session, folder: Path, *, checkpoints: Path) -> "Supervisor":
+def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "Supervisor":
     from styletune.server.supervisor import Supervisor
 
     limits = Limits() if session.server.spare else Limits(spare_s=math.inf)
@@ -131,7 +131,7 @@ def _supervisor(session: Session, folder: Path, *, checkpoints: Path) -> "Superv
 
 
 def _prepare_all(
-    session: Session, run: Run
+    session: SessionConfig, run: Run
 ) -> tuple[dict[str, str | tuple[str, ...]], Iterator[Prepared]]:
     """Decode content and styles here, so that the worker only ever reads our own PNG.
 
@@ -140,7 +140,7 @@ def _prepare_all(
         are waited for.
     """
     sources: Sequence[str] = (session.pictures.content, *session.pictures.styles)
-    data = [pictures.read_bytes(source) for source in sources]
+    data = [decode.read_bytes(source) for source in sources]
     hung = run.note.pictures or [
         Hung(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
     ]

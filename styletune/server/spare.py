@@ -10,8 +10,8 @@ import logging
 from logging import INFO, WARNING
 from typing import Protocol
 
+from styletune.logs import log_event
 from styletune.server.child import Child, describe_exit
-from styletune.server.log import event
 from styletune.shared.orders import Ready
 
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class Spare:
             try:
                 self._child = self._start(spare=True)
             except OSError as error:
-                event(_log, WARNING, "spare", state="missing", message=str(error))
+                log_event(_log, WARNING, "spare", state="missing", message=str(error))
 
     def end(self) -> None:
         """End it at once, for it holds nothing; there is no other one."""
@@ -89,10 +89,10 @@ class Spare:
         child.listen()
         if any(isinstance(message, Ready) for message in child.receive()):
             self.ready = True
-            event(_log, INFO, "spare", state="ready", pid=child.pid)
+            log_event(_log, INFO, "spare", state="ready", pid=child.pid)
         code = child.exitcode
         if code is not None:
-            event(_log, WARNING, "spare", state="ended", message=describe_exit(code, child.end))
+            log_event(_log, WARNING, "spare", state="ended", message=describe_exit(code, child.end))
             self.end()
 
 

@@ -17,7 +17,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.entry import Target, WarmUp, run_worker
 from styletune.errors import MemoryBlockError
 from styletune.server.backoff import Backoff
@@ -74,7 +74,7 @@ class Supervisor:
 
     def __init__(
         self,
-        session: Session,
+        session: SessionConfig,
         *,
         clock: Callable[[], float] = time.monotonic,
         folder: Path,

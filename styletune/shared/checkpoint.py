@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from styletune import atomic
+from styletune import files
 from styletune.errors import CheckpointError
 
 VERSION = 1
@@ -75,7 +75,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     number = _number(older[0]) + 1 if older else 1
     path = folder / f"checkpoint-{number:09}.npz"
     # Uncompressed, with the CRC-32 of each array that a zip file carries.
-    atomic.write(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
+    files.write_atomically(path, lambda file: np.savez(file, allow_pickle=False, **arrays))
     for file in older[GENERATIONS - 1 :]:
         with contextlib.suppress(OSError):
             file.unlink()

@@ -8,7 +8,7 @@ Both processes read this module; it knows nothing about who sends what when.
 from dataclasses import dataclass
 from enum import StrEnum
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Job:
         checkpoints: folder in which the painting is kept, and found again; "" for none.
     """
 
-    session: Session
+    session: SessionConfig
     control_block: str
     frame_block: str
     size_px: int

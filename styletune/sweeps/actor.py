@@ -14,9 +14,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from styletune import pictures
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import WorkerError
+from styletune.images import decode
 from styletune.shared.orders import Run
 from styletune.sweeps import png
 from styletune.sweeps.result import Result, Term
@@ -41,7 +41,7 @@ class Material:
         pictures: files by place: `content`, `style 1` …; `init` where the session names one.
     """
 
-    session: Session
+    session: SessionConfig
     pictures: Mapping[str, bytes]
 
 
@@ -212,7 +212,7 @@ class PointPainter:
         """Decode a picture into a PNG of our own, which is all that the engine reads."""
         self._written += 1
         path = Path(self._folder.name) / f"{self._written}.png"
-        pictures.decode(data, source=name).save(path, "PNG", compress_level=1)
+        decode.decode(data, source=name).save(path, "PNG", compress_level=1)
         return str(path)
 
     def _hang(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:

@@ -16,10 +16,10 @@ from typing import Any
 
 from rich.console import Console
 
-from styletune import pictures, samples
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.controls import Control
 from styletune.errors import ConfigError, StyletuneError, WorkerError
+from styletune.images import decode, samples
 from styletune.sweeps.actor import About, Actor, Material, Progress
 from styletune.sweeps.plan import Sweep, Value
 from styletune.sweeps.studio import Job, Keep, OnStep
@@ -41,7 +41,7 @@ def _ray() -> Any:
 
 @asynccontextmanager
 async def fleet(
-    address: str, session: Session, actors: int | None, console: Console
+    address: str, session: SessionConfig, actors: int | None, console: Console
 ) -> AsyncIterator["Fleet"]:
     """Join a cluster, or start one on this machine, and end what was started.
 
@@ -84,7 +84,7 @@ def _why(error: BaseException) -> str:
     return str(error).splitlines()[0]
 
 
-def _material(session: Session) -> Material:
+def _material(session: SessionConfig) -> Material:
     """Read all pictures here, for machines that lack the files."""
     names = {"content": session.pictures.content}
     names |= {f"style {n}": style for n, style in enumerate(session.pictures.styles, 1)}
@@ -94,7 +94,7 @@ def _material(session: Session) -> Material:
 
 
 def _read(name: str) -> bytes:
-    return pictures.read_bytes(samples.locate(name))
+    return decode.read_bytes(samples.locate(name))
 
 
 class Fleet:
@@ -105,7 +105,7 @@ class Fleet:
     """
 
     def __init__(
-        self, ray: Any, session: Session, material: Any, handles: Sequence[Any], about: About
+        self, ray: Any, session: SessionConfig, material: Any, handles: Sequence[Any], about: About
     ) -> None:
         self._ray = ray
         self._material = material  # held here, so that Ray keeps it for an actor that comes back

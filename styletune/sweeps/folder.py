@@ -22,7 +22,7 @@ from typing import Any
 
 from PIL import Image
 
-from styletune import atomic
+from styletune import files
 from styletune.errors import SweepError
 from styletune.sweeps.grids import Shown
 from styletune.sweeps.plan import Sweep, Value
@@ -173,7 +173,7 @@ class Folder:
             SweepError: the disk is full or read-only.
         """
         try:
-            atomic.write_bytes(self.path / name, data)
+            files.write_bytes_atomically(self.path / name, data)
         except OSError as error:
             raise _trouble(self.path / name, error) from None
 

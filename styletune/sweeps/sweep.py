@@ -14,7 +14,7 @@ from typing import Any
 from rich.console import Console
 
 from styletune.client import connect
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import ConfigError
 from styletune.sweeps import show
 from styletune.sweeps.exhibition import described, lay_out
@@ -41,7 +41,7 @@ class Where:
     token_file: str | None = None
     local: Sequence[str] | None = None
     ray: str | None = None
-    session: Session | None = None
+    session: SessionConfig | None = None
     actors: int | None = None
 
 

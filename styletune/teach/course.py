@@ -22,7 +22,7 @@ import numpy.typing as npt
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from styletune import atomic
+from styletune import files
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
 from styletune.teach.lesson import Lesson
@@ -119,7 +119,7 @@ def save(lesson: Lesson, checkpoint: Path, settings: dict[str, Any]) -> None:
     """Write the lesson's state, whole or not at all."""
     stream = io.BytesIO()
     np.savez(stream, settings=np.array(json.dumps(settings)), **lesson.state())  # type: ignore[arg-type]
-    atomic.write_bytes(checkpoint, stream.getvalue())
+    files.write_bytes_atomically(checkpoint, stream.getvalue())
 
 
 def restore(lesson: Lesson, checkpoint: Path, settings: dict[str, Any]) -> None:
@@ -184,4 +184,4 @@ def write(
             f"the weight file must be at most {LARGEST_FILE_BYTES} bytes; received "
             f"{len(stream.getvalue())}: teach narrower layers"
         )
-    atomic.write_bytes(out, stream.getvalue())
+    files.write_bytes_atomically(out, stream.getvalue())

@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.config import layers_of
+from styletune.config import selected_layers
 from styletune.engine.architecture import convolutions
 from styletune.errors import WeightsError
 
-LAYERS = layers_of("lite")
+LAYERS = selected_layers("lite")
 POOLED_BEFORE = tuple(
     index for index, layer in enumerate(convolutions("lite", LAYERS)) if layer.pool_before
 )

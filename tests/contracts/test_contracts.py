@@ -31,10 +31,10 @@ from pydantic_core import core_schema
 
 import styletune
 from styletune import cli, client, errors
-from styletune.assets import configs_folder, web_folder
 from styletune.client import sync
-from styletune.config import NETWORKS, Session
+from styletune.config import NETWORKS, SessionConfig
 from styletune.controls import ControlTable, Kind
+from styletune.files import configs_folder, web_folder
 from styletune.midi import profile
 from styletune.server import scene_routes
 from styletune.server.app import create_app
@@ -106,7 +106,7 @@ def by_type(schema: Any) -> dict[str, Any]:
 
 def controls() -> Any:
     def rows(**sections: Any) -> list[Any]:
-        table = Session().replaced(**sections).table()
+        table = SessionConfig().replaced(**sections).table()
         laws: dict[object, Any] = {
             name: {"law": [float(f"{row.value(part / 4):.9g}") for part in range(5)]}
             for name, row in table.items()
@@ -214,7 +214,7 @@ def files() -> Any:
     picture = sent[4 : 4 + int.from_bytes(sent[:4], "little")].decode()
     profiles = sorted((configs_folder() / "controllers").glob("*.toml"))
     return {
-        "session": schema_of(Session),
+        "session": schema_of(SessionConfig),
         "sweep": schema_of(Sweep),
         "profile": schema_of(profile._File),
         "profiles, written again": {

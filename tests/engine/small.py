@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from styletune.config import Session, parse
+from styletune.config import SessionConfig, parse
 from styletune.engine import weights
 from styletune.engine.painter import Painter
 
@@ -35,7 +35,7 @@ def random_weights() -> str:
     return str(path)
 
 
-def small_session(**sections: dict[str, object]) -> Session:
+def small_session(**sections: dict[str, object]) -> SessionConfig:
     """A session of three layers; `sections` as in a session file."""
     network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop(
         "network", {}
@@ -43,7 +43,7 @@ def small_session(**sections: dict[str, object]) -> Session:
     return parse({"network": network, **sections}, "the test")
 
 
-def small_painter(session: Session | None = None, styles: int = 1) -> Painter:
+def small_painter(session: SessionConfig | None = None, styles: int = 1) -> Painter:
     """A painter of 32 × 40 px with seeded pictures."""
     return Painter(
         session or small_session(),

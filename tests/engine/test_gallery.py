@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine import gallery
 from styletune.engine.init import KINDS
 from styletune.engine.painter import Painter
@@ -15,14 +15,14 @@ from tests.engine.small import picture, small_session
 
 
 def test_the_longer_edge_is_exactly_the_sessions_size() -> None:
-    session = Session().replaced(pictures={"size": 64, "style_size": 48})
+    session = SessionConfig().replaced(pictures={"size": 64, "style_size": 48})
     assert gallery.content(session).shape == (48, 64, 3)
     assert max(gallery.style(session, "mosaic").shape) == 48
 
 
 def test_a_file_is_read_as_well_as_a_sample(tmp_path: Path) -> None:
     Image.fromarray(picture(30, 60, seed=1)).save(tmp_path / "mine.png")
-    session = Session().replaced(pictures={"content": str(tmp_path / "mine.png"), "size": 40})
+    session = SessionConfig().replaced(pictures={"content": str(tmp_path / "mine.png"), "size": 40})
     assert gallery.content(session).shape == (20, 40, 3)
 
 

@@ -4,20 +4,20 @@ import keras
 import numpy as np
 import pytest
 
-from styletune.assets import configs_folder
-from styletune.config import Session, layers_of, load
+from styletune.config import SessionConfig, load, selected_layers
 from styletune.engine.pace import Pace
 from styletune.engine.painter import Painter
+from styletune.files import configs_folder
 from tests.engine.small import picture
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+def session(tmp_path_factory: pytest.TempPathFactory) -> SessionConfig:
     """The shipped file, with seeded random weights in the place of ImageNet's."""
     rng = np.random.default_rng(0)
     arrays, channels = {}, 3
     widths = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
-    for name in layers_of("vgg16")[:11]:
+    for name in selected_layers("vgg16")[:11]:
         width = widths[int(name[5])]
         arrays[f"{name}.kernel"] = rng.normal(
             0, np.sqrt(2 / (9 * channels)), (3, 3, channels, width)
@@ -30,7 +30,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
 
 @pytest.fixture(scope="module")
-def painter(session: Session) -> Painter:
+def painter(session: SessionConfig) -> Painter:
     return Painter(session, picture(32, 48, seed=1), [picture(40, 40, seed=2)])
 
 
@@ -56,7 +56,7 @@ def test_its_optimizer_is_plain_adam_with_learning_rate_5(painter: Painter) -> N
 
 
 def test_its_losses_are_raw_and_its_fader_positions_the_weights(
-    painter: Painter, session: Session
+    painter: Painter, session: SessionConfig
 ) -> None:
     painter.apply(session.positions() | {"style.block2_conv1": 0.25})
     painter.run(1)
@@ -66,7 +66,7 @@ def test_its_losses_are_raw_and_its_fader_positions_the_weights(
     assert losses.smooth == 0
 
 
-def test_its_epochs_have_20_steps(session: Session) -> None:
+def test_its_epochs_have_20_steps(session: SessionConfig) -> None:
     pace = Pace(session.painting.epoch_ms / 1e3, session.painting.epoch_steps)
     pace.record(1, 100.0)
     assert pace.plan() == 20

@@ -5,7 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.engine.studio import Studio, plan
 from styletune.errors import WorkerError
 from tests.engine.small import LAYERS, small_session
@@ -13,7 +13,7 @@ from tests.engine.small import LAYERS, small_session
 OPTIMIZERS = ("adam", "gd", "lbfgs")
 
 
-def session(optimizer: str, **painting: object) -> Session:
+def session(optimizer: str, **painting: object) -> SessionConfig:
     # Every fader that counts is named: the defaults may change with taste.
     controls = {f"style.{layer}": 0.5 for layer in LAYERS}
     controls |= {f"content.{layer}": 0.0 for layer in LAYERS[:2]}
@@ -26,7 +26,7 @@ def session(optimizer: str, **painting: object) -> Session:
     )
 
 
-def painted(made: Session, steps: int) -> Studio:
+def painted(made: SessionConfig, steps: int) -> Studio:
     studio = Studio(made, steps)
     studio.calibrate()
     for _ in studio.paint():

@@ -5,9 +5,9 @@ import math
 
 from PIL import Image
 
-from styletune import pictures
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import PictureError
+from styletune.images import decode
 from styletune.midi import profile
 from styletune.server.messages import Error
 from styletune.server.session import LiveSession
@@ -28,7 +28,7 @@ class Messages:
     """A session that is sent anything: it answers, and its values stay values."""
 
     def __init__(self) -> None:
-        session = Session()
+        session = SessionConfig()
         self._table = session.table()
         self._live = LiveSession(self._table, session.positions(), profiles=profile.shipped())
 
@@ -47,7 +47,7 @@ def picture(data: bytes) -> None:
     """A decoder that is given anything: an upright RGB picture, or a refusal in one sentence."""
     refused = None
     try:
-        image = pictures.decode(data, source="fuzz")
+        image = decode.decode(data, source="fuzz")
     except PictureError as error:
         refused = str(error)
     if refused is not None:
@@ -56,7 +56,7 @@ def picture(data: bytes) -> None:
         return
     assert image.mode == "RGB"
     assert min(image.size) >= 1
-    assert max(image.size) <= pictures.MAX_EDGE_PX
+    assert max(image.size) <= decode.MAX_EDGE_PX
     assert not image.info
 
 

@@ -9,8 +9,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.standin import paint
-from styletune import samples
-from styletune.config import Session
+from styletune.config import SessionConfig
+from styletune.images import samples
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
@@ -36,7 +36,7 @@ def main(folder: str) -> int:
         "styles": (str(samples.locate("strokes")),),
         "size": 128,
     }
-    session = Session().replaced(pictures=pictures, server={"port": 0})
+    session = SessionConfig().replaced(pictures=pictures, server={"port": 0})
     target = functools.partial(give_up_once, mark=Path(folder) / "tried")
     return serve(
         session,

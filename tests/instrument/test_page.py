@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from styletune import samples
-from styletune.assets import web_folder
+from styletune.files import web_folder
+from styletune.images import samples
 from tests.instrument.conftest import browsing, drawn, opened
 from tests.instrument.playing import Instrument, until
 

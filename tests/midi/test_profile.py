@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from styletune.assets import configs_folder
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
+from styletune.files import configs_folder
 from styletune.midi import profile
 from styletune.midi.binding import Binding, Feedback, Light
 from styletune.midi.encoding import Encoding

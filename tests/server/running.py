@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.midi import profile
 from styletune.server.address import listen
 from styletune.server.app import create_app
@@ -58,9 +58,9 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, styles: int = 1, make_painter: Callable[[Session, Path], Any] = StandIn
+    folder: Path, *, styles: int = 1, make_painter: Callable[[SessionConfig, Path], Any] = StandIn
 ) -> AsyncIterator[Running]:
-    session = Session()
+    session = SessionConfig()
     content = prepare(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
     style_pictures = [
         prepare(Image.new("RGB", (32, 32), (200, n, 0)), f"style{n}", folder / f"style{n}.png")

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from styletune.cli import _entrance, _parser
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import StyletuneError
 from styletune.server.serve import serve
 from tests.server.standin import StandIn
@@ -20,7 +20,7 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
         path = Path(folder) / f"{name}.png"
         if not path.exists():
             Image.new("RGB", (64, 48), "teal").save(path)
-    session = Session().replaced(
+    session = SessionConfig().replaced(
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"host": host, "port": int(port)},
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import PictureError
 from styletune.shared.control_block import ControlState
 from styletune.shared.frame_block import Frame, Term
@@ -22,7 +22,9 @@ REFUSED_WIDTH_PX = 33
 
 
 class StandIn:
-    def __init__(self, session: Session, folder: Path, *, period_s: float | None = None) -> None:
+    def __init__(
+        self, session: SessionConfig, folder: Path, *, period_s: float | None = None
+    ) -> None:
         """Paint every `period_s`, or only when `paint` is called."""
         self.layers = session.network.played
         self.folder = folder

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from styletune.config import Session, parse
+from styletune.config import SessionConfig, parse
 from styletune.entry import WarmUp
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
@@ -44,19 +44,19 @@ def picture(tmp_path: Path) -> Callable[[str, int], Path]:
 
 
 @pytest.fixture
-def session(picture: Callable[[str, int], Path]) -> Session:
+def session(picture: Callable[[str, int], Path]) -> SessionConfig:
     content, style = str(picture("content", 10)), str(picture("style", 20))
     return parse({"pictures": {"content": content, "styles": [style], "size": 32}}, "test")
 
 
-def state_of(session: Session, rev: int, **positions: float) -> ControlState:
+def state_of(session: SessionConfig, rev: int, **positions: float) -> ControlState:
     table = session.table()
     return ControlState(rev, session.positions() | positions, dict.fromkeys(table.triggers, rev))
 
 
 @asynccontextmanager
 async def running(
-    session: Session,
+    session: SessionConfig,
     folder: Path,
     target=standin_worker.paint,
     limits: Limits = CALM,

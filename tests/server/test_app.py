@@ -13,16 +13,16 @@ import httpx
 import pytest
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.server import uploads
 from styletune.server.limits import Limits
 from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
 from styletune.shared.orders import Report, State
+from tests.images.test_decode import png_header
 from tests.server import standin_worker
 from tests.server.running import BEARER, WAIT_S, Running, hear, running, say, until
 from tests.server.standin import REFUSED_WIDTH_PX
-from tests.test_pictures import png_header
 
 FADER = "content.block1_conv1"
 
@@ -457,7 +457,7 @@ async def test_after_six_crashes_in_a_row_it_has_failed_and_uploads_still_answer
     """Real workers that crash, a real supervisor, real sockets."""
     limits = Limits(waits_s=(0, 0.05), failures=6)
 
-    def crashing(session: Session, folder: Path) -> Supervisor:
+    def crashing(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=standin_worker.crash, limits=limits)
 
     async with running(tmp_path, make_painter=crashing) as server, server.socket("/ws") as socket:

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from styletune.assets import web_folder
+from styletune.files import web_folder
 from styletune.server.page import Page
 
 MAX_BYTES = 120_000

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import CheckpointError
 from styletune.server import runs
 from styletune.server.runs import KEPT, Hung, Note, Run, keep, playing
@@ -61,7 +61,7 @@ def test_values_and_pictures_come_back(tmp_path: Path) -> None:
     with playing(tmp_path, resume=True) as run:
         assert run.name == name
         assert run.resumed
-        session = run.session(Session())
+        session = run.session(SessionConfig())
         assert session.positions()["smooth"] == 0.25
         assert session.positions()["style.block1_conv1.mute"] == 1.0
         assert session.pictures.content == str(run.pictures / "content.png")
@@ -75,7 +75,7 @@ def test_a_note_that_leads_elsewhere_or_nowhere_is_not_followed(tmp_path: Path, 
         paint(run)
         run.write(Note(pictures=[*hang(run, "content"), Hung(file=file, name="x")]))
     with playing(tmp_path, resume=True) as run:
-        assert run.session(Session()) == Session()
+        assert run.session(SessionConfig()) == SessionConfig()
 
 
 def test_a_damaged_note_costs_the_note_and_not_the_painting(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.server.smaller import smaller
 
-TABLE = Session().table()
+TABLE = SessionConfig().table()
 
 
 def at(px: float) -> dict[str, float]:

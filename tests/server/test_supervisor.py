@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.errors import MemoryBlockError
 from styletune.server.limits import Limits
 from styletune.server.smaller import Smaller
@@ -45,7 +45,7 @@ __all__ = ["picture", "session"]  # the fixtures
 
 
 async def test_frames_flow_and_controls_and_pictures_reach_them(
-    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+    session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
     async with running(session, tmp_path) as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
@@ -64,7 +64,7 @@ async def test_frames_flow_and_controls_and_pictures_reach_them(
 
 
 async def test_values_written_before_the_start_are_those_of_the_first_frame(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
     supervisor.write(state_of(session, 3, smooth=0.0))
@@ -81,7 +81,7 @@ async def test_values_written_before_the_start_are_those_of_the_first_frame(
 
 @pytest.mark.checklist(31)
 async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
-    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+    session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
     async with running(session, tmp_path) as supervisor:
         supervisor.write(state_of(session, 7, smooth=1.0))
@@ -110,7 +110,7 @@ async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
 
 @pytest.mark.checklist(32)
 async def test_a_stopped_worker_is_found_hung_and_replaced(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     limits = Limits(running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50)
     async with running(session, tmp_path, limits=limits) as supervisor:
@@ -131,7 +131,7 @@ async def test_a_stopped_worker_is_found_hung_and_replaced(
 
 
 async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     # Long enough for a spawned Python to come up; once it compiles, the minute flies by.
     limits = Limits(look_s=0.01, compiling_s=60, dump_s=2, waits_s=(0,), failures=1)
@@ -151,7 +151,7 @@ async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
 
 
 async def test_five_failures_are_the_end_until_somebody_says_restart(
-    session: Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    session: SessionConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with running(session, tmp_path, standin_worker.crash) as supervisor:
         states: list[State] = []
@@ -175,7 +175,7 @@ async def test_five_failures_are_the_end_until_somebody_says_restart(
 
 
 async def test_a_worker_without_memory_is_followed_by_a_smaller_one(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     large = session.model_copy(update={"controls": {"size": 0.5}})
     async with running(large, tmp_path, standin_worker.paint_if_small) as supervisor:
@@ -192,7 +192,7 @@ async def test_a_worker_without_memory_is_followed_by_a_smaller_one(
 
 
 async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     async with running(session, tmp_path, standin_worker.run_out_of_memory) as supervisor:
         supervisor.write(state_of(session, 1, size=0.0))
@@ -200,7 +200,7 @@ async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
         assert "the painting ran out of memory at the smallest size; 5 fail" in failed.message
 
 
-async def test_restart_cuts_a_long_wait_short(session: Session, tmp_path: Path) -> None:
+async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: Path) -> None:
     limits = Limits(running_s=60, waits_s=(10_000,))
     target = standin_worker.paint_after_failing_once
     async with running(session, tmp_path, target, limits) as supervisor:
@@ -214,7 +214,7 @@ async def test_restart_cuts_a_long_wait_short(session: Session, tmp_path: Path) 
 
 
 async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     limits = Limits(stop_s=0.1)
     async with running(session, tmp_path, standin_worker.give_up, limits) as supervisor:
@@ -228,7 +228,7 @@ async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
 
 
 async def test_a_refused_picture_is_passed_on_and_not_given_to_the_next_worker(
-    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+    session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
     async with running(session, tmp_path) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
@@ -246,7 +246,7 @@ async def test_a_refused_picture_is_passed_on_and_not_given_to_the_next_worker(
 
 
 async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
-    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+    session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
     async with running(session, tmp_path) as supervisor:
         first = colour(await frame_where(supervisor, lambda frame: True))[2]
@@ -269,7 +269,7 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
 
 
 async def test_the_worker_knocks_so_that_nobody_has_to_look(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     limits = Limits(look_s=3600)
     async with running(session, tmp_path, limits=limits) as supervisor:
@@ -280,7 +280,7 @@ async def test_the_worker_knocks_so_that_nobody_has_to_look(
 
 
 async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
-    session: Session, tmp_path: Path, picture: Callable[[str, int], Path]
+    session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
     limits = Limits(running_s=60)
     async with running(session, tmp_path, limits=limits) as supervisor:
@@ -295,7 +295,7 @@ async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
         await frame_where(supervisor, lambda frame: colour(frame)[1] == 33)
 
 
-async def test_a_pause_without_pictures_is_no_fault(session: Session, tmp_path: Path) -> None:
+async def test_a_pause_without_pictures_is_no_fault(session: SessionConfig, tmp_path: Path) -> None:
     limits = Limits(running_s=3, failures=50)
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
@@ -308,7 +308,7 @@ async def test_a_pause_without_pictures_is_no_fault(session: Session, tmp_path: 
 
 
 async def test_output_beyond_what_a_pipe_holds_is_read_and_its_end_kept(
-    session: Session, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    session: SessionConfig, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async with running(session, tmp_path, standin_worker.paint_and_babble) as supervisor:
         await frame_where(supervisor, lambda frame: True)
@@ -317,7 +317,7 @@ async def test_output_beyond_what_a_pipe_holds_is_read_and_its_end_kept(
 
 
 async def test_a_worker_that_heeds_nothing_is_ended_all_the_same(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     limits = Limits(running_s=60, stop_s=0.1, term_s=0.1)
     async with running(session, tmp_path, standin_worker.paint_deaf, limits) as supervisor:
@@ -326,13 +326,15 @@ async def test_a_worker_that_heeds_nothing_is_ended_all_the_same(
 
 
 async def test_stopping_while_the_worker_is_still_coming_up_leaves_nothing(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     async with running(session, tmp_path):
         pass
 
 
-async def test_a_cancelled_supervisor_leaves_nothing(session: Session, tmp_path: Path) -> None:
+async def test_a_cancelled_supervisor_leaves_nothing(
+    session: SessionConfig, tmp_path: Path
+) -> None:
     async with running(session, tmp_path) as supervisor:
         await frame_where(supervisor, lambda frame: True)
         assert supervisor._task is not None
@@ -340,7 +342,7 @@ async def test_a_cancelled_supervisor_leaves_nothing(session: Session, tmp_path:
         await asyncio.gather(supervisor._task, return_exceptions=True)
 
 
-async def test_iterators_end_with_the_supervisor(session: Session, tmp_path: Path) -> None:
+async def test_iterators_end_with_the_supervisor(session: SessionConfig, tmp_path: Path) -> None:
     async with running(session, tmp_path) as supervisor:
         first = asyncio.Event()
 
@@ -359,7 +361,7 @@ async def test_iterators_end_with_the_supervisor(session: Session, tmp_path: Pat
         assert await reading >= 1
 
 
-async def test_large_frames_are_copied_whole_too(session: Session, tmp_path: Path) -> None:
+async def test_large_frames_are_copied_whole_too(session: SessionConfig, tmp_path: Path) -> None:
     large = session.replaced(pictures={"size": 1024})
     async with running(large, tmp_path) as supervisor:
         frame = await frame_where(supervisor, lambda frame: frame.epoch > 3)
@@ -368,7 +370,7 @@ async def test_large_frames_are_copied_whole_too(session: Session, tmp_path: Pat
 
 
 async def test_too_little_shared_memory_is_an_error_at_the_start(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     # Beyond what a session may ask for: its largest size has room on most machines.
     supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint)
@@ -379,7 +381,9 @@ async def test_too_little_shared_memory_is_an_error_at_the_start(
     await supervisor.stop()
 
 
-async def test_a_clock_that_jumps_ends_no_healthy_worker(session: Session, tmp_path: Path) -> None:
+async def test_a_clock_that_jumps_ends_no_healthy_worker(
+    session: SessionConfig, tmp_path: Path
+) -> None:
     """Forwards as after a suspended machine, backwards as no clock should."""
     jumped_s = [0.0]
     jumping = running(session, tmp_path, clock=lambda: time.monotonic() + jumped_s[0])
@@ -396,7 +400,7 @@ async def test_a_clock_that_jumps_ends_no_healthy_worker(session: Session, tmp_p
 
 
 async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a container whose /dev/shm is full by the time that the second worker starts."""
     limits = Limits(running_s=60, waits_s=(0, 0.05), failures=3)

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.entry import WarmUp
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
@@ -42,7 +42,7 @@ EAGER = Limits(running_s=60, waits_s=(0, 0.05), spare_s=0.1)
 
 
 def with_spare(
-    session: Session,
+    session: SessionConfig,
     folder: Path,
     warm_up: WarmUp = standin_worker.warm_up,
     limits: Limits = EAGER,
@@ -63,7 +63,7 @@ async def ready(supervisor: Supervisor) -> tuple[int, int]:
 
 @pytest.mark.checklist(31)
 async def test_the_spare_takes_over_and_another_one_is_made(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     async with with_spare(session, tmp_path) as supervisor:
         await frame_where(supervisor, lambda frame: True)
@@ -79,7 +79,7 @@ async def test_the_spare_takes_over_and_another_one_is_made(
         assert another not in (before, waiting)
 
 
-async def test_it_holds_no_shared_memory(session: Session, tmp_path: Path) -> None:
+async def test_it_holds_no_shared_memory(session: SessionConfig, tmp_path: Path) -> None:
     async with with_spare(session, tmp_path) as supervisor:
         await frame_where(supervisor, lambda frame: True)
         painting, waiting = await ready(supervisor)
@@ -93,7 +93,7 @@ async def test_it_holds_no_shared_memory(session: Session, tmp_path: Path) -> No
 
 @pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
 async def test_it_gives_way_while_it_warms_up_and_not_when_it_paints(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(standin_worker.NOTES, str(tmp_path / "notes"))
     async with with_spare(session, tmp_path, standin_worker.note_and_warm_up) as supervisor:
@@ -111,7 +111,7 @@ async def test_it_gives_way_while_it_warms_up_and_not_when_it_paints(
 
 
 async def test_one_that_has_died_or_is_stopped_is_not_given_the_job(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     async with with_spare(session, tmp_path) as supervisor:
         await frame_where(supervisor, lambda frame: True)
@@ -131,7 +131,7 @@ async def test_one_that_has_died_or_is_stopped_is_not_given_the_job(
 
 
 async def test_one_that_dies_is_not_made_again_for_the_same_worker(
-    session: Session, tmp_path: Path
+    session: SessionConfig, tmp_path: Path
 ) -> None:
     async with with_spare(session, tmp_path, standin_worker.fail_to_warm_up) as supervisor:
         await frame_where(supervisor, lambda frame: True)
@@ -145,7 +145,7 @@ async def test_one_that_dies_is_not_made_again_for_the_same_worker(
 
 
 async def test_a_worker_that_dies_while_the_spare_warms_up_is_followed_by_it_all_the_same(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(standin_worker.NOTES, str(tmp_path / "notes"))
     async with with_spare(session, tmp_path, standin_worker.warm_up_slowly) as supervisor:
@@ -161,7 +161,9 @@ async def test_a_worker_that_dies_while_the_spare_warms_up_is_followed_by_it_all
         assert pid_of(after) == waiting
 
 
-async def test_there_is_none_before_the_painting_is_calm(session: Session, tmp_path: Path) -> None:
+async def test_there_is_none_before_the_painting_is_calm(
+    session: SessionConfig, tmp_path: Path
+) -> None:
     limits = replace(EAGER, spare_s=10_000)
     async with with_spare(session, tmp_path, limits=limits) as supervisor:
         await frame_where(supervisor, lambda frame: frame.epoch > 50)
@@ -169,7 +171,7 @@ async def test_there_is_none_before_the_painting_is_calm(session: Session, tmp_p
 
 
 async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(standin_worker.NOTES, str(tmp_path / "notes"))
     supervisor = Supervisor(
@@ -194,7 +196,7 @@ async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint
     assert workers() == []
 
 
-async def test_a_failing_worker_gets_no_spare(session: Session, tmp_path: Path) -> None:
+async def test_a_failing_worker_gets_no_spare(session: SessionConfig, tmp_path: Path) -> None:
     limits, warm_up = replace(EAGER, spare_s=0, waits_s=(0,)), standin_worker.warm_up
     async with running(session, tmp_path, standin_worker.crash, limits, warm_up) as supervisor:
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)

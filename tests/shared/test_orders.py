@@ -4,14 +4,14 @@ import pickle
 
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
 
 
 @pytest.mark.parametrize(
     "thing",
     [
-        Job(Session(), "control", "frame", 256, first_epoch=3, first_step=4),
+        Job(SessionConfig(), "control", "frame", 256, first_epoch=3, first_step=4),
         SetContent("/a.png"),
         SetStyle(1, "/b.png"),
         Stop(),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.sweeps.fleet import fleet
 from styletune.sweeps.folder import Folder
 from styletune.sweeps.plan import load
@@ -26,7 +26,7 @@ from styletune.sweeps.studio import Job
 async def main(file: str, out: str, size: str) -> None:
     plan = load(Path(file))
     folder = Folder(Path(out), plan)
-    session = Session().replaced(pictures={"size": int(size)}, painting={"init": "noise"})
+    session = SessionConfig().replaced(pictures={"size": int(size)}, painting={"init": "noise"})
     async with fleet("", session, 2, Console(stderr=True)) as studio:
         laid = layout(plan, studio.table, await studio.base(plan))
         jobs = [Job(p, folder.file_of(p), plan.steps, None, plan.start) for p in laid.points()]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
@@ -40,7 +40,7 @@ def main(folder: str, port: str) -> int:
         path = Path(folder) / f"{name}.png"
         if not path.exists():
             Image.new("RGB", (64, 48), "teal").save(path)
-    session = Session().replaced(
+    session = SessionConfig().replaced(
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"port": int(port)},
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from styletune.config import Session
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.sweeps.plan import load, parse
@@ -13,8 +13,8 @@ from styletune.sweeps.points import Layout, layout
 from styletune.sweeps.table import table_of
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "sweeps"
-TABLE = Session().table()
-BASE = TABLE.public(Session().positions())
+TABLE = SessionConfig().table()
+BASE = TABLE.public(SessionConfig().positions())
 
 
 def laid(text: str, table: ControlTable = TABLE) -> Layout:

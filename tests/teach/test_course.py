@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from styletune import teach
-from styletune.config import layers_of
+from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
 from styletune.teach import course
@@ -15,7 +15,7 @@ from styletune.teach.lesson import Lesson
 from styletune.teach.plan import Plan
 from tests.teach.small import small_plan, small_teacher
 
-LAYERS = layers_of("lite")
+LAYERS = selected_layers("lite")
 
 
 @pytest.fixture

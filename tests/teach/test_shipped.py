@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from styletune.config import layers_of
+from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.errors import WeightsError
 
-LAYERS = layers_of("lite")
+LAYERS = selected_layers("lite")
 
 
 @pytest.fixture

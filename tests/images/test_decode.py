@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from styletune import pictures
 from styletune.errors import PictureError
+from styletune.images import decode
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -57,7 +57,7 @@ def near(pixel: object, wanted: tuple[int, int, int], tolerance: int = 6) -> boo
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 def test_an_ordinary_picture_comes_out_as_it_is(kind: str) -> None:
-    image = pictures.decode(to_bytes(halves(), kind, quality=95), source="x")
+    image = decode.decode(to_bytes(halves(), kind, quality=95), source="x")
     assert image.mode == "RGB"
     assert image.size == (40, 32)
     assert near(image.getpixel((5, 5)), RED, 12)
@@ -71,7 +71,7 @@ def test_exif_rotation_is_undone(kind: str, orientation: int) -> None:
     upright = Image.new("RGB", (48, 32), "white")  # a red top left corner, a blue top right one
     upright.paste(RED, (0, 0, 24, 16))
     upright.paste(BLUE, (24, 0, 48, 16))
-    undo = pictures._UPRIGHT.get(orientation)
+    undo = decode._UPRIGHT.get(orientation)
     inverse = {
         Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
         Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
@@ -79,7 +79,7 @@ def test_exif_rotation_is_undone(kind: str, orientation: int) -> None:
     stored = upright if undo is None else upright.transpose(inverse.get(undo, undo))
     exif = Image.Exif()
     exif[0x0112] = orientation
-    image = pictures.decode(to_bytes(stored, kind, exif=exif, quality=95), source="x")
+    image = decode.decode(to_bytes(stored, kind, exif=exif, quality=95), source="x")
     assert image.size == (48, 32)
     assert near(image.getpixel((6, 6)), RED, 20)
     assert near(image.getpixel((42, 6)), BLUE, 20)
@@ -88,7 +88,7 @@ def test_exif_rotation_is_undone(kind: str, orientation: int) -> None:
 
 def test_broken_exif_does_not_matter() -> None:
     data = to_bytes(halves(), "JPEG", exif=b"Exif\x00\x00II*\x00\xff\xff\xff\xff" + bytes(20))
-    assert pictures.decode(data, source="x").size == (40, 32)
+    assert decode.decode(data, source="x").size == (40, 32)
 
 
 @pytest.mark.checklist(17)
@@ -97,7 +97,7 @@ def test_what_is_transparent_lies_over_white(mode: str) -> None:
     image = Image.new("RGBA", (32, 32), (0, 0, 0, 0))
     image.paste((0, 0, 0, 255), (0, 0, 16, 32))
     image.paste((0, 0, 0, 128), (16, 16, 32, 32))
-    decoded = pictures.decode(to_bytes(image.convert(mode), "PNG"), source="x")
+    decoded = decode.decode(to_bytes(image.convert(mode), "PNG"), source="x")
     assert decoded.mode == "RGB"
     assert decoded.getpixel((5, 5)) == (0, 0, 0)
     assert decoded.getpixel((25, 5)) == (255, 255, 255)
@@ -107,36 +107,36 @@ def test_what_is_transparent_lies_over_white(mode: str) -> None:
 
 def test_a_transparent_colour_lies_over_white() -> None:
     data = to_bytes(halves(), "PNG", transparency=BLUE)
-    decoded = pictures.decode(data, source="x")
+    decoded = decode.decode(data, source="x")
     assert decoded.getpixel((5, 5)) == RED
     assert decoded.getpixel((35, 5)) == (255, 255, 255)
 
 
 @pytest.mark.checklist(17)
 def test_a_palette_keeps_its_colours() -> None:
-    decoded = pictures.decode(to_bytes(halves().convert("P"), "PNG"), source="x")
+    decoded = decode.decode(to_bytes(halves().convert("P"), "PNG"), source="x")
     assert decoded.getpixel((5, 5)) == RED
     assert decoded.getpixel((35, 5)) == BLUE
 
 
 @pytest.mark.checklist(17)
 def test_cmyk_is_not_inverted() -> None:
-    decoded = pictures.decode(to_bytes(halves().convert("CMYK"), "JPEG", quality=95), source="x")
+    decoded = decode.decode(to_bytes(halves().convert("CMYK"), "JPEG", quality=95), source="x")
     assert near(decoded.getpixel((5, 5)), RED, 12)
     assert near(decoded.getpixel((35, 5)), BLUE, 12)
 
 
 def test_grey_and_black_and_white_become_rgb() -> None:
-    grey = pictures.decode(to_bytes(Image.new("L", (20, 20), 77), "PNG"), source="x")
+    grey = decode.decode(to_bytes(Image.new("L", (20, 20), 77), "PNG"), source="x")
     assert grey.getpixel((3, 3)) == (77, 77, 77)
-    white = pictures.decode(to_bytes(Image.new("1", (20, 20), 1), "PNG"), source="x")
+    white = decode.decode(to_bytes(Image.new("1", (20, 20), 1), "PNG"), source="x")
     assert white.getpixel((3, 3)) == (255, 255, 255)
 
 
 @pytest.mark.checklist(17)
 def test_sixteen_bits_are_scaled_not_clipped() -> None:
     ramp = np.repeat(np.linspace(0, 65535, 32).astype(np.uint16)[None], 32, axis=0)
-    decoded = np.asarray(pictures.decode(to_bytes(Image.fromarray(ramp), "PNG"), source="x"))
+    decoded = np.asarray(decode.decode(to_bytes(Image.fromarray(ramp), "PNG"), source="x"))
     assert decoded.shape == (32, 32, 3)
     expected = np.round(ramp / 257.0)
     assert np.abs(decoded[..., 0] - expected).max() <= 1
@@ -147,10 +147,10 @@ def test_sixteen_bits_are_scaled_not_clipped() -> None:
 def test_metadata_is_stripped() -> None:
     exif = Image.Exif()
     exif[0x010F] = "secret camera"
-    decoded = pictures.decode(to_bytes(halves(), "JPEG", exif=exif, comment=b"at home"), source="x")
+    decoded = decode.decode(to_bytes(halves(), "JPEG", exif=exif, comment=b"at home"), source="x")
     text = PngInfo()
     text.add_text("where", "at home")
-    other = pictures.decode(to_bytes(halves(), "PNG", pnginfo=text, dpi=(300, 300)), source="x")
+    other = decode.decode(to_bytes(halves(), "PNG", pnginfo=text, dpi=(300, 300)), source="x")
     for image in (decoded, other):
         assert not image.info
         for kind in ("PNG", "JPEG"):
@@ -161,9 +161,9 @@ def test_metadata_is_stripped() -> None:
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
 def test_a_very_large_picture_is_reduced(kind: str) -> None:
-    image = pictures.decode(to_bytes(halves(5000, 3000), kind), source="x")
-    assert image.size[0] <= pictures.MAX_EDGE_PX
-    assert image.size[0] >= pictures.MAX_EDGE_PX // 2
+    image = decode.decode(to_bytes(halves(5000, 3000), kind), source="x")
+    assert image.size[0] <= decode.MAX_EDGE_PX
+    assert image.size[0] >= decode.MAX_EDGE_PX // 2
     assert image.size[0] / image.size[1] == pytest.approx(5 / 3, rel=0.01)
     assert near(image.getpixel((50, 50)), RED, 12)
 
@@ -220,14 +220,14 @@ def test_a_very_large_picture_is_reduced(kind: str) -> None:
 )
 def test_a_bad_picture_is_refused_in_one_sentence(make: Callable[[], bytes], message: str) -> None:
     with pytest.raises(PictureError) as error:
-        pictures.decode(make(), source="pic.png")
+        decode.decode(make(), source="pic.png")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
 
 def test_the_edges_of_what_is_allowed_are_allowed() -> None:
     for size in ((16, 16), (128, 16), (16, 128)):
-        image = pictures.decode(to_bytes(Image.new("RGB", size), "PNG"), source="x")
+        image = decode.decode(to_bytes(Image.new("RGB", size), "PNG"), source="x")
         assert image.size == size
 
 
@@ -237,7 +237,7 @@ def test_a_bomb_of_compressed_text_is_refused_quickly() -> None:
     data = to_bytes(halves(), "PNG", pnginfo=text)
     assert len(data) < 100_000
     with pytest.raises(PictureError):
-        pictures.decode(data, source="x")
+        decode.decode(data, source="x")
 
 
 @settings(max_examples=200, deadline=None)
@@ -248,7 +248,7 @@ def test_flipped_bytes_are_decoded_or_refused_but_nothing_else(data: st.DataObje
     for _ in range(data.draw(st.integers(1, 6))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
-        image = pictures.decode(bytes(damaged), source="x")
+        image = decode.decode(bytes(damaged), source="x")
     except PictureError:
         return
     assert image.mode == "RGB"
@@ -256,8 +256,8 @@ def test_flipped_bytes_are_decoded_or_refused_but_nothing_else(data: st.DataObje
 
 def test_read_gives_the_picture_of_a_file(tmp_path: Path) -> None:
     halves().save(tmp_path / "a.png")
-    assert pictures.read(tmp_path / "a.png").size == (40, 32)
-    assert pictures.read(str(tmp_path / "a.png")).getpixel((0, 0)) == RED
+    assert decode.read(tmp_path / "a.png").size == (40, 32)
+    assert decode.read(str(tmp_path / "a.png")).getpixel((0, 0)) == RED
 
 
 def test_read_refuses_what_is_no_file(tmp_path: Path) -> None:
@@ -271,7 +271,7 @@ def test_read_refuses_what_is_no_file(tmp_path: Path) -> None:
         ("x" * 5000, "x: cannot be read: File name too long"),
     ):
         with pytest.raises(PictureError) as error:
-            pictures.read(path)
+            decode.read(path)
         assert message in str(error.value)
 
 
@@ -281,7 +281,7 @@ def test_read_refuses_an_enormous_file_without_reading_it(tmp_path: Path) -> Non
         file.truncate(10**12)
     start = time.process_time()
     with pytest.raises(PictureError, match="at most 256 MB; received 1000000 MB"):
-        pictures.read(path)
+        decode.read(path)
     assert time.process_time() - start < 5
 
 
@@ -291,7 +291,7 @@ def test_read_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
     halves().save(path)
     path.chmod(0)
     with pytest.raises(PictureError, match="cannot be read: Permission denied"):
-        pictures.read(path)
+        decode.read(path)
 
 
 @pytest.mark.parametrize(
@@ -309,13 +309,13 @@ def test_read_says_why_a_file_cannot_be_read(tmp_path: Path) -> None:
 def test_fit_makes_the_longer_edge_exact(
     size: tuple[int, int], longer: int, fitted: tuple[int, int]
 ) -> None:
-    assert pictures.fit(Image.new("RGB", size), longer).size == fitted
+    assert decode.fit(Image.new("RGB", size), longer).size == fitted
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(1, 300))
 def test_fit_always_gives_that_edge_and_at_least_one_pixel(
     width: int, height: int, longer: int
 ) -> None:
-    fitted = pictures.fit(Image.new("L", (width, height)), longer)
+    fitted = decode.fit(Image.new("L", (width, height)), longer)
     assert max(fitted.size) == longer
     assert min(fitted.size) >= 1

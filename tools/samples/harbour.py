@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from styletune.samples.boats import dinghy, moored, sailing
-from styletune.samples.houses import back_row, row
-from styletune.samples.paint import (
+from tools.samples.boats import dinghy, moored, sailing
+from tools.samples.houses import back_row, row
+from tools.samples.paint import (
     Canvas,
     Field,
     Picture,
@@ -30,8 +30,8 @@ from styletune.samples.paint import (
     spline,
     toward_lower_right,
 )
-from styletune.samples.quayside import church, quay
-from styletune.samples.view import HORIZON, View
+from tools.samples.quayside import church, quay
+from tools.samples.view import HORIZON, View
 
 SUN = (1.275, 0.490)
 """Where the sun stands, in picture heights: low over the open sea."""

@@ -24,12 +24,12 @@ BLOT = "[secret]"
 _BARE = re.compile(r"[\w.:/@%+,*×-]+")
 
 
-def event(log: logging.Logger, level: int, name: str, **figures: object) -> None:
+def log_event(log: logging.Logger, level: int, name: str, **figures: object) -> None:
     """Log that `name` has happened; `figures` say how."""
     log.log(level, name, extra={"figures": figures})
 
 
-def set_up(form: str, secrets: Iterable[str] = ()) -> None:
+def configure_logging(form: str, secrets: Iterable[str] = ()) -> None:
     """Send all logs of this process to stderr.
 
     Args:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.server.log import BURST, MAX_KINDS, Lines, Rate
+from styletune.logs import BURST, MAX_KINDS, Lines, Rate
 
 
 def record(

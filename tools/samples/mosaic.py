@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from styletune.samples.paint import (
+from tools.samples.paint import (
     Field,
     Picture,
     Points,

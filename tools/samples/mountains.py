@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from styletune.samples.lakeside import bank, boat, cabin, pine
-from styletune.samples.massif import HAZE, SHORE, massif
-from styletune.samples.paint import (
+from tools.samples.lakeside import bank, boat, cabin, pine
+from tools.samples.massif import HAZE, SHORE, massif
+from tools.samples.paint import (
     Canvas,
     Field,
     Picture,

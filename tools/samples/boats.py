@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from styletune.samples.paint import Colour, Rng, ink
-from styletune.samples.view import QUAY_ALONG, Place, View, beside_quay
+from tools.samples.paint import Colour, Rng, ink
+from tools.samples.view import QUAY_ALONG, Place, View, beside_quay
 
 WOOD = ink("#b9803f")
 ROPE = ink("#2a2630")

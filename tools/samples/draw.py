@@ -1,6 +1,6 @@
 """Draw: every sample picture anew, from its seed, as a JPEG file.
 
-Run as `python -m styletune.samples.draw [--out FOLDER]`; it takes half a minute and says on
+Run as `python -m tools.samples.draw [--out FOLDER]`; it takes half a minute and says on
 stderr what it has drawn.
 """
 
@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from styletune.samples.harbour import harbour
-from styletune.samples.mosaic import mosaic
-from styletune.samples.mountains import mountains
-from styletune.samples.paint import Picture, Rng, Size
-from styletune.samples.strokes import strokes
-from styletune.samples.woodcut import woodcut
+from tools.samples.harbour import harbour
+from tools.samples.mosaic import mosaic
+from tools.samples.mountains import mountains
+from tools.samples.paint import Picture, Rng, Size
+from tools.samples.strokes import strokes
+from tools.samples.woodcut import woodcut
 
 LIMIT_BYTES = 150_000
 """Largest file: five of them keep the package well under a megabyte."""

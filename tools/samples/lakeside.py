@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from styletune.samples.paint import Canvas, Rng, ink, points, ribbon, spline
+from tools.samples.paint import Canvas, Rng, ink, points, ribbon, spline
 
 
 def pine(canvas: Canvas, foot: tuple[float, float], tall: float, rng: Rng, dim: float) -> None:

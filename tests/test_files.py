@@ -3,34 +3,34 @@ from pathlib import Path
 
 import pytest
 
-from styletune import assets
+from styletune import files
 from styletune.errors import ConfigError
 
 
 def test_the_page_and_the_configurations_are_found() -> None:
-    assert (assets.web_folder() / "index.html").is_file()
-    assert (assets.configs_folder() / "controllers" / "nanokontrol2.toml").is_file()
+    assert (files.web_folder() / "index.html").is_file()
+    assert (files.configs_folder() / "controllers" / "nanokontrol2.toml").is_file()
 
 
 def test_the_package_comes_before_the_checkout(tmp_path: Path) -> None:
     package = tmp_path / "styletune"
     (tmp_path / "web").mkdir()
     package.mkdir()
-    assert assets._folder("web", package) == tmp_path / "web"
+    assert files._folder("web", package) == tmp_path / "web"
     (package / "web").mkdir()
-    assert assets._folder("web", package) == package / "web"
+    assert files._folder("web", package) == package / "web"
 
 
 def test_a_missing_folder_is_an_error_that_names_both_places(tmp_path: Path) -> None:
     package = tmp_path / "styletune"
     with pytest.raises(ConfigError) as error:
-        assets._folder("web", package)
+        files._folder("web", package)
     assert str(package / "web") in str(error.value)
     assert str(tmp_path / "web") in str(error.value)
 
 
 def test_the_page_asks_beside_itself_so_that_a_proxy_may_put_it_anywhere() -> None:
-    for path in sorted(assets.web_folder().glob("*.*")):
+    for path in sorted(files.web_folder().glob("*.*")):
         if path.suffix in (".js", ".html"):
             absolute = re.findall(r"""["'`]/(?:api|web|ws|frames|stage)\b""", path.read_text())
             assert not absolute, path.name

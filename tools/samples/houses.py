@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styletune.samples.paint import Colour, Rng, ink
-from styletune.samples.view import GROUND, Place, View, beside_quay
+from tools.samples.paint import Colour, Rng, ink
+from tools.samples.view import GROUND, Place, View, beside_quay
 
 FRONTS = (
     # colour, width, height to the eaves, height of the gable, its form

@@ -20,7 +20,7 @@ MAX_CHUNKS = 100_000  # of 20 MB in IDAT chunks of 8 KiB there are 2,500
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-class State(BaseModel):
+class EmbeddedState(BaseModel):
     """What a saved picture says of how it was painted; see `app._embedded_state`."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -28,7 +28,7 @@ class State(BaseModel):
     controls: Annotated[dict[Annotated[str, Field(max_length=100)], Any], Field(max_length=500)]
 
 
-def read(png: bytes) -> State:
+def read_metadata(png: bytes) -> EmbeddedState:
     """The state in a PNG that styletune saved.
 
     Raises:
@@ -45,13 +45,13 @@ def read(png: bytes) -> State:
     )
 
 
-def _state(text: bytes) -> State:
+def _state(text: bytes) -> EmbeddedState:
     if len(text) > MAX_TEXT:
         raise PictureError(
             f"the picture's state has at most {MAX_TEXT} bytes; received {len(text)}"
         )
     try:
-        return State.model_validate_json(text)
+        return EmbeddedState.model_validate_json(text)
     except ValidationError as error:
         why = error.errors(include_url=False)[0]["msg"]
         raise PictureError(f"the picture's state cannot be read: {why}") from None

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from styletune.errors import PictureError
-from styletune.samples import CONTENTS, STYLES, path
-from styletune.samples.draw import DRAWINGS, LIMIT_BYTES, jpeg, picture
-from styletune.samples.strokes import BRUSHES
+from styletune.images.samples import CONTENTS, STYLES, path
+from tools.samples.draw import DRAWINGS, LIMIT_BYTES, jpeg, picture
+from tools.samples.strokes import BRUSHES
 
 SMALL = (64, 48)
 
@@ -35,9 +35,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_a_drawing_follows_from_its_seed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Strokes and tiles are as many at every size; fewer of them prove the same here.
-    monkeypatch.setattr("styletune.samples.mosaic.ROUNDS", 2)
-    monkeypatch.setattr("styletune.samples.mosaic.TILES", 1200)
-    monkeypatch.setattr("styletune.samples.strokes.BRUSHES", BRUSHES[:1])
+    monkeypatch.setattr("tools.samples.mosaic.ROUNDS", 2)
+    monkeypatch.setattr("tools.samples.mosaic.TILES", 1200)
+    monkeypatch.setattr("tools.samples.strokes.BRUSHES", BRUSHES[:1])
     drawing = DRAWINGS[name]
     first = drawing.draw(SMALL, np.random.default_rng(7))
     again = drawing.draw(SMALL, np.random.default_rng(7))

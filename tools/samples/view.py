@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from styletune.samples.paint import Canvas, Colour, Points
+from tools.samples.paint import Canvas, Colour, Points
 
 HORIZON = 0.60
 """Height of the horizon in the picture."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from styletune.samples.paint import (
+from tools.samples.paint import (
     Field,
     Picture,
     Rng,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styletune.samples.paint import Rng, ink
-from styletune.samples.view import GROUND, View, beside_quay
+from tools.samples.paint import Rng, ink
+from tools.samples.view import GROUND, View, beside_quay
 
 QUAY_WIDE = 5.0
 """From the houses to the quay's edge, in metres."""

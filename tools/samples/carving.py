@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from styletune.samples.paint import Canvas, Colour, Points, Rng, ink, ribbon
+from tools.samples.paint import Canvas, Colour, Points, Rng, ink, ribbon
 
 FOAM = ink("#f7eedb")
 KEY = ink("#13233f")

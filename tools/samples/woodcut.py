@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from styletune.samples.carving import FOAM, KEY, PALE, carve, claws, print_foam
-from styletune.samples.paint import (
+from tools.samples.carving import FOAM, KEY, PALE, carve, claws, print_foam
+from tools.samples.paint import (
     Canvas,
     Colour,
     Field,

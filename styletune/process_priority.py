@@ -4,7 +4,7 @@ import contextlib
 import os
 
 
-def give_way(*, children: bool) -> None:
+def use_batch_scheduling(*, children: bool) -> None:
     """Let others finish what they compute when the calling thread wakes, for a tick at most.
 
     A painter without a GPU computes on all processors at once, and all its threads wait for the

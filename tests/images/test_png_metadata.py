@@ -11,7 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from styletune.errors import PictureError
-from styletune.server import embedded
+from styletune.images import png_metadata
 
 
 def png(text: str | None, keyword: str = "styletune") -> bytes:
@@ -28,14 +28,14 @@ GOOD = json.dumps({"controls": {"smooth": 0.5}, "epoch": 7})
 
 
 def test_what_was_embedded_is_found() -> None:
-    assert embedded.read(png(GOOD)).controls == {"smooth": 0.5}
+    assert png_metadata.read_metadata(png(GOOD)).controls == {"smooth": 0.5}
 
 
 def test_a_state_after_the_pixels_is_found_too() -> None:
     data = png(None)
     text = b"tEXtstyletune\0" + GOOD.encode()
     chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-    assert embedded.read(data[:-12] + chunk + data[-12:]).controls == {"smooth": 0.5}
+    assert png_metadata.read_metadata(data[:-12] + chunk + data[-12:]).controls == {"smooth": 0.5}
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_state_after_the_pixels_is_found_too() -> None:
 )
 def test_a_picture_without_a_good_state_is_refused(data: bytes, told: str) -> None:
     with pytest.raises(PictureError) as error:
-        embedded.read(data)
+        png_metadata.read_metadata(data)
     assert told in str(error.value)
     assert len(str(error.value)) < 300
 
@@ -70,4 +70,4 @@ def test_a_picture_without_a_good_state_is_refused(data: bytes, told: str) -> No
 def test_any_bytes_are_a_state_or_an_error(junk: bytes, at: int) -> None:
     for data in (junk, png(GOOD)[:at] + junk):
         with contextlib.suppress(PictureError):
-            embedded.read(data)
+            png_metadata.read_metadata(data)

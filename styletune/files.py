@@ -1,0 +1,79 @@
+"""Write a file whole or not at all: temporary file beside it, fsync, replace."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from styletune.errors import ConfigError
+
+
+def write_bytes_atomically(path: str | Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step; a crash leaves the old file or the new one.
+
+    Raises:
+        OSError: the folder is missing, read-only or full; the old file is untouched.
+    """
+    write_atomically(path, lambda file: file.write(data))
+
+
+def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Replace `path` by what `fill` writes into a file, as `write_bytes` does.
+
+    Raises:
+        OSError: likewise; what `fill` raises comes through, and the old file is untouched.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            fill(file)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes private files; pictures are for anyone whom the umask lets read.
+        mask = os.umask(0)
+        os.umask(mask)
+        Path(name).chmod(0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+# Where the files that ship beside the code are: the page and the shipped configurations.
+#
+# A wheel carries them inside the package, an editable install or a checkout has them beside
+# it. Knows nothing about what is in them.
+
+
+PACKAGE = Path(__file__).resolve().parent
+
+
+def web_folder() -> Path:
+    """The folder of the page: `index.html`, its scripts and styles.
+
+    Raises:
+        ConfigError: it is in neither place.
+    """
+    return _folder("web")
+
+
+def configs_folder() -> Path:
+    """The folder of the shipped session files and, in `controllers`, MIDI profiles.
+
+    Raises:
+        ConfigError: it is in neither place.
+    """
+    return _folder("configs")
+
+
+def _folder(name: str, package: Path = PACKAGE) -> Path:
+    places = (package / name, package.parent / name)
+    for place in places:
+        if place.is_dir():
+            return place
+    raise ConfigError(
+        f"the installation lacks its folder `{name}`; looked for {places[0]} and {places[1]}; "
+        "install styletune again"
+    )
