@@ -30,7 +30,7 @@ from benchmarks.figures import TARGET_OVERHEAD, percentile
 from benchmarks.processes import Served
 from benchmarks.viewer import Viewer
 from styletune.config import NETWORKS
-from styletune.shared.orders import Job
+from styletune.ipc.commands import WorkerConfig
 
 _TURN_S = {"lite": 1.5, "vgg16": 4.0, "vgg19": 4.0}
 _FIRST_STEPS = 40  # until nothing is traced and compiled any more, and the size is the full one
@@ -45,7 +45,7 @@ class Turn:
     steps: int
 
 
-def paint_in_turns(job: Job, pipe: Connection, *, log: Path) -> None:
+def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
     """What a worker does, but that every other turn is bare steps. Runs in the worker."""
     from styletune.engine import device, worker
     from styletune.engine.painter import Painter

@@ -19,7 +19,7 @@ from typing import IO, Any, Self
 
 from benchmarks import machine
 from styletune.errors import StyletuneError
-from styletune.shared.segments import FOLDER, PREFIX
+from styletune.ipc.seqlock import FOLDER, PREFIX
 
 _END_S = 8.0  # the server ends its worker within 5
 _LOG_LINES = 15

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from styletune.config import SessionConfig
-from styletune.shared import pipes
-from styletune.shared.control_block import ControlBlock
-from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import Job, Painted, Report, State, Stop
+from styletune.ipc import commands
+from styletune.ipc.commands import FrameReady, Report, State, Stop, WorkerConfig
+from styletune.ipc.control_block import ControlBlock
+from styletune.ipc.frame_block import Frame, FrameBlock, Term
 
 FPS = 20.0
 SIZE_PX = 512
@@ -38,7 +38,7 @@ def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
     return list(np.clip(waves + grain + np.zeros(3), 0, 255).astype(np.uint8))
 
 
-def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
+def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
     """Publish a picture at each tick, and at once when a control has moved."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
     layers = job.session.network.played
@@ -59,7 +59,7 @@ def paint(job: Job, pipe: Connection, *, fps: float = FPS) -> None:
                 epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, terms, 0.1, 17.0
             )
             frames.publish(frame)
-            pipes.offer(pipe, Painted())
+            commands.try_send(pipe, FrameReady())
             epoch, step = epoch + 1, step + 1
             if now >= tick:
                 tick = max(tick + 1 / fps, now)

@@ -31,7 +31,7 @@ from benchmarks import machine, own_worker
 from benchmarks.processes import Served
 from styletune.client import connect
 from styletune.images import samples
-from styletune.shared.orders import Job
+from styletune.ipc.commands import WorkerConfig
 
 TARGET = 0.05
 _QUIET_S = 5.0  # to look at the page's rates while nothing is swept
@@ -128,7 +128,7 @@ def _ended_s() -> float:
     return used.children_user + used.children_system
 
 
-def paint_in_turns(job: Job, pipe: Connection, *, turns: Path) -> None:
+def paint_in_turns(job: WorkerConfig, pipe: Connection, *, turns: Path) -> None:
     """What a worker does, but in the middle of each run it paints as `paint` does.
 
     Runs in the worker.

@@ -30,18 +30,18 @@ from styletune.agent.player import Player
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.images import samples
+from styletune.ipc.commands import Report, State, Stop, WorkerConfig
+from styletune.ipc.control_block import ControlBlock
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
 from styletune.server.supervisor import Supervisor
-from styletune.shared.control_block import ControlBlock
-from styletune.shared.orders import Job, Report, State, Stop
 
 _LOOK_S = 0.0002
 _TURN_S = 0.080  # between turns: a smoothed one has arrived, and JACK is not late by so much
 
 
-def watch(job: Job, pipe: Connection, *, log: str) -> None:
+def watch(job: WorkerConfig, pipe: Connection, *, log: str) -> None:
     """A worker that writes down when it sees which position of the first style fader."""
     table: ControlTable = job.session.table()
     block = ControlBlock.attach(job.control_block, table)

@@ -20,10 +20,10 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from styletune.errors import StyletuneError
-from styletune.shared.ends import end_of
-from styletune.shared.orders import Job, Ready, Report, State
+from styletune.ipc.commands import Report, StandbyReady, State, WorkerConfig
+from styletune.ipc.exit_codes import classify_exception
 
-Target = Callable[[Job, Connection], None]
+Target = Callable[[WorkerConfig, Connection], None]
 WarmUp = Callable[[], None]
 
 # The parent sends it to a hung worker, to learn where it hangs.
@@ -43,7 +43,7 @@ def warm_up() -> None:
         from styletune.engine import worker  # noqa: F401
 
 
-def run_worker(job: Job, pipe: Connection) -> None:
+def run_worker(job: WorkerConfig, pipe: Connection) -> None:
     """Paint as `job` says until the parent says Stop."""
     from styletune.engine.chatter import filtered
 
@@ -68,7 +68,7 @@ def begin(
 ) -> None:
     """Prepare this process, warm it up, wait for its job, then run `target(job, pipe)` in it.
 
-    A spare gives way to all others until it has its job, and says `Ready`. After this Ctrl-C
+    A spare gives way to all others until it has its job, and says `StandbyReady`. After this Ctrl-C
     is left to the parent; all output goes to `output`, C libraries' included; and the process
     ends at once when the parent does. Where memory or the device failed, the exit code says
     so (see `shared.ends`).
@@ -89,7 +89,7 @@ def begin(
     try:
         target(_job(warm_up, spare, pipe), pipe)
     except Exception as error:
-        end = end_of(error)
+        end = classify_exception(error)
         if end is None:
             raise
         traceback.print_exc()
@@ -97,7 +97,7 @@ def begin(
         os._exit(end)
 
 
-def _job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> Job:
+def _job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> WorkerConfig:
     """Warm up, and wait for the job."""
     if warm_up is not None and spare:
         return _spared(warm_up, pipe)
@@ -106,19 +106,19 @@ def _job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> Job:
     return _received(pipe)
 
 
-def _spared(warm_up: WarmUp, pipe: Connection) -> Job:
+def _spared(warm_up: WarmUp, pipe: Connection) -> WorkerConfig:
     """The same in the background."""
     import numpy  # noqa: F401  # here: its threads keep the priority that they are born with
 
     with _killed_first():
         _behind_all_others(warm_up)
-        pipe.send(Ready())
+        pipe.send(StandbyReady())
         return _received(pipe)
 
 
-def _received(pipe: Connection) -> Job:
+def _received(pipe: Connection) -> WorkerConfig:
     try:
-        job: Job = pipe.recv()
+        job: WorkerConfig = pipe.recv()
     except EOFError:  # the parent is gone
         os._exit(1)
     return job

@@ -14,7 +14,7 @@ from styletune.engine.canvas import Canvas, Wish, first_size_px, size_px
 from styletune.engine.making import Making
 from styletune.engine.painter import Painter
 from styletune.errors import PictureError, StyletuneError
-from styletune.shared.orders import Refused, RemoveStyle, SetContent, SetStyle
+from styletune.ipc.commands import CommandRejected, RemoveStyle, SetContent, SetStyle
 
 Positions = Mapping[str, float]
 
@@ -38,7 +38,7 @@ class Canvases:
         session: SessionConfig,
         positions: Positions,
         tell: Callable[[str], None],
-        refuse: Callable[[Refused], None],
+        refuse: Callable[[CommandRejected], None],
     ) -> None:
         self._session = session
         self._table = session.table()
@@ -90,7 +90,7 @@ class Canvases:
             else:
                 self._set_content(order, painter, positions)
         except StyletuneError as error:
-            self._refuse(Refused(order.what, str(error), order.path))
+            self._refuse(CommandRejected(order.what, str(error), order.path))
 
     def _set_content(self, order: SetContent, painter: Painter, positions: Positions) -> None:
         wanted = self._canvas.of(order.path, positions)
@@ -116,7 +116,7 @@ class Canvases:
             self._make(self._canvas.sized(size, positions), positions, "size")
         except StyletuneError as error:
             self._refused_px = size
-            self._refuse(Refused("size", str(error)))
+            self._refuse(CommandRejected("size", str(error)))
 
     def _make(self, wanted: Canvas, positions: Positions, what: str, path: str = "") -> None:
         """Make the painter of another canvas in the background."""
@@ -139,7 +139,7 @@ class Canvases:
             self._wanted.catch_up(made, self._canvas, positions)
         except StyletuneError as error:
             self._refused_px = self._wanted.size_px if making.what == "size" else 0
-            self._refuse(Refused(making.what, str(error), making.path))
+            self._refuse(CommandRejected(making.what, str(error), making.path))
             return painter
         if making.what == "size":
             made.follow(painter)

@@ -17,7 +17,7 @@ import numpy as np
 from keras import ops
 
 from styletune.errors import ConfigError
-from styletune.shared.frame_block import FrameBlock
+from styletune.ipc.frame_block import FrameBlock
 
 ALLOWED, PLAN = "STYLETUNE_FAULTS", "STYLETUNE_FAULT"
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from styletune.engine.painter import Painter
 from styletune.engine.state import PaintingState
-from styletune.shared.checkpoint import Checkpoint, Keeper, newest
+from styletune.ipc.checkpoint import Checkpoint, CheckpointWriter, load_latest
 
 
 class Kept:
@@ -28,13 +28,13 @@ class Kept:
 
     def __init__(self, folder: str, warn: Callable[[str], None]) -> None:
         self.found: Checkpoint | None = None
-        self._keeper: Keeper | None = None
+        self._keeper: CheckpointWriter | None = None
         if not folder:
             return
-        self.found, complaints = newest(Path(folder))
+        self.found, complaints = load_latest(Path(folder))
         for complaint in complaints:
             print(complaint, file=sys.stderr, flush=True)
-        self._keeper = Keeper(Path(folder), warn, step=self.step)
+        self._keeper = CheckpointWriter(Path(folder), warn, step=self.step)
 
     @property
     def epoch(self) -> int:

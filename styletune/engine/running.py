@@ -6,7 +6,7 @@ in as arguments.
 """
 
 from styletune.convergence import PlateauDetector
-from styletune.shared.orders import Run
+from styletune.ipc.commands import Run
 
 # Steps between two looks at the loss: always the same ones, however the epochs fall, so that
 # a settled run is as long each time.

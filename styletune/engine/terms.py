@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from styletune.engine.painter import Losses
-from styletune.shared.frame_block import Term
+from styletune.ipc.frame_block import Term
 
 Array = npt.NDArray[np.float64]
 

@@ -20,16 +20,16 @@ from styletune.engine.running import Runs
 from styletune.engine.stumbles import Stumbles
 from styletune.engine.terms import terms
 from styletune.errors import StyletuneError
-from styletune.shared import pipes
-from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock
-from styletune.shared.orders import Job, Order, Painted, Report, Run, State, Stop
+from styletune.ipc import commands
+from styletune.ipc.commands import Command, FrameReady, Report, Run, State, Stop, WorkerConfig
+from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.frame_block import Frame, FrameBlock
 
 # How often a paused worker looks for orders and controls: far below what a hand notices.
 _IDLE_S = 0.01
 
 
-def main(job: Job, pipe: Connection) -> None:
+def main(job: WorkerConfig, pipe: Connection) -> None:
     """Run until the parent says Stop or is gone. Runs in the spawned process."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
     frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
@@ -56,7 +56,7 @@ class Worker:
     """One painting process: its painter, its two blocks and the pipe to the parent."""
 
     def __init__(
-        self, job: Job, controls: ControlBlock, frames: FrameBlock, pipe: Connection
+        self, job: WorkerConfig, controls: ControlBlock, frames: FrameBlock, pipe: Connection
     ) -> None:
         self._session = job.session
         self._table = job.session.table()
@@ -263,7 +263,7 @@ class Worker:
                 run_done=run.done,
             )
         )
-        pipes.offer(self._pipe, Painted())
+        commands.try_send(self._pipe, FrameReady())
         self._progress.epoch += 1
 
     def _begin(self) -> Painter:
@@ -300,7 +300,7 @@ class Worker:
             self._say(self._report.state)
         self._canvases.prepare(painter)
 
-    def _orders(self) -> Iterator[Order]:
+    def _orders(self) -> Iterator[Command]:
         while self._pipe.poll():
             try:
                 yield self._pipe.recv()

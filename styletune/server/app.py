@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
+from styletune.ipc.commands import State
 from styletune.server import imprint, socket
 from styletune.server.binding_routes import add_binding_routes
 from styletune.server.described import EVERYWHERE, UPLOAD, answers, problems
@@ -33,7 +34,6 @@ from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.role import role_of
 from styletune.server.scene_routes import add_scene_routes
 from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
-from styletune.shared.orders import State
 
 _NOT_STORED = {"cache-control": "no-store"}
 MAX_NAME = 80

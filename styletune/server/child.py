@@ -16,10 +16,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from styletune.entry import DUMP_SIGNAL, Target, WarmUp, begin
+from styletune.ipc import commands
+from styletune.ipc.commands import (
+    Command,
+    CommandRejected,
+    FrameReady,
+    Report,
+    StandbyReady,
+    WorkerConfig,
+)
+from styletune.ipc.exit_codes import FatalCause, classify_exit
 from styletune.server import oom_killer
-from styletune.shared import pipes
-from styletune.shared.ends import End, end_after
-from styletune.shared.orders import Job, Order, Painted, Ready, Refused, Report
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -35,7 +42,7 @@ class Child:
         target: what it runs, by a name that can be imported without Keras.
         log: takes the lines that it writes.
         warm_up: what it does before it waits; None: nothing.
-        spare: whether it gives way to all others until it has its job, and says `Ready`.
+        spare: whether it gives way to all others until it has its job, and says `StandbyReady`.
 
     Raises:
         OSError: no process can be started.
@@ -86,23 +93,23 @@ class Child:
         """As in `multiprocessing`: None while it lives, -N when ended by signal N."""
         return self._process.exitcode
 
-    def give(self, job: Job) -> None:
+    def give(self, job: WorkerConfig) -> None:
         """Let it begin."""
         self._kills = oom_killer.kills()
         with contextlib.suppress(OSError):  # it has ended, which is noticed in a moment
             self._pipe.send(job)
 
-    def send(self, order: Order) -> bool:
+    def send(self, order: Command) -> bool:
         """Send an order if there is room for it; say whether it is done with.
 
         True also when the worker is gone: the next one is told otherwise.
         """
-        return pipes.offer(self._pipe, order)
+        return commands.try_send(self._pipe, order)
 
-    def receive(self) -> list[Painted | Ready | Report | Refused]:
+    def receive(self) -> list[FrameReady | StandbyReady | Report | CommandRejected]:
         """What it has said since the last look."""
-        messages: list[Painted | Ready | Report | Refused] = []
-        while len(messages) < _MESSAGES and pipes.readable(self._pipe):
+        messages: list[FrameReady | StandbyReady | Report | CommandRejected] = []
+        while len(messages) < _MESSAGES and commands.has_message(self._pipe):
             try:
                 messages.append(self._pipe.recv())
             except (EOFError, OSError):
@@ -141,12 +148,12 @@ class Child:
                 self._last.extend(kept)
 
     @property
-    def end(self) -> End | None:
+    def end(self) -> FatalCause | None:
         """What its end means, once it has ended: no memory, a failed device, or nothing special."""
         code = self.exitcode
         if code == -signal.SIGKILL and oom_killer.kills() > self._kills:
-            return End.OUT_OF_MEMORY
-        return None if code is None else end_after(code, self._last)
+            return FatalCause.OUT_OF_MEMORY
+        return None if code is None else classify_exit(code, self._last)
 
     def is_stopped(self) -> bool:
         """Whether it was stopped, as by SIGSTOP or a debugger; False where nothing can tell."""
@@ -197,12 +204,12 @@ def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:
 
 
 _ENDS = {
-    End.OUT_OF_MEMORY: "the painting ran out of memory",
-    End.DEVICE_FAILED: "the device that paints has failed",
+    FatalCause.OUT_OF_MEMORY: "the painting ran out of memory",
+    FatalCause.DEVICE_FAILED: "the device that paints has failed",
 }
 
 
-def describe_exit(code: int, end: End | None = None) -> str:
+def describe_exit(code: int, end: FatalCause | None = None) -> str:
     """Why a process ended, in words.
 
     >>> describe_exit(-11)

@@ -3,9 +3,9 @@
 import asyncio
 import time
 
+from styletune.ipc.commands import Stop
 from styletune.server.child import Child
 from styletune.server.limits import Limits
-from styletune.shared.orders import Stop
 
 
 async def end(child: Child, limits: Limits) -> None:

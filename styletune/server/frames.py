@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from styletune.shared.frame_block import Frame
+from styletune.ipc.frame_block import Frame
 
 JPEG_QUALITY = 85
 MAX_IN_FLIGHT = 2

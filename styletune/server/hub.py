@@ -13,6 +13,9 @@ from logging import ERROR, INFO, WARNING
 from pathlib import Path
 
 from styletune import __version__
+from styletune.ipc.commands import CommandRejected, Report, State
+from styletune.ipc.control_block import ControlState
+from styletune.ipc.frame_block import Frame
 from styletune.logs import log_event
 from styletune.server.frames import PictureFeed
 from styletune.server.gallery import CONTENT, Gallery
@@ -41,9 +44,6 @@ from styletune.server.role import Role
 from styletune.server.session import LiveSession
 from styletune.server.smaller import CONTROL, Smaller
 from styletune.server.tally import Tally
-from styletune.shared.control_block import ControlState
-from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Refused, Report, State
 
 _log = logging.getLogger(__name__)
 
@@ -332,7 +332,7 @@ class Hub:
 
     async def _pass_reports(self) -> None:
         async for report in self._worker.reports():
-            if isinstance(report, Refused):
+            if isinstance(report, CommandRejected):
                 self._to_all(Error(code="refused", message=f"{report.what}: {report.message}"))
                 if report.path and self.gallery.take_back(Path(report.path)):
                     self._to_all(self.gallery.message())

@@ -13,8 +13,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from styletune import __version__
+from styletune.ipc.frame_block import Frame
 from styletune.server.hub import Hub
-from styletune.shared.frame_block import Frame
 
 KEYWORD = "styletune"
 

@@ -9,7 +9,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from styletune.shared.frame_block import Frame, Term
+from styletune.ipc.frame_block import Frame, Term
 
 MAX_EPOCHS = 10_000
 _FIXED = ("epoch", "step", "rev", "time", "steps_per_s", "smooth", "total")

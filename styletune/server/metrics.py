@@ -13,10 +13,10 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from styletune.ipc.commands import State
 from styletune.server.hub import Hub
 from styletune.server.messages import Epoch, LayerLoss
 from styletune.server.role import Role
-from styletune.shared.orders import State
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 COUNTER, GAUGE = "counter", "gauge"

@@ -7,8 +7,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 
+from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.server.fan import Fan
-from styletune.shared.frame_block import Frame, FrameBlock
 
 # Larger frames are copied in a thread: 1 MB takes half a millisecond, 4096² takes sixty.
 _INLINE_BYTES = 1 << 20

@@ -5,19 +5,19 @@ Knows nothing about the worker; where they are sent comes in as a function.
 
 from collections.abc import Callable, Iterator
 
-from styletune.shared.orders import Order, RemoveStyle, Run, SetContent, SetStyle
+from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
 
 
 class OrderQueue:
     """First in, first out, without those that a newer one has overtaken."""
 
     def __init__(self) -> None:
-        self._orders: list[Order] = []
+        self._orders: list[Command] = []
 
     def __len__(self) -> int:
         return len(self._orders)
 
-    def __iter__(self) -> Iterator[Order]:
+    def __iter__(self) -> Iterator[Command]:
         return iter(self._orders)
 
     def put(self, order: SetContent | SetStyle | RemoveStyle | Run) -> None:
@@ -28,7 +28,7 @@ class OrderQueue:
             self._drop(order.what)
         self._orders.append(order)
 
-    def send(self, send: Callable[[Order], bool]) -> None:
+    def send(self, send: Callable[[Command], bool]) -> None:
         """Send as many as there is room for."""
         while self._orders and send(self._orders[0]):
             del self._orders[0]

@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from styletune.ipc.commands import CommandRejected, Report, Run
+from styletune.ipc.control_block import ControlState
+from styletune.ipc.frame_block import Frame
 from styletune.server.smaller import Smaller
-from styletune.shared.control_block import ControlState
-from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Refused, Report, Run
 
 
 class Worker(Protocol):
@@ -39,4 +39,4 @@ class Worker(Protocol):
 
     def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
 
-    def reports(self) -> AsyncIterator[Report | Refused | Smaller]: ...  # noqa: D102
+    def reports(self) -> AsyncIterator[Report | CommandRejected | Smaller]: ...  # noqa: D102

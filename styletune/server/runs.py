@@ -26,8 +26,8 @@ from styletune import files
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError
+from styletune.ipc import checkpoint
 from styletune.server.scratch import scratch
-from styletune.shared import checkpoint
 
 KEPT = 3  # runs of a session, the present one among them
 _NOTE_S = 0.5  # between looks at what has changed
@@ -146,7 +146,7 @@ def playing(folder: Path | None, *, resume: bool = False, name: str | None = Non
         try:
             yield run
         finally:
-            if not checkpoint.generations(run.checkpoints):
+            if not checkpoint.list_checkpoints(run.checkpoints):
                 shutil.rmtree(run.folder, ignore_errors=True)
         # Only here: whatever was raised, the run was cut short.
         if run.folder.is_dir():
@@ -209,7 +209,7 @@ def _name(now: float) -> str:
 
 
 def _resumed(folder: Path, name: str | None, stack: contextlib.ExitStack) -> Run:
-    found = [path for path in _runs(folder) if checkpoint.generations(path / "checkpoints")]
+    found = [path for path in _runs(folder) if checkpoint.list_checkpoints(path / "checkpoints")]
     if name is not None:
         found = [path for path in found if path.name == name]
     if not found:
@@ -234,7 +234,7 @@ def _tell_of_unclean(folder: Path) -> None:
     for path in _runs(folder)[:1]:
         if _noted(path).ended or _is_played(path):
             continue
-        stood, _ = checkpoint.newest(path / "checkpoints")
+        stood, _ = checkpoint.load_latest(path / "checkpoints")
         if stood is not None:
             _log.warning(
                 "the last run of this session was cut short at step %d, %s; to go on with it: "

@@ -13,16 +13,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from styletune.shared import segments
-from styletune.shared.leftovers import alive
+from styletune.ipc import seqlock
+from styletune.ipc.seqlock import is_alive
 
-_NAME = re.compile(rf"{segments.PREFIX}-(?P<world>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
+_NAME = re.compile(rf"{seqlock.PREFIX}-(?P<world>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
 
 
 @contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """A private folder, gone afterwards."""
-    prefix = f"{segments.PREFIX}-{segments.world()}-{os.getpid()}-"
+    prefix = f"{seqlock.PREFIX}-{seqlock.namespace_id()}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -33,11 +33,11 @@ def sweep_scratch() -> int:
     Leaves alone what live processes made, what belongs to other users, and what was made in
     another container (see `segments.world`).
     """
-    world = segments.world()
+    world = seqlock.namespace_id()
     swept = 0
-    for path in Path(tempfile.gettempdir()).glob(f"{segments.PREFIX}-{world}-*"):
+    for path in Path(tempfile.gettempdir()).glob(f"{seqlock.PREFIX}-{world}-*"):
         match = _NAME.fullmatch(path.name)
-        if match is None or alive(int(match["pid"])) or not _ours(path):
+        if match is None or is_alive(int(match["pid"])) or not _ours(path):
             continue
         shutil.rmtree(path, ignore_errors=True)
         swept += not path.exists()

@@ -21,6 +21,7 @@ from styletune.config import SessionConfig
 from styletune.entry import warm_up
 from styletune.files import web_folder
 from styletune.images import decode
+from styletune.ipc.seqlock import remove_stale_segments
 from styletune.logs import configure_logging, log_event
 from styletune.process_priority import use_batch_scheduling
 from styletune.server import token as tokens
@@ -32,7 +33,6 @@ from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.runs import Hung, Run, playing
 from styletune.server.scratch import sweep_scratch
 from styletune.server.told import signals
-from styletune.shared.leftovers import sweep_leftovers
 
 if TYPE_CHECKING:
     from styletune.server.lifecycle import Painter
@@ -82,7 +82,7 @@ def serve(
         host = session.server.host
         check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
         web = web_folder()
-        if swept := sweep_leftovers() + sweep_scratch():
+        if swept := remove_stale_segments() + sweep_scratch():
             log_event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
         listener = listen(host, session.server.port)
         with (

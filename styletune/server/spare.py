@@ -10,9 +10,9 @@ import logging
 from logging import INFO, WARNING
 from typing import Protocol
 
+from styletune.ipc.commands import StandbyReady
 from styletune.logs import log_event
 from styletune.server.child import Child, describe_exit
-from styletune.shared.orders import Ready
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ class Spare:
 
     def _hear(self, child: Child) -> None:
         child.listen()
-        if any(isinstance(message, Ready) for message in child.receive()):
+        if any(isinstance(message, StandbyReady) for message in child.receive()):
             self.ready = True
             log_event(_log, INFO, "spare", state="ready", pid=child.pid)
         code = child.exitcode

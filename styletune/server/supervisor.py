@@ -20,6 +20,21 @@ from pathlib import Path
 from styletune.config import SessionConfig
 from styletune.entry import Target, WarmUp, run_worker
 from styletune.errors import MemoryBlockError
+from styletune.ipc.commands import (
+    CommandRejected,
+    FrameReady,
+    RemoveStyle,
+    Report,
+    Run,
+    SetContent,
+    SetStyle,
+    StandbyReady,
+    State,
+    WorkerConfig,
+)
+from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.frame_block import Frame, FrameBlock
+from styletune.ipc.seqlock import remove_stale_segments
 from styletune.server.backoff import Backoff
 from styletune.server.child import Child, describe_exit
 from styletune.server.ending import end, end_hung
@@ -31,21 +46,6 @@ from styletune.server.places import Places
 from styletune.server.smaller import Smaller, smaller
 from styletune.server.spare import Spare
 from styletune.server.watchdog import Watchdog
-from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock
-from styletune.shared.leftovers import sweep_leftovers
-from styletune.shared.orders import (
-    Job,
-    Painted,
-    Ready,
-    Refused,
-    RemoveStyle,
-    Report,
-    Run,
-    SetContent,
-    SetStyle,
-    State,
-)
 
 LOG_LINES = 30
 _REPORTS = 100  # for a reader that lags; states change a few times a minute
@@ -107,7 +107,7 @@ class Supervisor:
         self._stirred = asyncio.Event()
         self._newest = Newest()
         self._retry_at: float | None = None
-        self._reports: Fan[Report | Refused | Smaller] = Fan(depth=_REPORTS)
+        self._reports: Fan[Report | CommandRejected | Smaller] = Fan(depth=_REPORTS)
 
     def prepare(self) -> None:
         """Start the first worker's process now, before `start`: it warms up meanwhile."""
@@ -120,7 +120,7 @@ class Supervisor:
         Raises:
             MemoryBlockError: no room in shared memory.
         """
-        sweep_leftovers()
+        remove_stale_segments()
         self.folder.mkdir(parents=True, exist_ok=True)
         self._controls = ControlBlock.create(self._table)
         try:
@@ -218,7 +218,7 @@ class Supervisor:
         """
         return self._newest.items()
 
-    def reports(self) -> AsyncGenerator[Report | Refused | Smaller, None]:
+    def reports(self) -> AsyncGenerator[Report | CommandRejected | Smaller, None]:
         """The report of now at once, then each as it comes. Any number of readers.
 
         After `Smaller` the reader has to `write` the control `size` that it names: values are
@@ -320,7 +320,7 @@ class Supervisor:
     def _hear(self, child: Child, watchdog: Watchdog) -> None:
         child.listen()
         for message in child.receive():
-            if isinstance(message, Painted | Ready):
+            if isinstance(message, FrameReady | StandbyReady):
                 continue  # `_newest` looks; a spare had no time to say that it was ready
             if isinstance(message, Report):
                 watchdog.report(message.state)
@@ -355,10 +355,10 @@ class Supervisor:
     def _new_block(self) -> FrameBlock:
         return FrameBlock.create(self._table.layers, self._room_px)
 
-    def _job(self, block: FrameBlock) -> Job:
+    def _job(self, block: FrameBlock) -> WorkerConfig:
         assert self._controls is not None  # made by `start`
         hung = {"content": self._places.content, "styles": self._places.styles}
-        return Job(
+        return WorkerConfig(
             session=self._session.replaced(pictures=hung),
             control_block=self._controls.name,
             frame_block=block.name,

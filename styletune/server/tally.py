@@ -5,7 +5,7 @@ Events of the web process come in; `metrics` shows the numbers. Knows nothing ab
 
 from collections import Counter
 
-from styletune.shared.orders import State
+from styletune.ipc.commands import State
 
 
 class Tally:

@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Callable
 from statistics import median
 
+from styletune.ipc.commands import State
 from styletune.server.limits import Limits
-from styletune.shared.orders import State
 
 # Silence is counted in looks of at most this length. When this process itself was stopped
 # or overslept (Ctrl-Z stops the whole group), the worker must not be blamed for it.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from styletune.config import SessionConfig
 from styletune.errors import WorkerError
 from styletune.images import decode
-from styletune.shared.orders import Run
+from styletune.ipc.commands import Run
 from styletune.sweeps import png
 from styletune.sweeps.result import Result, Term
 from styletune.sweeps.studio import Job

@@ -12,7 +12,7 @@ from PIL import Image
 
 from styletune.client import Client, connect
 from styletune.errors import ConfigError, RefusedError, UnreachableError, WorkerError
-from styletune.shared.orders import Refused, Report, Run, State
+from styletune.ipc.commands import CommandRejected, Report, Run, State
 from tests.server.running import TOKEN, Running, running, until
 from tests.server.standin import REFUSED_WIDTH_PX
 
@@ -208,7 +208,7 @@ async def test_a_picture_that_the_worker_refuses_ends_the_next_paint(tmp_path: P
     async with joined(tmp_path) as (server, client):
         task = asyncio.create_task(client.paint(40))
         await until(lambda: server.painter.runs)
-        server.painter.tell(Refused("content", "it is too small", ""))
+        server.painter.tell(CommandRejected("content", "it is too small", ""))
         with pytest.raises(WorkerError, match="content: it is too small"):
             await task
         assert REFUSED_WIDTH_PX

@@ -35,6 +35,10 @@ from styletune.client import sync
 from styletune.config import NETWORKS, SessionConfig
 from styletune.controls import ControlTable, Kind
 from styletune.files import configs_folder, web_folder
+from styletune.ipc import checkpoint
+from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlState
+from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
+from styletune.ipc.seqlock import FOLDER
 from styletune.midi import profile
 from styletune.server import scene_routes
 from styletune.server.app import create_app
@@ -43,10 +47,6 @@ from styletune.server.memory import Memory, Remembered
 from styletune.server.messages import Ack, Incoming, Outgoing, RecentPictures
 from styletune.server.metrics import ROWS
 from styletune.server.scenes import Scene
-from styletune.shared import checkpoint
-from styletune.shared.control_block import ControlBlock, ControlLayout, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock, FrameLayout, Term
-from styletune.shared.segments import FOLDER
 from styletune.sweeps.plan import Sweep
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -5,7 +5,7 @@ import pytest
 from styletune.engine import faults
 from styletune.engine.faults import KINDS, Faults, from_environment, parse
 from styletune.errors import ConfigError
-from styletune.shared.ends import End, end_of
+from styletune.ipc.exit_codes import FatalCause, classify_exception
 
 
 def test_a_plan_is_read_in_the_order_of_its_steps() -> None:
@@ -44,4 +44,4 @@ def test_each_happens_once_at_its_step_and_not_again_after_a_restart(
 def test_memory_that_no_machine_has_is_recognised() -> None:
     with pytest.raises(Exception, match=r"OOM|RESOURCE_EXHAUSTED|memory") as caught:
         faults._oom(None, None)
-    assert end_of(caught.value) is End.OUT_OF_MEMORY
+    assert classify_exception(caught.value) is FatalCause.OUT_OF_MEMORY

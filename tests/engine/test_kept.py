@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from styletune.engine.kept import Kept, checkpoint
-from styletune.shared.checkpoint import Checkpoint, newest, write
+from styletune.ipc.checkpoint import Checkpoint, load_latest, write
 from tests.engine.small import small_painter
 
 
@@ -34,12 +34,12 @@ def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:
     kept = Kept(str(tmp_path), pytest.fail)
     step = 0
     end = time.monotonic() + 60
-    while newest(tmp_path)[0] is None:
+    while load_latest(tmp_path)[0] is None:
         assert time.monotonic() < end
         step += painter.run(1)
         kept.look(painter, step, step)
     kept.close(painter, step, step)
-    assert newest(tmp_path)[0].step == step
+    assert load_latest(tmp_path)[0].step == step
 
 
 @pytest.mark.parametrize(

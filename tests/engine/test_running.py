@@ -1,7 +1,7 @@
 """How far a run is."""
 
 from styletune.engine.running import LOOK_EVERY, Running, Runs
-from styletune.shared.orders import Run
+from styletune.ipc.commands import Run
 
 
 def test_a_run_allows_no_step_too_many() -> None:

@@ -13,10 +13,18 @@ import pytest
 from PIL import Image
 
 from styletune.engine import pace, worker
-from styletune.shared.checkpoint import newest
-from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock
-from styletune.shared.orders import Job, Refused, Report, SetContent, SetStyle, State, Stop
+from styletune.ipc.checkpoint import load_latest
+from styletune.ipc.commands import (
+    CommandRejected,
+    Report,
+    SetContent,
+    SetStyle,
+    State,
+    Stop,
+    WorkerConfig,
+)
+from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.frame_block import Frame, FrameBlock
 from tests.engine.small import LAYERS, picture, small_session
 
 PATIENCE_S = 120
@@ -43,7 +51,9 @@ class Bench:
         self.pipe, far = multiprocessing.Pipe()
         self.heard: list[object] = []
         self.move()
-        job = Job(self.session, self.controls.name, self.frames.name, 1024, 7, 100, checkpoints)
+        job = WorkerConfig(
+            self.session, self.controls.name, self.frames.name, 1024, 7, 100, checkpoints
+        )
         self.thread = threading.Thread(target=worker.main, args=(job, far))
         self.thread.start()
 
@@ -242,7 +252,7 @@ def test_a_picture_that_cannot_be_used_is_refused_and_painting_goes_on(bench: Be
     before = bench.frame()
     for order in (SetStyle(0, str(path)), SetContent(str(path))):
         bench.pipe.send(order)
-        refused = bench.report(lambda m: isinstance(m, Refused))
+        refused = bench.report(lambda m: isinstance(m, CommandRejected))
         assert refused.what == order.what
         assert refused.path == str(path)
         assert "broken.png" in refused.message
@@ -255,7 +265,7 @@ def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
     frames = FrameBlock.create(LAYERS, 32)
     pipe, far = multiprocessing.Pipe()
     try:
-        worker.main(Job(session, controls.name, frames.name, 32), far)
+        worker.main(WorkerConfig(session, controls.name, frames.name, 32), far)
         said = []
         while pipe.poll():
             said.append(pipe.recv())
@@ -305,7 +315,7 @@ def test_the_scale_of_a_style_is_followed_while_it_paints(bench: Bench) -> None:
     after = bench.frame(lambda f: f.rev >= rev and f.epoch > before.epoch + 3)
     assert after.step > before.step
     bench.move(style_scale__1=0.5)
-    assert not any(isinstance(message, Refused) for message in bench.heard)
+    assert not any(isinstance(message, CommandRejected) for message in bench.heard)
 
 
 def test_a_later_worker_goes_on_with_the_same_picture(tmp_path: Path) -> None:
@@ -315,7 +325,7 @@ def test_a_later_worker_goes_on_with_the_same_picture(tmp_path: Path) -> None:
         bench.frame(lambda f: f.step > 300)  # far from the start
     finally:
         bench.close()  # and with Stop the last picture is kept
-    kept, _ = newest(Path(checkpoints))
+    kept, _ = load_latest(Path(checkpoints))
     assert kept.step > 300
 
     bench = Bench(tmp_path, checkpoints=checkpoints)

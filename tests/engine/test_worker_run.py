@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Run
+from styletune.ipc.commands import Run
+from styletune.ipc.frame_block import Frame
 from tests.engine.test_worker import Bench
 
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from benchmarks.standin import paint
 from styletune.config import SessionConfig
 from styletune.images import samples
+from styletune.ipc.commands import Report, State, Stop, WorkerConfig
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
 from styletune.server.supervisor import Supervisor
-from styletune.shared.orders import Job, Report, State, Stop
 
 
-def give_up_once(job: Job, pipe: Connection, *, mark: Path) -> None:
+def give_up_once(job: WorkerConfig, pipe: Connection, *, mark: Path) -> None:
     """Fail for a reason that another try does not mend; the second try paints."""
     if mark.exists():
         paint(job, pipe)

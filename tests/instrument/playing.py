@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from styletune.shared import segments
+from styletune.ipc import seqlock
 
 TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
 # The first step of a cold worker takes seconds; on a busy machine with two cores, many.
@@ -71,7 +71,7 @@ class Instrument:
     def worker(self) -> psutil.Process:
         """The painting process, which has our shared memory open; a spare one has not."""
 
-        memory = str(segments.FOLDER / segments.PREFIX)
+        memory = str(seqlock.FOLDER / seqlock.PREFIX)
 
         def find() -> psutil.Process | None:
             for child in psutil.Process(self.process.pid).children():

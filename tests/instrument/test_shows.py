@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from websockets.asyncio.client import connect
 
-from styletune.shared.checkpoint import generations, newest
+from styletune.ipc.checkpoint import list_checkpoints, load_latest
 from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
 from tests.instrument.test_processes import segments, send
 
@@ -108,15 +108,15 @@ def test_a_show_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
         send(running, {"type": "set", "controls": MOVED})
         folder = next((tmp_path / "sessions" / "default" / "runs").iterdir())
         note = folder / "run.json"
-        until("checkpoints", lambda: len(generations(folder / "checkpoints")) == 3)
+        until("checkpoints", lambda: len(list_checkpoints(folder / "checkpoints")) == 3)
         until("a note", lambda: json.loads(note.read_text())["controls"].get("smooth") == 0.25)
         worker = running.worker()
         running.process.kill()
         running.process.wait(20)
         until("the worker is gone", lambda: not worker.is_running())
-    cut, before, _ = generations(folder / "checkpoints")
+    cut, before, _ = list_checkpoints(folder / "checkpoints")
     cut.write_bytes(cut.read_bytes()[:-1000])
-    kept, _ = newest(folder / "checkpoints")
+    kept, _ = load_latest(folder / "checkpoints")
     assert kept.step < 100_000
     with playing("--size", "96", "--data", str(tmp_path)) as running:
         running.epoch()
@@ -131,7 +131,7 @@ def test_a_show_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(20) == 0
         # And with SIGTERM the last picture is kept.
-        last, _ = newest(folder / "checkpoints")
+        last, _ = load_latest(folder / "checkpoints")
         assert last.step >= kept.step + 5
         assert segments(running.process.pid) == []
     assert before.exists() or last.step > kept.step

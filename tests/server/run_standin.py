@@ -13,9 +13,9 @@ import sys
 from pathlib import Path
 
 from styletune.config import parse
+from styletune.ipc.commands import Report
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
-from styletune.shared.orders import Report
 from tests.server.standin_worker import paint, warm_up
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from styletune.config import SessionConfig
 from styletune.errors import PictureError
-from styletune.shared.control_block import ControlState
-from styletune.shared.frame_block import Frame, Term
-from styletune.shared.orders import Refused, Report, Run, State
+from styletune.ipc.commands import CommandRejected, Report, Run, State
+from styletune.ipc.control_block import ControlState
+from styletune.ipc.frame_block import Frame, Term
 
 REFUSED_WIDTH_PX = 33
 
@@ -41,7 +41,7 @@ class StandIn:
         self.restarts = 0
         self._period_s = period_s
         self._frames: list[asyncio.Queue[Frame | None]] = []
-        self._reports: list[asyncio.Queue[Report | Refused | None]] = []
+        self._reports: list[asyncio.Queue[Report | CommandRejected | None]] = []
         self._newest: Frame | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -85,7 +85,7 @@ class StandIn:
     def start_run(self, run: Run) -> None:
         self.runs.append(run)
 
-    def tell(self, report: Report | Refused) -> None:
+    def tell(self, report: Report | CommandRejected) -> None:
         if isinstance(report, Report):
             self.report = report
         for queue in self._reports:
@@ -128,8 +128,8 @@ class StandIn:
         while (frame := await queue.get()) is not None:
             yield frame
 
-    async def reports(self) -> AsyncIterator[Report | Refused]:
-        queue: asyncio.Queue[Report | Refused | None] = asyncio.Queue()
+    async def reports(self) -> AsyncIterator[Report | CommandRejected]:
+        queue: asyncio.Queue[Report | CommandRejected | None] = asyncio.Queue()
         self._reports.append(queue)
         yield self.report
         while (report := await queue.get()) is not None:
@@ -144,5 +144,5 @@ class StandIn:
         with Image.open(path) as image:
             if image.width != REFUSED_WIDTH_PX:
                 return False
-        self.tell(Refused(what, "I do not like it", str(path)))
+        self.tell(CommandRejected(what, "I do not like it", str(path)))
         return True

@@ -17,18 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
-from styletune.shared.control_block import ControlBlock
-from styletune.shared.frame_block import Frame, FrameBlock, Term
-from styletune.shared.orders import (
-    Job,
-    Painted,
-    Refused,
+from styletune.ipc.commands import (
+    CommandRejected,
+    FrameReady,
     RemoveStyle,
     Report,
     SetContent,
     State,
     Stop,
+    WorkerConfig,
 )
+from styletune.ipc.control_block import ControlBlock
+from styletune.ipc.frame_block import Frame, FrameBlock, Term
 
 STEP_S = 0.01
 REPORT = Report(State.STARTING, device="stand-in", network="lite", backend="numpy")
@@ -39,7 +39,7 @@ def number(path: str) -> int:
     return int(Path(path).read_text())
 
 
-def paint(job: Job, pipe: Connection) -> None:
+def paint(job: WorkerConfig, pipe: Connection) -> None:
     """Paint until told to stop."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
     layers = job.session.network.played
@@ -65,7 +65,7 @@ def paint(job: Job, pipe: Connection) -> None:
                     kept[order.index : order.index + 1] = [(order.path, value)]
                     styles = dict(kept)
             except (OSError, ValueError):
-                pipe.send(Refused(order.what, "no number in it", order.path))
+                pipe.send(CommandRejected(order.what, "no number in it", order.path))
         values = controls.read()
         assert values is not None  # the supervisor writes before it starts a worker
         wanted = State.PAUSED if values.positions["paused"] else State.RUNNING
@@ -90,32 +90,32 @@ def paint(job: Job, pipe: Connection) -> None:
                     total=os.getpid(),
                 )
             )
-            pipe.send(Painted())
+            pipe.send(FrameReady())
             epoch += 1
             step += 1
         frames.beat(step)
         time.sleep(STEP_S)
 
 
-def crash(job: Job, pipe: Connection) -> None:
+def crash(job: WorkerConfig, pipe: Connection) -> None:
     """Say why, and fail."""
     print("reading the weights", flush=True)
     raise RuntimeError("the stand-in failed as it was told")
 
 
-def give_up(job: Job, pipe: Connection) -> None:
+def give_up(job: WorkerConfig, pipe: Connection) -> None:
     """Fail for a reason that another try does not mend."""
     pipe.send(replace(REPORT, state=State.FAILED, message="no weights here"))
     time.sleep(600)
 
 
-def compile_for_ever(job: Job, pipe: Connection) -> None:
+def compile_for_ever(job: WorkerConfig, pipe: Connection) -> None:
     """Never come to an end with compiling."""
     pipe.send(replace(REPORT, state=State.COMPILING))
     time.sleep(600)
 
 
-def paint_deaf(job: Job, pipe: Connection) -> None:
+def paint_deaf(job: WorkerConfig, pipe: Connection) -> None:
     """Paint, but heed neither orders nor SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     paint(job, Unheard(pipe))  # type: ignore[arg-type]
@@ -131,7 +131,7 @@ class Unheard:
         return False
 
 
-def paint_and_babble(job: Job, pipe: Connection) -> None:
+def paint_and_babble(job: WorkerConfig, pipe: Connection) -> None:
     """Write far more than a pipe holds, then paint."""
     for line in range(20_000):
         print(f"line {line}")
@@ -144,12 +144,12 @@ class ResourceExhaustedError(Exception):
     """TensorFlow's, by name."""
 
 
-def run_out_of_memory(job: Job, pipe: Connection) -> None:
+def run_out_of_memory(job: WorkerConfig, pipe: Connection) -> None:
     """Never have memory enough."""
     raise MemoryError
 
 
-def paint_if_small(job: Job, pipe: Connection) -> None:
+def paint_if_small(job: WorkerConfig, pipe: Connection) -> None:
     """Have memory for no more than 150 px; larger ones are killed, as far as people can tell."""
     table = job.session.table()
     controls = ControlBlock.attach(job.control_block, table)
@@ -162,7 +162,7 @@ def paint_if_small(job: Job, pipe: Connection) -> None:
     paint(job, pipe)
 
 
-def paint_after_failing_once(job: Job, pipe: Connection) -> None:
+def paint_after_failing_once(job: WorkerConfig, pipe: Connection) -> None:
     """Fail unless another worker has tried before; the content file's folder remembers."""
     mark = Path(job.session.pictures.content).with_name("tried")
     if not mark.exists():

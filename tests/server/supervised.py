@@ -13,12 +13,12 @@ import pytest
 
 from styletune.config import SessionConfig, parse
 from styletune.entry import WarmUp
+from styletune.ipc import seqlock
+from styletune.ipc.commands import Report
+from styletune.ipc.control_block import ControlState
+from styletune.ipc.frame_block import Frame
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
-from styletune.shared import segments
-from styletune.shared.control_block import ControlState
-from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Report
 from tests.server import standin_worker
 
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
@@ -28,7 +28,7 @@ CALM = Limits(running_s=60, waits_s=(0, 0.05))
 
 
 def segments_here() -> set[str]:
-    return {path.name for path in segments.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
+    return {path.name for path in seqlock.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
 
 
 @pytest.fixture

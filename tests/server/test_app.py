@@ -14,11 +14,11 @@ import pytest
 from PIL import Image
 
 from styletune.config import SessionConfig
+from styletune.ipc.commands import Report, State
 from styletune.server import uploads
 from styletune.server.limits import Limits
 from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
-from styletune.shared.orders import Report, State
 from tests.images.test_decode import png_header
 from tests.server import standin_worker
 from tests.server.running import BEARER, WAIT_S, Running, hear, running, say, until

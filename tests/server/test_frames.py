@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from styletune.ipc.frame_block import Frame
 from styletune.server.frames import CLOSE_AFTER_S, PAUSE_AFTER_S, Credit, PictureFeed, encode
-from styletune.shared.frame_block import Frame
 
 
 def frame(epoch: int, width: int = 30, height: int = 20) -> Frame:

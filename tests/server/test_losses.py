@@ -3,8 +3,8 @@ import io
 
 import numpy as np
 
+from styletune.ipc.frame_block import Frame, Term
 from styletune.server.losses import LossHistory
-from styletune.shared.frame_block import Frame, Term
 
 LAYERS = ("block1_conv1", "block2_conv1")
 

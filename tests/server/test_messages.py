@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MessageError
+from styletune.ipc.commands import Report, State
+from styletune.ipc.frame_block import Frame, Term
 from styletune.server import messages
-from styletune.shared.frame_block import Frame, Term
-from styletune.shared.orders import Report, State
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from styletune.ipc.commands import Report, State
 from styletune.server.metrics import ROWS
-from styletune.shared.orders import Report, State
 from tests.server.running import VIEWER, WAIT_S, Running, hear, running, say, see, until
 
 

@@ -14,9 +14,9 @@ from PIL import Image
 
 from styletune.config import SessionConfig
 from styletune.errors import CheckpointError
+from styletune.ipc.checkpoint import Checkpoint, write
 from styletune.server import runs
 from styletune.server.runs import KEPT, Hung, Note, Run, keep, playing
-from styletune.shared.checkpoint import Checkpoint, write
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from styletune.ipc import seqlock
 from styletune.server.scratch import scratch, sweep_scratch
-from styletune.shared import segments
 
 
 @pytest.fixture(autouse=True)
@@ -44,7 +44,7 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
 
 def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     dead = 2**22 + 1  # above the largest pid that Linux gives
-    world = segments.world()
+    world = seqlock.namespace_id()
     for name in (
         f"styletune-{world}-{os.getpid()}-abc",
         f"styletune-00000000-{dead}-abc",

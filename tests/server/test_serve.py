@@ -25,8 +25,8 @@ from PIL import Image
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
+from styletune.ipc.checkpoint import Checkpoint, write
 from styletune.server.address import listen
-from styletune.shared.checkpoint import Checkpoint, write
 from tests.server.test_entrance import certificate
 
 WAIT_S = 60  # a start on a busy machine

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from styletune.ipc.commands import Report, Run, State
 from styletune.server import lobby
 from styletune.server.role import Role
-from styletune.shared.orders import Report, Run, State
 from tests.server.running import WAIT_S, hear, running, say, see, until
 
 FADER = "content.block1_conv1"

@@ -17,12 +17,12 @@ import pytest
 
 from styletune.config import SessionConfig
 from styletune.errors import MemoryBlockError
+from styletune.ipc import seqlock
+from styletune.ipc.commands import CommandRejected, Report, State
+from styletune.ipc.frame_block import Frame
 from styletune.server.limits import Limits
 from styletune.server.smaller import Smaller
 from styletune.server.supervisor import Supervisor
-from styletune.shared import segments
-from styletune.shared.frame_block import Frame
-from styletune.shared.orders import Refused, Report, State
 from tests.server import standin_worker
 from tests.server.supervised import (
     CALM,
@@ -237,8 +237,10 @@ async def test_a_refused_picture_is_passed_on_and_not_given_to_the_next_worker(
         reports = supervisor.reports()
         await anext(reports)
         supervisor.set_style(0, tmp_path / "missing")
-        refused = await anext(report async for report in reports if isinstance(report, Refused))
-        assert refused == Refused("style 1", "no number in it", str(tmp_path / "missing"))
+        refused = await anext(
+            report async for report in reports if isinstance(report, CommandRejected)
+        )
+        assert refused == CommandRejected("style 1", "no number in it", str(tmp_path / "missing"))
         os.kill(pid_of(before), signal.SIGKILL)
         after = await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
         assert colour(after)[2] == 22
@@ -262,7 +264,7 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
         reports = supervisor.reports()
         await anext(reports)
         supervisor.set_style(3, tmp_path / "missing")
-        await anext(report async for report in reports if isinstance(report, Refused))
+        await anext(report async for report in reports if isinstance(report, CommandRejected))
         await reports.aclose()
         supervisor.set_style(3, picture("s6", 16))  # the place is free again
         await frame_where(supervisor, lambda frame: colour(frame)[2] == first + 28)
@@ -406,7 +408,7 @@ async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
     limits = Limits(running_s=60, waits_s=(0, 0.05), failures=3)
     async with running(session, tmp_path, limits=limits) as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
-        monkeypatch.setattr(segments, "_available", lambda: 1000)
+        monkeypatch.setattr(seqlock, "_available", lambda: 1000)
         os.kill(pid_of(first), signal.SIGKILL)
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert "docker run --shm-size=" in failed.message
@@ -444,7 +446,7 @@ def test_when_the_parent_is_killed_the_worker_goes_too(web_process: subprocess.P
     web_process.wait()
     # The resource tracker, alone now, removes the segments.
     until = time.monotonic() + PATIENCE_S
-    while list(segments.FOLDER.glob(f"styletune-*-{web_process.pid}-*")):
+    while list(seqlock.FOLDER.glob(f"styletune-*-{web_process.pid}-*")):
         assert time.monotonic() < until
         time.sleep(0.05)
 

@@ -1,7 +1,7 @@
 """Orders that wait: what overtakes what."""
 
+from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
 from styletune.server.order_queue import OrderQueue
-from styletune.shared.orders import Order, RemoveStyle, Run, SetContent, SetStyle
 
 
 def queue_of(*orders: SetContent | SetStyle | RemoveStyle | Run) -> OrderQueue:
@@ -30,9 +30,9 @@ def test_only_the_newest_run_is_painted_after_the_pictures_that_were_sent_before
 
 def test_what_there_is_no_room_for_waits_in_its_order() -> None:
     queue = queue_of(SetContent("a"), SetStyle(0, "b"), SetStyle(1, "c"))
-    sent: list[Order] = []
+    sent: list[Command] = []
 
-    def room_for_two(order: Order) -> bool:
+    def room_for_two(order: Command) -> bool:
         if len(sent) == 2:
             return False
         sent.append(order)

@@ -16,10 +16,10 @@ import pytest
 
 from styletune.config import SessionConfig
 from styletune.entry import WarmUp
+from styletune.ipc import seqlock
+from styletune.ipc.commands import State
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
-from styletune.shared import segments
-from styletune.shared.orders import State
 from tests.server import standin_worker
 from tests.server.supervised import (
     PATIENCE_S,
@@ -85,7 +85,7 @@ async def test_it_holds_no_shared_memory(session: SessionConfig, tmp_path: Path)
         painting, waiting = await ready(supervisor)
 
         def mapped(pid: int) -> list[str]:
-            return [m.path for m in psutil.Process(pid).memory_maps() if segments.PREFIX in m.path]
+            return [m.path for m in psutil.Process(pid).memory_maps() if seqlock.PREFIX in m.path]
 
         assert len(mapped(painting)) == 2
         assert mapped(waiting) == []

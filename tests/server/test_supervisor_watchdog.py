@@ -2,9 +2,9 @@
 
 import pytest
 
+from styletune.ipc.commands import State
 from styletune.server.limits import Limits
 from styletune.server.watchdog import Watchdog
-from styletune.shared.orders import State
 
 NEVER = (0.0, 0)
 

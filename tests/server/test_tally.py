@@ -1,5 +1,5 @@
+from styletune.ipc.commands import State
 from styletune.server.tally import Tally
-from styletune.shared.orders import State
 
 
 def test_epochs_that_nobody_saw_are_counted_as_missed() -> None:

@@ -10,10 +10,10 @@ from pathlib import Path
 from PIL import Image
 
 from styletune.config import SessionConfig
+from styletune.ipc.commands import Run
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
-from styletune.shared.orders import Run
 from tests.server.standin import StandIn
 
 

@@ -4,8 +4,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from styletune.ipc.commands import Run
 from styletune.server.messages.sent import Sent, absent
-from styletune.shared.orders import Run
 
 
 class Changed(Sent):

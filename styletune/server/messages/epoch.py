@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from styletune.ipc.frame_block import Frame, Term
 from styletune.server.messages.sent import Sent, absent
-from styletune.shared.frame_block import Frame, Term
 
 
 class RunStep(Sent):

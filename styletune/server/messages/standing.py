@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from styletune.ipc.commands import Report
 from styletune.server.messages.sent import Sent, absent
-from styletune.shared.orders import Report
 
 
 class WorkerState(Sent):

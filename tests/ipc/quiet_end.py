@@ -2,8 +2,8 @@
 
 import multiprocessing
 
-from styletune.shared.control_block import ControlBlock
-from tests.shared.processes import TABLE, control_state, read_once_and_die, read_once_and_end
+from styletune.ipc.control_block import ControlBlock
+from tests.ipc.processes import TABLE, control_state, read_once_and_die, read_once_and_end
 
 
 def main() -> None:

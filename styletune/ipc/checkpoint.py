@@ -71,7 +71,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
         name: getattr(checkpoint, name) for name in ("epoch", "step", "width", "height", "time")
     }
     arrays = {_HEAD: np.frombuffer(json.dumps(head).encode(), np.uint8), **checkpoint.state}
-    older = generations(folder)
+    older = list_checkpoints(folder)
     number = _number(older[0]) + 1 if older else 1
     path = folder / f"checkpoint-{number:09}.npz"
     # Uncompressed, with the CRC-32 of each array that a zip file carries.
@@ -82,7 +82,7 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     return path
 
 
-def generations(folder: Path) -> list[Path]:
+def list_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a folder, newest first; none where there is no folder."""
     try:
         found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name)]
@@ -108,10 +108,10 @@ def read(path: Path) -> Checkpoint:
         raise CheckpointError(f"{path}: the checkpoint cannot be read: {error}") from None
 
 
-def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
+def load_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that can be read, or None; and why those after it cannot."""
     complaints: list[str] = []
-    for path in generations(folder):
+    for path in list_checkpoints(folder):
         try:
             return read(path), complaints
         except CheckpointError as error:
@@ -119,7 +119,7 @@ def newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     return None, complaints
 
 
-class Keeper:
+class CheckpointWriter:
     """Writes checkpoints beside the painting: asked after each epoch, it mostly does nothing.
 
     After the last `keep` you must `close`. A folder that is full or read-only costs a warning

@@ -8,8 +8,8 @@ from multiprocessing.connection import Connection
 import numpy as np
 
 from styletune.controls import ControlTable
-from styletune.shared.control_block import ControlBlock, ControlState
-from styletune.shared.frame_block import Frame, FrameBlock, Term
+from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.frame_block import Frame, FrameBlock, Term
 
 LAYERS = ("block1_conv1", "block3_conv4")
 TABLE = ControlTable(LAYERS)

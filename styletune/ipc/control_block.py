@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from styletune.controls import ControlTable
 from styletune.errors import MemoryBlockError
-from styletune.shared.slots import Bytes, Slots
+from styletune.ipc.seqlock import Bytes, TripleBuffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _check_names(what: str, expected: Sequence[str], received: Mapping[str, floa
 class ControlBlock:
     """Control values in shared memory: `create` and `write` in the parent, `read` in the worker."""
 
-    def __init__(self, slots: Slots, layout: ControlLayout) -> None:
+    def __init__(self, slots: TripleBuffer, layout: ControlLayout) -> None:
         self._slots = slots
         self._layout = layout
         self._last: ControlState | None = None
@@ -105,7 +105,7 @@ class ControlBlock:
             MemoryBlockError: no room in shared memory.
         """
         layout = ControlLayout(table)
-        return cls(Slots.create("control", layout.slot_bytes, f"control {layout}"), layout)
+        return cls(TripleBuffer.create("control", layout.slot_bytes, f"control {layout}"), layout)
 
     @classmethod
     def attach(cls, name: str, table: ControlTable) -> Self:
@@ -115,7 +115,7 @@ class ControlBlock:
             MemoryBlockError: there is none of that name, or it is of another table.
         """
         layout = ControlLayout(table)
-        return cls(Slots.attach(name, layout.slot_bytes, f"control {layout}"), layout)
+        return cls(TripleBuffer.attach(name, layout.slot_bytes, f"control {layout}"), layout)
 
     def write(self, state: ControlState) -> None:
         """Make `state` the newest, whole.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from enum import IntEnum
 
 
-class End(IntEnum):
+class FatalCause(IntEnum):
     """Exit codes with a meaning, clear of those of Python, shells and signals."""
 
     OUT_OF_MEMORY = 70
@@ -21,37 +21,37 @@ class End(IntEnum):
 # As TensorFlow, XLA, CUDA and C++ write them; the first that fits names the cause.
 _CAUSES = (
     (
-        End.OUT_OF_MEMORY,
+        FatalCause.OUT_OF_MEMORY,
         re.compile(
             r"ResourceExhausted|RESOURCE_EXHAUSTED|CUDA_ERROR_OUT_OF_MEMORY|OOM when allocating"
             r"|std::bad_alloc|[Oo]ut of memory|MemoryError|ALLOC_FAILED"
         ),
     ),
     (
-        End.DEVICE_FAILED,
+        FatalCause.DEVICE_FAILED,
         re.compile(r"CUDA_ERROR_\w+|CUDNN_STATUS_\w+|CUBLAS_STATUS_\w+|cudaError\w+|CUDA error"),
     ),
 )
 
 
-def end_of(error: BaseException) -> End | None:
+def classify_exception(error: BaseException) -> FatalCause | None:
     """What an exception of the painting means for its process; None: nothing special."""
     return _cause(f"{type(link).__name__}: {link}" for link in _chain(error))
 
 
-def end_after(code: int, last_words: Iterable[str]) -> End | None:
+def classify_exit(code: int, last_words: Iterable[str]) -> FatalCause | None:
     """What an exit code says; where C++ gave up by itself, what it wrote before.
 
     Args:
         code: as in `multiprocessing`: -N when ended by signal N.
         last_words: the last lines that this process wrote.
     """
-    if code in tuple(End):
-        return End(code)
+    if code in tuple(FatalCause):
+        return FatalCause(code)
     return _cause(last_words) if code == -signal.SIGABRT else None
 
 
-def _cause(texts: Iterable[str]) -> End | None:
+def _cause(texts: Iterable[str]) -> FatalCause | None:
     said = "\n".join(texts)
     return next((end for end, pattern in _CAUSES if pattern.search(said)), None)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MemoryBlockError
-from styletune.shared.frame_block import Frame, FrameBlock, FrameLayout, Term
-from tests.shared.processes import LAYERS, frame, same, write_frames
+from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
+from tests.ipc.processes import LAYERS, frame, same, write_frames
 
 SIZE_PX = 64
 PATIENCE_S = 60

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from styletune.errors import MemoryBlockError
-from styletune.shared.slots import Bytes, Slots
+from styletune.ipc.seqlock import Bytes, TripleBuffer
 
 _BEAT_NS, _BEAT_STEP = 0, 1  # numbers on the spare line
 # Fields of a frame that are one number each.
@@ -166,7 +166,7 @@ class FrameLayout:
 class FrameBlock:
     """Newest picture in shared memory: the parent makes and reads it, the worker writes."""
 
-    def __init__(self, slots: Slots, layout: FrameLayout) -> None:
+    def __init__(self, slots: TripleBuffer, layout: FrameLayout) -> None:
         self._slots = slots
         self._layout = layout
         self.name = slots.name
@@ -180,7 +180,7 @@ class FrameBlock:
             MemoryBlockError: no room in shared memory.
         """
         layout = FrameLayout(layers, size_px)
-        return cls(Slots.create("frame", layout.slot_bytes, f"frame {layout}"), layout)
+        return cls(TripleBuffer.create("frame", layout.slot_bytes, f"frame {layout}"), layout)
 
     @classmethod
     def attach(cls, name: str, layers: Sequence[str], size_px: int) -> Self:
@@ -190,7 +190,7 @@ class FrameBlock:
             MemoryBlockError: there is none of that name, or it is of other layers or size.
         """
         layout = FrameLayout(layers, size_px)
-        return cls(Slots.attach(name, layout.slot_bytes, f"frame {layout}"), layout)
+        return cls(TripleBuffer.attach(name, layout.slot_bytes, f"frame {layout}"), layout)
 
     def publish(self, frame: Frame) -> None:
         """Make `frame` the newest.

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import CheckpointError
-from styletune.shared import checkpoint
-from styletune.shared.checkpoint import (
+from styletune.ipc import checkpoint
+from styletune.ipc.checkpoint import (
     EVERY_S,
     EVERY_STEPS,
     Checkpoint,
-    Keeper,
-    generations,
-    newest,
+    CheckpointWriter,
+    list_checkpoints,
+    load_latest,
     read,
     write,
 )
@@ -50,7 +50,7 @@ def same(one: Checkpoint, other: Checkpoint) -> bool:
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     write(tmp_path, painted(7))
-    found, complaints = newest(tmp_path)
+    found, complaints = load_latest(tmp_path)
     assert complaints == []
     assert same(found, painted(7))
 
@@ -58,14 +58,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_three_generations_stay_and_numbers_rise(tmp_path: Path) -> None:
     for step in range(1, 6):
         write(tmp_path, painted(step))
-    assert [read(path).step for path in generations(tmp_path)] == [5, 4, 3]
+    assert [read(path).step for path in list_checkpoints(tmp_path)] == [5, 4, 3]
     assert len(list(tmp_path.iterdir())) == 3  # and no temporary file
 
 
 def test_a_folder_that_is_not_there_holds_none(tmp_path: Path) -> None:
-    assert newest(tmp_path / "none") == (None, [])
+    assert load_latest(tmp_path / "none") == (None, [])
     (tmp_path / "checkpoint-1.npz").write_text("of another program")
-    assert newest(tmp_path) == (None, [])
+    assert load_latest(tmp_path) == (None, [])
 
 
 def damage_nothing_left(path: Path) -> None:
@@ -106,16 +106,16 @@ def damage_folder(path: Path) -> None:
 def test_where_the_newest_is_damaged_the_one_before_is_taken(tmp_path: Path, damage) -> None:
     write(tmp_path, painted(8))
     write(tmp_path, painted(9))
-    damage(generations(tmp_path)[0])
-    found, complaints = newest(tmp_path)
+    damage(list_checkpoints(tmp_path)[0])
+    found, complaints = load_latest(tmp_path)
     assert same(found, painted(8))
     (complaint,) = complaints
     assert "checkpoint-000000002.npz: the checkpoint cannot be read" in complaint
     with pytest.raises(CheckpointError):
-        read(generations(tmp_path)[0])
+        read(list_checkpoints(tmp_path)[0])
     # And the next one is written beside it, as the newest.
     write(tmp_path, painted(10))
-    assert newest(tmp_path)[0].step == 10
+    assert load_latest(tmp_path)[0].step == 10
 
 
 @given(st.data())
@@ -141,7 +141,7 @@ def test_a_cut_or_changed_file_is_refused_or_still_says_the_same(
 KILLED = """
 import sys
 from pathlib import Path
-from tests.shared.test_checkpoint import painted, write
+from tests.ipc.test_checkpoint import painted, write
 for step in range(1, 100_000):
     write(Path(sys.argv[1]), painted(step))
     print(step, flush=True)
@@ -157,7 +157,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_newest_one(tmp_path: Path)
             time.sleep(delay_s)
             os.kill(writer.pid, signal.SIGKILL)
             rest = writer.stdout.read().split()
-        found, complaints = newest(tmp_path)
+        found, complaints = load_latest(tmp_path)
         assert complaints == []
         assert found.step >= int(rest[-1] if rest else told)
 
@@ -173,13 +173,13 @@ class Clock:
         return self.now
 
 
-def written(keeper: Keeper) -> None:
+def written(keeper: CheckpointWriter) -> None:
     keeper._thread.join(PATIENCE_S)
 
 
 def test_it_is_due_after_two_seconds_or_fifty_steps_and_not_more_often(tmp_path: Path) -> None:
     clock, warnings = Clock(), []
-    keeper = Keeper(tmp_path, warnings.append, step=100, clock=clock)
+    keeper = CheckpointWriter(tmp_path, warnings.append, step=100, clock=clock)
     assert not keeper.due(100)
     clock.now += EVERY_S
     assert not keeper.due(100)  # nothing has been painted since
@@ -190,7 +190,7 @@ def test_it_is_due_after_two_seconds_or_fifty_steps_and_not_more_often(tmp_path:
     clock.now += 0.5
     assert keeper.due(101 + EVERY_STEPS)
     assert not keeper.due(101 + EVERY_STEPS - 1)
-    assert newest(tmp_path)[0].step == 101
+    assert load_latest(tmp_path)[0].step == 101
     assert warnings == []
 
 
@@ -198,7 +198,7 @@ def test_a_slow_disk_is_used_for_at_most_a_twentieth_of_the_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    keeper = Keeper(tmp_path, pytest.fail, clock=clock)
+    keeper = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
 
     def slow(folder: Path, kept: Checkpoint) -> None:
         clock.now += 3.0
@@ -218,7 +218,7 @@ def test_painting_does_not_wait_for_the_disk(
     free = threading.Event()
     monkeypatch.setattr(checkpoint, "write", lambda *_: free.wait(PATIENCE_S))
     clock = Clock()
-    keeper = Keeper(tmp_path, pytest.fail, clock=clock)
+    keeper = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
     keeper.keep(painted(1))
     assert not keeper.due(1000)
     keeper.keep(painted(2))  # not due: nothing happens
@@ -229,10 +229,10 @@ def test_painting_does_not_wait_for_the_disk(
 
 
 def test_the_last_one_is_written_before_closing_ends(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path / "made" / "here", pytest.fail)
+    keeper = CheckpointWriter(tmp_path / "made" / "here", pytest.fail)
     keeper.keep(painted(1))
     keeper.close(painted(2))
-    assert newest(tmp_path / "made" / "here")[0].step == 2
+    assert load_latest(tmp_path / "made" / "here")[0].step == 2
 
 
 @pytest.mark.checklist(38)
@@ -242,7 +242,7 @@ def test_a_full_disk_is_a_warning_once_and_is_over_when_it_is_over(
     """Really full, by the file-size limit of this process, as far as files are concerned."""
     write(tmp_path, painted(1))
     clock, warnings = Clock(), []
-    keeper = Keeper(tmp_path, warnings.append, clock=clock)
+    keeper = CheckpointWriter(tmp_path, warnings.append, clock=clock)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
@@ -257,20 +257,20 @@ def test_a_full_disk_is_a_warning_once_and_is_over_when_it_is_over(
     (warning,) = warnings
     assert "cannot be kept for a restart: File too large" in warning
     assert "painting goes on" in warning
-    assert newest(tmp_path)[0].step == 1
+    assert load_latest(tmp_path)[0].step == 1
     assert len(list(tmp_path.iterdir())) == 1  # nothing half-written takes up the room
     clock.now += 10
     keeper.keep(painted(300))
     keeper.close()
     assert warnings[1:] == [""]
-    assert newest(tmp_path)[0].step == 300
+    assert load_latest(tmp_path)[0].step == 300
 
 
 @pytest.mark.checklist(38)
 def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     warnings: list[str] = []
-    keeper = Keeper(tmp_path / "file" / "checkpoints", warnings.append)
+    keeper = CheckpointWriter(tmp_path / "file" / "checkpoints", warnings.append)
     keeper.close(painted(1))
     assert "Not a directory" in warnings[0]
 
@@ -280,6 +280,6 @@ def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path) -> None:
 def test_a_read_only_folder_is_a_warning(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     warnings: list[str] = []
-    Keeper(tmp_path, warnings.append).close(painted(1))
+    CheckpointWriter(tmp_path, warnings.append).close(painted(1))
     tmp_path.chmod(0o700)
     assert "Permission denied" in warnings[0]

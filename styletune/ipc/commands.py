@@ -5,14 +5,17 @@ files, control values through the control block, painted pictures through the fr
 Both processes read this module; it knows nothing about who sends what when.
 """
 
+import contextlib
+import select
 from dataclasses import dataclass
 from enum import StrEnum
+from multiprocessing.connection import Connection
 
 from styletune.config import SessionConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class WorkerConfig:
     """Parent to worker, first of all and once: all that it is to paint.
 
     Attributes:
@@ -105,7 +108,7 @@ class Stop:
     """Parent to worker: end, with exit code 0, within two seconds."""
 
 
-Order = SetContent | SetStyle | RemoveStyle | Run | Stop
+Command = SetContent | SetStyle | RemoveStyle | Run | Stop
 
 
 class State(StrEnum):
@@ -146,7 +149,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Painted:
+class FrameReady:
     """Worker to parent: another picture lies in the frame block.
 
     Only a knock on the door, so that nobody has to look again and again: one that finds no
@@ -155,12 +158,12 @@ class Painted:
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class StandbyReady:
     """Worker to parent: it has imported all that it needs, and waits for its job."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class CommandRejected:
     """Worker to parent: an order was not carried out, and the painting goes on as before.
 
     Attributes:
@@ -173,3 +176,30 @@ class Refused:
     what: str
     message: str
     path: str = ""
+
+
+# Sending through a pipe, and reading from it, without ever waiting for the other side.
+
+
+def has_message(pipe: Connection) -> bool:
+    """Whether a message lies there, or the other side is gone."""
+    return _ready(pipe, select.POLLIN)
+
+
+def try_send(pipe: Connection, message: object) -> bool:
+    """Send a message if there is room for it; say whether it is done with.
+
+    True also when the other side is gone: nobody will ever read it. A stopped process at the
+    other end never stops this one.
+    """
+    if not _ready(pipe, select.POLLOUT):
+        return False
+    with contextlib.suppress(OSError):
+        pipe.send(message)
+    return True
+
+
+def _ready(pipe: Connection, events: int) -> bool:
+    poll = select.poll()  # not `Connection.poll`, which takes ten times as long
+    poll.register(pipe.fileno(), events)
+    return bool(poll.poll(0))
