@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from styletune.agent.ports import Heard, Port, Ports
+from styletune.midi_agent.ports import Heard, Port, Ports
 
 DEVICE = "nanoKONTROL2 bench"
 NOBODYS = "nobody's nanoKONTROL2"  # as much is sent there while it is quiet: sending costs, too

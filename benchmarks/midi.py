@@ -17,7 +17,7 @@ from benchmarks.figures import percentile
 from benchmarks.hardware import STORM_HZ, STORM_S, jack
 from benchmarks.storms import Storms, storms
 from benchmarks.turns import Turn, latency, play_noting, serve_noting
-from styletune.midi.glide import PERIOD_S, STEPS
+from styletune.midi.smoothing import PERIOD_S, STEPS
 
 TARGET_LATENCY_S, TARGET_PER_S, TARGET_LOSS = 0.020, 120.0, 0.02
 

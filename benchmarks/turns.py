@@ -25,13 +25,13 @@ from benchmarks.hardware import (
     until,
     url_of,
 )
-from styletune.agent.link import socket_url
-from styletune.agent.player import Player
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.images import samples
 from styletune.ipc.commands import Report, State, Stop, WorkerConfig
 from styletune.ipc.control_block import ControlBlock
+from styletune.midi_agent.agent import MidiAgent
+from styletune.midi_agent.connection import socket_url
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
@@ -76,7 +76,7 @@ def play_noting(log: str, url: str) -> int:
     """`styletune midi`, its port tapped."""
 
     async def run() -> None:
-        player = Player(TappedPorts(Path(log)), "bench", lambda line: print(line, flush=True))
+        player = MidiAgent(TappedPorts(Path(log)), "bench", lambda line: print(line, flush=True))
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(player.watch())
             tasks.create_task(player.play(socket_url(url), TOKEN))

@@ -265,7 +265,7 @@ def _add_sweep(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add_midi(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    from styletune.agent.ports import APIS
+    from styletune.midi_agent.ports import APIS
 
     parser = _command(
         commands,
@@ -361,7 +361,7 @@ def _live(session: SessionConfig) -> SessionConfig:
 
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune.images import samples
-    from styletune.midi.shelf import own_folder
+    from styletune.midi.profile import user_profile_dir
     from styletune.server.memory import folder_of
     from styletune.server.serve import serve
 
@@ -377,7 +377,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         open_browser=not arguments.no_browser,
         entrance=_entrance(arguments),
         log_format=arguments.log_format,
-        controllers_folder=own_folder(),
+        controllers_folder=user_profile_dir(),
         memory_folder=folder_of(arguments.session, arguments.data),
         resume=arguments.resume or arguments.run_name is not None,
         run=arguments.run_name,
@@ -455,14 +455,14 @@ def _as_flags(given: dict[str, object]) -> list[str]:
 
 
 def _midi(arguments: argparse.Namespace) -> int:
-    from styletune.agent import command
+    from styletune.midi_agent import agent
     from styletune.server import token
 
     if arguments.list:
-        return command.list_ports(arguments.api)
+        return agent.list_ports(arguments.api)
     if arguments.monitor:
-        return command.monitor(arguments.port, arguments.api)
-    return command.play(
+        return agent.monitor(arguments.port, arguments.api)
+    return agent.play(
         arguments.url, token.read(arguments.token_file), arguments.port, arguments.api
     )
 

@@ -3,7 +3,7 @@
  * How much of a controller's messages is worth sending: of each control that stands somewhere the
  * newest value, some sixty times a second, and always the last. Keys are never merged, turns add
  * up. What a control is, `bindings` say; until they have come, and while something is learnt, all
- * goes out. Pure: time comes in, ms. The agent's twin: styletune/agent/thinning.py.
+ * goes out. Pure: time comes in, ms. The agent's twin: styletune/midi_agent/throttle.py.
  */
 
 const PERIOD = 16;

@@ -6,12 +6,11 @@ Pure. A *part* is how far hardware stands along its way, 0..1; a *position* is a
 from dataclasses import dataclass
 from enum import StrEnum
 
-from styletune.midi.encoding import Encoding
-from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, Source, Status, encode
+from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType, encode
 from styletune.midi.takeover import Mode
 
 
-class Light(StrEnum):
+class FeedbackKind(StrEnum):
     """What a controller shows of a value that it is told."""
 
     NONE = "none"
@@ -29,8 +28,8 @@ class Feedback:
         on, off: values for a button; or whole raw messages.
     """
 
-    kind: Light = Light.NONE
-    source: Source | None = None
+    kind: FeedbackKind = FeedbackKind.NONE
+    source: ControlId | None = None
     on: int | tuple[int, ...] = MAX_7_BIT
     off: int | tuple[int, ...] = 0
 
@@ -49,7 +48,7 @@ class Binding:
         learned: made by a person, not shipped.
     """
 
-    source: Source
+    source: ControlId
     target: str
     encoding: Encoding
     low: float = 0.0
@@ -76,12 +75,15 @@ class Binding:
     def shown(self, position: float) -> tuple[int, ...] | None:
         """The raw message that shows a control at `position`, or None: it shows nothing."""
         source = self.feedback.source or self.source
-        if self.feedback.kind is Light.NONE or source.status in (Status.NRPN, Status.RPN):
+        if self.feedback.kind is FeedbackKind.NONE or source.status in (
+            MessageType.NRPN,
+            MessageType.RPN,
+        ):
             return None
-        if self.feedback.kind is Light.LED:
+        if self.feedback.kind is FeedbackKind.LED:
             lit = self.feedback.on if self._lit(position) else self.feedback.off
             return lit if isinstance(lit, tuple) else encode(source, lit)
-        top = MAX_14_BIT if source.status is Status.PITCH_BEND else MAX_7_BIT
+        top = MAX_14_BIT if source.status is MessageType.PITCH_BEND else MAX_7_BIT
         return encode(source, round(self.part(position) * top))
 
     def _lit(self, position: float) -> bool:

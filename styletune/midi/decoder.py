@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from styletune.errors import MessageError
-from styletune.midi.message import MAX_14_BIT, Event, Source, Status, decode
+from styletune.midi.message import MAX_14_BIT, ControlId, Event, MessageType, decode
 
 HOLD_S = 0.005  # a cable carries the low byte within 1 ms of the high one, a busy hub in 3
 _DATA_HIGH, _DATA_LOW, _INCREMENT, _DECREMENT = 6, 38, 96, 97
@@ -33,21 +33,21 @@ class _Pair:
 class _Selection:
     """Which parameter the data bytes of a channel are for."""
 
-    status: Status = Status.NRPN
+    status: MessageType = MessageType.NRPN
     high: int | None = None
     low: int | None = None
 
-    def source(self, channel: int) -> Source | None:
+    def source(self, channel: int) -> ControlId | None:
         if self.high is None or self.low is None or self.high == self.low == _NULL:
             return None
-        return Source(self.status, channel, self.high << 7 | self.low)
+        return ControlId(self.status, channel, self.high << 7 | self.low)
 
 
 _SELECTS = {
-    99: (Status.NRPN, "high"),
-    98: (Status.NRPN, "low"),
-    101: (Status.RPN, "high"),
-    100: (Status.RPN, "low"),
+    99: (MessageType.NRPN, "high"),
+    98: (MessageType.NRPN, "low"),
+    101: (MessageType.RPN, "high"),
+    100: (MessageType.RPN, "low"),
 }
 
 
@@ -62,8 +62,8 @@ class Decoder:
     def __init__(
         self,
         *,
-        fine: Collection[Source] = (),
-        plain: Collection[Source] = (),
+        fine: Collection[ControlId] = (),
+        plain: Collection[ControlId] = (),
         counts: Counter[str] | None = None,
     ) -> None:
         """Know what cannot be told from the messages.
@@ -78,7 +78,7 @@ class Decoder:
         self.counts: Counter[str] = Counter() if counts is None else counts
         self._fine = frozenset(fine)
         self._plain = frozenset(plain)
-        self._pairs: dict[Source, _Pair] = {}
+        self._pairs: dict[ControlId, _Pair] = {}
         self._selections: dict[int, _Selection] = {}
 
     @property
@@ -101,7 +101,7 @@ class Decoder:
     def complete(self, event: Event, now: float) -> list[Event]:
         """What is whole with the event of one message; see `feed`."""
         events = self.tick(now) if self._pairs else []
-        if event.source in self._plain or event.status is not Status.CONTROL_CHANGE:
+        if event.source in self._plain or event.status is not MessageType.CONTROL_CHANGE:
             return [*events, event]
         return events + self._control_change(event, now)
 
@@ -137,11 +137,11 @@ class Decoder:
                 return self._low(high, event.value)
         return [event]
 
-    def _selected(self, channel: int) -> Source | None:
+    def _selected(self, channel: int) -> ControlId | None:
         selection = self._selections.get(channel)
         return selection.source(channel) if selection else None
 
-    def _data(self, source: Source, event: Event, now: float) -> list[Event]:
+    def _data(self, source: ControlId, event: Event, now: float) -> list[Event]:
         match event.number:
             case 6:
                 return self._high(source, event.value, now)
@@ -150,12 +150,12 @@ class Decoder:
         step = 1 if event.number == _INCREMENT else -1
         return [Event(*source, 0, MAX_14_BIT, step)]
 
-    def _high(self, source: Source, value: int, now: float) -> list[Event]:
+    def _high(self, source: ControlId, value: int, now: float) -> list[Event]:
         pair = self._pairs.setdefault(source, _Pair())
         pair.high, pair.held_until = value, now + HOLD_S
         return []
 
-    def _low(self, source: Source, value: int) -> list[Event]:
+    def _low(self, source: ControlId, value: int) -> list[Event]:
         pair = self._pairs.get(source)
         if pair is None:
             self.counts["lone"] += 1
@@ -164,5 +164,5 @@ class Decoder:
         return [_wide(source, pair.high << 7 | value)]
 
 
-def _wide(source: Source, value: int) -> Event:
+def _wide(source: ControlId, value: int) -> Event:
     return Event(*source, value, MAX_14_BIT)

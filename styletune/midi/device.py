@@ -10,41 +10,118 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from styletune.controls import Control, ControlTable, Curve, Kind
-from styletune.midi.binding import Binding, Light
+from styletune.midi.binding import Binding, FeedbackKind
 from styletune.midi.decoder import Decoder
-from styletune.midi.encoding import Encoding
-from styletune.midi.feedback import Echoes, Raw
-from styletune.midi.message import MAX_7_BIT, Event, Source, Status
+from styletune.midi.feedback import FeedbackQueue, Raw
+from styletune.midi.message import MAX_7_BIT, ControlId, Encoding, Event, MessageType
 from styletune.midi.profile import Profile
-from styletune.midi.takeover import THRESHOLD, Mode, Takeover
-from styletune.midi.target import Target, resolve
+from styletune.midi.takeover import THRESHOLD, Mode, SoftTakeover
+
+# What a control of a controller plays: a control, both terms of a strip, a scene.
+#
+# A target's name comes in, as profiles write it, and the session's table; the controls come
+# out. Layers may be named or counted: `content.3` is the third strip's fader, whichever layer
+# the session plays there, so that a profile fits every network. Pure.
+#
+# Targets that are no controls of the table:
+# solo.<layer>, mute.<layer>  the switches of both terms of a layer: of the whole strip
+# scene:<name>                recall this scene
+# scene.<n>                   recall the n-th scene of the list
+
+
+SCENE = "scene:"
+_STRIP = ("solo", "mute")
+_OF_LAYERS = ("content", "style", "freeze", *_STRIP)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Controls that move as one, or a scene to recall.
+
+    Attributes:
+        controls: one, or the switches of both terms; empty for a scene.
+        scene: its name, or its place in the list, counted from 1.
+    """
+
+    controls: tuple[Control, ...] = ()
+    scene: str | int | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to a hand: a scene is a trigger."""
+        return self.controls[0].kind if self.controls else Kind.TRIGGER
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """As messages name it."""
+        if self.controls:
+            return tuple(control.name for control in self.controls)
+        return (
+            (f"{SCENE}{self.scene}",) if isinstance(self.scene, str) else (f"scene.{self.scene}",)
+        )
+
+
+def resolve(target: str, table: ControlTable) -> Target | None:
+    """What `target` is in this session; None: it has no such thing."""
+    if target.startswith(SCENE):
+        return Target(scene=target.removeprefix(SCENE)) if target != SCENE else None
+    first, *rest = target.split(".")
+    if first == "scene" and len(rest) == 1 and _place(rest[0]):
+        return Target(scene=int(rest[0]))
+    if first in _OF_LAYERS and rest and (place := _place(rest[0])):
+        if place > len(table.layers):
+            return None
+        rest[0] = table.layers[place - 1]
+    name = ".".join((first, *rest))
+    if first in _STRIP and len(rest) == 1:
+        names = [f"{term}.{rest[0]}.{first}" for term in ("content", "style")]
+    else:
+        names = [name]
+    if not all(name in table for name in names):
+        return None
+    return Target(tuple(table[name] for name in names))
+
+
+def with_layer_index(target: str, table: ControlTable) -> str:
+    """`target` with its layer counted instead of named: what is learnt fits every network."""
+    first, *rest = target.split(".")
+    if first in _OF_LAYERS and rest and rest[0] in table.layers:
+        rest[0] = str(table.layers.index(rest[0]) + 1)
+        return ".".join((first, *rest))
+    return target
+
+
+def _place(text: str) -> int:
+    """A number from 1, or 0: it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else 0
+
 
 Positions = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class SetControls:
     """Controls go to these positions, all at once."""
 
     positions: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class FireTrigger:
     """A trigger happens."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Recall:
+class RecallScene:
     """A scene, by name or by its place in the list from 1, is recalled."""
 
     scene: str | int
 
 
 @dataclass(frozen=True, slots=True)
-class Ghost:
+class PickupHint:
     """A fader stands elsewhere than its control and waits, or waits no more.
 
     Attributes:
@@ -58,7 +135,7 @@ class Ghost:
     up: bool | None
 
 
-Action = Move | Strike | Recall | Ghost
+Action = SetControls | FireTrigger | RecallScene | PickupHint
 
 
 class Device:
@@ -73,7 +150,7 @@ class Device:
 
     def __init__(self, name: str, profile: Profile, table: ControlTable) -> None:
         self.name = name
-        self.echoes = Echoes()
+        self.echoes = FeedbackQueue()
         self.counts: Counter[str] = Counter()
         self._table = table
         self.play(profile)
@@ -82,22 +159,22 @@ class Device:
         """Use another profile from now on."""
         self.profile = profile
         resolved = ((bound, resolve(bound.target, self._table)) for bound in _all(profile))
-        self.played: dict[Source, tuple[Binding, Target]] = {
+        self.played: dict[ControlId, tuple[Binding, Target]] = {
             bound.source: (bound, target) for bound, target in resolved if target is not None
         }
-        self._players: dict[str, list[Source]] = {}  # by the control that they play
+        self._players: dict[str, list[ControlId]] = {}  # by the control that they play
         for source, (_, target) in self.played.items():
             for control in target.controls:
                 self._players.setdefault(control.name, []).append(source)
-        controllers = [s for s in profile.bindings if s.status is Status.CONTROL_CHANGE]
+        controllers = [s for s in profile.bindings if s.status is MessageType.CONTROL_CHANGE]
         fine = {s for s in controllers if profile.bindings[s].encoding is Encoding.FINE}
         plain = set(controllers) - fine
         self._decoder = Decoder(fine=fine, plain=plain, counts=self.counts)
         self._takeovers = {
-            source: Takeover(bound.takeover) for source, (bound, _) in self.played.items()
+            source: SoftTakeover(bound.takeover) for source, (bound, _) in self.played.items()
         }
         self._ghosts: dict[str, float] = {}
-        self._down: set[Source] = set()
+        self._down: set[ControlId] = set()
 
     def plugged(self) -> None:
         """It was plugged in anew: where its faders stand and what it shows is not known."""
@@ -156,7 +233,7 @@ class Device:
         wanted = {}
         for source in self.played if moved is None else self._playing(moved):
             binding, target = self.played[source]
-            if binding.feedback.kind is Light.NONE or target.kind is Kind.TRIGGER:
+            if binding.feedback.kind is FeedbackKind.NONE or target.kind is Kind.TRIGGER:
                 continue
             # The light of both terms of a strip is on when both are.
             message = binding.shown(min(_shown(binding, c, positions) for c in target.controls))
@@ -181,9 +258,9 @@ class Device:
 
     def leave(self) -> list[Action]:
         """It is unplugged: no fader waits any more."""
-        return [Ghost(control, 0.0, False, None) for control in self._ghosts]
+        return [PickupHint(control, 0.0, False, None) for control in self._ghosts]
 
-    def _playing(self, names: Iterable[str]) -> Iterable[Source]:
+    def _playing(self, names: Iterable[str]) -> Iterable[ControlId]:
         """What plays these controls, each once."""
         return dict.fromkeys(source for name in names for source in self._players.get(name, ()))
 
@@ -191,9 +268,9 @@ class Device:
         if not waiting:
             if self._ghosts.pop(control, None) is None:
                 return []
-            return [Ghost(control, place, False, None)]
+            return [PickupHint(control, place, False, None)]
         self._ghosts[control] = place
-        return [Ghost(control, place, True, position > place)]
+        return [PickupHint(control, place, True, position > place)]
 
     def _turn(
         self, binding: Binding, target: Target, steps: int, positions: Positions
@@ -267,26 +344,26 @@ def _all(profile: Profile) -> Iterable[Binding]:
 
 def _shown(binding: Binding, control: Control, positions: Positions) -> float:
     position = positions[control.name]
-    if control.kind is Kind.CHOICE and binding.feedback.kind is not Light.LED:
+    if control.kind is Kind.CHOICE and binding.feedback.kind is not FeedbackKind.LED:
         return position / max(1, len(control.choices) - 1)
     return position
 
 
 def _pressed(event: Event) -> bool:
-    return event.value > (0 if event.status is Status.NOTE else MAX_7_BIT // 2)
+    return event.value > (0 if event.status is MessageType.NOTE else MAX_7_BIT // 2)
 
 
 def _struck(target: Target) -> list[Action]:
     if target.scene is not None:
-        return [Recall(target.scene)]
-    return [Strike(control.name) for control in target.controls]
+        return [RecallScene(target.scene)]
+    return [FireTrigger(control.name) for control in target.controls]
 
 
 def _moved(changes: Mapping[str, float], positions: Positions) -> list[Action]:
     """A move, unless all controls are there already."""
     if all(positions[name] == position for name, position in changes.items()):
         return []
-    return [Move(changes)]
+    return [SetControls(changes)]
 
 
 def _other_end(binding: Binding, position: float) -> float:

@@ -3,15 +3,15 @@
 Messages that show the present positions and the time come in; those to be sent now come out,
 the newest of each control, never faster than a cable carries. What a hand is moving is not
 told where it is: a fader that answers itself shakes. A cable that leads back is noticed.
-Pure; one `Echoes` for each device. Knows nothing about profiles.
+Pure; one `FeedbackQueue` for each device. Knows nothing about profiles.
 """
 
 from collections import deque
 from collections.abc import Mapping
 
-from styletune.midi.message import Source
+from styletune.midi.message import ControlId
 
-QUIET_S = 0.300  # after the last message of a hand; then its control is told, if it differs
+TOUCH_HOLD_S = 0.300  # after the last message of a hand; then its control is told, if it differs
 PERIOD_S = 0.020  # of one control: 16 at 50 a second are what a DIN cable carries
 LOOP_PER_S = 200  # no hand sends back so often just what it was sent
 ECHO_S = 0.100  # a cable and two drivers take less to bring a message back
@@ -19,7 +19,7 @@ ECHO_S = 0.100  # a cable and two drivers take less to bring a message back
 Raw = tuple[int, ...]
 
 
-class Echoes:
+class FeedbackQueue:
     """What is told to one device.
 
     Attributes:
@@ -28,12 +28,12 @@ class Echoes:
 
     def __init__(self) -> None:
         self.off = False
-        self._wanted: dict[Source, Raw] = {}
-        self._waiting: dict[Source, None] = {}  # what may show something else than is wanted
-        self._shown: dict[Source, Raw] = {}
-        self._sent: dict[Source, Raw] = {}
-        self._sent_at: dict[Source, float] = {}
-        self._heard_at: dict[Source, float] = {}
+        self._wanted: dict[ControlId, Raw] = {}
+        self._waiting: dict[ControlId, None] = {}  # what may show something else than is wanted
+        self._shown: dict[ControlId, Raw] = {}
+        self._sent: dict[ControlId, Raw] = {}
+        self._sent_at: dict[ControlId, float] = {}
+        self._heard_at: dict[ControlId, float] = {}
         self._echoes: deque[float] = deque(maxlen=LOOP_PER_S + 1)
 
     def forget(self) -> None:
@@ -46,7 +46,7 @@ class Echoes:
         self._heard_at.clear()
         self._echoes.clear()
 
-    def heard(self, source: Source, data: Raw, now: float, *, follows: bool) -> bool:
+    def heard(self, source: ControlId, data: Raw, now: float, *, follows: bool) -> bool:
         """Take note of a message from the device; True: it is what was just sent, come back.
 
         What has come back is no hand's move and should be left alone.
@@ -67,7 +67,7 @@ class Echoes:
             self._waiting[source] = None
         return False
 
-    def want(self, messages: Mapping[Source, Raw]) -> None:
+    def want(self, messages: Mapping[ControlId, Raw]) -> None:
         """Say what each control of the device should show."""
         self._wanted.update(messages)
         self._waiting.update(dict.fromkeys(messages))
@@ -91,16 +91,16 @@ class Echoes:
             return None
         return min(map(self._free_at, self._unlike()), default=None)
 
-    def _unlike(self) -> list[Source]:
+    def _unlike(self) -> list[ControlId]:
         """What shows something else than is wanted."""
         wanted, shown = self._wanted, self._shown
         unlike = [s for s in self._waiting if s in wanted and shown.get(s) != wanted[s]]
         self._waiting = dict.fromkeys(unlike)
         return unlike
 
-    def _free_at(self, source: Source) -> float:
+    def _free_at(self, source: ControlId) -> float:
         never = float("-inf")
         return max(
             self._sent_at.get(source, never) + PERIOD_S,
-            self._heard_at.get(source, never) + QUIET_S,
+            self._heard_at.get(source, never) + TOUCH_HOLD_S,
         )

@@ -7,6 +7,7 @@ Knows nothing about controllers and controls.
 Source: MIDI 1.0 Detailed Specification, table I.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +22,7 @@ MAX_7_BIT, MAX_14_BIT = 127, 16383
 _STATUS, _END_OF_SYSEX = 0x80, 0xF7
 
 
-class Status(StrEnum):
+class MessageType(StrEnum):
     """What kind of control of a controller."""
 
     CONTROL_CHANGE = "control_change"
@@ -32,15 +33,15 @@ class Status(StrEnum):
 
 
 _WORDS = {
-    Status.CONTROL_CHANGE: "CC",
-    Status.NOTE: "note",
-    Status.PITCH_BEND: "bend",
-    Status.NRPN: "NRPN",
-    Status.RPN: "RPN",
+    MessageType.CONTROL_CHANGE: "CC",
+    MessageType.NOTE: "note",
+    MessageType.PITCH_BEND: "bend",
+    MessageType.NRPN: "NRPN",
+    MessageType.RPN: "RPN",
 }
 
 
-class Source(NamedTuple):
+class ControlId(NamedTuple):
     """Which control of a controller: never the number alone.
 
     Attributes:
@@ -48,13 +49,13 @@ class Source(NamedTuple):
         number: of the controller or note, 0..127; of an (N)RPN, 0..16383; 0 for pitch bend.
     """
 
-    status: Status
+    status: MessageType
     channel: int
     number: int
 
     def __str__(self) -> str:
         """As controllers' manuals write it: `ch 1 CC 7`."""
-        number = "" if self.status is Status.PITCH_BEND else f" {self.number}"
+        number = "" if self.status is MessageType.PITCH_BEND else f" {self.number}"
         return f"ch {self.channel} {_WORDS[self.status]}{number}"
 
 
@@ -63,13 +64,13 @@ class Event:
     """A control of a controller has moved.
 
     Attributes:
-        channel, number: see `Source`.
+        channel, number: see `ControlId`.
         value: 0..`top`; of a note its velocity, 0 when released.
         top: 127, or 16383 where two bytes carry the value.
         step: +1 or -1 of a data increment or decrement, which carries no value; else 0.
     """
 
-    status: Status
+    status: MessageType
     channel: int
     number: int
     value: int
@@ -77,9 +78,9 @@ class Event:
     step: int = 0
 
     @cached_property
-    def source(self) -> Source:
+    def source(self) -> ControlId:
         """Which control it is."""
-        return Source(self.status, self.channel, self.number)
+        return ControlId(self.status, self.channel, self.number)
 
     @property
     def position(self) -> float:
@@ -88,12 +89,12 @@ class Event:
 
     def __str__(self) -> str:
         """As the monitor shows it."""
-        if self.status is Status.NOTE:
+        if self.status is MessageType.NOTE:
             return f"{self.source} {f'on, velocity {self.value}' if self.value else 'off'}"
         return f"{self.source} {f'{self.step:+d}' if self.step else f'= {self.value}'}"
 
 
-def split(data: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def split_messages(data: Sequence[int]) -> Iterator[tuple[int, ...]]:
     """Each of some whole messages that stand one after the other; what is none comes, too."""
     begin = 0
     for at in range(1, len(data)):
@@ -127,18 +128,20 @@ def _decoded(data: tuple[int, ...]) -> Event | None:
         ) from None
     match message.type:
         case "control_change":
-            return Event(Status.CONTROL_CHANGE, message.channel + 1, message.control, message.value)
+            return Event(
+                MessageType.CONTROL_CHANGE, message.channel + 1, message.control, message.value
+            )
         case "note_on":
-            return Event(Status.NOTE, message.channel + 1, message.note, message.velocity)
+            return Event(MessageType.NOTE, message.channel + 1, message.note, message.velocity)
         case "note_off":  # its velocity tells how it was released, not that it is down
-            return Event(Status.NOTE, message.channel + 1, message.note, 0)
+            return Event(MessageType.NOTE, message.channel + 1, message.note, 0)
         case "pitchwheel":
             bend = message.pitch - mido.messages.MIN_PITCHWHEEL
-            return Event(Status.PITCH_BEND, message.channel + 1, 0, bend, MAX_14_BIT)
+            return Event(MessageType.PITCH_BEND, message.channel + 1, 0, bend, MAX_14_BIT)
     return None
 
 
-def encode(source: Source, value: int) -> tuple[int, ...]:
+def encode(source: ControlId, value: int) -> tuple[int, ...]:
     """The raw message that a controller takes as `value`: the way back of `decode`.
 
     Raises:
@@ -146,14 +149,93 @@ def encode(source: Source, value: int) -> tuple[int, ...]:
     """
     channel = source.channel - 1
     match source.status:
-        case Status.CONTROL_CHANGE:
+        case MessageType.CONTROL_CHANGE:
             return (0xB0 | channel, source.number, value)
-        case Status.NOTE:
+        case MessageType.NOTE:
             return (0x90 | channel, source.number, value)
-        case Status.PITCH_BEND:
+        case MessageType.PITCH_BEND:
             return (0xE0 | channel, value & 0x7F, value >> 7)
     raise ValueError(f"{source} is no single message")
 
 
 def _short(data: Sequence[int], limit: int = 8) -> str:
     return repr(list(data[:limit])) + (f" and {len(data) - limit} more" * (len(data) > limit))
+
+
+# What the value of a control of a controller means: where it stands, or how far it turned.
+#
+# Four ways are in use to write turns of endless encoders; none can be told from the others by
+# one message, hence `detect`. Pure tables. Knows nothing about channels and targets.
+# Source: Ardour's MIDI binding maps and vendors' manuals, which use these four names.
+
+
+class Encoding(StrEnum):
+    """How to read a value."""
+
+    ABSOLUTE = "absolute"  # where it stands, 7 bits (14 of pitch bend and (N)RPN)
+    FINE = "fine"  # where it stands, in two controllers: n the high byte, n + 32 the low one
+    BUTTON = "button"  # pressed above the middle (a note: at all); what it is then is nothing
+    SIGNED_BIT = "signed_bit"  # 1..64 turn right, 65, 66 … left by 1, 2 …
+    SIGNED_BIT_2 = "signed_bit_2"  # the same the other way round
+    BIN_OFFSET = "bin_offset"  # 64 is none, above it right, below it left
+    TWOS_COMPLEMENT = "twos_complement"  # 1..64 turn right, 127, 126 … left by 1, 2 …
+
+    @property
+    def relative(self) -> bool:
+        """Whether it tells turns."""
+        return self in RELATIVE
+
+    def steps(self, value: int) -> int:
+        """How far a 7-bit `value` turns: right is positive. 0 for what tells no turns."""
+        match self:
+            case Encoding.SIGNED_BIT:
+                return value if value <= 64 else 64 - value
+            case Encoding.SIGNED_BIT_2:
+                return -value if value <= 64 else value - 64
+            case Encoding.BIN_OFFSET:
+                return value - 64
+            case Encoding.TWOS_COMPLEMENT:
+                return value if value <= 64 else value - 128
+        return 0
+
+    def written(self, steps: int) -> int:
+        """The 7-bit value that turns by `steps`, or as near as one message gets."""
+        steps = max(-63, min(63, steps))
+        match self:
+            case Encoding.SIGNED_BIT:
+                return steps if steps >= 0 else 64 - steps
+            case Encoding.SIGNED_BIT_2:
+                return -steps if steps <= 0 else 64 + steps
+            case Encoding.BIN_OFFSET:
+                return 64 + steps
+            case Encoding.TWOS_COMPLEMENT:
+                return steps % 128
+        raise ValueError(f"{self} tells no turns")
+
+
+RELATIVE = (
+    Encoding.SIGNED_BIT,
+    Encoding.SIGNED_BIT_2,
+    Encoding.BIN_OFFSET,
+    Encoding.TWOS_COMPLEMENT,
+)
+_SLOW = 3  # steps in one message of a knob that is turned slowly
+_REPEATS = 3  # a fader never says the same twice; an encoder hardly ever says anything else
+
+
+def detect(values: Sequence[int]) -> Encoding | None:
+    """The encoding of 7-bit values that a control sent while it was turned slowly *left*.
+
+    Returns:
+        None as long as it may be either.
+    """
+    repeats = sum(one == other for one, other in itertools.pairwise(values))
+    if repeats >= _REPEATS:
+        for encoding in RELATIVE:
+            if all(-_SLOW <= encoding.steps(value) < 0 for value in values):
+                return encoding
+    if set(values) == {0, 127}:  # a key, pressed and let go
+        return Encoding.BUTTON
+    if len(values) - repeats >= 4 or (max(values, default=0) - min(values, default=0)) > 8:
+        return Encoding.ABSOLUTE
+    return None

@@ -5,21 +5,23 @@ by the device's name, since one maker's knobs are another's sliders. Knows nothi
 values and sockets; see `shelf` for a person's own.
 """
 
+import hashlib
 import json
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
 
+import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from styletune.config import read_toml
 from styletune.errors import ConfigError
-from styletune.files import configs_folder
-from styletune.midi.binding import Binding, Feedback, Light
-from styletune.midi.encoding import Encoding
-from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, Source, Status
+from styletune.files import configs_folder, write_bytes_atomically
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType
 from styletune.midi.takeover import Mode
 
 MAX_NAME = 200  # characters of a device's
@@ -42,8 +44,8 @@ class _Strict(BaseModel):
 class _Shown(_Strict):
     """`feedback` of a row, where a kind alone does not say it all."""
 
-    kind: Light
-    status: Status | None = None
+    kind: FeedbackKind
+    status: MessageType | None = None
     channel: Channel | None = None
     number: Number | tuple[Number, ...] | None = None
     on: Value | Message = MAX_7_BIT
@@ -54,7 +56,7 @@ class _Row(_Strict):
     """One control, or as many as its lists of numbers and channels are long."""
 
     target: Annotated[str, Field(min_length=1, max_length=100)]
-    status: Status = Status.CONTROL_CHANGE
+    status: MessageType = MessageType.CONTROL_CHANGE
     channel: Channel | Annotated[tuple[Channel, ...], Field(min_length=1)] = 1
     number: Number | Annotated[tuple[Number, ...], Field(min_length=1)] = 0
     encoding: Encoding | None = None
@@ -65,7 +67,7 @@ class _Row(_Strict):
     takeover: Mode | None = None
     step: Annotated[float, Field(gt=0, le=1)] = 1 / 127
     sets: float | bool | None = None
-    feedback: Light | _Shown = Light.NONE
+    feedback: FeedbackKind | _Shown = FeedbackKind.NONE
     learned: bool = False
 
     @model_validator(mode="after")
@@ -75,7 +77,7 @@ class _Row(_Strict):
         lengths = {len(part) for part in (self.channel, self.number) if isinstance(part, tuple)}
         if len(lengths) > 1:
             raise ValueError("channel and number must be lists of the same length")
-        wide = self.status in (Status.NRPN, Status.RPN)
+        wide = self.status in (MessageType.NRPN, MessageType.RPN)
         if not wide and max(_each(self.number, 1)) > MAX_7_BIT:
             raise ValueError("number must be in 0..127")
         return self
@@ -84,14 +86,14 @@ class _Row(_Strict):
         count = max(len(_each(self.channel, 1)), len(_each(self.number, 1)))
         channels, numbers = _each(self.channel, count), _each(self.number, count)
         encoding = self.encoding or (
-            Encoding.BUTTON if self.status is Status.NOTE else Encoding.ABSOLUTE
+            Encoding.BUTTON if self.status is MessageType.NOTE else Encoding.ABSOLUTE
         )
         for index, (channel, number) in enumerate(zip(channels, numbers, strict=True)):
-            feedback = self._feedback(index, Source(self.status, channel, number))
+            feedback = self._feedback(index, ControlId(self.status, channel, number))
             # What is set from here stands where its control stands.
-            mode = Mode.JUMP if feedback.kind is Light.RING else takeover
+            mode = Mode.JUMP if feedback.kind is FeedbackKind.RING else takeover
             yield Binding(
-                source=Source(self.status, channel, number),
+                source=ControlId(self.status, channel, number),
                 target=self.target.replace(_EACH, str(index + 1)),
                 encoding=encoding,
                 low=self.low,
@@ -105,12 +107,12 @@ class _Row(_Strict):
                 learned=self.learned,
             )
 
-    def _feedback(self, index: int, source: Source) -> Feedback:
+    def _feedback(self, index: int, source: ControlId) -> Feedback:
         shown = self.feedback
         if not isinstance(shown, _Shown):
             return Feedback(shown)
         number = shown.number[index] if isinstance(shown.number, tuple) else shown.number
-        other = Source(
+        other = ControlId(
             shown.status or source.status,
             shown.channel or source.channel,
             source.number if number is None else number,
@@ -139,7 +141,7 @@ class Profile:
 
     name: str
     devices: tuple[str, ...]
-    bindings: Mapping[Source, Binding]
+    bindings: Mapping[ControlId, Binding]
     enter: tuple[tuple[int, ...], ...] = ()
 
     def matches(self, device: str) -> bool:
@@ -150,7 +152,7 @@ class Profile:
         """The same, with `binding` in place of whatever its source played."""
         return replace(self, bindings={**self.bindings, binding.source: binding})
 
-    def without(self, sources: Iterable[Source]) -> "Profile":
+    def without(self, sources: Iterable[ControlId]) -> "Profile":
         """The same without what these sources play."""
         gone = set(sources)
         left = {source: bound for source, bound in self.bindings.items() if source not in gone}
@@ -248,7 +250,7 @@ def _profile(data: Mapping[str, Any], where: str) -> Profile:
         raise ConfigError(f"{where}: {_explain(error.errors(include_url=False)[0])}") from None
     except IndexError:
         raise ConfigError(f"{where}: `feedback.number`: too short a list for its row") from None
-    bindings: dict[Source, Binding] = {}
+    bindings: dict[ControlId, Binding] = {}
     for binding in rows:
         if binding.source in bindings:
             raise ConfigError(
@@ -275,7 +277,7 @@ def _row(binding: Binding) -> dict[str, Any]:
         value = getattr(binding, key)
         if value != getattr(plain, key):
             row[key] = value
-    if feedback.kind is not Light.NONE:
+    if feedback.kind is not FeedbackKind.NONE:
         shown = feedback.source or source
         row["feedback"] = {
             "kind": feedback.kind.value,
@@ -310,3 +312,50 @@ def _explain(fault: Mapping[str, Any]) -> str:
         return f"`{key}`: {fault['ctx']['error']}"
     message = fault["msg"][0].lower() + fault["msg"][1:]
     return f"`{key}`: {message}; received {fault['input']!r:.80}"
+
+
+# Where a person's own controller profiles are kept: one file for each device's name.
+#
+# Profiles come in and go to files, whole or not at all; at the start they are read again and
+# come before the shipped ones. Knows nothing about what is in them.
+
+
+def user_profile_dir() -> Path:
+    """The folder of a person's own profiles on this system; it need not be there."""
+    return platformdirs.user_config_path("styletune", appauthor=False) / "controllers"
+
+
+class ProfileStore:
+    """Profiles: a person's own first, then the shipped ones.
+
+    Args:
+        folder: of a person's own; None: there are none, and nothing is kept.
+
+    Raises:
+        ConfigError: a profile is damaged; its file is named.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self.profiles = (*(in_folder(folder) if folder else ()), *shipped())
+
+    def keep(self, device: str, profile: Profile) -> None:
+        """Write the profile of `device`.
+
+        Raises:
+            ConfigError: the folder cannot be written.
+        """
+        if self._folder is None:
+            return
+        path = self._folder / _file_name(device)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            write_bytes_atomically(path, dumps(profile).encode(errors="replace"))
+        except OSError as error:
+            raise ConfigError(f"{path}: the profile cannot be kept: {error}") from None
+
+
+def _file_name(device: str) -> str:
+    """Readable, and another one for each name: `launch-control-xl-1f0a3c.toml`."""
+    words = re.sub(r"[^a-z0-9]+", "-", device.casefold()).strip("-")[:40] or "device"
+    return f"{words}-{hashlib.sha256(device.encode(errors='replace')).hexdigest()[:6]}.toml"

@@ -1,14 +1,14 @@
 """What becomes of a value when the hardware stands elsewhere than the control.
 
 A position of the hardware, that of the control and the time come in; the control's new
-position comes out, or None: nothing happens yet. Pure; one `Takeover` for each fader.
+position comes out, or None: nothing happens yet. Pure; one `SoftTakeover` for each fader.
 Source: Mixxx, `src/controllers/softtakeover.cpp` (the truth table of `pickup`).
 """
 
 from enum import StrEnum
 
 THRESHOLD = 3 / 128  # near enough to be the same place
-SOON_S = 0.050  # within one move of a hand
+SAME_GESTURE_S = 0.050  # within one move of a hand
 _SAME = 1e-6  # far below a step of 14 bits; a curve and its inverse differ by less
 
 
@@ -21,7 +21,7 @@ class Mode(StrEnum):
     RELATIVE = "relative"  # at once, by as much as the fader moves
 
 
-class Takeover:
+class SoftTakeover:
     """One fader of hardware."""
 
     def __init__(self, mode: Mode) -> None:
@@ -89,7 +89,7 @@ def ignores(position: float, before: float | None, current: float, since_s: floa
         return False
     if before is None:
         return True
-    late = since_s > SOON_S
+    late = since_s > SAME_GESTURE_S
     if (current - before) * (current - position) < 0:
         return late
     return abs(current - before) > THRESHOLD or late

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from styletune.controls import ControlTable
 from styletune.errors import MessageError
-from styletune.midi.device import Device, Ghost, Move, Recall, Strike
-from styletune.midi.glide import Glides
-from styletune.midi.learner import Learnt
+from styletune.midi.device import Device, FireTrigger, PickupHint, RecallScene, SetControls
+from styletune.midi.learn import LearnResult
 from styletune.midi.message import Event, decode
 from styletune.midi.profile import Profile
+from styletune.midi.smoothing import Smoother
 from styletune.server import messages
 from styletune.server.lesson import Lesson
 from styletune.server.messages import Bindings, Error, Hardware, Learning, Outgoing
@@ -33,7 +33,7 @@ class Slide:
     positions: Mapping[str, float]
 
 
-Outcome = Move | Slide | Strike | Recall | Outgoing
+Outcome = SetControls | Slide | FireTrigger | RecallScene | Outgoing
 Positions = Mapping[str, float]
 Addressed = tuple[str | None, Outgoing]  # to a client, or to everybody
 
@@ -65,7 +65,7 @@ class Controllers:
         self._loops: set[tuple[str, str]] = set()
         self._lesson = Lesson(table)
         self._seen: dict[str, float] = {}
-        self._glides = Glides()
+        self._glides = Smoother()
 
     # ----------------------------------------------------------------- hands
 
@@ -130,9 +130,9 @@ class Controllers:
         before = device.counts["unmapped"]
         for action in device.move(event, data, self._glides.meant(positions), now):
             match action:
-                case Ghost():
+                case PickupHint():
                     yield _hardware(action, device.name)
-                case Move() if device.is_stepped(event):
+                case SetControls() if device.is_stepped(event):
                     yield from self._glide(action, device.name, positions, now)
                 case _:
                     yield action
@@ -148,11 +148,13 @@ class Controllers:
                 "plugged in again",
             )
 
-    def _glide(self, move: Move, mover: str, positions: Positions, now: float) -> Iterator[Move]:
+    def _glide(
+        self, move: SetControls, mover: str, positions: Positions, now: float
+    ) -> Iterator[SetControls]:
         for name, goal in move.positions.items():
             place = self._glides.move(name, goal, positions, now, mover)
             if place is not None:
-                yield Move({name: place})
+                yield SetControls({name: place})
 
     def _stranger(self, device: Device) -> Iterator[Error]:
         """Say once that a device is not known: its knobs send a hundred messages a second."""
@@ -182,7 +184,9 @@ class Controllers:
         for key, device in self._devices.items():
             if moved:
                 ghosts = device.ghosts(moved, positions)
-                told += [(None, _hardware(g, device.name)) for g in ghosts if isinstance(g, Ghost)]
+                told += [
+                    (None, _hardware(g, device.name)) for g in ghosts if isinstance(g, PickupHint)
+                ]
             if key not in self._listening:
                 continue
             if moved:
@@ -210,7 +214,7 @@ class Controllers:
         self._loops.discard((client, name))
         device = self._devices.pop((client, name), None)
         ghosts = device.leave() if device else []
-        return [_hardware(ghost, name) for ghost in ghosts if isinstance(ghost, Ghost)]
+        return [_hardware(ghost, name) for ghost in ghosts if isinstance(ghost, PickupHint)]
 
     def leave(self, client: str) -> list[Outgoing]:
         """A client has gone, and its devices with it."""
@@ -265,12 +269,12 @@ class Controllers:
 
     def _learn(self, device: Device, event: Event, now: float) -> Iterator[Outgoing]:
         match self._lesson.feed(device.name, event, now):
-            case Learnt() as learnt:
+            case LearnResult() as learnt:
                 yield from self._bind(learnt)
             case Learning() as told:
                 yield told
 
-    def _bind(self, learnt: Learnt) -> Iterator[Outgoing]:
+    def _bind(self, learnt: LearnResult) -> Iterator[Outgoing]:
         before = self._book[learnt.device].bindings.get(learnt.source)
         told, bound = self._lesson.end(learnt, before)
         yield told
@@ -296,7 +300,7 @@ class Controllers:
         return sorted({name for _, name in self._devices})
 
 
-def _hardware(ghost: Ghost, device: str) -> Hardware:
+def _hardware(ghost: PickupHint, device: str) -> Hardware:
     return Hardware(
         control=ghost.control,
         position=ghost.position,

@@ -17,7 +17,7 @@ from pathlib import Path
 from styletune.config import SessionConfig
 from styletune.logs import log_event
 from styletune.midi import profile as midi_profile
-from styletune.midi.shelf import Shelf
+from styletune.midi.profile import ProfileStore
 from styletune.server.address import shown
 from styletune.server.app import create_app
 from styletune.server.entrance import Entrance, with_token
@@ -65,7 +65,7 @@ def build(
         ConfigError: an unknown or damaged controller profile.
     """
     assert entrance.token is not None  # the caller's to see to
-    shelf = Shelf(controllers_folder)
+    shelf = ProfileStore(controllers_folder)
     profile = session.midi.profile and midi_profile.named(session.midi.profile)
     memory = None if memory_folder is None else Memory(memory_folder)
     kept = Remembered() if memory is None else memory.load()

@@ -6,11 +6,10 @@ Pure: events and the time come in; what was learnt, and the messages that tell o
 from dataclasses import replace
 
 from styletune.controls import ControlTable, Kind
-from styletune.midi.binding import Binding, Feedback, Light
-from styletune.midi.encoding import Encoding
-from styletune.midi.learner import Learner, Learnt
-from styletune.midi.message import Event
-from styletune.midi.target import counted, resolve
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.device import resolve, with_layer_index
+from styletune.midi.learn import Learner, LearnResult
+from styletune.midi.message import Encoding, Event
 from styletune.server.messages import Error, Learning
 
 
@@ -41,7 +40,7 @@ class Lesson:
         """What is being learnt, as a message."""
         return Learning(target=self.target)
 
-    def feed(self, device: str, event: Event, now: float) -> Learnt | Learning | None:
+    def feed(self, device: str, event: Event, now: float) -> LearnResult | Learning | None:
         """Take an event: what was learnt by it, or which hardware is being moved now."""
         before = self._learner.moving
         learnt = self._learner.feed(device, event, now)
@@ -51,7 +50,7 @@ class Lesson:
             return Learning(target=self.target, device=moving[0], source=str(moving[1]))
         return None
 
-    def tick(self, now: float) -> Learnt | None:
+    def tick(self, now: float) -> LearnResult | None:
         """What a silence has told; see `due`."""
         return None if self.target is None else self._learner.tick(now)
 
@@ -60,14 +59,14 @@ class Lesson:
         """When `tick` has something to give, or None."""
         return None if self.target is None else self._learner.due
 
-    def end(self, learnt: Learnt, before: Binding | None) -> tuple[Learning, Binding]:
+    def end(self, learnt: LearnResult, before: Binding | None) -> tuple[Learning, Binding]:
         """Nothing waits any more; what is told of it, and what plays the target from now on.
 
         Args:
             before: what the hardware played so far.
         """
         assert self.target is not None
-        bound = self._bound(learnt, counted(self.target, self._table), before)
+        bound = self._bound(learnt, with_layer_index(self.target, self._table), before)
         self.target, self._learner = None, Learner()
         told = Learning(
             target=None,
@@ -77,14 +76,14 @@ class Lesson:
         )
         return told, bound
 
-    def _bound(self, learnt: Learnt, target: str, before: Binding | None) -> Binding:
+    def _bound(self, learnt: LearnResult, target: str, before: Binding | None) -> Binding:
         """What is as good as before stays: how it is shown, how it takes over."""
         if before is not None and before.encoding is learnt.encoding:
             return replace(before, target=target, sets=None, learned=True)
         resolved = resolve(target, self._table)
-        light = Light.LED if learnt.encoding is Encoding.BUTTON else Light.VALUE
+        light = FeedbackKind.LED if learnt.encoding is Encoding.BUTTON else FeedbackKind.VALUE
         if resolved is None or resolved.kind is Kind.TRIGGER:
-            light = Light.NONE
+            light = FeedbackKind.NONE
         return Binding(
             learnt.source, target, learnt.encoding, feedback=Feedback(light), learned=True
         )

@@ -10,11 +10,10 @@ from dataclasses import replace
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ConfigError
 from styletune.midi.binding import Binding
-from styletune.midi.encoding import Encoding
-from styletune.midi.learner import Learnt
-from styletune.midi.message import Source
+from styletune.midi.device import resolve
+from styletune.midi.learn import LearnResult
+from styletune.midi.message import ControlId, Encoding
 from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
-from styletune.midi.target import resolve
 from styletune.server import messages
 from styletune.server.messages import Bindings, Error
 
@@ -40,7 +39,7 @@ class ProfileBook:
         self._profile = profile
         self._keep = keep
         self._own: dict[str, Profile] = {}
-        self._conflicts: dict[tuple[str, Source], str] = {}
+        self._conflicts: dict[tuple[str, ControlId], str] = {}
 
     @property
     def known(self) -> str:
@@ -72,7 +71,7 @@ class ProfileBook:
             return Error(code="not_kept", message=str(error))
         return None
 
-    def bind(self, learnt: Learnt, bound: Binding) -> Error | None:
+    def bind(self, learnt: LearnResult, bound: Binding) -> Error | None:
         """Add what was learnt; what its hardware played before is told as a conflict."""
         profile = self[learnt.device]
         before = profile.bindings.get(learnt.source)

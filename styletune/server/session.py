@@ -10,8 +10,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ControlError, MessageError, SceneError
-from styletune.midi.device import Move, Recall, Strike
-from styletune.midi.message import split
+from styletune.midi.device import FireTrigger, RecallScene, SetControls
+from styletune.midi.message import split_messages
 from styletune.midi.profile import Profile
 from styletune.server.controllers import Controllers, Outcome, Slide
 from styletune.server.messages import (
@@ -239,7 +239,7 @@ class LiveSession(Performance):
 
     def _midi(self, message: MidiMessage, client: str) -> Answers:
         device, now, answers = message.device, self._clock(), Answers()
-        for data in split(message.data):
+        for data in split_messages(message.data):
             self.counts["midi"] += 1
             for outcome in self.controllers.hear(client, device, data, self.positions, now):
                 answers += self._played(outcome, device, message.seq)
@@ -266,16 +266,16 @@ class LiveSession(Performance):
         source = f"midi:{device}"
         try:
             match outcome:
-                case Move():
+                case SetControls():
                     moved = dict(outcome.positions)
                     group = (source, frozenset(moved))
                     return [self.play(moved, source, seq, group, PAUSE_S)]
                 case Slide():
                     return [self.slide(outcome.positions, source)]
-                case Strike():
+                case FireTrigger():
                     strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
                     return self._trigger(strike, source)
-                case Recall():
+                case RecallScene():
                     changed = self.recall(self._scene_name(outcome.scene), 0.0, seq)
                     return [] if changed is None else [changed]
                 case Error():

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from styletune.config import DEFAULT_LAYERS
-from tests.agent.playing import TOKEN, Server
 from tests.instrument.conftest import browsing
 from tests.instrument.playing import until
+from tests.midi_agent.playing import TOKEN, Server
 
 pytestmark = pytest.mark.browser
 LAYERS = DEFAULT_LAYERS["lite"]

@@ -2,11 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.midi.binding import Binding, Feedback, Light
-from styletune.midi.encoding import Encoding
-from styletune.midi.message import Source, Status
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.message import ControlId, Encoding, MessageType
 
-CC7 = Source(Status.CONTROL_CHANGE, 1, 7)
+CC7 = ControlId(MessageType.CONTROL_CHANGE, 1, 7)
 
 
 def bound(**given: object) -> Binding:
@@ -45,7 +44,7 @@ def test_a_control_beyond_the_range_stands_at_its_end() -> None:
 
 @pytest.mark.parametrize("value", range(128))
 def test_a_fader_is_shown_where_it_stood(value: int) -> None:
-    binding = bound(feedback=Feedback(Light.RING))
+    binding = bound(feedback=Feedback(FeedbackKind.RING))
     assert binding.shown(value / 127) == (0xB0, 7, value)
 
 
@@ -53,16 +52,16 @@ def test_a_fader_is_shown_where_it_stood(value: int) -> None:
     ("feedback", "off", "on"),
     [
         (Feedback(), None, None),
-        (Feedback(Light.LED), (0xB0, 7, 0), (0xB0, 7, 127)),
-        (Feedback(Light.LED, on=60, off=12), (0xB0, 7, 12), (0xB0, 7, 60)),
+        (Feedback(FeedbackKind.LED), (0xB0, 7, 0), (0xB0, 7, 127)),
+        (Feedback(FeedbackKind.LED, on=60, off=12), (0xB0, 7, 12), (0xB0, 7, 60)),
         (
-            Feedback(Light.LED, Source(Status.NOTE, 3, 9), on=1),
+            Feedback(FeedbackKind.LED, ControlId(MessageType.NOTE, 3, 9), on=1),
             (0x92, 9, 0),
             (0x92, 9, 1),
         ),
-        (Feedback(Light.LED, on=(0xF0, 1, 0xF7), off=(0xF0, 0xF7)), (0xF0, 0xF7), (0xF0, 1, 0xF7)),
-        (Feedback(Light.VALUE, Source(Status.PITCH_BEND, 1, 0)), (0xE0, 0, 0), (0xE0, 127, 127)),
-        (Feedback(Light.VALUE, Source(Status.NRPN, 1, 300)), None, None),
+        (Feedback(FeedbackKind.LED, on=(0xF0, 1, 0xF7), off=(0xF0, 0xF7)), (0xF0, 0xF7), (0xF0, 1, 0xF7)),
+        (Feedback(FeedbackKind.VALUE, ControlId(MessageType.PITCH_BEND, 1, 0)), (0xE0, 0, 0), (0xE0, 127, 127)),
+        (Feedback(FeedbackKind.VALUE, ControlId(MessageType.NRPN, 1, 300)), None, None),
     ],
 )  # fmt: skip
 def test_lights(
@@ -73,5 +72,5 @@ def test_lights(
 
 
 def test_the_light_of_a_button_that_sets_is_on_while_that_holds() -> None:
-    play = bound(feedback=Feedback(Light.LED), sets=0.0)
+    play = bound(feedback=Feedback(FeedbackKind.LED), sets=0.0)
     assert (play.shown(0.0), play.shown(1.0)) == ((0xB0, 7, 127), (0xB0, 7, 0))

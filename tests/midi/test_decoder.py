@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.midi.decoder import HOLD_S, Decoder
-from styletune.midi.message import Event, Source, Status, decode
+from styletune.midi.message import ControlId, Event, MessageType, decode
 
-CC7 = Source(Status.CONTROL_CHANGE, 1, 7)
+CC7 = ControlId(MessageType.CONTROL_CHANGE, 1, 7)
 
 
 def cc(number: int, value: int, channel: int = 1) -> list[int]:
@@ -66,7 +66,7 @@ def test_a_message_that_comes_after_the_hold_brings_the_held_one_first() -> None
     decoder.feed(cc(7, 127), 1.0)
     assert decoder.feed(cc(1, 5), 2.0) == [
         Event(*CC7, 16383, 16383),
-        Event(Status.CONTROL_CHANGE, 1, 1, 5),
+        Event(MessageType.CONTROL_CHANGE, 1, 1, 5),
     ]
 
 
@@ -84,7 +84,7 @@ def test_without_a_word_every_controller_but_the_selecting_ones_is_itself(number
 
 @pytest.mark.parametrize("number", range(128))
 def test_what_is_plain_is_itself_whatever_its_number(number: int) -> None:
-    source = Source(Status.CONTROL_CHANGE, 1, number)
+    source = ControlId(MessageType.CONTROL_CHANGE, 1, number)
     decoder = Decoder(fine=[CC7], plain=[source])
     fed(decoder, cc(99, 1), cc(98, 2))
     assert fed(decoder, cc(number, 99)) == [decode(cc(number, 99))]
@@ -99,7 +99,7 @@ def nrpn(number: int, kind: str = "nrpn") -> list[list[int]]:
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 300, 16382])
 def test_a_selected_parameter_takes_the_data_bytes(kind: str, number: int) -> None:
     decoder = Decoder()
-    source = Source(Status(kind), 1, number)
+    source = ControlId(MessageType(kind), 1, number)
     assert fed(decoder, *nrpn(number, kind), cc(6, 3), cc(38, 4)) == [
         Event(*source, 3 << 7 | 4, 16383)
     ]
@@ -113,28 +113,28 @@ def test_a_lone_data_byte_is_held_and_reaches_both_ends() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5), cc(6, 127))
     (event,) = decoder.tick(2.0)
-    assert (event.source, event.position) == (Source(Status.NRPN, 1, 5), 1.0)
+    assert (event.source, event.position) == (ControlId(MessageType.NRPN, 1, 5), 1.0)
 
 
 def test_the_null_parameter_gives_the_numbers_back_to_plain_controllers() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5))
     fed(decoder, *nrpn(16383))
-    assert fed(decoder, cc(6, 9)) == [Event(Status.CONTROL_CHANGE, 1, 6, 9)]
+    assert fed(decoder, cc(6, 9)) == [Event(MessageType.CONTROL_CHANGE, 1, 6, 9)]
 
 
 def test_channels_select_for_themselves() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5))
-    assert fed(decoder, cc(6, 9, channel=2)) == [Event(Status.CONTROL_CHANGE, 2, 6, 9)]
+    assert fed(decoder, cc(6, 9, channel=2)) == [Event(MessageType.CONTROL_CHANGE, 2, 6, 9)]
 
 
 def test_an_rpn_takes_the_place_of_an_nrpn() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5), cc(101, 0))
-    assert fed(decoder, cc(6, 9)) == [Event(Status.CONTROL_CHANGE, 1, 6, 9)]
+    assert fed(decoder, cc(6, 9)) == [Event(MessageType.CONTROL_CHANGE, 1, 6, 9)]
     (event,) = fed(decoder, cc(100, 2), cc(6, 9), cc(38, 0))
-    assert event.source == Source(Status.RPN, 1, 2)
+    assert event.source == ControlId(MessageType.RPN, 1, 2)
 
 
 def test_bad_and_idle_messages_are_counted() -> None:

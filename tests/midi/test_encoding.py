@@ -2,7 +2,7 @@
 
 import pytest
 
-from styletune.midi.encoding import RELATIVE, Encoding, detect
+from styletune.midi.message import RELATIVE, Encoding, detect
 
 
 def steps_by_hand(encoding: Encoding, value: int) -> int:

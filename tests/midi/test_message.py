@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MessageError
-from styletune.midi.message import Event, Source, Status, decode, encode, split
+from styletune.midi.message import ControlId, Event, MessageType, decode, encode, split_messages
 
 
 @pytest.mark.parametrize("channel", range(16))
@@ -14,18 +14,18 @@ from styletune.midi.message import Event, Source, Status, decode, encode, split
 @pytest.mark.parametrize("value", [0, 1, 64, 127])
 def test_each_control_change_is_decoded(channel: int, number: int, value: int) -> None:
     event = decode([0xB0 | channel, number, value])
-    assert event == Event(Status.CONTROL_CHANGE, channel + 1, number, value)
+    assert event == Event(MessageType.CONTROL_CHANGE, channel + 1, number, value)
 
 
 @pytest.mark.parametrize(
     ("data", "event"),
     [
-        ([0x90, 60, 100], Event(Status.NOTE, 1, 60, 100)),
-        ([0x9F, 60, 0], Event(Status.NOTE, 16, 60, 0)),
-        ([0x80, 60, 64], Event(Status.NOTE, 1, 60, 0)),
-        ([0xE0, 0, 0], Event(Status.PITCH_BEND, 1, 0, 0, 16383)),
-        ([0xE2, 0, 64], Event(Status.PITCH_BEND, 3, 0, 8192, 16383)),
-        ([0xE0, 127, 127], Event(Status.PITCH_BEND, 1, 0, 16383, 16383)),
+        ([0x90, 60, 100], Event(MessageType.NOTE, 1, 60, 100)),
+        ([0x9F, 60, 0], Event(MessageType.NOTE, 16, 60, 0)),
+        ([0x80, 60, 64], Event(MessageType.NOTE, 1, 60, 0)),
+        ([0xE0, 0, 0], Event(MessageType.PITCH_BEND, 1, 0, 0, 16383)),
+        ([0xE2, 0, 64], Event(MessageType.PITCH_BEND, 3, 0, 8192, 16383)),
+        ([0xE0, 127, 127], Event(MessageType.PITCH_BEND, 1, 0, 16383, 16383)),
     ],
 )
 def test_notes_and_pitch_bend_are_decoded(data: list[int], event: Event) -> None:
@@ -105,9 +105,9 @@ def test_any_bytes_give_an_event_none_or_a_message_error(data: list[int]) -> Non
 @pytest.mark.parametrize("channel", range(1, 17))
 def test_what_is_encoded_is_decoded_to_the_same(channel: int) -> None:
     for source, top in (
-        (Source(Status.CONTROL_CHANGE, channel, 7), 127),
-        (Source(Status.NOTE, channel, 127), 127),
-        (Source(Status.PITCH_BEND, channel, 0), 16383),
+        (ControlId(MessageType.CONTROL_CHANGE, channel, 7), 127),
+        (ControlId(MessageType.NOTE, channel, 127), 127),
+        (ControlId(MessageType.PITCH_BEND, channel, 0), 16383),
     ):
         for value in (0, 1, top // 2, top):
             event = decode(encode(source, value))
@@ -117,18 +117,18 @@ def test_what_is_encoded_is_decoded_to_the_same(channel: int) -> None:
 
 def test_an_nrpn_is_no_single_message() -> None:
     with pytest.raises(ValueError, match="ch 2 NRPN 300 is no single message"):
-        encode(Source(Status.NRPN, 2, 300), 1)
+        encode(ControlId(MessageType.NRPN, 2, 300), 1)
 
 
 @pytest.mark.parametrize(
     ("event", "words"),
     [
-        (Event(Status.CONTROL_CHANGE, 1, 7, 64), "ch 1 CC 7 = 64"),
-        (Event(Status.NOTE, 16, 60, 100), "ch 16 note 60 on, velocity 100"),
-        (Event(Status.NOTE, 16, 60, 0), "ch 16 note 60 off"),
-        (Event(Status.PITCH_BEND, 2, 0, 8192, 16383), "ch 2 bend = 8192"),
-        (Event(Status.NRPN, 3, 300, 5, 16383), "ch 3 NRPN 300 = 5"),
-        (Event(Status.RPN, 3, 1, 0, 16383, -1), "ch 3 RPN 1 -1"),
+        (Event(MessageType.CONTROL_CHANGE, 1, 7, 64), "ch 1 CC 7 = 64"),
+        (Event(MessageType.NOTE, 16, 60, 100), "ch 16 note 60 on, velocity 100"),
+        (Event(MessageType.NOTE, 16, 60, 0), "ch 16 note 60 off"),
+        (Event(MessageType.PITCH_BEND, 2, 0, 8192, 16383), "ch 2 bend = 8192"),
+        (Event(MessageType.NRPN, 3, 300, 5, 16383), "ch 3 NRPN 300 = 5"),
+        (Event(MessageType.RPN, 3, 1, 0, 16383, -1), "ch 3 RPN 1 -1"),
     ],
 )
 def test_an_event_reads_as_in_a_manual(event: Event, words: str) -> None:
@@ -137,9 +137,9 @@ def test_an_event_reads_as_in_a_manual(event: Event, words: str) -> None:
 
 def test_messages_that_stand_one_after_the_other_are_told_apart() -> None:
     messages = [(0xB0, 16, 64), (0xF8,), (0xF0, 0x7D, 1, 0xF7), (0xE3, 0, 127), (0x90, 60, 0)]
-    assert list(split([byte for message in messages for byte in message])) == messages
+    assert list(split_messages([byte for message in messages for byte in message])) == messages
 
 
 @given(st.lists(st.integers(-10, 300), max_size=20))
 def test_no_byte_is_lost_between_messages(data: list[int]) -> None:
-    assert [byte for message in split(data) for byte in message] == data
+    assert [byte for message in split_messages(data) for byte in message] == data

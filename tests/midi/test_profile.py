@@ -8,22 +8,21 @@ from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.files import configs_folder
 from styletune.midi import profile
-from styletune.midi.binding import Binding, Feedback, Light
-from styletune.midi.encoding import Encoding
-from styletune.midi.message import Source, Status
-from styletune.midi.shelf import Shelf
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.device import resolve
+from styletune.midi.message import ControlId, Encoding, MessageType
+from styletune.midi.profile import ProfileStore
 from styletune.midi.takeover import Mode
-from styletune.midi.target import resolve
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 SHIPPED = profile.shipped()
-CC, NOTE = Status.CONTROL_CHANGE, Status.NOTE
+CC, NOTE = MessageType.CONTROL_CHANGE, MessageType.NOTE
 
 
-def plays(device: str, status: Status, channel: int, number: int) -> str | None:
+def plays(device: str, status: MessageType, channel: int, number: int) -> str | None:
     chosen = profile.choose(device, SHIPPED)
     assert chosen is not None
-    binding = chosen.bindings.get(Source(status, channel, number))
+    binding = chosen.bindings.get(ControlId(status, channel, number))
     return binding and binding.target
 
 
@@ -42,8 +41,8 @@ def test_the_nanokontrol2_has_a_transport() -> None:
     for number, target in keys.items():
         assert plays("nanoKONTROL2", CC, 1, number) == target
     nano = profile.named("nanokontrol2")
-    assert nano.bindings[Source(CC, 1, 41)].sets == 0.0
-    assert nano.bindings[Source(CC, 1, 42)].sets == 1.0
+    assert nano.bindings[ControlId(CC, 1, 41)].sets == 0.0
+    assert nano.bindings[ControlId(CC, 1, 42)].sets == 1.0
 
 
 def test_every_other_number_channel_and_status_is_not_mapped() -> None:
@@ -79,7 +78,7 @@ def test_every_other_number_channel_and_status_is_not_mapped() -> None:
     ],
 )
 def test_the_ten_devices_are_known_by_their_names(
-    device: str, name: str, source: tuple[Status, int, int], target: str
+    device: str, name: str, source: tuple[MessageType, int, int], target: str
 ) -> None:
     chosen = profile.choose(device, SHIPPED)
     assert chosen is not None
@@ -137,12 +136,12 @@ def test_a_row_says_all_that_a_binding_holds(tmp_path: Path) -> None:
     )
     mine = profile.named(str(path))
     assert mine.matches("my box 1")
-    source = Source(CC, 9, 3)
+    source = ControlId(CC, 9, 3)
     assert mine.bindings[source] == Binding(
         source, "style_mix", Encoding.FINE, 0.1, 0.9, 2.0, True, Mode.SCALE, 0.01, None,
-        Feedback(Light.VALUE, Source(CC, 2, 5)),
+        Feedback(FeedbackKind.VALUE, ControlId(CC, 2, 5)),
     )  # fmt: skip
-    assert mine.bindings[Source(Status.PITCH_BEND, 1, 0)].takeover is Mode.JUMP
+    assert mine.bindings[ControlId(MessageType.PITCH_BEND, 1, 0)].takeover is Mode.JUMP
     assert profile.loads(profile.dumps(mine)) == mine
 
 
@@ -197,24 +196,24 @@ def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
 
 def test_a_persons_own_profiles_come_first_and_are_kept(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "controllers"
-    shelf = Shelf(folder)
+    shelf = ProfileStore(folder)
     assert shelf.profiles == SHIPPED
     own = profile.Profile("mine", ("nanoKONTROL2",), {})
     shelf.keep("nanoKONTROL2", own)
     shelf.keep("nanoKONTROL2", own)  # in the same place
     shelf.keep("nanoKONTROL-2", own)
     assert len(list(folder.iterdir())) == 2
-    assert profile.choose("nanoKONTROL2", Shelf(folder).profiles) == own
+    assert profile.choose("nanoKONTROL2", ProfileStore(folder).profiles) == own
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    shelf = Shelf(None)
+    shelf = ProfileStore(None)
     shelf.keep("box", profile.Profile("mine", ("box",), {}))
     assert shelf.profiles == SHIPPED
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    shelf = Shelf(tmp_path / "file" / "folder")
+    shelf = ProfileStore(tmp_path / "file" / "folder")
     with pytest.raises(ConfigError, match="the profile cannot be kept"):
         shelf.keep("box", profile.Profile("mine", ("box",), {}))

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.midi.takeover import SOON_S, THRESHOLD, Mode, Takeover, ignores
+from styletune.midi.takeover import SAME_GESTURE_S, THRESHOLD, Mode, SoftTakeover, ignores
 
 NEAR, FAR = 0.5 * THRESHOLD, 5 * THRESHOLD
-SOON, LATE = SOON_S, SOON_S + 0.001
+SOON, LATE = SAME_GESTURE_S, SAME_GESTURE_S + 0.001
 
 
 @pytest.mark.parametrize(
@@ -48,14 +48,14 @@ def test_three_parts_in_128_are_near_and_any_more_are_far(distance: float) -> No
 
 @pytest.mark.parametrize("first", [0.0, 0.4, 0.6, 1.0])
 def test_the_first_value_is_held_back_if_it_is_far(first: float) -> None:
-    takeover = Takeover(Mode.PICKUP)
+    takeover = SoftTakeover(Mode.PICKUP)
     assert takeover.take(first, 0.5, 0.0) is None
     assert takeover.take(0.5, 0.5, 0.001) == 0.5
 
 
 @pytest.mark.parametrize("first", [0.5 - THRESHOLD, 64 / 127, 0.5 + THRESHOLD])
 def test_the_first_value_is_taken_if_it_is_near(first: float) -> None:
-    assert Takeover(Mode.PICKUP).take(first, 0.5, 0.0) == first
+    assert SoftTakeover(Mode.PICKUP).take(first, 0.5, 0.0) == first
 
 
 @pytest.mark.parametrize("start", range(10))
@@ -65,7 +65,7 @@ def test_a_quick_sweep_in_steps_of_ten_catches_and_a_slow_one_passes_by(
 ) -> None:
     values = list(range(start, 128, 10))
     for period_s, catches in ((0.005, True), (0.060, False)):
-        takeover = Takeover(Mode.PICKUP)
+        takeover = SoftTakeover(Mode.PICKUP)
         current = 64.9 / 127  # a place that no step but one lands near
         taken = []
         for index, value in enumerate(values if up else reversed(values)):
@@ -81,7 +81,7 @@ def test_a_quick_sweep_in_steps_of_ten_catches_and_a_slow_one_passes_by(
 
 
 def test_a_fader_in_hand_stays_in_hand_through_a_jump_of_its_own() -> None:
-    takeover = Takeover(Mode.PICKUP)
+    takeover = SoftTakeover(Mode.PICKUP)
     current = 0.5
     for now, position in ((0.0, 0.5), (0.01, 0.5), (0.02, 0.6), (0.03, 0.9)):
         taken = takeover.take(position, current, now)
@@ -90,7 +90,7 @@ def test_a_fader_in_hand_stays_in_hand_through_a_jump_of_its_own() -> None:
 
 
 def test_a_hand_that_nobody_has_moved_away_from_may_rest_and_stall() -> None:
-    takeover = Takeover(Mode.PICKUP)
+    takeover = SoftTakeover(Mode.PICKUP)
     assert takeover.take(0.5, 0.5, 0.0) == 0.5
     assert takeover.take(0.9, 0.5, 60.0) == 0.9
     # Somebody else has moved it, if only a little.
@@ -98,7 +98,7 @@ def test_a_hand_that_nobody_has_moved_away_from_may_rest_and_stall() -> None:
 
 
 def test_after_a_recall_the_fader_waits_until_it_meets_the_value() -> None:
-    takeover = Takeover(Mode.PICKUP)
+    takeover = SoftTakeover(Mode.PICKUP)
     takeover.take(0.5, 0.5, 0.0)
     assert takeover.take(0.51, 0.5, 0.01) == 0.51
     for step, position in enumerate((0.52, 0.60, 0.70)):  # the control stands at 0.8 now
@@ -107,7 +107,7 @@ def test_after_a_recall_the_fader_waits_until_it_meets_the_value() -> None:
 
 
 def test_a_fader_that_was_unplugged_begins_anew() -> None:
-    takeover = Takeover(Mode.PICKUP)
+    takeover = SoftTakeover(Mode.PICKUP)
     takeover.take(0.5, 0.5, 0.0)
     takeover.forget()
     assert takeover.place is None
@@ -116,12 +116,12 @@ def test_a_fader_that_was_unplugged_begins_anew() -> None:
 
 
 def test_jump_takes_every_value() -> None:
-    takeover = Takeover(Mode.JUMP)
+    takeover = SoftTakeover(Mode.JUMP)
     assert [takeover.take(p, 0.5, 0.0) for p in (0.0, 1.0, 0.3)] == [0.0, 1.0, 0.3]
 
 
 def test_relative_moves_by_as_much_and_the_first_value_only_sets_the_origin() -> None:
-    takeover = Takeover(Mode.RELATIVE)
+    takeover = SoftTakeover(Mode.RELATIVE)
     assert takeover.take(0.2, 0.7, 0.0) is None
     assert takeover.take(0.3, 0.7, 1.0) == pytest.approx(0.8)
     assert takeover.take(0.9, 0.8, 2.0) == 1.0
@@ -129,7 +129,7 @@ def test_relative_moves_by_as_much_and_the_first_value_only_sets_the_origin() ->
 
 
 def test_scale_moves_by_the_same_part_of_what_is_left() -> None:
-    takeover = Takeover(Mode.SCALE)
+    takeover = SoftTakeover(Mode.SCALE)
     assert takeover.take(0.5, 0.2, 0.0) is None
     assert takeover.take(0.5, 0.2, 0.1) == 0.2
     assert takeover.take(0.75, 0.2, 1.0) == pytest.approx(0.6)  # half of the way up: of both
@@ -145,7 +145,7 @@ PARTS = st.floats(0, 1)
 def test_whatever_moves_stays_within_the_control(
     mode: Mode, moves: list[tuple[float, float, float]]
 ) -> None:
-    takeover, now = Takeover(mode), 0.0
+    takeover, now = SoftTakeover(mode), 0.0
     for position, current, wait_s in moves:
         now += wait_s
         taken = takeover.take(position, current, now)
@@ -154,7 +154,7 @@ def test_whatever_moves_stays_within_the_control(
 
 @given(PARTS, st.lists(PARTS))
 def test_scale_meets_the_fader_at_both_ends(current: float, moves: list[float]) -> None:
-    takeover = Takeover(Mode.SCALE)
+    takeover = SoftTakeover(Mode.SCALE)
     for position in (*moves, 0.5, 1.0):
         taken = takeover.take(position, current, 0.0)
         current = current if taken is None else taken

@@ -2,7 +2,7 @@ import pytest
 
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable, Kind
-from styletune.midi.target import Target, counted, resolve
+from styletune.midi.device import Target, resolve, with_layer_index
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 THIRD = TABLE.layers[2]
@@ -18,8 +18,8 @@ def test_every_control_is_a_target_by_its_own_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", list(TABLE))
 def test_what_is_counted_is_the_same_target(name: str) -> None:
-    assert resolve(counted(name, TABLE), TABLE) == resolve(name, TABLE)
-    assert not any(layer in counted(name, TABLE) for layer in TABLE.layers)
+    assert resolve(with_layer_index(name, TABLE), TABLE) == resolve(name, TABLE)
+    assert not any(layer in with_layer_index(name, TABLE) for layer in TABLE.layers)
 
 
 @pytest.mark.parametrize(

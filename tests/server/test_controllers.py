@@ -8,11 +8,11 @@ from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.midi import profile
-from styletune.midi.device import Move
-from styletune.midi.encoding import RELATIVE, Encoding
-from styletune.midi.glide import PERIOD_S, STEPS
-from styletune.midi.learner import SILENCE_S
+from styletune.midi.device import SetControls
+from styletune.midi.learn import SILENCE_S
+from styletune.midi.message import RELATIVE, Encoding
 from styletune.midi.profile import Profile
+from styletune.midi.smoothing import PERIOD_S, STEPS
 from styletune.server.controllers import MAX_DEVICES, Controllers, Slide
 from styletune.server.messages import Bindings, Error, Feedback, Hardware, Learning
 
@@ -36,7 +36,7 @@ class Desk:
         self.now += 0.01
         outcomes = []
         for outcome in self.controllers.hear(client, device, data, self.positions, self.now):
-            if isinstance(outcome, Move | Slide):
+            if isinstance(outcome, SetControls | Slide):
                 self.positions.update(outcome.positions)
             outcomes.append(outcome)
         return outcomes
@@ -44,7 +44,7 @@ class Desk:
     def moved(self, *data: int, client: str = "me") -> dict[str, float]:
         """Where a message moves controls, once they are there."""
         before = dict(self.positions)
-        assert all(isinstance(outcome, Move) for outcome in self.send(*data, client=client))
+        assert all(isinstance(outcome, SetControls) for outcome in self.send(*data, client=client))
         while (due := self.controllers.due) is not None:
             self.late(max(0.0, due - self.now))
         return {name: at for name, at in self.positions.items() if at != before[name]}
@@ -60,7 +60,7 @@ class Desk:
         self.now += wait_s
         found = list(self.controllers.late(self.positions, self.now))
         for _, outcome in found:
-            if isinstance(outcome, Move | Slide):
+            if isinstance(outcome, SetControls | Slide):
                 self.positions.update(outcome.positions)
         return found
 
@@ -258,7 +258,7 @@ def test_learning_can_be_given_up() -> None:
     desk.learn("paused")
     assert desk.controllers.learning == Learning(target="paused")
     assert desk.controllers.learn(None) == Learning(target=None)
-    assert desk.send(0xB0, 42, 127) == [Move({"paused": 1.0})]
+    assert desk.send(0xB0, 42, 127) == [SetControls({"paused": 1.0})]
     assert desk.kept == {}
 
 
@@ -306,7 +306,7 @@ def test_a_step_of_a_fader_is_smoothed_and_others_see_where_it_goes() -> None:
     desk, fader = Desk(), f"style.{ONE}"
     desk.moved(0xB0, 16, 64)
     first = (64 + (68 - 64) / STEPS) / 127
-    assert desk.send(0xB0, 16, 68) == [Move({fader: pytest.approx(first)})]
+    assert desk.send(0xB0, 16, 68) == [SetControls({fader: pytest.approx(first)})]
     # Its own fader does not wait for the control that follows it.
     assert desk.follow() == []
     assert desk.send(0xB0, 16, 72) == []  # under way: only the goal moves
@@ -323,5 +323,5 @@ def test_what_is_not_logarithmic_moves_at_once(target: str) -> None:
     desk.learn(target, *FADER)
     desk.send(0xB0, 90, 2)
     (move,) = desk.send(0xB0, 90, 0) if target != "paused" else desk.send(0xB0, 90, 127)
-    assert move == Move({target: float(target == "paused")})
+    assert move == SetControls({target: float(target == "paused")})
     assert desk.controllers.due is None

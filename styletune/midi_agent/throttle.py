@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from styletune.errors import MessageError
-from styletune.midi.encoding import Encoding
-from styletune.midi.glide import HANDS
-from styletune.midi.message import Source, Status, decode, encode
+from styletune.midi.message import ControlId, Encoding, MessageType, decode, encode
+from styletune.midi.smoothing import MAX_HANDS
 
 PERIOD_S = 0.016  # of one control; each message costs the server, and none sees more a second
 _PAIR_S = 0.002  # within which the low byte follows the high one
@@ -39,7 +38,7 @@ class _Waiting:
     messages: tuple[Raw, ...] = ()
     high: Raw | None = None
     steps: int = 0
-    source: Source | None = None
+    source: ControlId | None = None
     encoding: Encoding | None = None
 
 
@@ -48,7 +47,7 @@ def tick(now: float, period_s: float = PERIOD_S) -> float:
     return (int(now / period_s + 1e-3) + 1) * period_s  # at a tick: not the same once more
 
 
-class Thinner:
+class MessageThrottle:
     """Messages of one device on their way out.
 
     Attributes:
@@ -62,11 +61,11 @@ class Thinner:
         self.period_s = PERIOD_S
         self.counts: Counter[str] = Counter()
         self._encodings: dict[str, Encoding] | None = None
-        self._waiting: dict[Source | int, _Waiting] = {}
+        self._waiting: dict[ControlId | int, _Waiting] = {}
         self._newest: dict[Raw, _Waiting] = {}  # those of which only the newest message counts
-        self._sent_at: dict[Source, float] = {}
+        self._sent_at: dict[ControlId, float] = {}
         self._keys = 0
-        self._meanings: dict[Raw, tuple[Source, Encoding | None, bool]] = {}
+        self._meanings: dict[Raw, tuple[ControlId, Encoding | None, bool]] = {}
 
     def know(self, bindings: Mapping[str, Any]) -> None:
         """Take the server's `bindings` message."""
@@ -113,14 +112,14 @@ class Thinner:
         messages: list[Raw] = []
         self._newest.clear()
         due = [(key, waiting) for key, waiting in self._waiting.items() if waiting.at <= now]
-        if moving := sum(isinstance(key, Source) for key, _ in due):
-            self.period_s = PERIOD_S * (1 + (moving > HANDS))
+        if moving := sum(isinstance(key, ControlId) for key, _ in due):
+            self.period_s = PERIOD_S * (1 + (moving > MAX_HANDS))
         for key, waiting in due:
             del self._waiting[key]
             if not waiting.messages and waiting.high:  # its low byte does not come
                 waiting.messages, waiting.high = (waiting.high,), None
             messages += waiting.messages
-            if isinstance(key, Source):
+            if isinstance(key, ControlId):
                 self._sent_at[key] = now
             if waiting.high:  # of a pair that is not whole yet
                 self._waiting[key] = _Waiting(now + 2 * self.period_s, high=waiting.high)
@@ -152,15 +151,15 @@ class Thinner:
                 dropped += 1
         return dropped
 
-    def _free_at(self, source: Source) -> float:
+    def _free_at(self, source: ControlId) -> float:
         return tick(self._sent_at.get(source, -1.0), self.period_s)
 
-    def _meaning(self, source: Source) -> tuple[Source, Encoding | None]:
+    def _meaning(self, source: ControlId) -> tuple[ControlId, Encoding | None]:
         """Which control it is, and how to merge it; None: not at all."""
-        if self._encodings is None or source.status is Status.NOTE:
+        if self._encodings is None or source.status is MessageType.NOTE:
             return source, None
         encoding = self._encodings.get(str(source))
-        if encoding is not None or source.status is Status.PITCH_BEND:
+        if encoding is not None or source.status is MessageType.PITCH_BEND:
             return source, encoding or Encoding.ABSOLUTE
         if source.number in _PARAMETER:
             return source, None
@@ -170,7 +169,7 @@ class Thinner:
         return source, Encoding.ABSOLUTE  # it plays nothing
 
     def _stand(
-        self, source: Source, encoding: Encoding, is_high: bool, data: Raw, now: float
+        self, source: ControlId, encoding: Encoding, is_high: bool, data: Raw, now: float
     ) -> None:
         fine = encoding is Encoding.FINE
         waiting = self._waiting.get(source)
@@ -195,7 +194,7 @@ class Thinner:
             high = (waiting.high,) if waiting.high else waiting.messages[:-1]
             waiting.messages, waiting.high = (*high, data), None
 
-    def _turn(self, source: Source, encoding: Encoding, value: int, now: float) -> None:
+    def _turn(self, source: ControlId, encoding: Encoding, value: int, now: float) -> None:
         waiting = self._waiting.get(source)
         if waiting is None:
             waiting = self._waiting[source] = _Waiting(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from styletune.config import DEFAULT_LAYERS
-from tests.agent.playing import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
+from tests.midi_agent.playing import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
 
 LAYERS = DEFAULT_LAYERS["lite"]
 UNPLUGGED_TIMES = 20

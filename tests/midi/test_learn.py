@@ -2,14 +2,13 @@
 
 import pytest
 
-from styletune.midi.encoding import RELATIVE, Encoding
-from styletune.midi.learner import SILENCE_S, Learner, Learnt
-from styletune.midi.message import Event, Source, Status
+from styletune.midi.learn import SILENCE_S, Learner, LearnResult
+from styletune.midi.message import RELATIVE, ControlId, Encoding, Event, MessageType
 
-CC7 = Source(Status.CONTROL_CHANGE, 1, 7)
+CC7 = ControlId(MessageType.CONTROL_CHANGE, 1, 7)
 
 
-def feed(learner: Learner, *events: Event, period_s: float = 0.01) -> Learnt | None:
+def feed(learner: Learner, *events: Event, period_s: float = 0.01) -> LearnResult | None:
     for index, event in enumerate(events):
         learnt = learner.feed("box", event, index * period_s)
         if learnt:
@@ -18,48 +17,48 @@ def feed(learner: Learner, *events: Event, period_s: float = 0.01) -> Learnt | N
 
 
 def cc(*values: int, number: int = 7) -> list[Event]:
-    return [Event(Status.CONTROL_CHANGE, 1, number, value) for value in values]
+    return [Event(MessageType.CONTROL_CHANGE, 1, number, value) for value in values]
 
 
 def test_a_fader_is_learnt_after_a_few_steps() -> None:
-    assert feed(Learner(), *cc(64, 63, 62, 61)) == Learnt("box", CC7, Encoding.ABSOLUTE)
+    assert feed(Learner(), *cc(64, 63, 62, 61)) == LearnResult("box", CC7, Encoding.ABSOLUTE)
 
 
 @pytest.mark.parametrize("encoding", RELATIVE)
 def test_an_encoder_turned_slowly_left_is_learnt_with_its_encoding(encoding: Encoding) -> None:
     left = encoding.written(-1)
-    assert feed(Learner(), *cc(left, left, left, left)) == Learnt("box", CC7, encoding)
+    assert feed(Learner(), *cc(left, left, left, left)) == LearnResult("box", CC7, encoding)
 
 
 def test_a_note_is_learnt_at_once_and_its_release_is_not() -> None:
     learner = Learner()
-    assert feed(learner, Event(Status.NOTE, 1, 9, 0)) is None
-    assert feed(learner, Event(Status.NOTE, 1, 9, 5)) == Learnt(
-        "box", Source(Status.NOTE, 1, 9), Encoding.BUTTON
+    assert feed(learner, Event(MessageType.NOTE, 1, 9, 0)) is None
+    assert feed(learner, Event(MessageType.NOTE, 1, 9, 5)) == LearnResult(
+        "box", ControlId(MessageType.NOTE, 1, 9), Encoding.BUTTON
     )
 
 
 @pytest.mark.parametrize(
     "event",
-    [Event(Status.PITCH_BEND, 3, 0, 9, 16383), Event(Status.NRPN, 1, 300, 9, 16383)],
+    [Event(MessageType.PITCH_BEND, 3, 0, 9, 16383), Event(MessageType.NRPN, 1, 300, 9, 16383)],
 )
 def test_what_can_only_stand_is_learnt_at_once(event: Event) -> None:
-    assert feed(Learner(), event) == Learnt("box", event.source, Encoding.ABSOLUTE)
+    assert feed(Learner(), event) == LearnResult("box", event.source, Encoding.ABSOLUTE)
 
 
 def test_a_controller_pair_is_learnt_as_fine() -> None:
     events = [e for n in range(4) for e in (*cc(64), *cc(3 + n, number=39))]
-    assert feed(Learner(), *events, period_s=0.001) == Learnt("box", CC7, Encoding.FINE)
+    assert feed(Learner(), *events, period_s=0.001) == LearnResult("box", CC7, Encoding.FINE)
 
 
 def test_a_pair_that_its_profile_knows_is_fine() -> None:
-    assert feed(Learner(), Event(*CC7, 5000, 16383)) == Learnt("box", CC7, Encoding.FINE)
+    assert feed(Learner(), Event(*CC7, 5000, 16383)) == LearnResult("box", CC7, Encoding.FINE)
 
 
 def test_a_slider_and_the_button_32_above_are_no_pair() -> None:
     # As a nanoKONTROL2 sends them: S of strip 8 while its slider moves.
     events = [*cc(64), *cc(127, number=39), *cc(63, 62, 61, 60)]
-    assert feed(Learner(), *events, period_s=0.02) == Learnt("box", CC7, Encoding.ABSOLUTE)
+    assert feed(Learner(), *events, period_s=0.02) == LearnResult("box", CC7, Encoding.ABSOLUTE)
 
 
 @pytest.mark.parametrize(
@@ -75,12 +74,12 @@ def test_after_a_silence_the_little_that_came_must_do(
     last = 0.01 * (len(values) - 1)
     assert learner.due == last + SILENCE_S
     assert learner.tick(last + SILENCE_S - 0.001) is None
-    assert learner.tick(last + SILENCE_S) == Learnt("box", CC7, encoding)
+    assert learner.tick(last + SILENCE_S) == LearnResult("box", CC7, encoding)
     assert learner.due is None
 
 
 def test_a_key_that_is_pressed_and_let_go_is_a_button() -> None:
-    assert feed(Learner(), *cc(127, 0)) == Learnt("box", CC7, Encoding.BUTTON)
+    assert feed(Learner(), *cc(127, 0)) == LearnResult("box", CC7, Encoding.BUTTON)
 
 
 def test_what_moves_last_is_told() -> None:

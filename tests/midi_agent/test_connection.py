@@ -1,8 +1,8 @@
 import pytest
 
-from styletune.agent.link import socket_url, wait_s
-from styletune.agent.ports import mate_of
 from styletune.errors import ConfigError
+from styletune.midi_agent.connection import socket_url, wait_s
+from styletune.midi_agent.ports import mate_of
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 # 40 ms from the first step to the last; slower than messages of one control come, so that a hand
 # that turns on takes the steps, and no timer wakes between two messages.
 STEPS, PERIOD_S = 3, 0.020
-HANDS = 4  # controls that two hands have at a time; what moves more is seldom one
+MAX_HANDS = 4  # controls that two hands have at a time; what moves more is seldom one
 
 Positions = Mapping[str, float]
 
@@ -63,7 +63,7 @@ class _Meant(Mapping[str, float]):
         return len(self._positions)
 
 
-class Glides:
+class Smoother:
     """All controls under way."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Glides:
             glide.goal, glide.left, glide.mover = goal, STEPS, mover
             return None
         self._let_go(positions)
-        if len(self._under_way) in (0, HANDS):
+        if len(self._under_way) in (0, MAX_HANDS):
             self._plan(now, PERIOD_S * (1 + bool(self._under_way)))
         glide = self._under_way[name] = _Glide(goal, positions[name], STEPS, mover)
         return glide.step()
@@ -101,7 +101,7 @@ class Glides:
         self._let_go(positions)
         if not self._under_way or now < self._along:
             return {}
-        many = len(self._under_way) > HANDS
+        many = len(self._under_way) > MAX_HANDS
         self._plan(now, PERIOD_S * (1 + many))
         moves: dict[str, dict[str, float]] = {}
         for name, glide in list(self._under_way.items()):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.midi.glide import HANDS, PERIOD_S, STEPS, Glides
+from styletune.midi.smoothing import MAX_HANDS, PERIOD_S, STEPS, Smoother
 
 FROM, TO = 64 / 127, 65 / 127
 
@@ -15,7 +15,7 @@ class Gliding:
     """Positions that are moved as they are told."""
 
     def __init__(self, **positions: float) -> None:
-        self.glides = Glides()
+        self.glides = Smoother()
         self.positions = positions
         self.told: list[tuple[float, str, float]] = []
 
@@ -83,7 +83,7 @@ def test_controls_under_way_step_together() -> None:
 
 
 def test_more_than_two_hands_move_is_smoothed_as_long_in_longer_steps() -> None:
-    names = [f"f{n}" for n in range(HANDS + 1)]
+    names = [f"f{n}" for n in range(MAX_HANDS + 1)]
     box = Gliding(**dict.fromkeys(names, 0.0))
     for name in names:
         box.move(name, 0.5, 0.0)

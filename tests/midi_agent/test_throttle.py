@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.agent.thinning import PERIOD_S, Raw, Thinner
-from styletune.midi.encoding import RELATIVE, Encoding
+from styletune.midi.message import RELATIVE, Encoding
+from styletune.midi_agent.throttle import PERIOD_S, MessageThrottle, Raw
 
 BOUND = {
     "ch 1 CC 7": "absolute",
@@ -18,8 +18,8 @@ BOUND = {
 }
 
 
-def fresh(known: bool = True) -> Thinner:
-    thinner = Thinner()
+def fresh(known: bool = True) -> MessageThrottle:
+    thinner = MessageThrottle()
     if known:
         thinner.know({"bindings": [{"source": s, "encoding": e} for s, e in BOUND.items()]})
     return thinner
@@ -29,7 +29,7 @@ def cc(number: int, value: int) -> Raw:
     return (0xB0, number, value)
 
 
-def played(thinner: Thinner, messages: list[tuple[float, Raw]]) -> list[tuple[float, Raw]]:
+def played(thinner: MessageThrottle, messages: list[tuple[float, Raw]]) -> list[tuple[float, Raw]]:
     """What goes out when, if everything is sent as soon as it is due."""
     sent: list[tuple[float, Raw]] = []
     for now, data in messages:

@@ -7,8 +7,7 @@ give themselves away. Pure; time comes in. Knows nothing about targets.
 
 from dataclasses import dataclass, field
 
-from styletune.midi.encoding import Encoding, detect
-from styletune.midi.message import MAX_7_BIT, Event, Source, Status
+from styletune.midi.message import MAX_7_BIT, ControlId, Encoding, Event, MessageType, detect
 
 SILENCE_S = 0.6  # then what was moved is judged by what it has sent
 _PAIR_S = 0.005  # between the two bytes of one value
@@ -17,11 +16,11 @@ _LOW_OFFSET = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Learnt:
+class LearnResult:
     """What was moved."""
 
     device: str
-    source: Source
+    source: ControlId
     encoding: Encoding
 
 
@@ -36,8 +35,8 @@ class Learner:
     """Waits for one control to be moved."""
 
     def __init__(self) -> None:
-        self._heard: dict[tuple[str, Source], _Heard] = {}
-        self._last: tuple[str, Source] | None = None
+        self._heard: dict[tuple[str, ControlId], _Heard] = {}
+        self._last: tuple[str, ControlId] | None = None
 
     @property
     def due(self) -> float | None:
@@ -45,33 +44,33 @@ class Learner:
         return None if self._last is None else self._heard[self._last].last_at + SILENCE_S
 
     @property
-    def moving(self) -> tuple[str, Source] | None:
+    def moving(self) -> tuple[str, ControlId] | None:
         """Device and source that moved last."""
         return self._last
 
-    def feed(self, device: str, event: Event, now: float) -> Learnt | None:
+    def feed(self, device: str, event: Event, now: float) -> LearnResult | None:
         """Take an event; return what was moved once it is certain."""
         source = event.source
-        if source.status is Status.NOTE:
-            return Learnt(device, source, Encoding.BUTTON) if event.value else None
-        if source.status is not Status.CONTROL_CHANGE:
-            return Learnt(device, source, Encoding.ABSOLUTE)
+        if source.status is MessageType.NOTE:
+            return LearnResult(device, source, Encoding.BUTTON) if event.value else None
+        if source.status is not MessageType.CONTROL_CHANGE:
+            return LearnResult(device, source, Encoding.ABSOLUTE)
         if event.top > MAX_7_BIT:  # its profile says so
-            return Learnt(device, source, Encoding.FINE)
+            return LearnResult(device, source, Encoding.FINE)
         high = source._replace(number=source.number - _LOW_OFFSET)
         pair = self._heard.get((device, high))
         if pair and self._last == (device, high) and now - pair.last_at <= _PAIR_S:
             pair.pairs += 1
-            return Learnt(device, high, Encoding.FINE) if pair.pairs >= _PAIRS else None
+            return LearnResult(device, high, Encoding.FINE) if pair.pairs >= _PAIRS else None
         heard = self._heard.setdefault((device, source), _Heard())
         heard.values.append(event.value)
         heard.last_at = now
         self._last = device, source
         # A pair's high bytes look like a fader; a few more tell.
         encoding = None if heard.pairs else detect(heard.values)
-        return None if encoding is None else Learnt(device, source, encoding)
+        return None if encoding is None else LearnResult(device, source, encoding)
 
-    def tick(self, now: float) -> Learnt | None:
+    def tick(self, now: float) -> LearnResult | None:
         """What was moved, judged after a silence."""
         if self._last is None or self.due is None or now < self.due:
             return None
@@ -79,7 +78,7 @@ class Learner:
         heard = self._heard.pop(self._last)
         self._last = None
         if heard.pairs:
-            return Learnt(device, source, Encoding.FINE)
+            return LearnResult(device, source, Encoding.FINE)
         only_key = len(heard.values) == 1 and heard.values[0] == 127
         encoding = Encoding.BUTTON if only_key else detect(heard.values) or Encoding.ABSOLUTE
-        return Learnt(device, source, encoding)
+        return LearnResult(device, source, encoding)

@@ -7,6 +7,7 @@ server, which alone knows what they mean.
 
 import asyncio
 import json
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -15,11 +16,12 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from styletune.agent.link import connections, message
-from styletune.agent.ports import Port, Ports
-from styletune.agent.thinning import PERIOD_S, Raw, Thinner, tick
 from styletune.errors import MessageError
 from styletune.midi.message import decode
+from styletune.midi_agent.connection import connections, message, socket_url
+from styletune.midi_agent.ports import Port, Ports
+from styletune.midi_agent.throttle import PERIOD_S, MessageThrottle, Raw, tick
+from styletune.process_priority import use_batch_scheduling
 
 LOOK_S = 0.5  # between looks for devices that come and go; rtmidi does not tell
 _LATER_S = PERIOD_S / 2  # between looks for messages while they come; at each other one we send
@@ -28,7 +30,7 @@ _TOGETHER = 64  # messages of MIDI in one of ours, which may have 1,024 bytes
 Say = Callable[[str], None]
 
 
-class Player:
+class MidiAgent:
     """All devices of this machine, played on one server.
 
     Args:
@@ -44,7 +46,7 @@ class Player:
         self._say = say
         self._monitor = monitor
         self._open: dict[str, Port] = {}
-        self._thinners: dict[str, Thinner] = {}
+        self._thinners: dict[str, MessageThrottle] = {}
         self._said: set[str] = set()
         self._news: list[dict[str, Any]] = []
         self._wake = asyncio.Event()
@@ -176,7 +178,7 @@ class Player:
         if port is None:
             return
         self._open[name] = port
-        thinner = self._thinners[name] = Thinner()
+        thinner = self._thinners[name] = MessageThrottle()
         thinner.learning = self._learning
         self._said.discard("none")
         self._tell({"type": "listen", "device": name})
@@ -238,3 +240,63 @@ def _words(data: Raw) -> str:
 
 def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+
+
+# `styletune midi`, from checked options to an exit code. Runs in a process of its own.
+
+
+def list_ports(api: str | None) -> int:
+    """Print the names of the controllers, one a line, on stdout."""
+    ports = Ports(api)
+    for name in ports.names():
+        print(name)
+    ports.close()
+    return 0
+
+
+def play(url: str, token: str | None, wanted: str, api: str | None) -> int:
+    """Play all controllers with `wanted` in their names on the server at `url`, without end.
+
+    Raises:
+        ConfigError: the address is none, or there is no MIDI system.
+        RefusedError: the server does not let the agent in.
+    """
+    target = socket_url(url)
+    use_batch_scheduling(children=True)  # rtmidi's thread
+
+    async def run() -> None:
+        player = MidiAgent(Ports(api), wanted, _print_status)
+        watching = asyncio.create_task(player.watch())
+        playing = asyncio.create_task(player.play(target, token))
+        await _run_until_first_ends(watching, playing)
+
+    asyncio.run(run())
+    return 0
+
+
+def monitor(wanted: str, api: str | None) -> int:
+    """Print what the controllers send, in words, on stdout; no server is needed."""
+
+    async def run() -> None:
+        await MidiAgent(
+            Ports(api), wanted, _print_status, lambda line: print(line, flush=True)
+        ).watch()
+
+    asyncio.run(run())
+    return 0
+
+
+async def _run_until_first_ends(*tasks: asyncio.Task[None]) -> None:
+    """Wait for the first that ends, which is by an error, and end the others."""
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def _print_status(line: str) -> None:
+    print(f"styletune midi: {line}", file=sys.stderr, flush=True)
