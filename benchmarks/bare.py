@@ -38,15 +38,15 @@ class BareSteps:
     """A painter, and nothing but its steps."""
 
     def __init__(self, session: SessionConfig) -> None:
-        from styletune.engine.chatter import filtered
+        from styletune.engine.stderr_filter import filter_stderr
 
-        with filtered():
-            from styletune.engine import device, gallery
+        with filter_stderr():
+            from styletune.engine import backend, canvas
             from styletune.engine.painter import Painter
 
-            device.prepare(session.engine.device, session.engine.precision)
-        content = gallery.content(session)
-        styles = [gallery.style(session, name) for name in session.pictures.styles]
+            backend.configure(session.engine.device, session.engine.precision)
+        content = canvas.load_content(session)
+        styles = [canvas.load_style(session, name) for name in session.pictures.styles]
         self._session = session
         self._painter: Any = Painter(session, content, styles)
         self._painter.run(_WARM_UP_STEPS)
@@ -58,8 +58,8 @@ class BareSteps:
 
     def description(self) -> dict[str, Any]:
         """What paints on what, and the multiply-adds of its convolutions."""
-        from styletune.engine import device
-        from styletune.engine.architecture import convolutions
+        from styletune.engine import backend
+        from styletune.engine.vgg import convolutions
 
         painter, network = self._painter, self._session.network
         layers = [
@@ -67,8 +67,8 @@ class BareSteps:
             for layer in convolutions(network.name, network.played)
         ]
         return {
-            "device": device.describe(),
-            "backend": device.backend(),
+            "device": backend.describe(),
+            "backend": backend.backend(),
             "multiply_adds": multiply_adds(layers, painter.height, painter.width),
         }
 

@@ -40,7 +40,7 @@ from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
-from styletune.engine.network import feature_network
+from styletune.engine.vgg import feature_network
 from styletune.errors import StyletuneError
 from styletune.images import decode, samples
 

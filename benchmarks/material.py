@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import DEFAULT_LAYERS
-from styletune.engine.architecture import convolutions
+from styletune.engine.vgg import convolutions
 from styletune.images import decode, samples
 
 STYLE = "strokes"

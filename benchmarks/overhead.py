@@ -47,13 +47,14 @@ class Turn:
 
 def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
     """What a worker does, but that every other turn is bare steps. Runs in the worker."""
-    from styletune.engine import device, worker
+    from styletune.engine import backend
     from styletune.engine.painter import Painter
+    from styletune.worker import loop
 
-    device.prepare(job.session.engine.device, job.session.engine.precision)
+    backend.configure(job.session.engine.device, job.session.engine.precision)
     turn_s = _TURN_S[job.session.network.name]
 
-    class Alternating(worker.Worker):
+    class Alternating(loop.PaintLoop):
         """A worker that notes how long its epochs take, and takes bare steps in between."""
 
         _turns = 0

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.config import SessionConfig, load
-from styletune.entry import Target
 from styletune.ipc.commands import WorkerConfig
 from styletune.ipc.control_block import ControlBlock
 from styletune.ipc.frame_block import FrameBlock
+from styletune.worker.process import Target
 
 if TYPE_CHECKING:
-    from styletune.engine.worker import Worker
+    from styletune.worker.loop import PaintLoop
 
 
 def serve(session_file: str, target: Target) -> int:
@@ -39,7 +39,7 @@ def serve(session_file: str, target: Target) -> int:
     )
 
 
-def work(kind: "type[Worker]", job: WorkerConfig, pipe: Connection) -> None:
+def work(kind: "type[PaintLoop]", job: WorkerConfig, pipe: Connection) -> None:
     """Do a worker's work by one of that kind; the device has been prepared."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
     frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)

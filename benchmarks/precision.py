@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from styletune.config import NETWORKS, SessionConfig
-from styletune.engine import device, gallery
+from styletune.engine import backend, canvas
 from styletune.engine.painter import Painter
 
 _STEPS = 60
@@ -43,11 +43,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=256)
     arguments = parser.parse_args(argv)
     kinds = ["float32", "tf32", "bfloat16", "float16"]
-    if not device.gpus():
+    if not backend.gpus():
         kinds.remove("tf32")
     rows = measure(arguments, kinds)
     exact = rows["float32"]
-    title = f"{arguments.network} at {arguments.size} px on {device.describe()}, {device.backend()}"
+    title = (
+        f"{arguments.network} at {arguments.size} px on {backend.describe()}, {backend.backend()}"
+    )
     table = Table("", "ms a step", "largest error of a raw loss", title=title)
     for name in ("cosine of the gradients", f"PSNR of the pictures after {_STEPS} steps"):
         table.add_column(name)
@@ -68,8 +70,8 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Ro
             pictures={"size": arguments.size},
             engine={"precision": kind},
         )
-        styles = [gallery.style(session, name) for name in session.pictures.styles]
-        painter = painters[kind] = Painter(session, gallery.content(session), styles)
+        styles = [canvas.load_style(session, name) for name in session.pictures.styles]
+        painter = painters[kind] = Painter(session, canvas.load_content(session), styles)
         painter.run(2)
         painter.calibrate()
         painter.reset()
@@ -78,7 +80,7 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Ro
         times[kind] = []
     for _ in range(_ROUNDS):
         for kind, painter in painters.items():
-            device.prepare(precision=kind)
+            backend.configure(precision=kind)
             started = time.perf_counter()
             painter.run(_STEPS // _ROUNDS)
             times[kind].append((time.perf_counter() - started) / (_STEPS // _ROUNDS))

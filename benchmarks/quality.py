@@ -23,7 +23,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
-from styletune.engine.chatter import filtered
+from styletune.engine.stderr_filter import filter_stderr
 from styletune.paint import DEFAULTS
 
 TARGETS = {"paint": 10.0, "live": 6.0}
@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument("--brief", action="store_true", help="the ways with a target only")
     arguments = parser.parse_args()
     session = _session(arguments)
-    with filtered():
+    with filter_stderr():
         ways = measure(session, arguments.steps, arguments.brief)
     Console(width=None if sys.stdout.isatty() else 110).print(table(ways, session, arguments.steps))
     return 0
@@ -122,10 +122,10 @@ def measure(session: SessionConfig, steps: int, brief: bool) -> list[Way]:
 
 def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Way:
     """Paint until the loss is `enough`; the clock stops while a scale's painter is built."""
+    from styletune.engine import offline as studios
     from styletune.engine import painter as painters
-    from styletune.engine import studio as studios
 
-    class Timed(studios.Studio):
+    class Timed(studios.OfflinePainter):
         built_s = 0.0
         built_processor_s = 0.0
 

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks import machine
 from styletune.config import SessionConfig, parse
-from styletune.engine.chatter import filtered
+from styletune.engine.stderr_filter import filter_stderr
 
 TARGET_STEPS = 30
 TARGET_PEAK = 1.0  # mean change of a pixel value in one step: below, nothing is seen to jump
@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=2.75, help="pixel values a step")
     arguments = parser.parse_args()
     found = {}
-    with filtered():
+    with filter_stderr():
         for name, optimizer in TREATMENTS.items():
             session = _session(optimizer, arguments.size, arguments.rate)
             found[name] = measure(session, arguments.calm, arguments.after)

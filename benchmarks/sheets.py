@@ -16,8 +16,8 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from styletune.config import SessionConfig, parse
-from styletune.engine.chatter import filtered
-from styletune.engine.init import KINDS
+from styletune.engine.initial_image import KINDS
+from styletune.engine.stderr_filter import filter_stderr
 from styletune.images import samples
 
 Picture = npt.NDArray[np.uint8]
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     arguments = parser.parse_args(argv)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    with filtered():
+    with filter_stderr():
         for name, row in sheets(arguments).items():
             sheet(row).save(arguments.out / f"{name}.png")
             print(arguments.out / f"{name}.png")

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from benchmarks.material import random_vgg, square
 from styletune.config import DEFAULT_LAYERS, parse
-from styletune.engine.chatter import filtered
+from styletune.engine.stderr_filter import filter_stderr
 from styletune.images import decode
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def measure(
     picture: npt.NDArray[np.uint8], rounds: int, weights: str
 ) -> dict[str, npt.NDArray[np.float64]]:
     """Milliseconds of each single step."""
-    with filtered():
+    with filter_stderr():
         from styletune.engine.painter import Painter
 
         painters = {}

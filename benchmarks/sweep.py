@@ -136,11 +136,12 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, turns: Path) -> None:
     Args:
         turns: while there is such a file; the seconds of each turn are added to it.
     """
-    from styletune.engine import device, worker
+    from styletune.engine import backend
+    from styletune.engine.offline import OfflinePainter
     from styletune.engine.painter import Painter
-    from styletune.engine.studio import Studio
+    from styletune.worker import loop
 
-    class InTurns(Studio):
+    class InTurns(OfflinePainter):
         """A studio with the worker's own painter."""
 
         def __init__(self, painter: Painter, steps: int) -> None:
@@ -148,7 +149,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, turns: Path) -> None:
             self.painter = self._last = painter
             self._plan = [(job.session.pictures.size, steps)]
 
-    class Interleaving(worker.Worker):
+    class Interleaving(loop.PaintLoop):
         """A worker that paints a second time half-way through a run."""
 
         _seen = 0
@@ -168,7 +169,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, turns: Path) -> None:
                     print(time.perf_counter() - began, file=file)
             return fine
 
-    device.prepare(job.session.engine.device, job.session.engine.precision)
+    backend.configure(job.session.engine.device, job.session.engine.precision)
     own_worker.work(Interleaving, job, pipe)
 
 

@@ -32,7 +32,7 @@ from benchmarks import machine, material
 from benchmarks.processes import Bare
 from benchmarks.table import megabytes, met, milliseconds
 from styletune.config import DEFAULT_LAYERS, SessionConfig, load
-from styletune.engine.architecture import MEANS_RGB, convolutions
+from styletune.engine.vgg import MEANS_RGB, convolutions
 from styletune.images import decode
 
 TARGET = 0.95  # of the twin's time

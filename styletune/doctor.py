@@ -17,7 +17,7 @@ from rich.table import Table
 
 from styletune import __version__
 from styletune.config import DEFAULT_LAYERS, SessionConfig
-from styletune.engine.chatter import filtered
+from styletune.engine.stderr_filter import filter_stderr
 from styletune.errors import DeviceError, StyletuneError
 
 Finding = tuple[str, bool | None, str]  # what, fine (None: neither), in words
@@ -50,16 +50,16 @@ def _findings(session: SessionConfig) -> Iterator[Finding]:
 
 
 def _engine(session: SessionConfig) -> Iterator[Finding]:
-    with filtered():
-        from styletune.engine import device
+    with filter_stderr():
+        from styletune.engine import backend
 
-        gpus = device.gpus()
+        gpus = backend.gpus()
         try:
-            device.prepare(session.engine.device, session.engine.precision)
-            chosen: Finding = ("device", True, device.describe())
+            backend.configure(session.engine.device, session.engine.precision)
+            chosen: Finding = ("device", True, backend.describe())
         except DeviceError as error:
             chosen = ("device", False, str(error))
-    yield "backend", True, device.backend()
+    yield "backend", True, backend.backend()
     yield chosen
     for number, gpu in enumerate(gpus):
         yield f"gpu {number}", True, gpu
@@ -70,7 +70,7 @@ def _engine(session: SessionConfig) -> Iterator[Finding]:
 
 def _weights(name: str, session: SessionConfig) -> Finding:
     """Where the weights of a network stand; only what the session names must be there."""
-    from styletune.engine import architecture, weights
+    from styletune.engine import vgg, weights
 
     what = f"weights of {name}"
     file = session.network.weights if name == session.network.name else None
@@ -82,7 +82,7 @@ def _weights(name: str, session: SessionConfig) -> Finding:
         file = str(cached)
     played = session.network.played if name == session.network.name else DEFAULT_LAYERS[name]
     try:
-        names = [convolution.name for convolution in architecture.convolutions(name, played)]
+        names = [convolution.name for convolution in vgg.convolutions(name, played)]
         return what, True, weights.load(name, file, names).label
     except StyletuneError as error:
         return what, False, str(error)
@@ -116,7 +116,7 @@ def _midi() -> Iterator[Finding]:
     try:
         import rtmidi
 
-        with filtered():  # ALSA writes to the terminal where there is none
+        with filter_stderr():  # ALSA writes to the terminal where there is none
             names = rtmidi.MidiIn(name="styletune doctor").get_ports()
     except Exception as error:  # rtmidi raises its own kinds where the system has no MIDI
         yield "midi", None, f"no MIDI system here ({error}); the browser's Web MIDI still works"

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from styletune import __version__, files
 from styletune.config import SessionConfig
-from styletune.engine.chatter import filtered
+from styletune.engine.stderr_filter import filter_stderr
 from styletune.errors import PictureError
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
@@ -57,16 +57,16 @@ def paint(session: SessionConfig, out: Path, steps: int, console: Console) -> No
 
     with console.status("Loading Keras and building the model …"):
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
-        with filtered():
-            from styletune.engine import device
-            from styletune.engine.studio import Studio
+        with filter_stderr():
+            from styletune.engine import backend
+            from styletune.engine.offline import OfflinePainter
 
-            device.prepare(session.engine.device, session.engine.precision)
-        studio = Studio(session, steps)
+            backend.configure(session.engine.device, session.engine.precision)
+        studio = OfflinePainter(session, steps)
         painter = studio.painter
         console.print(
-            f"{session.network.name} ({painter.weights_label}), {device.backend()}, "
-            f"{device.describe()}, {painter.width} × {painter.height} px"
+            f"{session.network.name} ({painter.weights_label}), {backend.backend()}, "
+            f"{backend.describe()}, {painter.width} × {painter.height} px"
         )
         console.print(f"{session.optimizer.name}, sizes {', '.join(map(str, studio.scales))}")
         if session.network.name == "lite":

@@ -6,11 +6,59 @@ Knows nothing about processes and time.
 
 from collections.abc import Mapping
 
-from styletune.config import SessionConfig
+import numpy as np
+from PIL import Image
+
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, SessionConfig
 from styletune.controls import ControlTable
-from styletune.engine import gallery, scales
+from styletune.engine import state
+from styletune.engine.initial_image import KINDS
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
+from styletune.images import decode, samples
+
+# The pictures of a session, read and brought to size as arrays.
+#
+# In: names of samples or files. Out: (h, w, 3) uint8 RGB arrays.
+
+
+def load_image(name: str, longer_edge_px: int) -> Picture:
+    """Read a sample or file, with its longer edge at exactly `longer_edge_px`.
+
+    Raises:
+        PictureError: missing, damaged, of another kind, too large or too narrow.
+    """
+    return np.asarray(decode.fit(decode.read(samples.locate(name)), longer_edge_px))
+
+
+def load_content(
+    session: SessionConfig, name: str | None = None, size_px: int | None = None
+) -> Picture:
+    """The session's content picture, or the file `name`, brought to its size or `size_px`."""
+    return load_image(name or session.pictures.content, size_px or session.pictures.size)
+
+
+def load_style(
+    session: SessionConfig, name: str, size_px: int | None = None, scale: float = 1.0
+) -> Picture:
+    """A style picture at the session's style size; see `style_edge_px`."""
+    return load_image(name, style_edge_px(session, size_px or session.pictures.size, scale))
+
+
+def style_edge_px(session: SessionConfig, size_px: int, scale: float) -> int:
+    """Longer edge of a style picture: the session's, else that of the painting, times `scale`."""
+    edge = (session.pictures.style_size or size_px) * scale
+    return round(min(max(edge, MIN_SIZE_PX), MAX_SIZE_PX))
+
+
+def load_initial_image(session: SessionConfig, like: Picture) -> Picture | None:
+    """The picture that `painting.init` names, stretched to the shape of `like`; else None."""
+    if session.painting.init in KINDS:
+        return None
+    height, width = like.shape[:2]
+    picture = decode.read(samples.locate(session.painting.init))
+    return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
+
 
 # Sizes between are not worth a model of their own, nor scales a picture of their own.
 _SNAP_PX = 8
@@ -29,7 +77,7 @@ def size_px(table: ControlTable, positions: Mapping[str, float]) -> int:
 
 def first_size_px(session: SessionConfig, full_px: int) -> int:
     """The size to begin with, on the way to `full_px`: coarse to fine, unless told otherwise."""
-    small = scales.sizes(full_px, full_px // 2)[0]
+    small = state.pyramid_sizes(full_px, full_px // 2)[0]
     coarse = session.painting.scales and small >= _SMALLEST_START_PX
     return small if coarse else full_px
 
@@ -61,7 +109,7 @@ class Canvas:
         self._table = session.table()
         self.size_px = size_px
         self._path = content or session.pictures.content
-        self.content = gallery.content(session, self._path, size_px)
+        self.content = load_content(session, self._path, size_px)
         self._styles = list(styles or session.pictures.styles)
         self._edges = [self._edge(index, positions) for index in range(len(self._styles))]
 
@@ -74,7 +122,7 @@ class Canvas:
         """Build the painter of this canvas; nothing is traced yet."""
         session = self._session
         styles = [self._style(index) for index in range(len(self._styles))]
-        return Painter(session, self.content, styles, gallery.init(session, self.content))
+        return Painter(session, self.content, styles, load_initial_image(session, self.content))
 
     def sized(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
         """The same pictures at another size."""
@@ -94,7 +142,7 @@ class Canvas:
         """
         index = min(index, len(self._styles))  # one before it may have been refused
         edge = self._edge(index, positions)
-        painter.set_style(index, gallery.read(path, edge))
+        painter.set_style(index, load_image(path, edge))
         self._styles[index : index + 1] = [path]
         self._edges[index : index + 1] = [edge]
 
@@ -127,14 +175,14 @@ class Canvas:
         """Longer edge, px, at which style `index` is seen."""
         name = f"style_scale.{index + 1}"
         scale = self._table[name].value(positions[name])
-        edge = gallery.style_edge_px(self._session, self.size_px, scale)
+        edge = style_edge_px(self._session, self.size_px, scale)
         return edge if scale == 1.0 else max(round(edge / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
 
     def _style(self, index: int) -> Picture:
-        return gallery.read(self._styles[index], self._edges[index])
+        return load_image(self._styles[index], self._edges[index])
 
 
-class Wish:
+class SizeDebounce:
     """A size that somebody asks for, and since when: a hand on a fader passes many."""
 
     def __init__(self, size_px: int) -> None:

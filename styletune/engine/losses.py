@@ -15,17 +15,54 @@ import numpy as np
 import numpy.typing as npt
 from keras import layers, ops
 
-from styletune.engine.device import sum_of_squares
-from styletune.engine.taps import tapped
+from styletune.engine.backend import sum_of_squares, with_control_dependency
+
+# Taps: values read off the features on their way through the network.
+#
+# A tap hands the features on, so that in the backward pass its own part of the gradient comes after
+# that of all later layers. Were it a branch of its own, TensorFlow would work out the parts of all
+# taps as soon as the forward pass has ended, and hold them, each as large as its features, until
+# the backward pass comes by: half of a step's memory.
 
 
-def inner(x: Any, y: Any) -> Any:
+def tap_features(
+    features: Any,
+    value: Callable[[Any], Any],
+    pull: Callable[[Any, Any, Any], Any],
+) -> tuple[Any, Any]:
+    """Read a value off the features; nothing is kept for the gradient but the features.
+
+    Args:
+        features: (1, h, w, c).
+        value: from the features to what is read off.
+        pull: from the features, the gradient that later layers have with respect to them and
+            that with respect to the value, to the gradient of both: of the features' shape.
+
+    Returns:
+        The features, and the value.
+    """
+
+    def tap(features: Any) -> tuple[Any, Any]:
+        still = ops.stop_gradient(features)
+
+        def gradient(*upstream: Any) -> Any:
+            # TensorFlow gives them one by one, JAX as one tuple.
+            later, slope = upstream if len(upstream) == 2 else upstream[0]
+            return pull(still, later, with_control_dependency(slope, later))
+
+        return (features, value(still)), gradient
+
+    found, read = ops.custom_gradient(tap)(features)
+    return found, read
+
+
+def dot(x: Any, y: Any) -> Any:
     """Σ x·y of two tensors of one shape, (1, 1)."""
     # As a matrix product of (1, n) and (n, 1) it took up to three times as long.
     return ops.reshape(ops.sum(x * y), (1, 1))
 
 
-def quadratic(half: Any) -> Any:
+def double_gradient(half: Any) -> Any:
     """Correct the gradient of a product whose second factor was held still.
 
     For a symmetric form x·A·x, differentiating one factor gives half the gradient. Holding the
@@ -55,7 +92,7 @@ def gram_matrix(features: Any) -> Any:
     flat = ops.reshape(features, (-1, features.shape[-1]))  # (h·w, c)
     positions, channels = ops.shape(flat)
     still = ops.stop_gradient(flat)
-    gram = quadratic(ops.matmul(ops.transpose(still), flat))
+    gram = double_gradient(ops.matmul(ops.transpose(still), flat))
     return gram / ops.cast(positions * channels, gram.dtype)
 
 
@@ -106,7 +143,7 @@ class ContentLoss(layers.Layer):
             pulls = ops.logical_and(counts, slope[0, 0] != 0)
             return self._where(pulls, compute, lambda: later)
 
-        features, raw = tapped(features, loss, pull)
+        features, raw = tap_features(features, loss, pull)
         self.last.assign(ops.stop_gradient(raw))
         return features, raw
 
@@ -158,7 +195,7 @@ class StyleLoss(layers.Layer):
         if last:
             gram = self._plain(features)
         else:
-            features, gram = tapped(features, self._plain, self._pull)
+            features, gram = tap_features(features, self._plain, self._pull)
         return features, ops.reshape(ops.mean(ops.square(self._seen(gram) - self.target)), (1, 1))
 
     def _plain(self, features: Any) -> Any:
@@ -193,7 +230,7 @@ def total_variation_loss(picture: Any) -> Any:
     bordered = ops.pad(ops.stop_gradient(picture), ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
     kernel = ops.convert_to_tensor(_LAPLACIAN_12[:, :, None, None] * np.eye(3, dtype=np.float32))
     curvature = ops.conv(bordered, ops.cast(kernel, picture.dtype), padding="valid")
-    return quadratic(inner(picture, curvature)) / (12 * math.prod(picture.shape))
+    return double_gradient(dot(picture, curvature)) / (12 * math.prod(picture.shape))
 
 
 @keras.saving.register_keras_serializable("styletune")

@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from styletune.config import Optimizer
 from styletune.engine.losses import ContentLoss, StyleLoss, TotalVariation, WeightedTerms
-from styletune.engine.optimizers import LiveAdam, PixelRange
+from styletune.engine.optimizers import ClipPixels, NormalizedAdam
 from styletune.engine.weights import Weights
 
 
@@ -94,7 +94,7 @@ def style_transfer_models(
         height * width * 3,
         use_bias=False,
         kernel_initializer="zeros",
-        kernel_constraint=PixelRange() if clamp else None,
+        kernel_constraint=ClipPixels() if clamp else None,
         name="image",
     )(inputs["one"])
     picture = layers.Reshape((height, width, 3), name="picture")(kernel)
@@ -128,9 +128,9 @@ def style_transfer_models(
     return {depth: model(depth) for depth in reversed(depths(names))}
 
 
-def optimizer(settings: Optimizer, height: int, width: int) -> LiveAdam:
+def optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAdam:
     """Make the session's optimizer; its learning rate is set before each run."""
-    return LiveAdam(
+    return NormalizedAdam(
         0.0,
         normalize=settings.normalize,
         levels=settings.levels,

@@ -10,12 +10,13 @@ from one to the other traces nothing.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
 from keras import ops
 
-from styletune.engine.device import sum_of_squares
+from styletune.engine.backend import sum_of_squares
 
 # Below float32's smallest normal number a division would blow up rounding noise.
 _SMALLEST = 1e-30
@@ -26,7 +27,7 @@ _LONGEST, _WARM = 1 / 3, 0.97
 
 
 @keras.saving.register_keras_serializable("styletune")
-class LiveAdam(keras.optimizers.Adam):
+class NormalizedAdam(keras.optimizers.Adam):
     """Keras' Adam, fed g / ‖g‖₂ over all variables together; or gradient descent while it paints.
 
     Differs from `global_clipnorm`: small gradients are scaled up too. `gradient_norm` (a scalar
@@ -163,9 +164,41 @@ def _enlarged(picture: Any, size: tuple[int, ...]) -> Any:
 
 
 @keras.saving.register_keras_serializable("styletune")
-class PixelRange(keras.constraints.Constraint):
+class ClipPixels(keras.constraints.Constraint):
     """Keeps pixels in 0..255 after each step, so that nothing hides outside what is seen."""
 
     def __call__(self, kernel: Any) -> Any:
         """Any shape → the same, clipped."""
         return ops.clip(kernel, 0.0, 255.0)
+
+
+# Learning-rate schedules, for paintings that end. Pure.
+#
+# Where a painting has an end, large steps should find the way and small ones the place.
+
+
+LAST = 0.1  # part of the learning rate that is left at the end
+
+
+def constant(done: float) -> float:
+    """Always 1."""
+    del done
+    return 1.0
+
+
+def cosine(done: float) -> float:
+    """Half a cosine from 1 to `LAST`. Source: arXiv:1608.03983 eq. 5, without restarts."""
+    return LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2
+
+
+def exponential(done: float) -> float:
+    """From 1 to `LAST` by the same factor at every step."""
+    return float(LAST**done)
+
+
+# From the part of the steps that is done (0..1) to the factor of the learning rate.
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": constant,
+    "cosine": cosine,
+    "exponential": exponential,
+}

@@ -11,18 +11,19 @@ import numpy as np
 import numpy.typing as npt
 
 from styletune.config import SessionConfig
-from styletune.engine import calibration
-from styletune.engine.architecture import check_size
+from styletune.engine import control_inputs
+from styletune.engine.control_inputs import ControlInputs
 from styletune.engine.display import Display
-from styletune.engine.init import first_picture
-from styletune.engine.mix import Mix
+from styletune.engine.divergence import LastGood
+from styletune.engine.initial_image import initial_image
 from styletune.engine.model import StyleTransfer
-from styletune.engine.rollback import Rollback
 from styletune.engine.solver import Solver
 from styletune.engine.state import PaintingState, Picture, Pixels
-from styletune.engine.stepping import OnLaunch, never
-from styletune.engine.styles import Styles
+from styletune.engine.style_targets import StyleTargets
+from styletune.engine.train_step import StepCallback, never
+from styletune.engine.vgg import check_size
 from styletune.errors import StyletuneError
+from styletune.ipc.frame_block import Term
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
 # Of so many looks one hears the terms that count nothing, too: about once a second.
@@ -78,10 +79,10 @@ class Painter:
         for picture in (content, *styles):
             self._check_size(picture)
         self.solver = Solver(session, self.height, self.width)
-        self.mix = Mix(self.table, session.positions(), len(self.layers))
+        self.mix = ControlInputs(self.table, session.positions(), len(self.layers))
         self._content = content.astype(np.float32)
         self._display = Display(self._content)
-        self._rollback = Rollback(self._content)
+        self._rollback = LastGood(self._content)
         self.step = 0
         self._looks = self._unseen = 0  # steps that have not been looked at
         self._ease = 1.0  # factor of the learning rate, by a schedule
@@ -89,7 +90,7 @@ class Painter:
         self._init_file = None if init is None else init.astype(np.float32)
         self.solver.aim(self._content)
         self._first_style = styles[0].astype(np.float32)
-        self._styles = Styles(self.solver.style_losses, self.solver.extract)
+        self._styles = StyleTargets(self.solver.style_losses, self.solver.extract)
         for index, style in enumerate(styles):
             self._styles.put(index, style.astype(np.float32))
         self._blend_styles()
@@ -173,18 +174,20 @@ class Painter:
         self._steer()
 
     @property
-    def units(self) -> calibration.Units:
+    def units(self) -> control_inputs.LossScales:
         """What the raw losses are multiplied by before their faders."""
         return self.mix.units
 
-    def weigh(self, units: calibration.Units) -> None:
+    def weigh(self, units: control_inputs.LossScales) -> None:
         """Use units that were measured elsewhere, at another size above all."""
         self.mix.units = units
         self._feed()
 
     # Painting
 
-    def run(self, steps: int, on_launch: OnLaunch = never, *, listen: bool | None = None) -> int:
+    def run(
+        self, steps: int, on_launch: StepCallback = never, *, listen: bool | None = None
+    ) -> int:
         """Take up to `steps` steps and look at what they have left; returns how many were taken.
 
         Args:
@@ -199,7 +202,9 @@ class Painter:
         self.look()
         return taken
 
-    def take(self, steps: int, on_launch: OnLaunch = never, *, listen: bool | None = None) -> int:
+    def take(
+        self, steps: int, on_launch: StepCallback = never, *, listen: bool | None = None
+    ) -> int:
         """Take up to `steps` steps, see `run`; a `look` must come before anything is asked for.
 
         Looking waits for the device and brings a picture from it: a hand that moves something
@@ -232,7 +237,7 @@ class Painter:
         if self.mix.positions["average"]:
             self._display.add(pixels, taken)
 
-    def _take(self, steps: int, on_launch: OnLaunch, listen: bool) -> int:
+    def _take(self, steps: int, on_launch: StepCallback, listen: bool) -> int:
         """Take the steps; the first may hear all terms."""
         depths, mix = self.solver.depths, self.mix
         if not listen:
@@ -359,7 +364,7 @@ class Painter:
         self._rng = np.random.default_rng(self.session.painting.seed if seed is None else seed)
         kind = self.session.painting.init
         content, style = self._content, self._first_style
-        self._put(first_picture(kind, content, style, self._init_file, self._rng))
+        self._put(initial_image(kind, content, style, self._init_file, self._rng))
         self._rollback.rest()
         self._forget_moments()
 
@@ -372,8 +377,8 @@ class Painter:
     def calibrate(self) -> None:
         """Measure the units of all terms on the seeded reference; resets the moments."""
         before = self.pixels()
-        reference = calibration.reference_picture(self._content, self.session.painting.seed)
-        self.mix.units = calibration.measure(
+        reference = control_inputs.reference_picture(self._content, self.session.painting.seed)
+        self.mix.units = control_inputs.calibrate(
             len(self.layers), lambda hot: self.gradient_norm(reference, hot)
         )
         self._put(before)
@@ -396,3 +401,18 @@ class Painter:
     def _forget_moments(self) -> None:
         self.solver.forget()
         self._feed()
+
+
+# The rows of the loss table, from the arrays of a painter.
+
+
+Array = npt.NDArray[np.float64]
+
+
+def loss_rows(raw: Array, weight: Array, weighted: Array, losses: Losses) -> tuple[Term, ...]:
+    """Rows of the loss table from arrays of shape (n,)."""
+    total = losses.total or 1.0  # all silent: shares of 0, not of nothing
+    return tuple(
+        Term(float(r), float(w), float(x), float(x) / total)
+        for r, w, x in zip(raw, weight, weighted, strict=True)
+    )

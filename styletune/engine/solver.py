@@ -12,13 +12,11 @@ import numpy.typing as npt
 from keras import ops
 
 from styletune.config import SessionConfig
-from styletune.engine import device, model, weights
-from styletune.engine.architecture import convolutions
-from styletune.engine.depths import Depths
+from styletune.engine import backend, model, weights
 from styletune.engine.losses import StyleLoss
-from styletune.engine.network import feature_network
 from styletune.engine.state import PaintingState, Pixels
-from styletune.engine.stepping import Batch
+from styletune.engine.train_step import Batch, DepthSteps
+from styletune.engine.vgg import convolutions, feature_network
 
 
 class Solver:
@@ -40,7 +38,7 @@ class Solver:
     """
 
     def __init__(self, session: SessionConfig, height: int, width: int) -> None:
-        device.prepare(session.engine.device, session.engine.precision)
+        backend.configure(session.engine.device, session.engine.precision)
         name, self._layers = session.network.name, session.network.played
         self._shape = (height, width, 3)
         needed = [convolution.name for convolution in convolutions(name, self._layers)]
@@ -61,7 +59,7 @@ class Solver:
             width,
             found,
             clamp=session.painting.clamp,
-            skips=not device.gpus(),
+            skips=not backend.gpus(),
         )
         self.model = models[len(self._layers)]
         self.optimizer = model.optimizer(session.optimizer, height, width)
@@ -69,10 +67,10 @@ class Solver:
             each.compile(
                 self.optimizer,
                 loss="mean_absolute_error",
-                jit_compile=device.worth_compiling(),
+                jit_compile=backend.should_jit(),
             )
         self.optimizer.build(self.model.trainable_variables)
-        self.depths = Depths(models, session.engine.steps_per_execution)
+        self.depths = DepthSteps(models, session.engine.steps_per_execution)
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
         self._steered: tuple[float, bool] | None = None
@@ -116,12 +114,12 @@ class Solver:
     @property
     def gradient_norm(self) -> float:
         """‖∂loss/∂picture‖₂ of the last step; not finite as soon as any gradient was not."""
-        return device.scalar(self.optimizer.gradient_norm)
+        return backend.scalar(self.optimizer.gradient_norm)
 
     def raw(self) -> tuple[npt.NDArray[np.float64], float]:
         """Raw losses of the last step: the terms (2n,), content before style; smoothness."""
-        terms = device.to_host(self._terms.raw)[0].astype(np.float64)
-        return terms, device.scalar(self._smooth.raw)
+        terms = backend.to_host(self._terms.raw)[0].astype(np.float64)
+        return terms, backend.scalar(self._smooth.raw)
 
     # The picture and its moments
 
@@ -137,7 +135,7 @@ class Solver:
         """The painting as it stands; later steps do not touch what is returned."""
         return PaintingState(
             picture=self.pixels(),
-            iterations=int(device.scalar(self.optimizer.iterations)),
+            iterations=int(backend.scalar(self.optimizer.iterations)),
             **{name: self._host(moment) for name, moment in self.optimizer.moments.items()},
         )
 
@@ -176,4 +174,4 @@ class Solver:
         return self.gradient_norm
 
     def _host(self, variable: Any) -> Pixels:
-        return device.to_host(variable).reshape(self._shape)
+        return backend.to_host(variable).reshape(self._shape)

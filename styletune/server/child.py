@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from styletune.entry import DUMP_SIGNAL, Target, WarmUp, begin
 from styletune.ipc import commands
 from styletune.ipc.commands import (
     Command,
@@ -27,6 +26,7 @@ from styletune.ipc.commands import (
 )
 from styletune.ipc.exit_codes import FatalCause, classify_exit
 from styletune.server import oom_killer
+from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -64,7 +64,7 @@ class Child:
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
         self._output, far_output = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(
-            target=begin,
+            target=main,
             args=(target, warm_up, spare, far_pipe, far_output),
             name="styletune-worker",
         )

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.config import SessionConfig
-from styletune.entry import warm_up
 from styletune.files import web_folder
 from styletune.images import decode
 from styletune.ipc.seqlock import remove_stale_segments
@@ -33,6 +32,7 @@ from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.runs import Hung, Run, playing
 from styletune.server.scratch import sweep_scratch
 from styletune.server.told import signals
+from styletune.worker.process import preload
 
 if TYPE_CHECKING:
     from styletune.server.lifecycle import Painter
@@ -124,7 +124,7 @@ def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "
 
     limits = Limits() if session.server.spare else Limits(spare_s=math.inf)
     supervisor = Supervisor(
-        session, folder=folder, checkpoints=checkpoints, warm_up=warm_up, limits=limits
+        session, folder=folder, checkpoints=checkpoints, warm_up=preload, limits=limits
     )
     supervisor.prepare()
     return supervisor

@@ -18,7 +18,6 @@ from functools import partial
 from pathlib import Path
 
 from styletune.config import SessionConfig
-from styletune.entry import Target, WarmUp, run_worker
 from styletune.errors import MemoryBlockError
 from styletune.ipc.commands import (
     CommandRejected,
@@ -46,6 +45,7 @@ from styletune.server.places import Places
 from styletune.server.smaller import Smaller, smaller
 from styletune.server.spare import Spare
 from styletune.server.watchdog import Watchdog
+from styletune.worker.process import Target, WarmUp, run_worker
 
 LOG_LINES = 30
 _REPORTS = 100  # for a reader that lags; states change a few times a minute

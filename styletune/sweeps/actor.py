@@ -150,13 +150,13 @@ class PointPainter:
     def _stand(self) -> "_Easel":
         # Built when it is first needed, in this process only: whoever sends the points needs no
         # Keras, and what goes wrong is the answer to a question, not the end of the actor.
-        from styletune.engine.chatter import filtered
+        from styletune.engine.stderr_filter import filter_stderr
 
-        with filtered():
-            from styletune.engine import device
+        with filter_stderr():
+            from styletune.engine import backend
             from styletune.engine.canvas import Canvas
 
-            device.prepare()
+            backend.configure()
         positions = self._session.positions()
         return _Easel(Canvas(self._session, positions, self._session.pictures.size))
 
@@ -241,9 +241,9 @@ class PointPainter:
     def _run(self, order: Run) -> Generator[Progress, None, tuple[int, int]]:
         """Take the steps of a run; returns how many, and how often they were rolled back."""
         from styletune.engine.painter import DivergedError
-        from styletune.engine.running import Running
+        from styletune.worker.runs import PaintRun
 
-        painter, running, rollbacks = self._painter, Running(order), 0
+        painter, running, rollbacks = self._painter, PaintRun(order), 0
         painter.reset(order.seed)
         every = _BURST * math.ceil(order.steps / _BURST / _TELLINGS)
         while not running.done:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.engine.architecture import MEANS_RGB
+from styletune.engine.vgg import MEANS_RGB
 from styletune.teach.fields import Pixels
 from styletune.teach.pictures import Folder, crops, teaching_picture
 from styletune.teach.student import Array, Convolution, features

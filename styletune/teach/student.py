@@ -17,7 +17,7 @@ import numpy.typing as npt
 from keras import ops
 
 from styletune.config import selected_layers
-from styletune.engine.architecture import convolutions
+from styletune.engine.vgg import convolutions
 from styletune.errors import WeightsError
 
 LAYERS = selected_layers("lite")

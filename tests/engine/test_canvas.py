@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from styletune.engine import canvas
-from styletune.engine.canvas import Canvas, Wish
-from styletune.engine.device import to_host
+from styletune.engine.backend import to_host
+from styletune.engine.canvas import Canvas, SizeDebounce
 from tests.engine.small import picture, small_session
 
 
@@ -26,7 +26,7 @@ def test_it_begins_with_a_quarter_of_the_pixels_unless_told_otherwise() -> None:
 
 
 def test_a_hand_on_the_fader_is_waited_for() -> None:
-    wish = Wish(256)
+    wish = SizeDebounce(256)
     assert wish.rests(256, now=0.0, for_s=0.25)
     assert not wish.rests(264, now=1.0, for_s=0.25)
     assert not wish.rests(272, now=1.2, for_s=0.25)

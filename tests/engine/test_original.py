@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from styletune.config import SessionConfig, load, selected_layers
-from styletune.engine.pace import Pace
 from styletune.engine.painter import Painter
 from styletune.files import configs_folder
+from styletune.worker.pacing import EpochPacer
 from tests.engine.small import picture
 
 
@@ -67,7 +67,7 @@ def test_its_losses_are_raw_and_its_fader_positions_the_weights(
 
 
 def test_its_epochs_have_20_steps(session: SessionConfig) -> None:
-    pace = Pace(session.painting.epoch_ms / 1e3, session.painting.epoch_steps)
+    pace = EpochPacer(session.painting.epoch_ms / 1e3, session.painting.epoch_steps)
     pace.record(1, 100.0)
     assert pace.plan() == 20
 

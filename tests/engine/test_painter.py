@@ -128,7 +128,7 @@ def test_with_all_faders_off_the_picture_stands_still() -> None:
 
 
 def test_calibrated_terms_pull_equally(painter: Painter) -> None:
-    from styletune.engine.calibration import reference_picture
+    from styletune.engine.control_inputs import reference_picture
 
     units = painter.units
     reference = reference_picture(picture(32, 40, seed=1), seed=0)

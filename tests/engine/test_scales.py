@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.engine import scales
+from styletune.engine import state
 
 
 @pytest.mark.parametrize(
@@ -23,20 +23,20 @@ from styletune.engine import scales
     ],
 )
 def test_sizes_grow_by_the_root_of_two(last: int, first: int, expected: tuple[int, ...]) -> None:
-    assert scales.sizes(last, first) == expected
+    assert state.pyramid_sizes(last, first) == expected
 
 
 def test_a_first_size_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least 1; received 0"):
-        scales.sizes(256, 0)
+        state.pyramid_sizes(256, 0)
 
 
 @given(last=st.integers(1, 4096), first=st.integers(16, 1024))
 def test_sizes_always_rise_and_end_as_asked(last: int, first: int) -> None:
-    found = scales.sizes(last, first)
+    found = state.pyramid_sizes(last, first)
     assert found[-1] == last
     assert list(found) == sorted(set(found))
-    assert all(edge % scales.SNAP_PX == 0 for edge in found[:-1])
+    assert all(edge % state.SNAP_PX == 0 for edge in found[:-1])
     steps = [b / a for a, b in pairwise(found)]
     assert all(1 < step < 2.5 for step in steps)
 
@@ -50,7 +50,7 @@ def waves(height: int, width: int) -> np.ndarray:
 
 @pytest.mark.parametrize("shape", [(72, 96), (36, 48), (48, 48)])
 def test_a_smooth_picture_is_the_same_at_every_size(shape: tuple[int, int]) -> None:
-    got = scales.picture(waves(48, 64), *shape)
+    got = state.resize_image(waves(48, 64), *shape)
     assert got.dtype == np.float32
     np.testing.assert_allclose(got[4:-4, 4:-4], waves(*shape)[4:-4, 4:-4], atol=1.5)
 
@@ -58,14 +58,14 @@ def test_a_smooth_picture_is_the_same_at_every_size(shape: tuple[int, int]) -> N
 def test_a_picture_stays_in_range_where_lanczos_overshoots() -> None:
     edge = np.zeros((16, 16, 3), np.float32)
     edge[:, 8:] = 255
-    got = scales.picture(edge, 24, 24)
+    got = state.resize_image(edge, 24, 24)
     assert got.min() == 0
     assert got.max() == 255
 
 
 def test_the_same_size_changes_nothing_and_is_a_copy() -> None:
     before = waves(20, 30)
-    after = scales.picture(before, 20, 30)
+    after = state.resize_image(before, 20, 30)
     np.testing.assert_array_equal(after, before)
     assert not np.shares_memory(after, before)
 
@@ -73,7 +73,7 @@ def test_the_same_size_changes_nothing_and_is_a_copy() -> None:
 def test_flat_moments_are_scaled_as_normalised_gradients_are() -> None:
     """A gradient of norm 1 that is flat over N values is 1/√N in each."""
     coarse = np.full((10, 20, 3), 1 / np.sqrt(600), np.float32)
-    m, v = scales.moments(coarse, coarse**2, 20, 40)
+    m, v = state.resize_moments(coarse, coarse**2, 20, 40)
     np.testing.assert_allclose(m, 1 / np.sqrt(2400), rtol=1e-5)
     np.testing.assert_allclose(v, 1 / 2400, rtol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(m), 1, rtol=1e-4)
@@ -81,7 +81,7 @@ def test_flat_moments_are_scaled_as_normalised_gradients_are() -> None:
 
 def test_plain_gradients_of_means_are_scaled_by_the_pixel_count() -> None:
     coarse = np.full((10, 20, 3), 4e-3, np.float32)
-    m, v = scales.moments(coarse, coarse**2, 20, 40, normalized=False)
+    m, v = state.resize_moments(coarse, coarse**2, 20, 40, normalized=False)
     np.testing.assert_allclose(m, 1e-3, rtol=1e-5)
     np.testing.assert_allclose(v, 1e-6, rtol=1e-5)
 
@@ -90,7 +90,7 @@ def test_plain_gradients_of_means_are_scaled_by_the_pixel_count() -> None:
 def test_second_moments_never_fall_below_zero(seed: int, height: int, width: int) -> None:
     rng = np.random.default_rng(seed)
     m = rng.normal(0, 1, (16, 12, 3)).astype(np.float32) * (rng.random((16, 12, 3)) < 0.1)
-    new_m, new_v = scales.moments(m, m**2, height, width)
+    new_m, new_v = state.resize_moments(m, m**2, height, width)
     assert new_m.shape == new_v.shape == (height, width, 3)
     assert new_v.min() >= 0
     assert np.isfinite(new_m).all()

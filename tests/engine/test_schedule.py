@@ -2,7 +2,7 @@
 
 import pytest
 
-from styletune.engine.schedule import LAST, SCHEDULES
+from styletune.engine.optimizers import LAST, SCHEDULES
 
 
 @pytest.mark.parametrize(

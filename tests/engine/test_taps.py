@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from styletune.engine.taps import tapped
+from styletune.engine.losses import tap_features
 from tests.engine.small import small_painter
 
 ON_TENSORFLOW = pytest.mark.skipif(
@@ -16,7 +16,7 @@ ON_TENSORFLOW = pytest.mark.skipif(
 
 def squares(features: Any) -> tuple[Any, Any]:
     """The features, and the sum of their squares."""
-    return tapped(
+    return tap_features(
         features,
         lambda still: keras.ops.sum(still * still),
         lambda still, later, slope: later + 2 * slope * still,

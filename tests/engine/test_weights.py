@@ -8,7 +8,7 @@ import pytest
 
 from styletune.config import selected_layers
 from styletune.engine import weights
-from styletune.engine.network import feature_network
+from styletune.engine.vgg import feature_network
 from styletune.errors import WeightsError
 from tests.engine.small import picture
 

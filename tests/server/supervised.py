@@ -12,13 +12,13 @@ import psutil
 import pytest
 
 from styletune.config import SessionConfig, parse
-from styletune.entry import WarmUp
 from styletune.ipc import seqlock
 from styletune.ipc.commands import Report
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
+from styletune.worker.process import WarmUp
 from tests.server import standin_worker
 
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))

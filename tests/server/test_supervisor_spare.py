@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from styletune.config import SessionConfig
-from styletune.entry import WarmUp
 from styletune.ipc import seqlock
 from styletune.ipc.commands import State
 from styletune.server.limits import Limits
 from styletune.server.supervisor import Supervisor
+from styletune.worker.process import WarmUp
 from tests.server import standin_worker
 from tests.server.supervised import (
     PATIENCE_S,
@@ -266,8 +266,8 @@ def test_a_group_kill_leaves_no_process(web_process) -> None:
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_warming_up_imports_the_engine_and_touches_no_device(backend: str) -> None:
     script = (
-        "import os, sys; from styletune.entry import warm_up; warm_up(); "
-        "assert 'styletune.engine.worker' in sys.modules; "
+        "import os, sys; from styletune.worker.process import warm_up; warm_up(); "
+        "assert 'styletune.worker.loop' in sys.modules; "
         "from tensorflow.python.eager import context; "
         "assert not context.context()._initialized; "
         "xla = sys.modules.get('jax._src.xla_bridge'); "

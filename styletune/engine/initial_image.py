@@ -1,0 +1,44 @@
+"""The picture that a painting starts from. Pure arithmetic; knows nothing about Keras."""
+
+import numpy as np
+
+from styletune.engine.display import match_color_statistics
+from styletune.engine.state import Pixels
+
+KINDS = ("content", "tinted", "noise", "style")  # all else is the name of a file
+# Noise to start from: around mid-grey, like the photographs that the network knows.
+_MEAN, _SPREAD = 128, 48.0
+
+
+def initial_image(
+    kind: str, content: Pixels, style: Pixels, file: Pixels | None, rng: np.random.Generator
+) -> Pixels:
+    """The first picture, of the content's shape.
+
+    Args:
+        kind: one of `KINDS`, or a file's name.
+        style: the first style picture, of any size.
+        file: the picture of that name, of the content's shape.
+
+    Raises:
+        ValueError: a file is named, but no picture was given.
+    """
+    if kind == "content":
+        return content
+    if kind == "tinted":
+        return match_color_statistics(content, style)
+    if kind == "noise":
+        noise = rng.normal(_MEAN, _SPREAD, content.shape)
+        return np.clip(noise, 0, 255).astype(np.float32)
+    if kind == "style":
+        return _mirror_tile(style, *content.shape[:2])
+    if file is None:
+        raise ValueError(f"painting.init is the file {kind!r}, but no picture was given")
+    return file
+
+
+def _mirror_tile(pixels: Pixels, height: int, width: int) -> Pixels:
+    """The picture mirrored at its edges until it covers `height` × `width`, from the top left."""
+    rows, columns = (-(-height // pixels.shape[0]), -(-width // pixels.shape[1]))
+    pad = ((0, (rows - 1) * pixels.shape[0]), (0, (columns - 1) * pixels.shape[1]), (0, 0))
+    return np.pad(pixels, pad, mode="symmetric")[:height, :width]

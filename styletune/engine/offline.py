@@ -1,0 +1,181 @@
+"""A picture painted once: coarse to fine, by an optimizer that may count on nothing moving.
+
+Used by `styletune paint`. Knows nothing about files and terminals.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from PIL import Image
+
+from styletune.config import SessionConfig
+from styletune.engine import state
+from styletune.engine.canvas import Canvas
+from styletune.engine.lbfgs import LBFGS, Vector
+from styletune.engine.optimizers import SCHEDULES
+from styletune.engine.painter import DivergedError, Painter
+from styletune.engine.state import Picture
+from styletune.engine.vgg import min_edge_px
+from styletune.errors import WorkerError
+
+# Longer edge to begin with at the latest. Below, the large strokes are there at once; but fine
+# grain is lost at every change of size, so that more scales than needed cost what they gain.
+FIRST_PX = 256
+# Part of the steps that each scale before the last gets: 12 to 16 of 200 reach its strokes.
+_COARSE_PART = 0.08
+# Steps between two looks at the loss and the picture's health.
+_BURST = 5
+_STUMBLES = 3  # divergences after which a painting is given up
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where the painting stands: steps of all scales, the size in px, the loss."""
+
+    step: int
+    width: int
+    height: int
+    loss: float
+
+
+def plan(session: SessionConfig, steps: int, short_part: float = 1.0) -> list[tuple[int, int]]:
+    """Which sizes (longer edge, px) to paint at, and how many steps at each; the last in full.
+
+    Args:
+        steps: of all scales together, at least 1.
+        short_part: the shorter edge as part of the longer.
+    """
+    full = session.pictures.size
+    if not session.painting.scales:
+        return [(full, steps)]
+    smallest = min_edge_px(session.network.name, session.network.played)
+    sizes = state.pyramid_sizes(full, min(FIRST_PX, round(full / state.SCALE_FACTOR)))
+    coarse = [size for size in sizes[:-1] if int(size * short_part) >= smallest]
+    each = max(1, round(steps * _COARSE_PART))
+    coarse = coarse[-((steps - 1) // each) :] if steps > each else []
+    return [*((size, each) for size in coarse), (full, steps - each * len(coarse))]
+
+
+class OfflinePainter:
+    """Paints a session once.
+
+    Args:
+        session: says all: pictures, network, optimizer with its schedule, scales.
+        steps: of all scales together; with `lbfgs` evaluations, which cost the same.
+
+    Attributes:
+        painter: of the scale in work; before painting, of the full size.
+
+    Raises:
+        PictureError: a picture cannot be used.
+        WeightsError: the network's weights cannot be had.
+    """
+
+    def __init__(self, session: SessionConfig, steps: int) -> None:
+        self._session = session
+        self._positions = session.positions()
+        self._canvas = Canvas(session, self._positions, session.pictures.size)
+        self.painter = self._last = self._canvas.painter()
+        self._short, self._long = sorted((self._last.height, self._last.width))
+        self._plan = plan(session, steps, self._short / self._long)
+        self._done = 0
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        """The sizes that are painted at."""
+        return tuple(size for size, _ in self._plan)
+
+    @property
+    def step(self) -> int:
+        """Steps taken so far, at all scales."""
+        return self._done
+
+    def calibrate(self) -> None:
+        """Measure the units at the full size; all scales are weighed by them."""
+        self._last.calibrate()
+        self._last.reset()
+
+    def paint(self, told: Callable[[], bool] = lambda: False) -> Generator[Progress, None, None]:
+        """Paint, and tell every few steps; may be left at any of them.
+
+        Args:
+            told: asked between steps whether to be left soon; then progress is told at once.
+
+        Raises:
+            WorkerError: the painting went to pieces.
+        """
+        before: Painter | None = None
+        for size, steps in self._plan:
+            painter = self._painter(size)
+            if before is not None:
+                painter.follow(before)
+            self.painter = before = painter
+            by = self._descend if self._session.optimizer.name == "lbfgs" else self._walk
+            try:
+                yield from by(painter, steps, told)
+            except DivergedError as error:
+                raise WorkerError(str(error)) from None
+
+    def picture(self) -> Picture:
+        """What is painted, at the full size also where painting was left before."""
+        picture = self.painter.picture()
+        full = (self._last.width, self._last.height)
+        if self.painter is self._last:
+            return picture
+        return np.asarray(Image.fromarray(picture).resize(full, Image.Resampling.LANCZOS))
+
+    def _painter(self, size: int) -> Painter:
+        if size == self._session.pictures.size:
+            return self._last
+        painter = self._canvas.sized(size, self._positions).painter()
+        painter.weigh(self._last.units)
+        return painter
+
+    def _walk(
+        self, painter: Painter, steps: int, told: Callable[[], bool]
+    ) -> Generator[Progress, None, None]:
+        """Adam or gradient descent, the learning rate by the schedule over all scales."""
+        rate = SCHEDULES[self._session.optimizer.schedule]
+        total = sum(planned for _, planned in self._plan)
+        stumbles, taken = 0, 0
+        while taken < steps:
+            painter.ease(rate(self._done / total))
+            try:
+                burst = painter.run(min(_BURST, steps - taken), lambda _: told())
+            except DivergedError:
+                stumbles += 1
+                if stumbles == _STUMBLES:
+                    raise
+                continue
+            taken += burst
+            self._done += burst
+            yield self._progress(painter, painter.losses().total)
+
+    def _descend(
+        self, painter: Painter, evaluations: int, told: Callable[[], bool]
+    ) -> Generator[Progress, None, None]:
+        """L-BFGS: one descent for the whole scale, looked at now and then."""
+        shape = (painter.height, painter.width, 3)
+        terms = 2 * len(painter.layers)
+
+        def objective(flat: Vector) -> tuple[float, Vector]:
+            loss, gradient = painter.evaluate(flat.reshape(shape))
+            self._done += 1
+            return loss, gradient.reshape(-1)
+
+        descent = LBFGS(objective, painter.pixels().reshape(-1), 0, 255)
+        try:
+            while descent.evaluations < evaluations and not descent.done:
+                burst = min(descent.evaluations + _BURST, evaluations)
+                while descent.evaluations < burst and not descent.done:
+                    descent.run(descent.evaluations + 1)
+                    if told():
+                        break
+                yield self._progress(painter, descent.value * terms)
+        finally:
+            # What was evaluated last need not be the best; also after Ctrl-C.
+            painter.restore(replace(painter.state(), picture=descent.x.reshape(shape)))
+
+    def _progress(self, painter: Painter, loss: float) -> Progress:
+        return Progress(self._done, painter.width, painter.height, loss)

@@ -1,0 +1,87 @@
+"""What a worker keeps of its painting for the next one: from `Painter` to checkpoint and back.
+
+Runs in the worker. Knows nothing about files, which are the checkpoint's, and orders.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from styletune.engine.painter import Painter
+from styletune.engine.state import PaintingState
+from styletune.ipc.checkpoint import Checkpoint, CheckpointWriter, load_latest
+
+
+class CheckpointManager:
+    """The checkpoints of one worker.
+
+    Args:
+        folder: where they lie; "" keeps none.
+        warn: told in a sentence when nothing can be kept, and "" when it can again.
+
+    Attributes:
+        found: where the worker before, or the last run, stood; None: nowhere.
+    """
+
+    def __init__(self, folder: str, warn: Callable[[str], None]) -> None:
+        self.found: Checkpoint | None = None
+        self._keeper: CheckpointWriter | None = None
+        if not folder:
+            return
+        self.found, complaints = load_latest(Path(folder))
+        for complaint in complaints:
+            print(complaint, file=sys.stderr, flush=True)
+        self._keeper = CheckpointWriter(Path(folder), warn, step=self.step)
+
+    @property
+    def epoch(self) -> int:
+        """Number of the next epoch after what was found, else 0."""
+        return self.found.epoch if self.found else 0
+
+    @property
+    def step(self) -> int:
+        """Steps taken until what was found, else 0."""
+        return self.found.step if self.found else 0
+
+    def fits(self, width: int, height: int) -> bool:
+        """Whether what was found is a picture of this shape, of whatever size."""
+        found = self.found
+        if found is None:
+            return False
+        # Edges are whole pixels: half of one at the smaller edge of either.
+        off = abs(found.width * height - found.height * width)
+        return off <= max(found.width, found.height, width, height)
+
+    def restore(self, painter: Painter) -> bool:
+        """Let a painter go on from what was found; False: there is nothing that fits it."""
+        found = self.found
+        if found is None or not self.fits(painter.width, painter.height):
+            return False
+        try:
+            state = dict(found.state)
+            painter.restore(PaintingState(iterations=int(state.pop("iterations")), **state))
+        except (KeyError, TypeError, ValueError) as error:
+            # Of another version, or of arrays that a crash has spoilt: it begins anew.
+            print(f"the checkpoint does not fit: {error}", file=sys.stderr, flush=True)
+            return False
+        return True
+
+    def look(self, painter: Painter, epoch: int, step: int) -> None:
+        """Keep the painting if it is time; after each epoch."""
+        if self._keeper is not None and self._keeper.due(step):
+            self._keeper.keep(checkpoint(painter, epoch, step))
+
+    def close(self, painter: Painter, epoch: int, step: int) -> None:
+        """Keep it a last time, and wait until that is done."""
+        if self._keeper is not None:
+            self._keeper.close(checkpoint(painter, epoch, step))
+
+
+def checkpoint(painter: Painter, epoch: int, step: int) -> Checkpoint:
+    """The painting of now."""
+    state = painter.state()
+    arrays = {name: np.asarray(getattr(state, name)) for name in PaintingState.__dataclass_fields__}
+    return Checkpoint(arrays, epoch, step, painter.width, painter.height, time.time())

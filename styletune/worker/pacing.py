@@ -1,0 +1,76 @@
+"""How many steps an epoch holds, so that it lasts about as long as asked.
+
+Pure: times come in as arguments.
+"""
+
+from collections import deque
+from statistics import median
+
+_SEEN_S = 0.1  # a hand that moves wants to see what it does, however long epochs are
+
+
+class EpochPacer:
+    """Plans the steps of the next epoch from the time that the last ones took.
+
+    Args:
+        epoch_s: how long an epoch should last, in seconds.
+        steps: a fixed number of steps instead (the 2018 demo: 20), or None.
+    """
+
+    def __init__(self, epoch_s: float, steps: int | None = None) -> None:
+        self._epoch_s = epoch_s
+        self._fixed = steps
+        self._moving = self._stirred = False
+        # The median of a few epochs: one slow epoch (another program, a page fault) must not
+        # shorten the next ones.
+        self._step_s: deque[float] = deque(maxlen=9)
+
+    @property
+    def step_s(self) -> float | None:
+        """Median seconds a step, or None before the first epoch."""
+        return median(self._step_s) if self._step_s else None
+
+    def begin(self, moved: bool) -> int:
+        """Steps of the epoch that begins now.
+
+        When a hand begins to move it sees the effect after a single step. While it goes on,
+        epochs are whole (0.1 s at most), and each step obeys it: publishing each would be dear.
+
+        Args:
+            moved: whether something was moved since the last epoch began.
+        """
+        before, self._moving = self._moving, moved or self._stirred
+        self._stirred = False
+        if not self._moving or self._fixed is not None:
+            return self.plan()
+        return min(self.plan(), self._steps_in(_SEEN_S)) if before else 1
+
+    def stir(self) -> None:
+        """Tell that something was moved within the epoch under way."""
+        self._stirred = True
+
+    @property
+    def fixed(self) -> bool:
+        """Whether epochs have a number of steps that was asked for: values stand in each."""
+        return self._fixed is not None
+
+    @property
+    def yields(self) -> bool:
+        """Whether the epoch under way ends early when a hand begins to move."""
+        return not self.fixed and not self._moving
+
+    def plan(self) -> int:
+        """Steps of a calm epoch: at least one, and as near to the time asked for as can be."""
+        return self._steps_in(self._epoch_s) if self._fixed is None else self._fixed
+
+    def _steps_in(self, seconds: float) -> int:
+        return 1 if self.step_s is None else max(1, round(seconds / self.step_s))
+
+    def forget(self) -> None:
+        """Forget the times: the steps to come are of another size."""
+        self._step_s.clear()
+
+    def record(self, steps: int, seconds: float) -> None:
+        """Tell how long an epoch of `steps` steps took."""
+        if steps > 0 and seconds > 0:
+            self._step_s.append(seconds / steps)

@@ -1,0 +1,112 @@
+"""A run of exactly so many steps, or until the loss settles: how far it is, when it is done.
+
+`PaintRun` is shared by the worker and by the actors of a sweep, so that both paint the same
+picture; `RunQueue` is the worker's: one after the other, amid its endless painting. Pure: times come
+in as arguments.
+"""
+
+from styletune.convergence import PlateauDetector
+from styletune.ipc.commands import Run
+
+# Steps between two looks at the loss: always the same ones, however the epochs fall, so that
+# a settled run is as long each time.
+LOOK_EVERY = 10
+# How long a finished run's picture stands still, for its sender to go on from it exactly. Bounded:
+# a script that has died must not stop the painting.
+_HOLD_S = 5.0
+
+_NO_RUN = Run(0, 1)
+
+
+class PaintRun:
+    """A run under way.
+
+    Attributes:
+        order: what was asked for.
+        taken: steps so far.
+        done: whether it has come to its end.
+    """
+
+    def __init__(self, order: Run) -> None:
+        self.order = order
+        self.taken = 0
+        self.done = False
+        self._settling = None if order.settle is None else PlateauDetector(order.settle)
+
+    def allow(self, steps: int) -> int:
+        """How many of the planned `steps` may be taken before the next `took`."""
+        left = self.order.steps - self.taken
+        steps = min(steps, max(1, left - 1))  # the last one by itself: it hears all terms
+        if self._settling is not None:
+            steps = min(steps, LOOK_EVERY - self.taken % LOOK_EVERY)
+        return steps
+
+    @property
+    def last(self) -> bool:
+        """Whether the next step is the last: its table is the run's, of silent terms too.
+
+        No other step listens, so that the same steps are computed the same way each time.
+        """
+        return self.taken == self.order.steps - 1
+
+    def took(self, steps: int, total: float) -> None:
+        """Note that `steps` were taken, and the loss with which they ended."""
+        self.taken += steps
+        settled = (
+            self._settling is not None
+            and self.taken % LOOK_EVERY == 0
+            and self._settling.add(self.taken, total)
+        )
+        self.done = settled or self.taken >= self.order.steps
+
+
+class RunQueue:
+    """The run under way, if there is one, and the one that is asked for.
+
+    Attributes:
+        asked: begins once its canvas is there; they were sent before it.
+    """
+
+    def __init__(self) -> None:
+        self.asked: Run | None = None
+        self._now: PaintRun | None = None
+        self._hold_until = 0.0
+
+    def begin(self) -> Run | None:
+        """Begin the one that is asked for, and return it."""
+        order, self.asked = self.asked, None
+        if order is not None:
+            self._now = PaintRun(order)
+        return order
+
+    def allow(self, steps: int) -> tuple[int, bool | None]:
+        """How many of the planned `steps` may be taken; and whether to hear all terms.
+
+        The latter is None without a run: the painter decides.
+        """
+        return (steps, None) if self._now is None else (self._now.allow(steps), self._now.last)
+
+    def took(self, steps: int, total: float, now: float) -> None:
+        """Note that `steps` were taken, and the loss with which they ended; see `under_way`."""
+        if self._now is not None and steps:
+            self._now.took(steps, total)
+            self._hold_until = now + _HOLD_S
+
+    @property
+    def under_way(self) -> bool:
+        """Whether there is a run that wants to know how it goes."""
+        return self._now is not None
+
+    @property
+    def now(self) -> PaintRun:
+        """The run under way, or one of number 0 that stands for none."""
+        return self._now or PaintRun(_NO_RUN)
+
+    def holds(self, changed: bool, now: float) -> bool:
+        """Whether a finished run's picture still stands; a moved control ends that."""
+        if self._now is None or not self._now.done:
+            return False
+        if changed or now >= self._hold_until:
+            self._now = None
+            return False
+        return True

@@ -1,0 +1,41 @@
+"""The skeleton of VGG: which convolutions, how small, how far they see."""
+
+import pytest
+
+from styletune.engine.vgg import check_size, convolutions, min_edge_px, receptive_field_px
+from styletune.errors import LayerError, PictureError
+
+
+def test_only_the_convolutions_up_to_the_deepest_layer_are_computed() -> None:
+    names = [c.name for c in convolutions("vgg16", ["block1_conv2", "block2_conv1"])]
+    assert names == ["block1_conv1", "block1_conv2", "block2_conv1"]
+
+
+@pytest.mark.parametrize(
+    ("network", "layer", "field"),
+    [
+        ("vgg16", "block1_conv1", 3),
+        ("vgg16", "block1_conv2", 5),
+        ("vgg16", "block2_conv1", 10),
+        ("vgg16", "block2_conv2", 14),
+        ("vgg16", "block3_conv1", 24),
+        ("vgg16", "block3_conv3", 40),
+        ("vgg16", "block4_conv1", 60),
+        ("vgg16", "block4_conv3", 92),
+        ("vgg16", "block5_conv1", 132),
+    ],
+)
+def test_receptive_fields_by_hand(network: str, layer: str, field: int) -> None:
+    assert receptive_field_px(network, layer) == field
+
+
+def test_a_layer_that_the_network_does_not_have_is_named() -> None:
+    with pytest.raises(LayerError, match="lite has no layer `block4_conv1`; it has block1_conv1"):
+        convolutions("lite", ["block4_conv1"])
+
+
+def test_pictures_too_small_for_pooling_are_refused_with_the_smallest_edge() -> None:
+    assert min_edge_px("lite", ["block3_conv4"]) == 8
+    check_size("lite", ["block3_conv4"], 8, 8)
+    with pytest.raises(PictureError, match="at least 8 px; received 7 × 100"):
+        check_size("lite", ["block3_conv4"], 7, 100)
