@@ -9,9 +9,9 @@ from typing import get_args
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable, Curve, Kind
 from styletune.files import web_folder
-from styletune.server import messages
 from styletune.server.app import create_app
 from styletune.server.metrics import ROWS
+from styletune.session import messages
 
 README = Path(__file__).parent.parent / "README.md"
 

@@ -31,9 +31,9 @@ from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.page import REVALIDATE, Page
 from styletune.server.picture_routes import add_picture_routes, no_such_picture
 from styletune.server.prepared import Prepared, prepare_apart
-from styletune.server.role import role_of
 from styletune.server.scene_routes import add_scene_routes
 from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
+from styletune.session.roles import role_of
 
 _NOT_STORED = {"cache-control": "no-store"}
 MAX_NAME = 80

@@ -9,7 +9,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 
-from styletune.server.role import Role
+from styletune.session.roles import Role
 
 MAX_FAILURES, FAILURE_WINDOW_S = 10, 60.0
 MAX_ADDRESSES = 1024  # remembered for their failures

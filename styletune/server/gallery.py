@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from styletune.server import messages
 from styletune.server.prepared import Prepared
+from styletune.session import messages
 
 # Former pictures kept: the supervisor goes back to one when the worker refuses a newer one.
 KEPT = 8
@@ -101,7 +101,7 @@ class Gallery:
         """JPEG of the picture in a place."""
         return self._places[place].shown.thumbnail
 
-    def message(self) -> messages.Pictures:
+    def message(self) -> messages.PicturesMessage:
         """What hangs where, as clients see it."""
         content, *styles = (spot.entry() for spot in self._places)
-        return messages.Pictures(content=content, styles=tuple(styles))
+        return messages.PicturesMessage(content=content, styles=tuple(styles))

@@ -34,7 +34,7 @@ from styletune.server.origin import (
     check_origin,
 )
 from styletune.server.refusal import Refusal, redirect, refuse, with_headers
-from styletune.server.role import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, may_ask
+from styletune.session.roles import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, is_allowed
 
 OPEN_PATHS = frozenset({"/healthz"})
 PAGES = frozenset({"/", "/stage"})  # addresses that people open, and that take a token
@@ -146,7 +146,7 @@ class Guard:
             role = new = self._check_tokens(scope, headers, tokens, bearers)
         if tokens:
             return self._to_page(path, own, cookie_name, new)
-        if not may_ask(role, scope, path):
+        if not is_allowed(role, scope, path):
             raise Refusal(HTTPStatus.FORBIDDEN, VIEW_ONLY, VIEW_ONLY_TEXT)
         return role
 

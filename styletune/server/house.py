@@ -29,9 +29,9 @@ from styletune.server.lifecycle import Painter, Server, uvicorn_config
 from styletune.server.memory import Memory, Remembered
 from styletune.server.prepared import Prepared
 from styletune.server.runs import Hung, Note, Run, keep
-from styletune.server.scenes import SceneBook
-from styletune.server.session import LiveSession
 from styletune.server.told import Told
+from styletune.session.scenes import SceneList
+from styletune.session.session import Session
 
 _log = getLogger(__name__)
 
@@ -69,13 +69,13 @@ def build(
     profile = session.midi.profile and midi_profile.named(session.midi.profile)
     memory = None if memory_folder is None else Memory(memory_folder)
     kept = Remembered() if memory is None else memory.load()
-    live = LiveSession(
+    live = Session(
         session.table(),
         session.positions(),
         profiles=shelf.profiles,
         profile=profile or None,
         keep=shelf.keep,
-        book=SceneBook(kept.scenes, a=kept.a, b=kept.b),
+        book=SceneList(kept.scenes, a=kept.a, b=kept.b),
     )
     content, *styles = pictures
     gallery = Gallery(content, styles)

@@ -22,28 +22,28 @@ from styletune.server.gallery import CONTENT, Gallery
 from styletune.server.lobby import Lobby
 from styletune.server.losses import LossHistory
 from styletune.server.memory import Keeper, Memory, Remembered
-from styletune.server.messages import (
-    Changed,
-    Epoch,
-    Error,
-    Outgoing,
-    Painting,
-    Picture,
-    SetMessage,
-    Snapshot,
-    WorkerState,
-    seq_of,
-)
-from styletune.server.morph import RATE_HZ
 from styletune.server.outbox import Outbox
 from styletune.server.painting import Worker
 from styletune.server.past import Past
 from styletune.server.prepared import Prepared
 from styletune.server.recent import Recent
-from styletune.server.role import Role
-from styletune.server.session import LiveSession
 from styletune.server.smaller import CONTROL, Smaller
 from styletune.server.tally import Tally
+from styletune.session.messages import (
+    ChangedMessage,
+    EpochMessage,
+    ErrorMessage,
+    Outgoing,
+    PaintingMessage,
+    Picture,
+    SetMessage,
+    SnapshotMessage,
+    StateMessage,
+    seq_of,
+)
+from styletune.session.roles import Role
+from styletune.session.scenes import RATE_HZ
+from styletune.session.session import Session
 
 _log = logging.getLogger(__name__)
 
@@ -66,7 +66,7 @@ class Hub:
 
     def __init__(
         self,
-        session: LiveSession,
+        session: Session,
         gallery: Gallery,
         worker: Worker,
         feed: PictureFeed,
@@ -82,7 +82,7 @@ class Hub:
         self.past = Past(session.rev, session.controls())
         self._worker = worker
         self._lobby = Lobby()
-        self.epoch: Epoch | None = None
+        self.epoch: EpochMessage | None = None
         self._sets: dict[Hashable, tuple[SetMessage, str]] = {}  # of this turn, the newest last
         # What changes in one turn of the loop is told and written once, at its end.
         self._turn = Outbox()
@@ -156,7 +156,7 @@ class Hub:
     def answer(self, answers: Sequence[Outgoing], client: str | None = None) -> None:
         """Pass on what the session answered: errors to `client`, the others to everybody."""
         for answer in answers:
-            if isinstance(answer, Error):
+            if isinstance(answer, ErrorMessage):
                 self._refuse(answer, client)
             elif answer.for_all:
                 self._turn.put(answer)
@@ -173,7 +173,7 @@ class Hub:
             self._write_controls()
             self._keep()
         while (message := self._turn.take()) is not None:
-            if isinstance(message, Painting):  # after its controls, which it contains
+            if isinstance(message, PaintingMessage):  # after its controls, which it contains
                 self._worker.start_run(message.order)
             self._to_all(message)
         scenes = self.session.scenes()
@@ -193,7 +193,7 @@ class Hub:
         """Start a failed worker again; whether there was one to start."""
         return self._worker.restart()
 
-    def refuse(self, error: Error, client: str) -> None:
+    def refuse(self, error: ErrorMessage, client: str) -> None:
         """Answer a message that the client's role does not allow."""
         self.tally.messages += 1
         self._refuse(error, client)
@@ -249,15 +249,15 @@ class Hub:
         self._lobby.viewers -= 1
         self._to_all(self.state())
 
-    def state(self) -> WorkerState:
+    def state(self) -> StateMessage:
         """What the painting is doing."""
         report = self._worker.report
         log = tuple(self._worker.log) if report.state is State.FAILED else None
-        return WorkerState.of(report, self._lobby.viewers, self._worker.retry_s, log)
+        return StateMessage.of(report, self._lobby.viewers, self._worker.retry_s, log)
 
-    def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> Snapshot:
+    def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""
-        return Snapshot(
+        return SnapshotMessage(
             rev=self.session.rev,
             controls=self.session.controls(),
             state=self.state(),
@@ -294,7 +294,7 @@ class Hub:
         while True:
             await self._morphing.wait()
             while self.session.morphing:
-                changed: Changed | None = self.session.step()
+                changed: ChangedMessage | None = self.session.step()
                 self.answer([] if changed is None else [changed])
                 await asyncio.sleep(1 / RATE_HZ)
             self._morphing.clear()
@@ -327,18 +327,20 @@ class Hub:
             self.losses.add(frame)
             if frame.run_done:
                 self.finished.append(frame)
-            self.epoch = Epoch.of(frame, self.session.table.layers)
+            self.epoch = EpochMessage.of(frame, self.session.table.layers)
             self._to_all(self.epoch)
 
     async def _pass_reports(self) -> None:
         async for report in self._worker.reports():
             if isinstance(report, CommandRejected):
-                self._to_all(Error(code="refused", message=f"{report.what}: {report.message}"))
+                self._to_all(
+                    ErrorMessage(code="refused", message=f"{report.what}: {report.message}")
+                )
                 if report.path and self.gallery.take_back(Path(report.path)):
                     self._to_all(self.gallery.message())
             elif isinstance(report, Smaller):
                 self.move({CONTROL: report.position}, "memory")
-                self._to_all(Error(code="out_of_memory", message=report.message))
+                self._to_all(ErrorMessage(code="out_of_memory", message=report.message))
             else:
                 self.tally.report(report.state)
                 self._to_all(self.state())
@@ -351,11 +353,11 @@ class Hub:
         )
 
     def _to_all(self, message: Outgoing) -> None:
-        if isinstance(message, Changed):
+        if isinstance(message, ChangedMessage):
             self.past.changed(message.rev, message.controls)
         self._lobby.put_all(message)
 
-    def _refuse(self, error: Error, client: str | None) -> None:
+    def _refuse(self, error: ErrorMessage, client: str | None) -> None:
         """Say so to the client, after what it was told before."""
         self.flush()
         self._lobby.put(client, error)

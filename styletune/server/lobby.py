@@ -7,9 +7,9 @@ import secrets
 from logging import INFO, getLogger
 
 from styletune.logs import log_event
-from styletune.server.messages import Outgoing
 from styletune.server.outbox import Outbox
-from styletune.server.role import Role
+from styletune.session.messages import Outgoing
+from styletune.session.roles import Role
 
 MAX_CLIENTS = MAX_VIEWERS = 64
 

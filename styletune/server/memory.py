@@ -19,7 +19,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune import files
-from styletune.server.scenes import MAX_SCENES, ControlName, Scene, Value
+from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value
 
 # Values are kept within a second of a change; a drag writes the file once a second.
 DELAY_S = 0.9

@@ -15,8 +15,8 @@ from prometheus_client.registry import Collector
 
 from styletune.ipc.commands import State
 from styletune.server.hub import Hub
-from styletune.server.messages import Epoch, LayerLoss
-from styletune.server.role import Role
+from styletune.session.messages import EpochMessage, LayerLoss
+from styletune.session.roles import Role
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 COUNTER, GAUGE = "counter", "gauge"
@@ -44,7 +44,7 @@ def _frame_age_s(hub: Hub) -> float | None:
     return None if frame is None else max(0.0, time.time() - frame.time)
 
 
-def _of_epoch(read: Callable[[Epoch], float]) -> Callable[[Hub], float | None]:
+def _of_epoch(read: Callable[[EpochMessage], float]) -> Callable[[Hub], float | None]:
     return lambda hub: None if hub.epoch is None else read(hub.epoch)
 
 

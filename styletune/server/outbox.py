@@ -9,7 +9,7 @@ Knows nothing about sockets.
 import asyncio
 from collections.abc import Hashable, Mapping
 
-from styletune.server.messages import Changed, Outgoing
+from styletune.session.messages import ChangedMessage, Outgoing
 
 # A client that does not read its own answers is not read either.
 PAUSE_AT_KEPT = 64
@@ -54,7 +54,7 @@ class Outbox:
         """Let a message wait for its turn, in place of those that it supersedes."""
         if self._only_hardware and not message.for_hardware:
             return
-        if isinstance(message, Changed):
+        if isinstance(message, ChangedMessage):
             self._put_change(message)
         elif message.newest_only:
             # To the end, so that an epoch never overtakes the change that it shows.
@@ -68,11 +68,11 @@ class Outbox:
                 self._room.clear()
         self._something.set()
 
-    def _put_change(self, change: Changed) -> None:
-        others = {k: m for k, m in self._waiting.items() if isinstance(m, Changed)}
+    def _put_change(self, change: ChangedMessage) -> None:
+        others = {k: m for k, m in self._waiting.items() if isinstance(m, ChangedMessage)}
         # All that waits follows on what has been sent: nobody has missed anything who got that.
         base = min(message.follows for message in (change, *others.values()))
-        key = (Changed, change.source)
+        key = (ChangedMessage, change.source)
         older = others.pop(key, None)
         for place, other in others.items():
             left = {n: v for n, v in other.controls.items() if n not in change.controls}
@@ -114,13 +114,13 @@ class Outbox:
 
 
 def _following(
-    base: int, change: Changed, controls: Mapping[str, float | bool | str], seq: int | None
-) -> Changed:
+    base: int, change: ChangedMessage, controls: Mapping[str, float | bool | str], seq: int | None
+) -> ChangedMessage:
     """`change` with these controls and `seq`, as one that follows on the revision `base`."""
     if (change.follows, len(change.controls), change.seq) == (base, len(controls), seq):
         return change
     # Not `model_copy`: it would copy the text that another outbox has made of it.
-    return Changed(
+    return ChangedMessage(
         rev=change.rev,
         since=None if base == change.rev - 1 else base,
         controls=dict(controls),

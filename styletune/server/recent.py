@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from styletune.server import messages
 from styletune.server.prepared import Prepared
+from styletune.session import messages
 
 KEPT = 12
 
@@ -45,9 +45,9 @@ class Recent:
         kept = self._kept.get(name)
         return None if kept is None else kept.thumbnail
 
-    def message(self) -> messages.RecentPictures:
+    def message(self) -> messages.RecentPicturesMessage:
         """All, newest first, as clients see them."""
-        return messages.RecentPictures(
+        return messages.RecentPicturesMessage(
             recent=tuple(
                 messages.RecentPicture(
                     id=name, name=kept.name, width=kept.width, height=kept.height

@@ -17,9 +17,9 @@ from styletune.errors import ControlError, PictureError, SceneError
 from styletune.images import png_metadata
 from styletune.server.described import UPLOAD, problems
 from styletune.server.hub import Hub
-from styletune.server.messages import SceneName
-from styletune.server.scenes import MAX_SCENES, ControlName, Scene, Value, checked
 from styletune.server.uploads import RefusedUpload, UploadError, read_body
+from styletune.session.messages import SceneName
+from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value, checked
 
 MAX_BYTES = 2 * 1024 * 1024  # 128 scenes of 500 controls
 _NOT_STORED = {"cache-control": "no-store"}

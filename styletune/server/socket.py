@@ -14,14 +14,14 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 
 from styletune.errors import MessageError
-from styletune.server import messages
 from styletune.server.breath import Breath
 from styletune.server.frames import Credit
 from styletune.server.hub import Hub
-from styletune.server.messages import Changed, Error, parse_ack
 from styletune.server.outbox import Outbox
-from styletune.server.role import Role, role_of
 from styletune.server.websocket import texts_of
+from styletune.session import messages
+from styletune.session.messages import ChangedMessage, ErrorMessage, parse_ack
+from styletune.session.roles import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
@@ -77,7 +77,7 @@ async def _write_messages(socket: WebSocket, outbox: Outbox) -> None:
         message = await outbox.get()
         await socket.send_text(message.text)
         # Changes that come meanwhile go out as one: to send costs ten times what it costs to obey.
-        if isinstance(message, Changed):
+        if isinstance(message, ChangedMessage):
             await asyncio.sleep(breath.after(time.monotonic()))
     await _close(socket, "too slow")
 
@@ -100,7 +100,7 @@ class _Viewer:
                     drawn = self._credit.drawn(parse_ack(text).epoch)
                 except MessageError as error:
                     self._hub.tally.bad[error.code] += 1
-                    answer = Error(code=error.code, message=str(error))
+                    answer = ErrorMessage(code=error.code, message=str(error))
                     await self._socket.send_text(answer.text)
                     continue
                 if drawn:

@@ -44,9 +44,9 @@ from styletune.server import scene_routes
 from styletune.server.app import create_app
 from styletune.server.frames import encode
 from styletune.server.memory import Memory, Remembered
-from styletune.server.messages import Ack, Incoming, Outgoing, RecentPictures
 from styletune.server.metrics import ROWS
-from styletune.server.scenes import Scene
+from styletune.session.messages import AckMessage, Incoming, Outgoing, RecentPicturesMessage
+from styletune.session.scenes import Scene
 from styletune.sweeps.plan import Sweep
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -127,8 +127,8 @@ def messages() -> Any:
     return {
         "/ws in": by_type(schema_of(Incoming)),
         "/ws out": by_type(schema_of(Outgoing, "serialization")),
-        "/frames in": by_type(schema_of(Ack)),
-        "/api/recent out": schema_of(RecentPictures, "serialization"),
+        "/frames in": by_type(schema_of(AckMessage)),
+        "/api/recent out": schema_of(RecentPicturesMessage, "serialization"),
     }
 
 

@@ -9,8 +9,8 @@ from styletune.config import SessionConfig
 from styletune.errors import PictureError
 from styletune.images import decode
 from styletune.midi import profile
-from styletune.server.messages import Error
-from styletune.server.session import LiveSession
+from styletune.session.messages import ErrorMessage
+from styletune.session.session import Session
 
 MESSAGES = [
     b'{"type":"set","controls":{"smooth":0.5,"paused":true},"seq":7}',
@@ -30,12 +30,12 @@ class Messages:
     def __init__(self) -> None:
         session = SessionConfig()
         self._table = session.table()
-        self._live = LiveSession(self._table, session.positions(), profiles=profile.shipped())
+        self._live = Session(self._table, session.positions(), profiles=profile.shipped())
 
     def __call__(self, data: bytes) -> None:
         before, rev = dict(self._live.positions), self._live.rev
         answers = self._live.receive(data, "fuzz")
-        if answers and all(isinstance(answer, Error) for answer in answers):
+        if answers and all(isinstance(answer, ErrorMessage) for answer in answers):
             assert (self._live.positions, self._live.rev) == (before, rev)
         assert self._live.positions.keys() == before.keys()
         assert all(math.isfinite(value) for value in self._live.positions.values())

@@ -25,8 +25,8 @@ from styletune.server.guard import Guard
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.prepared import prepare
-from styletune.server.session import LiveSession
 from styletune.server.told import Told
+from styletune.session.session import Session
 from tests.server.standin import StandIn
 
 TOKEN, VIEW_TOKEN = "token-for-tests", "token-to-watch"
@@ -78,7 +78,7 @@ async def running(
     (web / "stage.html").write_text("<!doctype html><title>the stage</title>")
     (web / "main.js").write_text("export {};")
     painter = make_painter(session, folder)
-    live = LiveSession(session.table(), session.positions(), profiles=profile.shipped())
+    live = Session(session.table(), session.positions(), profiles=profile.shipped())
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)

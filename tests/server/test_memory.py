@@ -8,7 +8,7 @@ import pytest
 
 from styletune.server import memory as memory_module
 from styletune.server.memory import Keeper, Memory, Remembered, folder_of
-from styletune.server.scenes import Scene
+from styletune.session.scenes import Scene
 
 DAWN = Scene(name="dawn", saved=12.5, controls={"smooth": 0.25, "average": True, "color": "full"})
 DUSK = Scene(name="dusk / é", saved=13.5, controls={})

@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.server.messages import (
-    Changed,
-    Epoch,
-    Error,
+from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, Outbox
+from styletune.session.messages import (
+    ChangedMessage,
+    EpochMessage,
+    ErrorMessage,
     Outgoing,
     Picture,
-    Pictures,
-    Triggered,
-    WorkerState,
+    PicturesMessage,
+    StateMessage,
+    TriggeredMessage,
 )
-from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, Outbox
 
 
-def epoch(number: int) -> Epoch:
-    return Epoch(
+def epoch(number: int) -> EpochMessage:
+    return EpochMessage(
         epoch=number, step=0, rev=0, time=0, steps_per_s=0, width=1, height=1, losses=(),
         smooth=0, total=0,
     )  # fmt: skip
@@ -28,8 +28,8 @@ def epoch(number: int) -> Epoch:
 
 def changed(
     rev: int, source: str, seq: int | None = None, since: int | None = None, **controls: float
-) -> Changed:
-    return Changed(rev=rev, since=since, controls=controls, source=source, seq=seq)
+) -> ChangedMessage:
+    return ChangedMessage(rev=rev, since=since, controls=controls, source=source, seq=seq)
 
 
 def drained(*messages: Outgoing) -> list[Outgoing]:
@@ -45,24 +45,24 @@ def drained(*messages: Outgoing) -> list[Outgoing]:
 
 def test_of_epochs_states_and_pictures_only_the_newest_waits() -> None:
     picture = Picture(name="a", width=1, height=1, version=1)
-    pictures = Pictures(content=picture, styles=())
+    pictures = PicturesMessage(content=picture, styles=())
     assert drained(
         epoch(1),
-        WorkerState(state="starting"),
+        StateMessage(state="starting"),
         epoch(2),
         pictures,
-        WorkerState(state="running"),
+        StateMessage(state="running"),
         pictures,
         epoch(3),
-    ) == [WorkerState(state="running"), pictures, epoch(3)]
+    ) == [StateMessage(state="running"), pictures, epoch(3)]
 
 
 def test_triggers_and_errors_are_all_kept_in_order() -> None:
     messages: list[Outgoing] = [
-        Triggered(name="kick", source="a"),
-        Error(code="bad_json", message="x"),
-        Triggered(name="kick", source="a"),
-        Error(code="bad_json", message="x"),
+        TriggeredMessage(name="kick", source="a"),
+        ErrorMessage(code="bad_json", message="x"),
+        TriggeredMessage(name="kick", source="a"),
+        ErrorMessage(code="bad_json", message="x"),
     ]
     assert drained(*messages) == messages
 
@@ -126,7 +126,7 @@ def test_who_takes_all_ends_on_all_values_and_never_sees_a_gap(
         outbox.put(changed(number, source, seq, **controls))
         for _ in range(takes if number < len(moves) else 99):
             change = outbox.take()
-            if isinstance(change, Changed):
+            if isinstance(change, ChangedMessage):
                 assert change.follows <= rev
                 rev = max(rev, change.rev)
                 seen |= change.controls
@@ -163,7 +163,7 @@ async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
     outbox = Outbox()
     for _ in range(PAUSE_AT_KEPT):
         await asyncio.wait_for(outbox.room(), 1)
-        outbox.put(Error(code="bad_json", message=""))
+        outbox.put(ErrorMessage(code="bad_json", message=""))
     waiting = asyncio.ensure_future(outbox.room())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -175,5 +175,5 @@ async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
 def test_who_lets_too_much_pile_up_is_let_go(count: int, overflown: bool) -> None:
     outbox = Outbox()
     for _ in range(count):
-        outbox.put(Triggered(name="kick", source="a"))
+        outbox.put(TriggeredMessage(name="kick", source="a"))
     assert outbox.overflown is overflown

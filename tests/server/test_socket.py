@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from styletune.ipc.commands import Report, Run, State
 from styletune.server import lobby
-from styletune.server.role import Role
+from styletune.session.roles import Role
 from tests.server.running import WAIT_S, hear, running, say, see, until
 
 FADER = "content.block1_conv1"

@@ -16,9 +16,9 @@ from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from styletune.server import messages
 from styletune.server.guard import OPEN_PATHS
-from styletune.server.role import SAFE_METHODS, VIEWER_SOCKETS, Role
+from styletune.session import messages
+from styletune.session.roles import SAFE_METHODS, VIEWER_SOCKETS, Role
 from tests.server.running import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
@@ -176,4 +176,4 @@ async def test_a_viewer_that_uploads_is_refused_before_a_byte_is_read(tmp_path: 
 @pytest.mark.checklist(21)
 def test_of_all_messages_a_viewer_may_send_one() -> None:
     allowed = [kind for kind in get_args(messages.Incoming) if kind.for_viewers]
-    assert allowed == [messages.SnapshotRequest]
+    assert allowed == [messages.SnapshotRequestMessage]

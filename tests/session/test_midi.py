@@ -13,8 +13,14 @@ from styletune.midi.learn import SILENCE_S
 from styletune.midi.message import RELATIVE, Encoding
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import PERIOD_S, STEPS
-from styletune.server.controllers import MAX_DEVICES, Controllers, Slide
-from styletune.server.messages import Bindings, Error, Feedback, Hardware, Learning
+from styletune.session.messages import (
+    BindingsMessage,
+    ErrorMessage,
+    FeedbackMessage,
+    HardwareMessage,
+    LearningMessage,
+)
+from styletune.session.midi import MAX_DEVICES, MidiRouter, SmoothMove
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 ONE = TABLE.layers[0]
@@ -27,7 +33,7 @@ class Desk:
     def __init__(self, **given: Any) -> None:
         self.kept: dict[str, Profile] = {}
         keep = given.pop("keep", self.kept.__setitem__)
-        self.controllers = Controllers(TABLE, profile.shipped(), keep=keep, **given)
+        self.controllers = MidiRouter(TABLE, profile.shipped(), keep=keep, **given)
         self.positions = TABLE.defaults()
         self.now = 0.0
         self.follow()
@@ -36,7 +42,7 @@ class Desk:
         self.now += 0.01
         outcomes = []
         for outcome in self.controllers.hear(client, device, data, self.positions, self.now):
-            if isinstance(outcome, SetControls | Slide):
+            if isinstance(outcome, SetControls | SmoothMove):
                 self.positions.update(outcome.positions)
             outcomes.append(outcome)
         return outcomes
@@ -60,16 +66,16 @@ class Desk:
         self.now += wait_s
         found = list(self.controllers.late(self.positions, self.now))
         for _, outcome in found:
-            if isinstance(outcome, SetControls | Slide):
+            if isinstance(outcome, SetControls | SmoothMove):
                 self.positions.update(outcome.positions)
         return found
 
     def learn(self, target: str, *data: tuple[int, ...], device: str = NANO) -> list[Any]:
-        assert self.controllers.learn(target) == Learning(target=target)
+        assert self.controllers.learn(target) == LearningMessage(target=target)
         return [answer for message in data for answer in self.send(*message, device=device)]
 
 
-def targets(message: Bindings, source: str) -> list[str]:
+def targets(message: BindingsMessage, source: str) -> list[str]:
     return [b.target for b in message.bindings if b.source == source]
 
 
@@ -80,7 +86,7 @@ def test_two_people_with_the_same_device_have_faders_of_their_own() -> None:
     desk = Desk()
     assert desk.moved(0xB0, 16, 64, client="a") == {f"style.{ONE}": 64 / 127}
     (ghost,) = desk.send(0xB0, 16, 127, client="b")
-    assert ghost == Hardware(
+    assert ghost == HardwareMessage(
         control=f"style.{ONE}", position=1.0, waiting=True, direction="down", device=NANO
     )
     desk.controllers.unlisten("b", NANO)
@@ -92,7 +98,7 @@ def test_a_client_may_not_play_any_number_of_devices() -> None:
     for number in range(MAX_DEVICES):
         desk.send(0xB0, 1, 1, device=f"box {number}")
     (error,) = desk.send(0xB0, 1, 1, device="one more")
-    assert isinstance(error, Error)
+    assert isinstance(error, ErrorMessage)
     assert error.message == "a client may play 16 devices; `one more` is one more"
     desk.controllers.leave("me")
     assert desk.send(0xB0, 16, 64) != []
@@ -115,11 +121,11 @@ def test_who_listens_is_told_everything_then_what_changes() -> None:
     assert targets(bindings, "ch 1 CC 32") == [f"content.{ONE}.solo", f"style.{ONE}.solo"]
     ((client, feedback),) = desk.follow()
     assert client == "me"
-    assert isinstance(feedback, Feedback)
+    assert isinstance(feedback, FeedbackMessage)
     assert (0xB0, 41, 127) in feedback.data
     desk.positions["paused"] = 1.0
     assert desk.follow(1.0) == [
-        ("me", Feedback(device=NANO, data=((0xB0, 41, 0), (0xB0, 42, 127))))
+        ("me", FeedbackMessage(device=NANO, data=((0xB0, 41, 0), (0xB0, 42, 127))))
     ]
     assert desk.follow(1.0) == []
 
@@ -137,7 +143,7 @@ def test_who_does_not_listen_is_told_nothing() -> None:
 
 def test_a_device_that_must_be_made_ready_is() -> None:
     (enter, _) = Desk().listen(device="LCXL3 1 DAW Out")
-    assert enter == Feedback(
+    assert enter == FeedbackMessage(
         device="LCXL3 1 DAW Out", data=((0xF0, 0, 0x20, 0x29, 2, 0x15, 2, 0x7F, 0xF7),)
     )
 
@@ -150,12 +156,14 @@ def test_an_echo_is_held_back_for_300_ms_and_others_hear_at_once() -> None:
     desk.follow()
     desk.now = 10.0
     desk.send(0xB0, 0, 100, client="a", device=twister)
-    assert desk.follow() == [("b", Feedback(device=twister, data=((0xB0, 0, 100),)))]
+    assert desk.follow() == [("b", FeedbackMessage(device=twister, data=((0xB0, 0, 100),)))]
     desk.positions[f"style.{ONE}"] = 0.0  # a script
-    assert desk.follow(0.1) == [("b", Feedback(device=twister, data=((0xB0, 0, 0),)))]
+    assert desk.follow(0.1) == [("b", FeedbackMessage(device=twister, data=((0xB0, 0, 0),)))]
     due = desk.controllers.due
     assert due == pytest.approx(10.31)
-    assert desk.follow(due - desk.now) == [("a", Feedback(device=twister, data=((0xB0, 0, 0),)))]
+    assert desk.follow(due - desk.now) == [
+        ("a", FeedbackMessage(device=twister, data=((0xB0, 0, 0),)))
+    ]
 
 
 def test_a_loop_is_noticed_said_once_and_silenced() -> None:
@@ -169,7 +177,7 @@ def test_a_loop_is_noticed_said_once_and_silenced() -> None:
         for _, message in desk.follow(0.002):
             for data in message.data:
                 told += desk.controllers.hear("me", twister, data, desk.positions, desk.now)
-    (error,) = [answer for answer in told if isinstance(answer, Error)]
+    (error,) = [answer for answer in told if isinstance(answer, ErrorMessage)]
     assert error.code == "midi_loop"
     assert desk.follow(1.0) == []
     desk.listen(device=twister)
@@ -196,8 +204,10 @@ def test_a_recall_leaves_ghosts_where_the_faders_stand() -> None:
 def test_a_fader_is_learnt_and_plays() -> None:
     desk = Desk()
     moving, learnt, bindings = desk.learn("smooth", *FADER)
-    assert moving == Learning(target="smooth", device=NANO, source="ch 1 CC 90")
-    assert learnt == Learning(target=None, device=NANO, source="ch 1 CC 90", encoding="absolute")
+    assert moving == LearningMessage(target="smooth", device=NANO, source="ch 1 CC 90")
+    assert learnt == LearningMessage(
+        target=None, device=NANO, source="ch 1 CC 90", encoding="absolute"
+    )
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
     assert desk.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
     assert desk.kept[NANO].devices == (NANO,)
@@ -256,15 +266,15 @@ def test_learning_ends_after_a_silence_with_what_there_was() -> None:
 def test_learning_can_be_given_up() -> None:
     desk = Desk()
     desk.learn("paused")
-    assert desk.controllers.learning == Learning(target="paused")
-    assert desk.controllers.learn(None) == Learning(target=None)
+    assert desk.controllers.learning == LearningMessage(target="paused")
+    assert desk.controllers.learn(None) == LearningMessage(target=None)
     assert desk.send(0xB0, 42, 127) == [SetControls({"paused": 1.0})]
     assert desk.kept == {}
 
 
 def test_what_is_nothing_cannot_be_learnt() -> None:
     error = Desk().controllers.learn("smoth")
-    assert isinstance(error, Error)
+    assert isinstance(error, ErrorMessage)
     assert error.message == "`smoth` cannot be learnt: it is no control and no scene"
 
 
@@ -272,11 +282,11 @@ def test_unlearning_takes_all_hardware_off_a_target() -> None:
     desk = Desk()
     desk.send(0xB0, 0, 0)
     (bindings,) = desk.controllers.unlearn(f"content.{ONE}", None)
-    assert isinstance(bindings, Bindings)
+    assert isinstance(bindings, BindingsMessage)
     assert targets(bindings, "ch 1 CC 0") == []
     assert desk.send(0xB0, 0, 127) == []
     (error,) = desk.controllers.unlearn(f"content.{ONE}", NANO)
-    assert isinstance(error, Error)
+    assert isinstance(error, ErrorMessage)
     assert error.message == f"nothing of `{NANO}` plays `content.{ONE}`"
 
 
@@ -285,7 +295,7 @@ def test_a_profile_goes_out_and_comes_in() -> None:
     desk.learn("smooth", *FADER)
     text = desk.controllers.export(NANO)
     (bindings,) = other.controllers.import_("my box", text)
-    assert isinstance(bindings, Bindings)
+    assert isinstance(bindings, BindingsMessage)
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
     assert other.kept["my box"].devices == (NANO, "my box")
     with pytest.raises(ConfigError, match="profile: not valid TOML"):

@@ -10,13 +10,12 @@ from collections.abc import Callable, Hashable, Mapping
 
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
-from styletune.server.messages import Changed, CrossfadeMessage, Scenes
-from styletune.server.morph import Morph
-from styletune.server.scenes import Scene, SceneBook, is_held, mixture
-from styletune.server.undo import PAUSE_S, History
+from styletune.session.messages import ChangedMessage, CrossfadeMessage, ScenesMessage
+from styletune.session.scenes import Morph, Scene, SceneList, interpolate, is_held
+from styletune.session.undo import GESTURE_GAP_S, UndoStack
 
 
-class Performance:
+class SessionState:
     """The values of one running session.
 
     Attributes:
@@ -30,7 +29,7 @@ class Performance:
         self,
         table: ControlTable,
         positions: Mapping[str, float],
-        book: SceneBook | None,
+        book: SceneList | None,
         clock: Callable[[], float],
         wall: Callable[[], float],
     ) -> None:
@@ -38,27 +37,27 @@ class Performance:
         self.rev = 0
         self.positions = {name: positions[name] for name in table.valued}
         self.counts: Counter[str] = Counter()
-        self.book = book or SceneBook()
-        self._history = History()
+        self.book = book or SceneList()
+        self._history = UndoStack()
         self._morph: Morph | None = None
         self._morphs = 0
         self._clock = clock
         self._wall = wall
-        self._scenes = Scenes()
+        self._scenes = ScenesMessage()
         self._scenes_of: Hashable = None
 
     def controls(self) -> dict[str, float | bool | str]:
         """All values as messages show them."""
         return self.table.public(self.positions)
 
-    def scenes(self) -> Scenes:
+    def scenes(self) -> ScenesMessage:
         """Scenes, crossfade, morph and undo as clients see them; the same object while the same."""
         morph = None if self._morph is None else self._morph.shown
         undo, redo = self._history.undo_depth, self._history.redo_depth
         of = (self.book.version, self.book.current, morph, undo, redo)
         if of != self._scenes_of:
             self._scenes_of = of
-            self._scenes = Scenes(
+            self._scenes = ScenesMessage(
                 scenes=self.book.entries(),
                 a=self.book.a,
                 b=self.book.b,
@@ -80,12 +79,12 @@ class Performance:
         group: Hashable = None,
         pause_s: float | None = None,
         undoable: bool = True,
-    ) -> Changed:
+    ) -> ChangedMessage:
         """Move checked controls in one revision.
 
         Args:
             group: the gesture that undo takes back as one; None: this move is one by itself.
-            pause_s: see `History.record`.
+            pause_s: see `UndoStack.record`.
             undoable: whether undo knows of it at all.
         """
         before = {name: self.positions[name] for name in changes}
@@ -94,9 +93,11 @@ class Performance:
         if undoable:
             group = ("move", self.rev) if group is None else group
             self._history.record(group, before, changes, self._clock(), pause_s=pause_s)
-        return Changed(rev=self.rev, controls=self.table.public(changes), source=source, seq=seq)
+        return ChangedMessage(
+            rev=self.rev, controls=self.table.public(changes), source=source, seq=seq
+        )
 
-    def restore(self, controls: Mapping[str, object], source: str) -> tuple[Changed, int]:
+    def restore(self, controls: Mapping[str, object], source: str) -> tuple[ChangedMessage, int]:
         """Take over values from outside, such as those embedded in a picture, all or none.
 
         Returns:
@@ -122,7 +123,7 @@ class Performance:
         seq: int | None,
         group: Hashable,
         pause_s: float | None,
-    ) -> Changed:
+    ) -> ChangedMessage:
         """Move checked controls by a hand; see `move`. The crossfade moves others along."""
         if "crossfade" in checked:
             checked = {**self._crossfaded(checked["crossfade"]), **checked}
@@ -130,7 +131,7 @@ class Performance:
         self.counts["set"] += 1
         return self.move(checked, source, seq, group=group, pause_s=pause_s)
 
-    def slide(self, places: Mapping[str, float], source: str) -> Changed:
+    def slide(self, places: Mapping[str, float], source: str) -> ChangedMessage:
         """Move checked faders on, in one revision; each one's way is a gesture of its own."""
         self._let_go(places)
         self.counts["set"] += len(places)
@@ -138,7 +139,7 @@ class Performance:
         for name, place in places.items():
             group = (source, frozenset((name,)))
             before = {name: self.positions[name]}
-            self._history.record(group, before, {name: place}, now, pause_s=PAUSE_S)
+            self._history.record(group, before, {name: place}, now, pause_s=GESTURE_GAP_S)
         return self.move(places, source, undoable=False)
 
     def _differing(self, positions: Mapping[str, float]) -> dict[str, float]:
@@ -158,7 +159,7 @@ class Performance:
         self.book.current = name
         return scene
 
-    def step(self) -> Changed | None:
+    def step(self) -> ChangedMessage | None:
         """Take the next step of a morph; call it `RATE_HZ` times a second while `morphing`."""
         morph = self._morph
         if morph is None:
@@ -176,7 +177,7 @@ class Performance:
         """Whether a recall is under way."""
         return self._morph is not None
 
-    def recall(self, name: str, seconds: float, seq: int | None) -> Changed | None:
+    def recall(self, name: str, seconds: float, seq: int | None) -> ChangedMessage | None:
         """Go to a scene, or begin to; frozen layers stay where they are."""
         target = {
             control: position
@@ -212,7 +213,7 @@ class Performance:
         if self.book.a is None or self.book.b is None:
             return {}
         a, b = (self.book[name].positions(self.table) for name in (self.book.a, self.book.b))
-        mixed = mixture(self.table, a, b, part)
+        mixed = interpolate(self.table, a, b, part)
         return {name: at for name, at in mixed.items() if not self._frozen(name)}
 
     def _frozen(self, name: str) -> bool:
@@ -228,7 +229,7 @@ class Performance:
 
     # ----------------------------------------------------------------- undo
 
-    def undo(self, seq: int | None) -> Changed:
+    def undo(self, seq: int | None) -> ChangedMessage:
         """Take back the last move of a hand.
 
         Raises:
@@ -236,16 +237,18 @@ class Performance:
         """
         return self._put_back(self._history.undo(), "undo", "nothing to take back", seq)
 
-    def redo(self, seq: int | None) -> Changed:
+    def redo(self, seq: int | None) -> ChangedMessage:
         """Make the move again that was taken back; see `undo`."""
         return self._put_back(self._history.redo(), "redo", "nothing to make again", seq)
 
     def _put_back(
         self, positions: Mapping[str, float] | None, what: str, none: str, seq: int | None
-    ) -> Changed:
+    ) -> ChangedMessage:
         if positions is None:
             raise SceneError(none, code=f"nothing_to_{what}")
         self._let_go(positions)
         self.rev += 1
         self.positions.update(positions)
-        return Changed(rev=self.rev, controls=self.table.public(positions), source=what, seq=seq)
+        return ChangedMessage(
+            rev=self.rev, controls=self.table.public(positions), source=what, seq=seq
+        )

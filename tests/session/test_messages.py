@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from styletune.errors import MessageError
 from styletune.ipc.commands import Report, State
 from styletune.ipc.frame_block import Frame, Term
-from styletune.server import messages
+from styletune.session import messages
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from styletune.server import messages
             '{"type":"midi","device":"nano","data":[176,16,64]}',
             messages.MidiMessage(type="midi", device="nano", data=[176, 16, 64]),
         ),
-        ('{"type":"snapshot?"}', messages.SnapshotRequest(type="snapshot?")),
+        ('{"type":"snapshot?"}', messages.SnapshotRequestMessage(type="snapshot?")),
         (
             '{"type":"set","controls":{"smooth":0.5},"gesture":"drag 3"}',
             messages.SetMessage(type="set", controls={"smooth": 0.5}, gesture="drag 3"),
@@ -148,16 +148,16 @@ def test_any_text_is_a_message_or_a_message_error(text: str | bytes) -> None:
 
 
 def test_optional_keys_are_left_out() -> None:
-    changed = messages.Changed(rev=3, controls={"smooth": 0.5, "paused": True}, source="a")
+    changed = messages.ChangedMessage(rev=3, controls={"smooth": 0.5, "paused": True}, source="a")
     assert json.loads(changed.text) == {
         "type": "changed",
         "rev": 3,
         "controls": {"smooth": 0.5, "paused": True},
         "source": "a",
     }
-    assert json.loads(messages.Error(code="c", message="m", seq=0).text)["seq"] == 0
+    assert json.loads(messages.ErrorMessage(code="c", message="m", seq=0).text)["seq"] == 0
     report = Report(State.ROLLING_BACK, "not finite", device="GPU", width=4, height=3)
-    state = json.loads(messages.WorkerState.of(report, 2, None).text)
+    state = json.loads(messages.StateMessage.of(report, 2, None).text)
     assert state["state"] == "rolling back"
     assert state["viewers"] == 2
     assert "retry_s" not in state
@@ -171,7 +171,7 @@ def test_an_epoch_says_everything_but_the_picture() -> None:
         picture=np.zeros((30, 40, 3), np.uint8),
         content=terms, style=terms[::-1], smooth=0.5, total=6.5,
     )  # fmt: skip
-    epoch = json.loads(messages.Epoch.of(frame, ("one", "two")).text)
+    epoch = json.loads(messages.EpochMessage.of(frame, ("one", "two")).text)
     assert epoch == {
         "type": "epoch", "epoch": 5, "step": 100, "rev": 7, "time": 1e9, "steps_per_s": 12.5,
         "width": 40, "height": 30, "smooth": 0.5, "total": 6.5,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.server.undo import DEPTH, PAUSE_S, History
+from styletune.session.undo import DEPTH, GESTURE_GAP_S, UndoStack
 
 NAMES = ("a", "b", "c")
 
@@ -13,7 +13,7 @@ class Desk:
 
     def __init__(self) -> None:
         self.at = dict.fromkeys(NAMES, 0.0)
-        self.history = History()
+        self.history = UndoStack()
         self.now = 0.0
 
     def move(self, group: object, pause_s: float | None = None, **to: float) -> None:
@@ -46,9 +46,14 @@ def test_a_gesture_of_many_moves_is_taken_back_at_once() -> None:
 
 def test_moves_that_name_no_gesture_are_one_until_the_hand_rests() -> None:
     desk = Desk()
-    for at, depth in ((0.0, 1), (PAUSE_S, 1), (2 * PAUSE_S, 1), (3.1 * PAUSE_S, 2)):
+    for at, depth in (
+        (0.0, 1),
+        (GESTURE_GAP_S, 1),
+        (2 * GESTURE_GAP_S, 1),
+        (3.1 * GESTURE_GAP_S, 2),
+    ):
         desk.now = at
-        desk.move("hand", PAUSE_S, a=0.1 + at / 10)
+        desk.move("hand", GESTURE_GAP_S, a=0.1 + at / 10)
         assert desk.history.undo_depth == depth
 
 
@@ -136,7 +141,7 @@ def test_as_many_undos_as_gestures_give_the_start_and_as_many_redos_the_end(move
     start = dict(desk.at)
     for group, to, pause in moves:
         desk.now += pause
-        desk.move(group, PAUSE_S, **to)
+        desk.move(group, GESTURE_GAP_S, **to)
     end, depth = dict(desk.at), desk.history.undo_depth
     assert depth <= len(moves)
     for _ in range(depth):
@@ -153,7 +158,7 @@ def test_undo_and_redo_retrace_the_same_way(moves: list, presses: list[bool]) ->
     desk = Desk()
     for group, to, pause in moves:
         desk.now += pause
-        desk.move(group, PAUSE_S, **to)
+        desk.move(group, GESTURE_GAP_S, **to)
     seen = {desk.history.undo_depth: dict(desk.at)}
     for back in presses:
         if desk.undo() if back else desk.redo():

@@ -27,7 +27,7 @@ def role_of(scope: Scope) -> Role:
     return Role(scope.get("role", Role.VIEWER))
 
 
-def may_ask(role: Role, scope: Scope, path: str) -> bool:
+def is_allowed(role: Role, scope: Scope, path: str) -> bool:
     """Whether a request or handshake for `path` is within the role."""
     if role is Role.PLAYER:
         return True

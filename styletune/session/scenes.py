@@ -5,15 +5,15 @@ that a scene of another network is not mutilated. Knows nothing about sockets, f
 a scene is recalled.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from styletune.controls import Control, ControlTable, Kind
 from styletune.errors import ControlError, SceneError
-from styletune.server import messages
-from styletune.server.messages import SceneName
+from styletune.session import messages
+from styletune.session.messages import SceneName
 
 MAX_SCENES = 128
 # Not part of a scene: whether it paints at all, and what is the web process's own.
@@ -54,7 +54,7 @@ def glides(control: Control) -> bool:
     return control.kind is Kind.FADER and control.name not in _STEPPED
 
 
-def mixture(
+def interpolate(
     table: ControlTable, start: Mapping[str, float], end: Mapping[str, float], part: float
 ) -> dict[str, float]:
     """Positions `part` (0..1) of the way from `start` to `end`, of the controls in both.
@@ -73,7 +73,7 @@ def mixture(
     }
 
 
-class SceneBook:
+class SceneList:
     """All scenes of a session.
 
     Attributes:
@@ -210,3 +210,61 @@ def checked(scene: Scene, table: ControlTable) -> int:
     except ControlError as error:
         raise SceneError(f"scene `{scene.name}`: {error}", code="bad_scene") from None
     return sum(name not in table for name in scene.controls)
+
+
+# A morph: a recall that takes time. Pure; the time comes in.
+#
+# Where it began, where it goes and the time come in; positions come out. Knows nothing about
+# who waits between the steps.
+
+
+RATE_HZ = 50
+
+
+class Morph:
+    """One way from the present values to a scene.
+
+    Attributes:
+        scene: its name.
+        start: positions at its beginning, of the controls that it moves.
+        over: whether it has arrived, or nothing is left that it moves.
+    """
+
+    def __init__(
+        self,
+        table: ControlTable,
+        scene: str,
+        start: Mapping[str, float],
+        target: Mapping[str, float],
+        *,
+        seconds: float,
+        now: float,
+    ) -> None:
+        self.scene = scene
+        self.over = False
+        self._table = table
+        self.start = {name: start[name] for name in target if start[name] != target[name]}
+        self._target = {name: target[name] for name in self.start}
+        self._seconds = seconds
+        self._began = now
+        self._part = 0.0
+
+    def step(self, now: float) -> dict[str, float]:
+        """Go on to `now`: the positions there; at the end exactly the scene's."""
+        self._part = min(1.0, max(self._part, (now - self._began) / self._seconds))
+        self.over = self._part >= 1
+        return interpolate(self._table, self.start, self._target, self._part)
+
+    def leave(self, names: Iterable[str]) -> None:
+        """Let go of controls: somebody else moves them now."""
+        for name in names:
+            self._target.pop(name, None)
+        self.over = self.over or not self._target
+
+    @property
+    def shown(self) -> messages.MorphState:
+        """How far it is, as clients see it: ten times a second."""
+        tenths = int(self._part * self._seconds * 10) / 10
+        return messages.MorphState(
+            scene=self.scene, seconds=self._seconds, done=round(tenths / self._seconds, 4)
+        )

@@ -10,18 +10,25 @@ from hypothesis import strategies as st
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.midi import profile
-from styletune.server.messages import Changed, Error, Painting, Triggered
-from styletune.server.session import LiveSession
+from styletune.session.messages import (
+    ChangedMessage,
+    ErrorMessage,
+    PaintingMessage,
+    TriggeredMessage,
+)
+from styletune.session.session import Session
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 PROFILES = profile.shipped()
 
 
-def fresh() -> LiveSession:
-    return LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES)
+def fresh() -> Session:
+    return Session(TABLE, TABLE.defaults(), profiles=PROFILES)
 
 
-def tell(session: LiveSession, message: Any, source: str = "me") -> Changed | Triggered | Error:
+def tell(
+    session: Session, message: Any, source: str = "me"
+) -> ChangedMessage | TriggeredMessage | ErrorMessage:
     answers = session.receive(json.dumps(message), source)
     assert answers is not None
     (answer,) = answers
@@ -33,7 +40,7 @@ def test_every_control_can_be_set(name: str) -> None:
     session = fresh()
     value = TABLE[name].public(TABLE[name].at(0.625))
     answer = tell(session, {"type": "set", "controls": {name: value}, "seq": 3})
-    assert answer == Changed(rev=1, controls={name: value}, source="me", seq=3)
+    assert answer == ChangedMessage(rev=1, controls={name: value}, source="me", seq=3)
     assert session.positions == TABLE.defaults() | {name: TABLE[name].check(value)}
     assert list(session.positions) == list(TABLE.valued)
     assert session.controls()[name] is value or session.controls()[name] == value
@@ -46,7 +53,7 @@ def test_every_trigger_of_the_worker_is_counted_each_time_and_leaves_the_revisio
     session = fresh()
     for count in (1, 2, 3):
         answer = tell(session, {"type": "trigger", "name": name, "seq": count})
-        assert answer == Triggered(name=name, source="me", seq=count)
+        assert answer == TriggeredMessage(name=name, source="me", seq=count)
         assert session.triggers[name] == count
     assert session.rev == 0
 
@@ -55,7 +62,7 @@ def test_each_set_raises_the_revision_by_one() -> None:
     session = fresh()
     for rev in range(1, 6):
         answer = tell(session, {"type": "set", "controls": {"smooth": 0.5, "paused": True}})
-        assert isinstance(answer, Changed)
+        assert isinstance(answer, ChangedMessage)
         assert answer.rev == session.rev == rev
 
 
@@ -79,7 +86,7 @@ def test_one_bad_value_refuses_the_whole_set(value: Any, code: str, told: str) -
         {"learning_rate": 0.1, "paused": True, "smooth": value},
     ):
         answer = tell(session, {"type": "set", "controls": controls, "seq": 9})
-        assert isinstance(answer, Error)
+        assert isinstance(answer, ErrorMessage)
         assert (answer.code, answer.seq) == (code, 9)
         assert told in answer.message
     assert session.rev == 0
@@ -115,7 +122,7 @@ def test_one_bad_value_refuses_the_whole_set(value: Any, code: str, told: str) -
 def test_a_refusal_says_why_and_changes_nothing(message: Any, code: str, told: str) -> None:
     session = fresh()
     answer = tell(session, message)
-    assert isinstance(answer, Error)
+    assert isinstance(answer, ErrorMessage)
     assert answer.code == code
     assert told in answer.message
     assert session.counts[code] == 1
@@ -130,9 +137,9 @@ def test_asking_for_a_snapshot_gives_none() -> None:
 @pytest.mark.parametrize("value", [0, 1, 63, 64, 127])
 def test_midi_moves_the_mapped_fader(value: int) -> None:
     now = 0.0
-    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
+    session = Session(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
     message = {"type": "midi", "device": "nanoKONTROL2", "data": [176, 7, 2]}
-    assert isinstance(tell(session, message), Changed)  # near enough to pick it up
+    assert isinstance(tell(session, message), ChangedMessage)  # near enough to pick it up
     assert session.receive(json.dumps(message | {"data": [176, 7, value]}), "me") == []
     rev = session.rev
     while session.due_s is not None:  # smoothly, some milliseconds
@@ -150,7 +157,7 @@ def test_hands_that_turn_on_take_the_steps_and_no_timer_wakes_between(
     knobs: int, period_s: float
 ) -> None:
     now = 0.0
-    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
+    session = Session(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: now)
     for count in range(30):
         now = period_s * count  # as the agent sends
         data = [byte for knob in range(knobs) for byte in (176, 16 + knob, 64 + 2 * count)]
@@ -168,7 +175,7 @@ def test_hands_that_turn_on_take_the_steps_and_no_timer_wakes_between(
 
 
 def test_several_whole_messages_come_in_one_and_a_bad_one_harms_no_other() -> None:
-    session = LiveSession(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
+    session = Session(TABLE, TABLE.defaults(), profiles=PROFILES, clock=lambda: 0.0)
     data = [176, 0, 2, 176, 1, 2, 176, 44, 176, 7, 2]
     text = json.dumps({"type": "midi", "device": "nanoKONTROL2", "data": data})
     *moved, refused, last = session.receive(text, "me") or ()
@@ -192,7 +199,7 @@ def test_an_unknown_controller_is_told_once() -> None:
     session = fresh()
     message = {"type": "midi", "device": "Theremin", "data": [176, 16, 64]}
     answer = tell(session, message)
-    assert isinstance(answer, Error)
+    assert isinstance(answer, ErrorMessage)
     assert answer.code == "unknown_device"
     assert "no controller profile for `Theremin`; known are APC mini" in answer.message
     assert session.receive(json.dumps(message), "me") == []
@@ -200,9 +207,9 @@ def test_an_unknown_controller_is_told_once() -> None:
 
 
 def test_a_profile_of_the_session_plays_for_every_device() -> None:
-    session = LiveSession(TABLE, TABLE.defaults(), profile=profile.named("nanokontrol2"))
+    session = Session(TABLE, TABLE.defaults(), profile=profile.named("nanokontrol2"))
     message = {"type": "midi", "device": "Theremin", "data": [176, 16, 64]}
-    assert isinstance(tell(session, message), Changed)
+    assert isinstance(tell(session, message), ChangedMessage)
 
 
 ANY_JSON = st.recursive(
@@ -241,8 +248,8 @@ def test_no_json_ever_raises_or_leaves_values_half_set(data: list[Any]) -> None:
         before, rev = dict(session.positions), session.rev
         triggers = sum(session.triggers.values())
         answers = session.receive(json.dumps(message), "me")
-        changes = [answer for answer in answers or () if isinstance(answer, Changed)]
-        triggered = [answer for answer in answers or () if isinstance(answer, Triggered)]
+        changes = [answer for answer in answers or () if isinstance(answer, ChangedMessage)]
+        triggered = [answer for answer in answers or () if isinstance(answer, TriggeredMessage)]
         assert session.rev == rev + len(changes)
         assert sum(session.triggers.values()) == triggers + len(triggered)
         for change in changes:
@@ -258,8 +265,10 @@ def test_a_paint_moves_its_controls_and_begins_a_run() -> None:
     message = {"type": "paint", "steps": 40, "controls": {"smooth": 0.25}, "seed": 3, "seq": 9}
     answers = session.receive(json.dumps(message), "me")
     assert answers == [
-        Changed(rev=1, controls={"smooth": 0.25}, source="me", seq=9),
-        Painting(run=1, rev=1, steps=40, start="reset", seed=3, settle=None, source="me", seq=9),
+        ChangedMessage(rev=1, controls={"smooth": 0.25}, source="me", seq=9),
+        PaintingMessage(
+            run=1, rev=1, steps=40, start="reset", seed=3, settle=None, source="me", seq=9
+        ),
     ]
     assert session.positions["smooth"] == 0.25
 
@@ -267,7 +276,7 @@ def test_a_paint_moves_its_controls_and_begins_a_run() -> None:
 def test_a_paint_without_controls_leaves_the_revision() -> None:
     session = fresh()
     answer = tell(session, {"type": "paint", "steps": 1, "start": "last", "settle": 0.1})
-    assert isinstance(answer, Painting)
+    assert isinstance(answer, PaintingMessage)
     assert (answer.run, answer.rev, answer.start, answer.settle) == (1, 0, "last", 0.1)
 
 
@@ -286,7 +295,7 @@ def test_a_paint_without_controls_leaves_the_revision() -> None:
 def test_a_bad_paint_is_refused_whole(fields: dict[str, Any], code: str, told: str) -> None:
     session = fresh()
     answer = tell(session, {"type": "paint", **fields, "seq": 4})
-    assert isinstance(answer, Error)
+    assert isinstance(answer, ErrorMessage)
     assert (answer.code, answer.seq) == (code, 4)
     assert told in answer.message
     assert (session.rev, session.runs) == (0, 0)
@@ -316,7 +325,7 @@ def test_a_pad_recalls_a_scene_by_name_or_place() -> None:
         "name='pads'\ndevices=['x']\ncontrols=[{target='scene.#', status='note', number=[1, 2]},"
         "{target='scene:dawn', status='note', number=3}]"
     )
-    session = LiveSession(TABLE, TABLE.defaults(), profile=pads)
+    session = Session(TABLE, TABLE.defaults(), profile=pads)
     for name, at in (("dusk", 0.1), ("dawn", 0.7)):
         tell(session, {"type": "set", "controls": {"smooth": at}})
         session.receive(json.dumps({"type": "store", "scene": name}), "me")

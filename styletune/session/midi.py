@@ -8,37 +8,132 @@ out what comes out of here. Lives in the web process.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from styletune.controls import ControlTable
+from styletune.controls import ControlTable, Kind
 from styletune.errors import MessageError
-from styletune.midi.device import Device, FireTrigger, PickupHint, RecallScene, SetControls
-from styletune.midi.learn import LearnResult
-from styletune.midi.message import Event, decode
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.device import (
+    Device,
+    FireTrigger,
+    PickupHint,
+    RecallScene,
+    SetControls,
+    resolve,
+    with_layer_index,
+)
+from styletune.midi.learn import Learner, LearnResult
+from styletune.midi.message import Encoding, Event, decode
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import Smoother
-from styletune.server import messages
-from styletune.server.lesson import Lesson
-from styletune.server.messages import Bindings, Error, Hardware, Learning, Outgoing
-from styletune.server.profile_book import Keep, ProfileBook, forgotten
+from styletune.session import messages
+from styletune.session.messages import (
+    BindingsMessage,
+    ErrorMessage,
+    HardwareMessage,
+    LearningMessage,
+    Outgoing,
+)
+from styletune.session.profiles import ProfileRegistry, SaveProfile, discard
+
+# What is being learnt: a target waits for a hand to move the hardware that shall play it.
+#
+# Pure: events and the time come in; what was learnt, and the messages that tell of it, go out.
+
+
+class MidiLearn:
+    """At most one target at a time, for everybody.
+
+    Attributes:
+        target: that waits; None: nothing is learnt.
+    """
+
+    def __init__(self, table: ControlTable) -> None:
+        self._table = table
+        self._learner = Learner()
+        self.target: str | None = None
+
+    def begin(self, target: str | None) -> LearningMessage | ErrorMessage:
+        """Let a target wait; None: nothing any more."""
+        if target is not None and resolve(target, self._table) is None:
+            return ErrorMessage(
+                code="unknown_control",
+                message=f"`{target[:60]}` cannot be learnt: it is no control and no scene",
+            )
+        self.target, self._learner = target, Learner()
+        return self.told
+
+    @property
+    def told(self) -> LearningMessage:
+        """What is being learnt, as a message."""
+        return LearningMessage(target=self.target)
+
+    def feed(self, device: str, event: Event, now: float) -> LearnResult | LearningMessage | None:
+        """Take an event: what was learnt by it, or which hardware is being moved now."""
+        before = self._learner.moving
+        learnt = self._learner.feed(device, event, now)
+        if learnt is not None:
+            return learnt
+        if (moving := self._learner.moving) and moving != before:
+            return LearningMessage(target=self.target, device=moving[0], source=str(moving[1]))
+        return None
+
+    def tick(self, now: float) -> LearnResult | None:
+        """What a silence has told; see `due`."""
+        return None if self.target is None else self._learner.tick(now)
+
+    @property
+    def due(self) -> float | None:
+        """When `tick` has something to give, or None."""
+        return None if self.target is None else self._learner.due
+
+    def end(self, learnt: LearnResult, before: Binding | None) -> tuple[LearningMessage, Binding]:
+        """Nothing waits any more; what is told of it, and what plays the target from now on.
+
+        Args:
+            before: what the hardware played so far.
+        """
+        assert self.target is not None
+        bound = self._bound(learnt, with_layer_index(self.target, self._table), before)
+        self.target, self._learner = None, Learner()
+        told = LearningMessage(
+            target=None,
+            device=learnt.device,
+            source=str(learnt.source),
+            encoding=learnt.encoding,
+        )
+        return told, bound
+
+    def _bound(self, learnt: LearnResult, target: str, before: Binding | None) -> Binding:
+        """What is as good as before stays: how it is shown, how it takes over."""
+        if before is not None and before.encoding is learnt.encoding:
+            return replace(before, target=target, sets=None, learned=True)
+        resolved = resolve(target, self._table)
+        light = FeedbackKind.LED if learnt.encoding is Encoding.BUTTON else FeedbackKind.VALUE
+        if resolved is None or resolved.kind is Kind.TRIGGER:
+            light = FeedbackKind.NONE
+        return Binding(
+            learnt.source, target, learnt.encoding, feedback=Feedback(light), learned=True
+        )
+
 
 MAX_DEVICES = 16  # of one client
 MAX_TOLD = 64  # devices whose missing profile has been told
 
 
 @dataclass(frozen=True, slots=True)
-class Slide:
+class SmoothMove:
     """Faders go on to these positions, each by a hand of its own."""
 
     positions: Mapping[str, float]
 
 
-Outcome = SetControls | Slide | FireTrigger | RecallScene | Outgoing
+MidiAction = SetControls | SmoothMove | FireTrigger | RecallScene | Outgoing
 Positions = Mapping[str, float]
-Addressed = tuple[str | None, Outgoing]  # to a client, or to everybody
+AddressedMessage = tuple[str | None, Outgoing]  # to a client, or to everybody
 
 
-class Controllers:
+class MidiRouter:
     """Every client's devices.
 
     Args:
@@ -53,17 +148,17 @@ class Controllers:
         table: ControlTable,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        keep: Keep = forgotten,
+        keep: SaveProfile = discard,
         counts: Counter[str] | None = None,
     ) -> None:
         self._table = table
         self._counts = Counter() if counts is None else counts
-        self._book = ProfileBook(table, profiles, profile, keep)
+        self._book = ProfileRegistry(table, profiles, profile, keep)
         self._devices: dict[tuple[str, str], Device] = {}
         self._listening: set[tuple[str, str]] = set()
         self._told: set[str] = set()
         self._loops: set[tuple[str, str]] = set()
-        self._lesson = Lesson(table)
+        self._lesson = MidiLearn(table)
         self._seen: dict[str, float] = {}
         self._glides = Smoother()
 
@@ -71,14 +166,14 @@ class Controllers:
 
     def hear(
         self, client: str, name: str, data: Sequence[int], positions: Positions, now: float
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[MidiAction]:
         """Take one whole raw message of a client's device.
 
         Yields what comes of it one by one; carry out each before the next is asked for.
         """
         device = self._device(client, name)
         if device is None:
-            yield Error(
+            yield ErrorMessage(
                 code="too_many_devices",
                 message=f"a client may play {MAX_DEVICES} devices; `{name[:40]}` is one more",
             )
@@ -87,7 +182,7 @@ class Controllers:
             said = decode(data)
         except MessageError as error:
             self._counts[error.code] += 1
-            yield Error(code=error.code, message=str(error))
+            yield ErrorMessage(code=error.code, message=str(error))
             return
         if said is None:
             self._counts["midi_ignored"] += 1
@@ -95,14 +190,14 @@ class Controllers:
         for event in device.complete(said, now):
             yield from self._event(client, device, event, tuple(data), positions, now)
 
-    def late(self, positions: Positions, now: float) -> Iterator[tuple[str, Outcome]]:
+    def late(self, positions: Positions, now: float) -> Iterator[tuple[str, MidiAction]]:
         """What had to wait until now, with the device's name; see `due`."""
         for (client, name), device in list(self._devices.items()):
             for event in device.late(now):
                 for outcome in self._event(client, device, event, (), positions, now):
                     yield name, outcome
         for name, places in self._glides.step(positions, now).items():
-            yield name, Slide(places)
+            yield name, SmoothMove(places)
         if learnt := self._lesson.tick(now):
             for message in self._bind(learnt):
                 yield learnt.device, message
@@ -123,7 +218,7 @@ class Controllers:
         data: tuple[int, ...],
         positions: Positions,
         now: float,
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[MidiAction]:
         if self._lesson.target is not None:
             yield from self._learn(device, event, now)
             return
@@ -141,7 +236,7 @@ class Controllers:
             yield from self._stranger(device)
         if device.echoes.off and (key := (client, device.name)) not in self._loops:
             self._loops.add(key)
-            yield Error(
+            yield ErrorMessage(
                 code="midi_loop",
                 message=f"what is sent to `{device.name}` comes back as if it were moved: its "
                 "output leads to its input (MIDI thru); its lights are off until it is "
@@ -156,7 +251,7 @@ class Controllers:
             if place is not None:
                 yield SetControls({name: place})
 
-    def _stranger(self, device: Device) -> Iterator[Error]:
+    def _stranger(self, device: Device) -> Iterator[ErrorMessage]:
         """Say once that a device is not known: its knobs send a hundred messages a second."""
         if device.profile.bindings:
             return
@@ -164,7 +259,7 @@ class Controllers:
         if device.name in self._told or len(self._told) >= MAX_TOLD:
             return
         self._told.add(device.name)
-        yield Error(
+        yield ErrorMessage(
             code="unknown_device",
             message=f"no controller profile for `{device.name}`; known are {self._book.known}; "
             "press learn and move its knobs to make one",
@@ -172,7 +267,7 @@ class Controllers:
 
     # -------------------------------------------------------------- feedback
 
-    def follow(self, positions: Positions, now: float) -> list[Addressed]:
+    def follow(self, positions: Positions, now: float) -> list[AddressedMessage]:
         """What is to be told to devices, and of faders that now wait, after any change."""
         if not self._devices:
             self._seen = dict(positions)
@@ -180,7 +275,7 @@ class Controllers:
         positions = {**positions, **self._glides.goals(positions)}
         seen, self._seen = self._seen, positions
         moved = [name for name, position in positions.items() if seen.get(name) != position]
-        told: list[Addressed] = []
+        told: list[AddressedMessage] = []
         for key, device in self._devices.items():
             if moved:
                 ghosts = device.ghosts(moved, positions)
@@ -192,7 +287,9 @@ class Controllers:
             if moved:
                 device.show(positions, moved)
             if sent := device.echoes.take(now):
-                told.append((key[0], messages.Feedback(device=device.name, data=tuple(sent))))
+                told.append(
+                    (key[0], messages.FeedbackMessage(device=device.name, data=tuple(sent)))
+                )
         return told
 
     def listen(self, client: str, name: str, positions: Positions) -> Iterator[Outgoing]:
@@ -205,7 +302,7 @@ class Controllers:
         device.plugged()
         device.show(positions)
         if device.profile.enter:
-            yield messages.Feedback(device=name, data=device.profile.enter)
+            yield messages.FeedbackMessage(device=name, data=device.profile.enter)
         yield self.bindings(name)
 
     def unlisten(self, client: str, name: str) -> list[Outgoing]:
@@ -228,7 +325,7 @@ class Controllers:
         return self._lesson.begin(target)
 
     @property
-    def learning(self) -> Learning:
+    def learning(self) -> LearningMessage:
         """What is being learnt."""
         return self._lesson.told
 
@@ -243,7 +340,7 @@ class Controllers:
         if not answers:
             where = f"`{name}`" if name else "any device in use"
             text = f"nothing of {where} plays `{target[:60]}`"
-            answers.append(Error(code="not_bound", message=text))
+            answers.append(ErrorMessage(code="not_bound", message=text))
         return answers
 
     def export(self, name: str) -> str:
@@ -259,11 +356,11 @@ class Controllers:
         self._book.import_(name, text)
         return self._play(name, None)
 
-    def bindings(self, name: str) -> Bindings:
+    def bindings(self, name: str) -> BindingsMessage:
         """What the controls of a device play."""
         return self._book.bindings(name)
 
-    def all_bindings(self) -> list[Bindings]:
+    def all_bindings(self) -> list[BindingsMessage]:
         """Of every device in use."""
         return [self.bindings(name) for name in self._names()]
 
@@ -271,7 +368,7 @@ class Controllers:
         match self._lesson.feed(device.name, event, now):
             case LearnResult() as learnt:
                 yield from self._bind(learnt)
-            case Learning() as told:
+            case LearningMessage() as told:
                 yield told
 
     def _bind(self, learnt: LearnResult) -> Iterator[Outgoing]:
@@ -280,7 +377,7 @@ class Controllers:
         yield told
         yield from self._play(learnt.device, self._book.bind(learnt, bound))
 
-    def _play(self, name: str, error: Error | None) -> list[Outgoing]:
+    def _play(self, name: str, error: ErrorMessage | None) -> list[Outgoing]:
         """Let all devices of that name play their profile, which has changed."""
         for (_, other), device in self._devices.items():
             if other == name:
@@ -300,8 +397,8 @@ class Controllers:
         return sorted({name for _, name in self._devices})
 
 
-def _hardware(ghost: PickupHint, device: str) -> Hardware:
-    return Hardware(
+def _hardware(ghost: PickupHint, device: str) -> HardwareMessage:
+    return HardwareMessage(
         control=ghost.control,
         position=ghost.position,
         waiting=ghost.waiting,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 DEPTH = 100
 # Sets that do not name their gesture: a hand that stood still for longer began another one.
-PAUSE_S = 0.8
+GESTURE_GAP_S = 0.8
 
 Positions = Mapping[str, float]
 
@@ -23,7 +23,7 @@ class _Entry:
     at: float
 
 
-class History:
+class UndoStack:
     """The last hundred gestures.
 
     All that is done and then undone as often ends where it began: a gesture is never

@@ -14,25 +14,25 @@ from styletune.midi.device import resolve
 from styletune.midi.learn import LearnResult
 from styletune.midi.message import ControlId, Encoding
 from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
-from styletune.server import messages
-from styletune.server.messages import Bindings, Error
+from styletune.session import messages
+from styletune.session.messages import BindingsMessage, ErrorMessage
 
-Keep = Callable[[str, Profile], None]
+SaveProfile = Callable[[str, Profile], None]
 
 
-def forgotten(name: str, profile: Profile) -> None:
+def discard(name: str, profile: Profile) -> None:
     """Keep no profile."""
 
 
-class ProfileBook:
-    """Profiles by the names of devices; see `Controllers` for the arguments."""
+class ProfileRegistry:
+    """Profiles by the names of devices; see `MidiRouter` for the arguments."""
 
     def __init__(
         self,
         table: ControlTable,
         profiles: Sequence[Profile],
         profile: Profile | None,
-        keep: Keep,
+        keep: SaveProfile,
     ) -> None:
         self._table = table
         self._profiles = profiles
@@ -55,7 +55,7 @@ class ProfileBook:
             or Profile(name, (name,), {})
         )
 
-    def put(self, name: str, profile: Profile) -> Error | None:
+    def put(self, name: str, profile: Profile) -> ErrorMessage | None:
         """Let devices of that name play a profile that a person has changed.
 
         Returns:
@@ -68,10 +68,10 @@ class ProfileBook:
         try:
             self._keep(name, profile)
         except ConfigError as error:
-            return Error(code="not_kept", message=str(error))
+            return ErrorMessage(code="not_kept", message=str(error))
         return None
 
-    def bind(self, learnt: LearnResult, bound: Binding) -> Error | None:
+    def bind(self, learnt: LearnResult, bound: Binding) -> ErrorMessage | None:
         """Add what was learnt; what its hardware played before is told as a conflict."""
         profile = self[learnt.device]
         before = profile.bindings.get(learnt.source)
@@ -109,10 +109,10 @@ class ProfileBook:
         self._keep(name, profile)
         self._own[name] = profile
 
-    def bindings(self, name: str) -> Bindings:
+    def bindings(self, name: str) -> BindingsMessage:
         """What the controls of a device play."""
         profile = self[name]
-        return Bindings(
+        return BindingsMessage(
             device=name,
             profile=profile.name,
             bindings=tuple(

@@ -13,40 +13,40 @@ from styletune.errors import ControlError, MessageError, SceneError
 from styletune.midi.device import FireTrigger, RecallScene, SetControls
 from styletune.midi.message import split_messages
 from styletune.midi.profile import Profile
-from styletune.server.controllers import Controllers, Outcome, Slide
-from styletune.server.messages import (
-    Changed,
+from styletune.session.messages import (
+    ChangedMessage,
     CrossfadeMessage,
     DeleteMessage,
-    Error,
+    ErrorMessage,
     Incoming,
     LearnMessage,
     ListenMessage,
     MidiMessage,
     Outgoing,
-    Painting,
+    PaintingMessage,
     PaintMessage,
     RecallMessage,
     RenameMessage,
     SetMessage,
-    SnapshotRequest,
+    SnapshotRequestMessage,
     StoreMessage,
-    Triggered,
+    TriggeredMessage,
     TriggerMessage,
     UnlearnMessage,
     UnlistenMessage,
     parse,
     seq_of,
 )
-from styletune.server.performance import Performance
-from styletune.server.profile_book import Keep, forgotten
-from styletune.server.scenes import SceneBook
-from styletune.server.undo import PAUSE_S
+from styletune.session.midi import MidiAction, MidiRouter, SmoothMove
+from styletune.session.profiles import SaveProfile, discard
+from styletune.session.scenes import SceneList
+from styletune.session.state import SessionState
+from styletune.session.undo import GESTURE_GAP_S
 
 Answers = list[Outgoing]
 
 
-class LiveSession(Performance):
+class Session(SessionState):
     """One running session: a performance that obeys messages and hardware.
 
     Attributes:
@@ -63,8 +63,8 @@ class LiveSession(Performance):
         *,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        keep: Keep = forgotten,
-        book: SceneBook | None = None,
+        keep: SaveProfile = discard,
+        book: SceneList | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -82,8 +82,8 @@ class LiveSession(Performance):
         super().__init__(table, positions, book, clock, wall)
         self.runs = 0
         self.triggers = dict.fromkeys(table.triggers, 0)
-        self.controllers = Controllers(table, profiles, profile, keep, self.counts)
-        self._own: Mapping[str, Callable[[int | None], Changed | None]] = {
+        self.controllers = MidiRouter(table, profiles, profile, keep, self.counts)
+        self._own: Mapping[str, Callable[[int | None], ChangedMessage | None]] = {
             "undo": self.undo,
             "redo": self.redo,
             "snapshot": self.snapshot,
@@ -91,22 +91,22 @@ class LiveSession(Performance):
             "previous_scene": lambda seq: self.recall(self.book.beside(-1), 0.0, seq),
         }
 
-    def read(self, text: str | bytes) -> Incoming | Error:
+    def read(self, text: str | bytes) -> Incoming | ErrorMessage:
         """A raw message from /ws, checked; or what is wrong with it. Never raises."""
         try:
             return parse(text)
         except MessageError as error:
             return self._refuse(error.code, str(error), seq_of(text))
 
-    def obey(self, message: Incoming | Error, source: str) -> Answers | None:
+    def obey(self, message: Incoming | ErrorMessage, source: str) -> Answers | None:
         """Obey what was read; see `apply`.
 
         Returns:
             None when the sender asks for a snapshot.
         """
-        if isinstance(message, Error):
+        if isinstance(message, ErrorMessage):
             return [message]
-        if isinstance(message, SnapshotRequest):
+        if isinstance(message, SnapshotRequestMessage):
             self.counts["snapshot"] += 1
             return None
         return self.apply(message, source)
@@ -132,7 +132,7 @@ class LiveSession(Performance):
                     return self._midi(message, source)
                 case PaintMessage():
                     return self._paint(message, source)
-                case SnapshotRequest():
+                case SnapshotRequestMessage():
                     return []
                 case RecallMessage():
                     changed = self.recall(message.scene, message.seconds, message.seq)
@@ -166,20 +166,22 @@ class LiveSession(Performance):
         source: str,
         seq: int | None,
         gesture: str | None = None,
-    ) -> Changed | Error:
+    ) -> ChangedMessage | ErrorMessage:
         checked = self._checked(controls, seq)
-        if isinstance(checked, Error):
+        if isinstance(checked, ErrorMessage):
             return checked
         group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
-        pause_s = PAUSE_S if gesture is None else None
+        pause_s = GESTURE_GAP_S if gesture is None else None
         return self.play(checked, source, seq, group, pause_s)
 
-    def fault(self, message: SetMessage) -> Error | None:
+    def fault(self, message: SetMessage) -> ErrorMessage | None:
         """What a set would be refused for."""
         checked = self._checked(message.controls, message.seq)
-        return checked if isinstance(checked, Error) else None
+        return checked if isinstance(checked, ErrorMessage) else None
 
-    def _checked(self, controls: Mapping[str, object], seq: int | None) -> dict[str, float] | Error:
+    def _checked(
+        self, controls: Mapping[str, object], seq: int | None
+    ) -> dict[str, float] | ErrorMessage:
         checked: dict[str, float] = {}
         for name, position in controls.items():
             try:
@@ -210,7 +212,7 @@ class LiveSession(Performance):
         changed = self._own[name](message.seq) if name in self._own else None
         self.triggers[name] += 1
         self.counts["trigger"] += 1
-        triggered = Triggered(name=name, source=source, seq=message.seq)
+        triggered = TriggeredMessage(name=name, source=source, seq=message.seq)
         return [triggered] if changed is None else [triggered, changed]
 
     def _paint(self, message: PaintMessage, source: str) -> Answers:
@@ -218,12 +220,12 @@ class LiveSession(Performance):
         if message.controls:
             # One gesture: undo takes back a whole sweep, not its last point.
             changed = self._set(message.controls, source, message.seq, message.type)
-            if isinstance(changed, Error):
+            if isinstance(changed, ErrorMessage):
                 return [changed]
             answers.append(changed)
         self.runs += 1
         self.counts["paint"] += 1
-        painting = Painting(
+        painting = PaintingMessage(
             run=self.runs,
             rev=self.rev,
             steps=message.steps,
@@ -261,7 +263,7 @@ class LiveSession(Performance):
         due = self.controllers.due
         return None if due is None else max(0.0, due - self._clock())
 
-    def _played(self, outcome: Outcome, device: str, seq: int | None = None) -> Answers:
+    def _played(self, outcome: MidiAction, device: str, seq: int | None = None) -> Answers:
         """Carry out what a controller has done."""
         source = f"midi:{device}"
         try:
@@ -269,8 +271,8 @@ class LiveSession(Performance):
                 case SetControls():
                     moved = dict(outcome.positions)
                     group = (source, frozenset(moved))
-                    return [self.play(moved, source, seq, group, PAUSE_S)]
-                case Slide():
+                    return [self.play(moved, source, seq, group, GESTURE_GAP_S)]
+                case SmoothMove():
                     return [self.slide(outcome.positions, source)]
                 case FireTrigger():
                     strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
@@ -278,7 +280,7 @@ class LiveSession(Performance):
                 case RecallScene():
                     changed = self.recall(self._scene_name(outcome.scene), 0.0, seq)
                     return [] if changed is None else [changed]
-                case Error():
+                case ErrorMessage():
                     return [outcome.model_copy(update={"seq": seq})]
         except SceneError as error:
             return [self._refuse(error.code, str(error), seq)]
@@ -292,6 +294,6 @@ class LiveSession(Performance):
             raise SceneError(text, code="unknown_scene")
         return self.book.all[scene - 1].name
 
-    def _refuse(self, code: str, message: str, seq: int | None) -> Error:
+    def _refuse(self, code: str, message: str, seq: int | None) -> ErrorMessage:
         self.counts[code] += 1
-        return Error(code=code, message=message, seq=seq)
+        return ErrorMessage(code=code, message=message, seq=seq)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
-from styletune.server.messages import Changed, Error, Triggered
-from styletune.server.session import LiveSession
+from styletune.session.messages import ChangedMessage, ErrorMessage, TriggeredMessage
+from styletune.session.session import Session
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 LAYER = TABLE.layers[0]
@@ -21,28 +21,32 @@ class Play:
 
     def __init__(self) -> None:
         self.now = 50.0
-        self.session = LiveSession(
+        self.session = Session(
             TABLE, TABLE.defaults(), clock=lambda: self.now, wall=lambda: 1_000.0 + self.now
         )
 
-    def tell(self, source: str = "me", **message: Any) -> list[Changed | Triggered | Error]:
+    def tell(
+        self, source: str = "me", **message: Any
+    ) -> list[ChangedMessage | TriggeredMessage | ErrorMessage]:
         answers = self.session.receive(json.dumps(message), source)
         assert answers is not None
         return answers
 
-    def set(self, source: str = "me", gesture: str | None = None, **controls: Any) -> Changed:
+    def set(
+        self, source: str = "me", gesture: str | None = None, **controls: Any
+    ) -> ChangedMessage:
         message = {"type": "set", "controls": controls}
         (answer,) = self.tell(source, **message, **({"gesture": gesture} if gesture else {}))
-        assert isinstance(answer, Changed), answer
+        assert isinstance(answer, ChangedMessage), answer
         return answer
 
-    def press(self, name: str) -> list[Changed | Triggered | Error]:
+    def press(self, name: str) -> list[ChangedMessage | TriggeredMessage | ErrorMessage]:
         return self.tell(type="trigger", name=name)
 
     def store(self, name: str) -> None:
         assert self.tell(type="store", scene=name) == []
 
-    def pass_time(self, seconds: float) -> list[Changed]:
+    def pass_time(self, seconds: float) -> list[ChangedMessage]:
         """Step as the server does, fifty times a second."""
         changes = []
         for _ in range(round(seconds * 50)):
@@ -55,9 +59,9 @@ class Play:
         return self.session.positions[name]
 
 
-def refusal(answers: list[Changed | Triggered | Error]) -> Error:
+def refusal(answers: list[ChangedMessage | TriggeredMessage | ErrorMessage]) -> ErrorMessage:
     (answer,) = answers
-    assert isinstance(answer, Error)
+    assert isinstance(answer, ErrorMessage)
     return answer
 
 
@@ -70,7 +74,7 @@ def test_a_scene_is_stored_and_recalled_in_one_revision() -> None:
     play.set(smooth=0.9, color="full", average=True)
     rev = play.session.rev
     (changed,) = play.tell(type="recall", scene="dawn", seq=4)
-    assert changed == Changed(
+    assert changed == ChangedMessage(
         rev=rev + 1,
         controls={"smooth": 0.1, "color": "luminance", "average": False},
         source="scene:dawn",
@@ -112,8 +116,8 @@ def test_a_recall_is_one_step_of_undo() -> None:
     play.set(smooth=0.9, learning_rate=0.8)
     play.tell(type="recall", scene="dawn")
     triggered, changed = play.press("undo")
-    assert isinstance(triggered, Triggered)
-    assert isinstance(changed, Changed)
+    assert isinstance(triggered, TriggeredMessage)
+    assert isinstance(changed, ChangedMessage)
     assert (changed.controls, changed.source) == ({"smooth": 0.9, "learning_rate": 0.8}, "undo")
     play.press("redo")
     assert (play["smooth"], play["learning_rate"]) == (0.35, 0.4)
@@ -297,7 +301,7 @@ def test_snapshot_next_and_previous_are_triggers() -> None:
     for at in (0.1, 0.2, 0.3):
         play.set(smooth=at)
         (answer,) = play.press("snapshot")
-        assert isinstance(answer, Triggered)
+        assert isinstance(answer, TriggeredMessage)
     names = [entry.name for entry in play.session.scenes().scenes]
     assert names == ["scene 1", "scene 2", "scene 3"]
     for trigger, at in (
