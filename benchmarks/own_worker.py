@@ -26,7 +26,7 @@ def serve(session_file: str, target: Target) -> int:
     from styletune.server import token
     from styletune.server.entrance import Entrance
     from styletune.server.serve import serve
-    from styletune.server.supervisor import Supervisor
+    from styletune.supervisor.supervisor import Supervisor
 
     def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=target)

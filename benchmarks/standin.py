@@ -76,7 +76,7 @@ def main() -> int:
     from styletune.server import token
     from styletune.server.entrance import Entrance
     from styletune.server.serve import serve
-    from styletune.server.supervisor import Supervisor
+    from styletune.supervisor.supervisor import Supervisor
 
     parser = argparse.ArgumentParser(prog="python -m benchmarks.standin")
     parser.add_argument("--fps", type=float, default=FPS)

@@ -35,7 +35,7 @@ from styletune.midi_agent.connection import socket_url
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.supervisor import Supervisor
 
 _LOOK_S = 0.0002
 _TURN_S = 0.080  # between turns: a smoothed one has arrived, and JACK is not late by so much

@@ -23,11 +23,9 @@ from styletune.server.lobby import Lobby
 from styletune.server.losses import LossHistory
 from styletune.server.memory import Keeper, Memory, Remembered
 from styletune.server.outbox import Outbox
-from styletune.server.painting import Worker
 from styletune.server.past import Past
 from styletune.server.prepared import Prepared
 from styletune.server.recent import Recent
-from styletune.server.smaller import CONTROL, Smaller
 from styletune.server.tally import Tally
 from styletune.session.messages import (
     ChangedMessage,
@@ -44,6 +42,8 @@ from styletune.session.messages import (
 from styletune.session.roles import Role
 from styletune.session.scenes import RATE_HZ
 from styletune.session.session import Session
+from styletune.supervisor.handle import WorkerHandle
+from styletune.supervisor.memory_fallback import CONTROL, SizeReduction
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Hub:
         self,
         session: Session,
         gallery: Gallery,
-        worker: Worker,
+        worker: WorkerHandle,
         feed: PictureFeed,
         memory: Memory | None = None,
     ) -> None:
@@ -338,7 +338,7 @@ class Hub:
                 )
                 if report.path and self.gallery.take_back(Path(report.path)):
                     self._to_all(self.gallery.message())
-            elif isinstance(report, Smaller):
+            elif isinstance(report, SizeReduction):
                 self.move({CONTROL: report.position}, "memory")
                 self._to_all(ErrorMessage(code="out_of_memory", message=report.message))
             else:

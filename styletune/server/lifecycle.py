@@ -16,10 +16,10 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from styletune.server.hub import Hub
-from styletune.server.painting import Worker
 from styletune.server.told import Told
 from styletune.server.websocket import WebSocketProtocol
 from styletune.session.messages import MAX_BYTES
+from styletune.supervisor.handle import WorkerHandle
 
 # Of the 5 s for a clean end: for open answers; the worker ends at the same time.
 _GRACE_S = 2
@@ -27,7 +27,7 @@ _GRACE_S = 2
 _log = logging.getLogger(__name__)
 
 
-class Painter(Worker, Protocol):
+class Painter(WorkerHandle, Protocol):
     """A worker that can be started and stopped: the supervisor."""
 
     async def start(self) -> None: ...  # noqa: D102

@@ -27,16 +27,16 @@ from styletune.server import token as tokens
 from styletune.server.address import check_exposure, listen
 from styletune.server.credentials import Credentials
 from styletune.server.entrance import Entrance
-from styletune.server.limits import Limits
 from styletune.server.prepared import Prepared, prepare_apart
 from styletune.server.runs import Hung, Run, playing
 from styletune.server.scratch import sweep_scratch
 from styletune.server.told import signals
+from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import preload
 
 if TYPE_CHECKING:
     from styletune.server.lifecycle import Painter
-    from styletune.server.supervisor import Supervisor
+    from styletune.supervisor.supervisor import Supervisor
 
 _log = logging.getLogger(__name__)
 
@@ -120,9 +120,9 @@ def serve(
 
 
 def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "Supervisor":
-    from styletune.server.supervisor import Supervisor
+    from styletune.supervisor.supervisor import Supervisor
 
-    limits = Limits() if session.server.spare else Limits(spare_s=math.inf)
+    limits = SupervisorTimeouts() if session.server.spare else SupervisorTimeouts(spare_s=math.inf)
     supervisor = Supervisor(
         session, folder=folder, checkpoints=checkpoints, warm_up=preload, limits=limits
     )

@@ -15,7 +15,7 @@ from styletune.ipc.commands import Report, State, Stop, WorkerConfig
 from styletune.server import token
 from styletune.server.entrance import Entrance
 from styletune.server.serve import serve
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.supervisor import Supervisor
 
 
 def give_up_once(job: WorkerConfig, pipe: Connection, *, mark: Path) -> None:

@@ -94,7 +94,7 @@ def test_the_web_process_is_free_of_keras_and_small(instrument: Instrument) -> N
 
 def test_the_web_process_imports_no_keras() -> None:
     code = (
-        "import sys, styletune.server.serve, styletune.server.supervisor;"
+        "import sys, styletune.server.serve, styletune.supervisor.supervisor;"
         "print([m for m in sys.modules if m.split('.')[0] in"
         " ('keras', 'tensorflow', 'jax', 'scipy', 'h5py')])"
     )

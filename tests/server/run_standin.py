@@ -14,8 +14,8 @@ from pathlib import Path
 
 from styletune.config import parse
 from styletune.ipc.commands import Report
-from styletune.server.limits import Limits
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.supervisor import Supervisor
 from tests.server.standin_worker import paint, warm_up
 
 
@@ -30,7 +30,7 @@ async def main(folder: Path, *options: str) -> None:
         folder=folder,
         target=paint,
         warm_up=warm_up if "spare" in options else None,
-        limits=Limits(spare_s=0.1),
+        limits=SupervisorTimeouts(spare_s=0.1),
     )
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -16,9 +16,9 @@ from PIL import Image
 from styletune.config import SessionConfig
 from styletune.ipc.commands import Report, State
 from styletune.server import uploads
-from styletune.server.limits import Limits
-from styletune.server.smaller import Smaller
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.memory_fallback import SizeReduction
+from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.supervisor import Supervisor
 from tests.images.test_decode import png_header
 from tests.server import standin_worker
 from tests.server.running import BEARER, WAIT_S, Running, hear, running, say, until
@@ -439,7 +439,7 @@ async def test_a_failed_painting_is_started_again_by_a_button(tmp_path: Path) ->
 async def test_one_size_down_moves_the_control_on_every_page_and_says_why(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         await hear(socket, "snapshot")
-        server.painter.tell(Smaller(0.25, "the painting ran out of memory"))
+        server.painter.tell(SizeReduction(0.25, "the painting ran out of memory"))
         changed = await hear(socket, "changed")
         assert (changed["controls"], changed["source"]) == ({"size": 0.25}, "memory")
         error = await hear(socket, "error")
@@ -455,7 +455,7 @@ async def test_after_six_crashes_in_a_row_it_has_failed_and_uploads_still_answer
     tmp_path: Path,
 ) -> None:
     """Real workers that crash, a real supervisor, real sockets."""
-    limits = Limits(waits_s=(0, 0.05), failures=6)
+    limits = SupervisorTimeouts(waits_s=(0, 0.05), failures=6)
 
     def crashing(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=standin_worker.crash, limits=limits)

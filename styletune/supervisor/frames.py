@@ -4,17 +4,64 @@ Lives on the event loop. Knows nothing about the worker itself, whose blocks com
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Generic, TypeVar
 
 from styletune.ipc.frame_block import Frame, FrameBlock
-from styletune.server.fan import Fan
+
+# One source, any number of readers, each at its own pace; the newest wins.
+#
+# Belongs to one event loop. Knows nothing about what it hands out.
+
+
+T = TypeVar("T")
+
+
+class Broadcast(Generic[T]):
+    """Hands each item to all readers; one that lags loses its oldest beyond `depth`."""
+
+    def __init__(self, depth: int) -> None:
+        self._depth = depth
+        self._ended = False
+        self._readers: list[tuple[deque[T], asyncio.Event]] = []
+
+    def put(self, item: T) -> None:
+        """Hand `item` to all readers."""
+        for queue, wake in self._readers:
+            queue.append(item)
+            wake.set()
+
+    def end(self) -> None:
+        """Let every reader, present and future, end after what it has yet to read."""
+        self._ended = True
+        for _, wake in self._readers:
+            wake.set()
+
+    async def items(self, first: T | None = None) -> AsyncGenerator[T, None]:
+        """`first`, if given, then each item as it comes."""
+        reader = (deque([] if first is None else [first], maxlen=self._depth), asyncio.Event())
+        queue, wake = reader
+        self._readers.append(reader)
+        try:
+            while True:
+                while queue:
+                    yield queue.popleft()
+                if self._ended:
+                    return
+                wake.clear()
+                await wake.wait()
+        finally:
+            # By identity: two readers with nothing to read are equal.
+            self._readers = [other for other in self._readers if other is not reader]
+
 
 # Larger frames are copied in a thread: 1 MB takes half a millisecond, 4096² takes sixty.
 _INLINE_BYTES = 1 << 20
 
 
-class Newest:
+class LatestFrame:
     """What all who watch are to see.
 
     Attributes:
@@ -23,7 +70,7 @@ class Newest:
 
     def __init__(self) -> None:
         self.frame: Frame | None = None
-        self._frames: Fan[Frame] = Fan(depth=1)
+        self._frames: Broadcast[Frame] = Broadcast(depth=1)
 
     async def look(self, block: FrameBlock, copier: ThreadPoolExecutor) -> bool:
         """Take over what is newer than what is known; whether there was any."""

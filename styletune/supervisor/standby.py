@@ -12,7 +12,7 @@ from typing import Protocol
 
 from styletune.ipc.commands import StandbyReady
 from styletune.logs import log_event
-from styletune.server.child import Child, describe_exit
+from styletune.supervisor.process import WorkerProcess, describe_exit
 
 _log = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ _log = logging.getLogger(__name__)
 class Start(Protocol):
     """Starts a worker that warms up."""
 
-    def __call__(self, *, spare: bool) -> Child: ...  # noqa: D102
+    def __call__(self, *, spare: bool) -> WorkerProcess: ...  # noqa: D102
 
 
-class Spare:
+class StandbyWorker:
     """At most one waiting worker.
 
     Args:
@@ -38,7 +38,7 @@ class Spare:
         self.ready = False
         self._start = start
         self._calm_s = calm_s
-        self._child: Child | None = None
+        self._child: WorkerProcess | None = None
         self._wanted = start is not None
         self._calm_since = 0.0
 
@@ -51,7 +51,7 @@ class Spare:
         if self._start is not None:
             self._child = self._start(spare=False)
 
-    def take(self, now: float) -> Child | None:
+    def take(self, now: float) -> WorkerProcess | None:
         """The waiting worker, which is the caller's from now on; None: there is none that works.
 
         The next one is made for the worker that begins now.
@@ -85,7 +85,7 @@ class Spare:
             _discard(self._child)
             self._child = None
 
-    def _hear(self, child: Child) -> None:
+    def _hear(self, child: WorkerProcess) -> None:
         child.listen()
         if any(isinstance(message, StandbyReady) for message in child.receive()):
             self.ready = True
@@ -96,6 +96,6 @@ class Spare:
             self.end()
 
 
-def _discard(child: Child) -> None:
+def _discard(child: WorkerProcess) -> None:
     child.kill()
     child.close()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
 
 
-class OrderQueue:
+class CommandQueue:
     """First in, first out, without those that a newer one has overtaken."""
 
     def __init__(self) -> None:

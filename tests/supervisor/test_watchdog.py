@@ -3,8 +3,7 @@
 import pytest
 
 from styletune.ipc.commands import State
-from styletune.server.limits import Limits
-from styletune.server.watchdog import Watchdog
+from styletune.supervisor.policy import SupervisorTimeouts, Watchdog
 
 NEVER = (0.0, 0)
 
@@ -25,7 +24,7 @@ def watch(
 
 @pytest.fixture
 def watchdog() -> Watchdog:
-    return Watchdog(Limits(), 0.0)
+    return Watchdog(SupervisorTimeouts(), 0.0)
 
 
 def test_a_silent_process_that_is_not_stopped_may_be_waiting_for_memory(

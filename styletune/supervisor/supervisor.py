@@ -34,17 +34,18 @@ from styletune.ipc.commands import (
 from styletune.ipc.control_block import ControlBlock, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.ipc.seqlock import remove_stale_segments
-from styletune.server.backoff import Backoff
-from styletune.server.child import Child, describe_exit
-from styletune.server.ending import end, end_hung
-from styletune.server.fan import Fan
-from styletune.server.limits import Limits
-from styletune.server.newest import Newest
-from styletune.server.order_queue import OrderQueue
-from styletune.server.places import Places
-from styletune.server.smaller import Smaller, smaller
-from styletune.server.spare import Spare
-from styletune.server.watchdog import Watchdog
+from styletune.supervisor.commands import CommandQueue
+from styletune.supervisor.frames import Broadcast, LatestFrame
+from styletune.supervisor.memory_fallback import SizeReduction, reduce_size
+from styletune.supervisor.policy import RestartPolicy, SupervisorTimeouts, Watchdog
+from styletune.supervisor.process import (
+    WorkerProcess,
+    describe_exit,
+    stop_hung_process,
+    stop_process,
+)
+from styletune.supervisor.sources import SourcePaths
+from styletune.supervisor.standby import StandbyWorker
 from styletune.worker.process import Target, WarmUp, run_worker
 
 LOG_LINES = 30
@@ -80,7 +81,7 @@ class Supervisor:
         folder: Path,
         target: Target = run_worker,
         warm_up: WarmUp | None = None,
-        limits: Limits | None = None,
+        limits: SupervisorTimeouts | None = None,
         checkpoints: Path | None = None,
     ) -> None:
         self.folder = folder
@@ -88,26 +89,30 @@ class Supervisor:
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._session = session
         self._clock = clock
-        self._start_child = partial(Child, target, self.log)
-        self._limits = limits or Limits()
-        self._spare = Spare(warm_up and partial(self._start_child, warm_up), self._limits.spare_s)
+        self._start_child = partial(WorkerProcess, target, self.log)
+        self._limits = limits or SupervisorTimeouts()
+        self._spare = StandbyWorker(
+            warm_up and partial(self._start_child, warm_up), self._limits.spare_s
+        )
         self._checkpoints = "" if checkpoints is None else str(checkpoints)
-        self._backoff = Backoff(self._limits)
+        self._backoff = RestartPolicy(self._limits)
         table = session.table()
         self._table = table
         self._room_px = math.ceil(table["size"].high)  # of a frame: the largest that may come
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
-        self._places = Places(session.pictures.content, session.pictures.styles)
-        self._orders = OrderQueue()
+        self._places = SourcePaths(session.pictures.content, session.pictures.styles)
+        self._orders = CommandQueue()
         self._controls: ControlBlock | None = None
         self._block: FrameBlock | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._again = asyncio.Event()
         self._stirred = asyncio.Event()
-        self._newest = Newest()
+        self._newest = LatestFrame()
         self._retry_at: float | None = None
-        self._reports: Fan[Report | CommandRejected | Smaller] = Fan(depth=_REPORTS)
+        self._reports: Broadcast[Report | CommandRejected | SizeReduction] = Broadcast(
+            depth=_REPORTS
+        )
 
     def prepare(self) -> None:
         """Start the first worker's process now, before `start`: it warms up meanwhile."""
@@ -218,10 +223,10 @@ class Supervisor:
         """
         return self._newest.items()
 
-    def reports(self) -> AsyncGenerator[Report | CommandRejected | Smaller, None]:
+    def reports(self) -> AsyncGenerator[Report | CommandRejected | SizeReduction, None]:
         """The report of now at once, then each as it comes. Any number of readers.
 
-        After `Smaller` the reader has to `write` the control `size` that it names: values are
+        After `SizeReduction` the reader has to `write` the control `size` that it names: values are
         the web process's own.
         """
         return self._reports.items(self.report)
@@ -272,7 +277,9 @@ class Supervisor:
         finally:
             _remove(block)
 
-    async def _watch(self, child: Child, block: FrameBlock, copier: ThreadPoolExecutor) -> str:
+    async def _watch(
+        self, child: WorkerProcess, block: FrameBlock, copier: ThreadPoolExecutor
+    ) -> str:
         """Pass orders, reports and frames on until the worker ends or must be ended."""
         watchdog = Watchdog(self._limits, self._clock())
         while True:
@@ -283,14 +290,14 @@ class Supervisor:
             if ended is not None:
                 return self._why(child, ended)
             if self._stopping:
-                await end(child, self._limits)
+                await stop_process(child, self._limits)
                 return "stopped"
             if self.report.state is State.FAILED:
                 message = self.report.message
-                await end(child, self._limits)
+                await stop_process(child, self._limits)
                 return message
             if hung := watchdog.look(block.heartbeat(), self._clock(), child.is_stopped):
-                await end_hung(child, self._limits)
+                await stop_hung_process(child, self._limits)
                 return f"the painting process {hung}"
             self._orders.send(child.send)
             if self.report.state not in (State.RUNNING, State.PAUSED):
@@ -305,19 +312,19 @@ class Supervisor:
             await asyncio.wait_for(self._stirred.wait(), self._limits.look_s)
         self._stirred.clear()
 
-    def _why(self, child: Child, code: int) -> str:
+    def _why(self, child: WorkerProcess, code: int) -> str:
         """Why a worker ended; one whose memory did not suffice is followed by a smaller one."""
         end = child.end
         why = describe_exit(code, end)
         if end is None:
             return why
-        step = smaller(self._table, self._state.positions, why)
+        step = reduce_size(self._table, self._state.positions, why)
         if step is None:
             return f"{why} at the smallest size"
         self._reports.put(step)
         return step.message
 
-    def _hear(self, child: Child, watchdog: Watchdog) -> None:
+    def _hear(self, child: WorkerProcess, watchdog: Watchdog) -> None:
         child.listen()
         for message in child.receive():
             if isinstance(message, FrameReady | StandbyReady):

@@ -9,8 +9,10 @@ import atexit
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import sys
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,11 +24,38 @@ from styletune.ipc.commands import (
     FrameReady,
     Report,
     StandbyReady,
+    Stop,
     WorkerConfig,
 )
 from styletune.ipc.exit_codes import FatalCause, classify_exit
-from styletune.server import oom_killer
+from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
+
+# Whether the kernel has killed processes for want of memory: it tells nobody else.
+#
+# SIGKILL alone does not say who sent it. A count that rose while the worker lived does.
+
+
+# This container's own count where there is one, and the whole machine's.
+_COUNTS = (
+    Path("/sys/fs/cgroup/memory.events"),
+    Path("/sys/fs/cgroup/memory/memory.oom_control"),
+    Path("/proc/vmstat"),
+)
+_LINE = re.compile(r"^oom_kill (\d+)$", re.M)
+
+
+def oom_kill_count(counts: tuple[Path, ...] = _COUNTS) -> int:
+    """How often it has happened so far, as far as this process can see; only rises."""
+    total = 0
+    for path in counts:
+        try:
+            found = _LINE.search(path.read_text(encoding="ascii", errors="replace"))
+        except OSError:
+            continue
+        total += int(found[1]) if found else 0
+    return total
+
 
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
@@ -35,7 +64,7 @@ _LINE_CHARS = 500  # of a line that is kept; progress bars know no end
 _LAST_LINES = 10  # among which C++ names the cause when it aborts
 
 
-class Child:
+class WorkerProcess:
     """A spawned worker, which waits until it is given its job.
 
     Args:
@@ -58,7 +87,7 @@ class Child:
     ) -> None:
         self._log = log
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
-        self._kills = oom_killer.kills()
+        self._kills = oom_kill_count()
         self._rest = ""
         self._mute = False  # it has closed its end of the pipe
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
@@ -95,7 +124,7 @@ class Child:
 
     def give(self, job: WorkerConfig) -> None:
         """Let it begin."""
-        self._kills = oom_killer.kills()
+        self._kills = oom_kill_count()
         with contextlib.suppress(OSError):  # it has ended, which is noticed in a moment
             self._pipe.send(job)
 
@@ -151,7 +180,7 @@ class Child:
     def end(self) -> FatalCause | None:
         """What its end means, once it has ended: no memory, a failed device, or nothing special."""
         code = self.exitcode
-        if code == -signal.SIGKILL and oom_killer.kills() > self._kills:
+        if code == -signal.SIGKILL and oom_kill_count() > self._kills:
             return FatalCause.OUT_OF_MEMORY
         return None if code is None else classify_exit(code, self._last)
 
@@ -224,3 +253,43 @@ def describe_exit(code: int, end: FatalCause | None = None) -> str:
         perhaps = ", perhaps for lack of memory" if -code == signal.SIGKILL else ""
         return f"the painting process was ended by {name}{perhaps}"
     return f"the painting process was ended by signal {-code}"
+
+
+# How a worker is ended: by asking, then by force. Runs on the event loop of the web process.
+
+
+async def stop_process(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
+    """Ask it to stop if it may still listen; else, or if it does not, by force."""
+    # A stopped one would hear neither.
+    if not child.is_stopped() and child.send(Stop()) and await _ended(child, limits.stop_s):
+        return
+    await _force(child, limits)
+
+
+async def stop_hung_process(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
+    """Let it write where it hangs, if it can, and end it by force."""
+    if not child.is_stopped():
+        child.dump()
+        await _ended(child, limits.dump_s)
+    await _force(child, limits)
+
+
+async def _force(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
+    if not child.is_stopped():
+        child.terminate()
+        if await _ended(child, limits.term_s):
+            return
+    child.kill()
+    await _ended(child, limits.kill_s)
+
+
+async def _ended(child: WorkerProcess, within_s: float) -> bool:
+    # Real time: no clock but the real one goes on by itself while this waits.
+    until = time.monotonic() + within_s
+    while child.exitcode is None:
+        child.listen()  # a worker that cannot write does not end
+        child.receive()
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.01)
+    return True

@@ -3,22 +3,22 @@
 import pytest
 
 from styletune.errors import PictureError
-from styletune.server.places import Places
+from styletune.supervisor.sources import SourcePaths
 
 
 @pytest.fixture
-def places() -> Places:
-    return Places("content", ["style"])
+def places() -> SourcePaths:
+    return SourcePaths("content", ["style"])
 
 
-def test_what_is_hung_is_what_the_next_worker_is_told(places: Places) -> None:
+def test_what_is_hung_is_what_the_next_worker_is_told(places: SourcePaths) -> None:
     places.hang_content("c2")
     places.hang_style(0, "s2")
     places.hang_style(1, "second")
     assert (places.content, places.styles) == ("c2", ("s2", "second"))
 
 
-def test_a_refused_picture_gives_way_to_the_one_before(places: Places) -> None:
+def test_a_refused_picture_gives_way_to_the_one_before(places: SourcePaths) -> None:
     for path in ("c2", "bad", "c3", "bad"):
         places.hang_content(path)
     places.refuse("bad")
@@ -29,14 +29,14 @@ def test_a_refused_picture_gives_way_to_the_one_before(places: Places) -> None:
     assert places.content == "bad"
 
 
-def test_the_first_picture_of_a_place_stays_but_an_added_style_goes(places: Places) -> None:
+def test_the_first_picture_of_a_place_stays_but_an_added_style_goes(places: SourcePaths) -> None:
     places.hang_style(1, "second")
     for path in ("content", "second", "style"):
         places.refuse(path)
     assert (places.content, places.styles) == ("content", ("style",))
 
 
-def test_a_place_remembers_its_last_eight(places: Places) -> None:
+def test_a_place_remembers_its_last_eight(places: SourcePaths) -> None:
     for number in range(20):
         places.hang_content(f"{number}")
     for number in reversed(range(20)):
@@ -44,14 +44,14 @@ def test_a_place_remembers_its_last_eight(places: Places) -> None:
     assert places.content == "12"
 
 
-def test_a_removed_style_lets_those_after_it_move_up(places: Places) -> None:
+def test_a_removed_style_lets_those_after_it_move_up(places: SourcePaths) -> None:
     for index in (1, 2, 3):
         places.hang_style(index, f"s{index}")
     assert places.remove_style(1) == "s1"
     assert places.styles == ("style", "s2", "s3")
 
 
-def test_a_style_that_there_cannot_be_is_refused(places: Places) -> None:
+def test_a_style_that_there_cannot_be_is_refused(places: SourcePaths) -> None:
     with pytest.raises(PictureError, match=r"there are 1 style pictures, .* received style 3"):
         places.hang_style(2, "x")
     for index in (1, 2, 3):

@@ -20,11 +20,11 @@ from styletune.errors import MemoryBlockError
 from styletune.ipc import seqlock
 from styletune.ipc.commands import CommandRejected, Report, State
 from styletune.ipc.frame_block import Frame
-from styletune.server.limits import Limits
-from styletune.server.smaller import Smaller
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.memory_fallback import SizeReduction
+from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.supervisor import Supervisor
 from tests.server import standin_worker
-from tests.server.supervised import (
+from tests.supervisor.supervised import (
     CALM,
     PATIENCE_S,
     ROOT,
@@ -112,7 +112,9 @@ async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
 async def test_a_stopped_worker_is_found_hung_and_replaced(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = Limits(running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50)
+    limits = SupervisorTimeouts(
+        running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50
+    )
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         await report_where(supervisor, lambda report: report.state is State.RUNNING)
@@ -134,7 +136,7 @@ async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
     session: SessionConfig, tmp_path: Path
 ) -> None:
     # Long enough for a spawned Python to come up; once it compiles, the minute flies by.
-    limits = Limits(look_s=0.01, compiling_s=60, dump_s=2, waits_s=(0,), failures=1)
+    limits = SupervisorTimeouts(look_s=0.01, compiling_s=60, dump_s=2, waits_s=(0,), failures=1)
     pace = [1]
     async with running(
         session,
@@ -181,7 +183,7 @@ async def test_a_worker_without_memory_is_followed_by_a_smaller_one(
     async with running(large, tmp_path, standin_worker.paint_if_small) as supervisor:
         told: list[str] = []
         async for report in supervisor.reports():
-            if isinstance(report, Smaller):  # in the place of the hub
+            if isinstance(report, SizeReduction):  # in the place of the hub
                 told.append(report.message)
                 supervisor.write(state_of(session, len(told), size=report.position))
             elif isinstance(report, Report) and report.state is State.RUNNING:
@@ -201,7 +203,7 @@ async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
 
 
 async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: Path) -> None:
-    limits = Limits(running_s=60, waits_s=(10_000,))
+    limits = SupervisorTimeouts(running_s=60, waits_s=(10_000,))
     target = standin_worker.paint_after_failing_once
     async with running(session, tmp_path, target, limits) as supervisor:
         supervisor.restart()  # nothing to restart: nothing happens
@@ -216,7 +218,7 @@ async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: 
 async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = Limits(stop_s=0.1)
+    limits = SupervisorTimeouts(stop_s=0.1)
     async with running(session, tmp_path, standin_worker.give_up, limits) as supervisor:
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert failed.message == "no weights here"
@@ -273,7 +275,7 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
 async def test_the_worker_knocks_so_that_nobody_has_to_look(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = Limits(look_s=3600)
+    limits = SupervisorTimeouts(look_s=3600)
     async with running(session, tmp_path, limits=limits) as supervisor:
         frames = supervisor.frames()
         epochs = [(await anext(frames)).epoch for _ in range(5)]
@@ -284,7 +286,7 @@ async def test_the_worker_knocks_so_that_nobody_has_to_look(
 async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
     session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
-    limits = Limits(running_s=60)
+    limits = SupervisorTimeouts(running_s=60)
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         os.kill(pid_of(before), signal.SIGSTOP)
@@ -298,7 +300,7 @@ async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
 
 
 async def test_a_pause_without_pictures_is_no_fault(session: SessionConfig, tmp_path: Path) -> None:
-    limits = Limits(running_s=3, failures=50)
+    limits = SupervisorTimeouts(running_s=3, failures=50)
     async with running(session, tmp_path, limits=limits) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         supervisor.write(state_of(session, 2, paused=1.0))
@@ -321,7 +323,7 @@ async def test_output_beyond_what_a_pipe_holds_is_read_and_its_end_kept(
 async def test_a_worker_that_heeds_nothing_is_ended_all_the_same(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = Limits(running_s=60, stop_s=0.1, term_s=0.1)
+    limits = SupervisorTimeouts(running_s=60, stop_s=0.1, term_s=0.1)
     async with running(session, tmp_path, standin_worker.paint_deaf, limits) as supervisor:
         frame = await frame_where(supervisor, lambda frame: True)
     assert not psutil.pid_exists(pid_of(frame))
@@ -405,7 +407,7 @@ async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
     session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a container whose /dev/shm is full by the time that the second worker starts."""
-    limits = Limits(running_s=60, waits_s=(0, 0.05), failures=3)
+    limits = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05), failures=3)
     async with running(session, tmp_path, limits=limits) as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
         monkeypatch.setattr(seqlock, "_available", lambda: 1000)
@@ -477,7 +479,7 @@ def test_ctrl_c_goes_to_the_parent_alone_even_while_the_worker_comes_up(
 
 def test_the_supervisor_is_light_and_knows_no_keras() -> None:
     script = (
-        "import re, sys, styletune.server.supervisor; "
+        "import re, sys, styletune.supervisor.supervisor; "
         "heavy = {'keras', 'tensorflow', 'jax', 'styletune.engine'} & sys.modules.keys(); "
         # Not ru_maxrss: that begins with what this test's own process once held.
         "peak = re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1]; "

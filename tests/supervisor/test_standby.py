@@ -17,11 +17,11 @@ import pytest
 from styletune.config import SessionConfig
 from styletune.ipc import seqlock
 from styletune.ipc.commands import State
-from styletune.server.limits import Limits
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.supervisor import Supervisor
 from styletune.worker.process import WarmUp
 from tests.server import standin_worker
-from tests.server.supervised import (
+from tests.supervisor.supervised import (
     PATIENCE_S,
     ROOT,
     colour,
@@ -38,14 +38,14 @@ from tests.server.supervised import (
 
 __all__ = ["picture", "session"]  # the fixtures
 
-EAGER = Limits(running_s=60, waits_s=(0, 0.05), spare_s=0.1)
+EAGER = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05), spare_s=0.1)
 
 
 def with_spare(
     session: SessionConfig,
     folder: Path,
     warm_up: WarmUp = standin_worker.warm_up,
-    limits: Limits = EAGER,
+    limits: SupervisorTimeouts = EAGER,
 ) -> AbstractAsyncContextManager[Supervisor]:
     """A started supervisor; afterwards no process and no segment is left."""
     return running(session, folder, limits=limits, warm_up=warm_up)

@@ -1,11 +1,11 @@
 """Orders that wait: what overtakes what."""
 
 from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
-from styletune.server.order_queue import OrderQueue
+from styletune.supervisor.commands import CommandQueue
 
 
-def queue_of(*orders: SetContent | SetStyle | RemoveStyle | Run) -> OrderQueue:
-    queue = OrderQueue()
+def queue_of(*orders: SetContent | SetStyle | RemoveStyle | Run) -> CommandQueue:
+    queue = CommandQueue()
     for order in orders:
         queue.put(order)
     return queue

@@ -16,15 +16,15 @@ from styletune.ipc import seqlock
 from styletune.ipc.commands import Report
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
-from styletune.server.limits import Limits
-from styletune.server.supervisor import Supervisor
+from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.supervisor import Supervisor
 from styletune.worker.process import WarmUp
 from tests.server import standin_worker
 
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 ROOT = Path(__file__).parents[2]
 # Patient with healthy workers on a busy machine, impatient with waits in between.
-CALM = Limits(running_s=60, waits_s=(0, 0.05))
+CALM = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05))
 
 
 def segments_here() -> set[str]:
@@ -59,7 +59,7 @@ async def running(
     session: SessionConfig,
     folder: Path,
     target=standin_worker.paint,
-    limits: Limits = CALM,
+    limits: SupervisorTimeouts = CALM,
     warm_up: WarmUp | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Supervisor]:

@@ -13,7 +13,7 @@ from styletune.errors import PictureError
 _REMEMBERED = 8  # of each place
 
 
-class Places:
+class SourcePaths:
     """One content and one to four styles; newest pictures last."""
 
     def __init__(self, content: str, styles: Iterable[str]) -> None:

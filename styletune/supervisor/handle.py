@@ -7,10 +7,10 @@ from typing import Protocol
 from styletune.ipc.commands import CommandRejected, Report, Run
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
-from styletune.server.smaller import Smaller
+from styletune.supervisor.memory_fallback import SizeReduction
 
 
-class Worker(Protocol):
+class WorkerHandle(Protocol):
     """What the hub needs of the supervisor."""
 
     @property
@@ -39,4 +39,4 @@ class Worker(Protocol):
 
     def frames(self) -> AsyncIterator[Frame]: ...  # noqa: D102
 
-    def reports(self) -> AsyncIterator[Report | CommandRejected | Smaller]: ...  # noqa: D102
+    def reports(self) -> AsyncIterator[Report | CommandRejected | SizeReduction]: ...  # noqa: D102

@@ -2,15 +2,15 @@
 
 import asyncio
 
-from styletune.server.fan import Fan
+from styletune.supervisor.frames import Broadcast
 
 
-async def collect(fan: Fan[int], first: int | None = None) -> list[int]:
+async def collect(fan: Broadcast[int], first: int | None = None) -> list[int]:
     return [item async for item in fan.items(first)]
 
 
 async def test_every_reader_gets_every_item_and_the_end() -> None:
-    fan: Fan[int] = Fan(depth=10)
+    fan: Broadcast[int] = Broadcast(depth=10)
     readers = [asyncio.create_task(collect(fan)) for _ in range(3)]
     await asyncio.sleep(0)
     for item in range(5):
@@ -20,7 +20,7 @@ async def test_every_reader_gets_every_item_and_the_end() -> None:
 
 
 async def test_a_reader_that_lags_keeps_the_newest() -> None:
-    fan: Fan[int] = Fan(depth=1)
+    fan: Broadcast[int] = Broadcast(depth=1)
     reader = fan.items(0)
     assert await anext(reader) == 0
     for item in (1, 2, 3):
@@ -30,7 +30,7 @@ async def test_a_reader_that_lags_keeps_the_newest() -> None:
 
 
 async def test_a_late_reader_gets_the_first_item_and_ends() -> None:
-    fan: Fan[int] = Fan(depth=1)
+    fan: Broadcast[int] = Broadcast(depth=1)
     fan.put(1)
     fan.end()
     assert await collect(fan, 7) == [7]
@@ -38,7 +38,7 @@ async def test_a_late_reader_gets_the_first_item_and_ends() -> None:
 
 
 async def test_a_reader_that_leaves_takes_nobody_with_it() -> None:
-    fan: Fan[int] = Fan(depth=5)
+    fan: Broadcast[int] = Broadcast(depth=5)
     leaving = asyncio.create_task(collect(fan))
     staying = asyncio.create_task(collect(fan))
     await asyncio.sleep(0)

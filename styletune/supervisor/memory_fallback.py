@@ -11,14 +11,16 @@ _DOWN = math.sqrt(2)  # half the pixels
 
 
 @dataclass(frozen=True, slots=True)
-class Smaller:
+class SizeReduction:
     """Where the control `size` must go, and why, in a sentence for people."""
 
     position: float
     message: str
 
 
-def smaller(table: ControlTable, positions: Mapping[str, float], why: str) -> Smaller | None:
+def reduce_size(
+    table: ControlTable, positions: Mapping[str, float], why: str
+) -> SizeReduction | None:
     """One size down from `positions`; None: it is the smallest already."""
     size = table[CONTROL]
     before_px = size.value(positions[CONTROL])
@@ -26,4 +28,4 @@ def smaller(table: ControlTable, positions: Mapping[str, float], why: str) -> Sm
         return None
     after_px = max(size.low, before_px / _DOWN)
     message = f"{why} at {before_px:.0f} px; going on at {after_px:.0f} px"
-    return Smaller(size.position(after_px), message)
+    return SizeReduction(size.position(after_px), message)
