@@ -23,8 +23,8 @@ def serve(session_file: str, target: Target) -> int:
     Args:
         target: runs in the worker's process.
     """
-    from styletune.server import token
-    from styletune.server.entrance import Entrance
+    from styletune.server import options
+    from styletune.server.options import ServerOptions
     from styletune.server.serve import serve
     from styletune.supervisor.supervisor import Supervisor
 
@@ -34,7 +34,7 @@ def serve(session_file: str, target: Target) -> int:
     return serve(
         load(session_file).replaced(server={"port": 0}),
         open_browser=False,
-        entrance=Entrance(token=token.read(None)),
+        entrance=ServerOptions(token=options.resolve_token(None)),
         make_painter=make_painter,
     )
 

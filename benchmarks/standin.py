@@ -73,8 +73,8 @@ def main() -> int:
     """Serve until told to end."""
     # Here: the worker, too, begins by importing this module.
     from styletune.images import samples
-    from styletune.server import token
-    from styletune.server.entrance import Entrance
+    from styletune.server import options
+    from styletune.server.options import ServerOptions
     from styletune.server.serve import serve
     from styletune.supervisor.supervisor import Supervisor
 
@@ -96,7 +96,7 @@ def main() -> int:
     def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=target)
 
-    entrance = Entrance(token=token.read(None))
+    entrance = ServerOptions(token=options.resolve_token(None))
     return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
 
 

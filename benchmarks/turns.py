@@ -32,8 +32,8 @@ from styletune.ipc.commands import Report, State, Stop, WorkerConfig
 from styletune.ipc.control_block import ControlBlock
 from styletune.midi_agent.agent import MidiAgent
 from styletune.midi_agent.connection import socket_url
-from styletune.server import token
-from styletune.server.entrance import Entrance
+from styletune.server import options
+from styletune.server.options import ServerOptions
 from styletune.server.serve import serve
 from styletune.supervisor.supervisor import Supervisor
 
@@ -68,7 +68,7 @@ def serve_noting(log: str) -> int:
     def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
         return Supervisor(session, folder=folder, target=functools.partial(watch, log=log))
 
-    entrance = Entrance(token=token.read(None))
+    entrance = ServerOptions(token=options.resolve_token(None))
     return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
 
 

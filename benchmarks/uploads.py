@@ -105,7 +105,7 @@ class Watch:
             decoders = [
                 pid
                 for pid, line in machine.children(self._pid).items()
-                if "styletune.server.prepared" in line
+                if "styletune.server.decoding" in line
             ]
             sizes = [machine.resident_mb(pid) or 0.0 for pid in (self._pid, *decoders)]
             self.memory_mb = max(self.memory_mb, sum(sizes))

@@ -18,7 +18,7 @@ from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, SessionConfig, 
 from styletune.errors import ConfigError, StyletuneError
 
 if TYPE_CHECKING:
-    from styletune.server.entrance import Entrance
+    from styletune.server.options import ServerOptions
 
 _console = Console(stderr=True, highlight=False)
 
@@ -362,8 +362,8 @@ def _live(session: SessionConfig) -> SessionConfig:
 def _serve(arguments: argparse.Namespace) -> int:
     from styletune.images import samples
     from styletune.midi.profile import user_profile_dir
-    from styletune.server.memory import folder_of
     from styletune.server.serve import serve
+    from styletune.server.storage import session_dir
 
     session = _live(_session(arguments, arguments.session))
     pictures = session.pictures
@@ -378,21 +378,21 @@ def _serve(arguments: argparse.Namespace) -> int:
         entrance=_entrance(arguments),
         log_format=arguments.log_format,
         controllers_folder=user_profile_dir(),
-        memory_folder=folder_of(arguments.session, arguments.data),
+        memory_folder=session_dir(arguments.session, arguments.data),
         resume=arguments.resume or arguments.run_name is not None,
         run=arguments.run_name,
     )
 
 
-def _entrance(arguments: argparse.Namespace) -> "Entrance":
-    from styletune.server import token
-    from styletune.server.entrance import Entrance, tls_files
-    from styletune.server.origin import public_origin
+def _entrance(arguments: argparse.Namespace) -> "ServerOptions":
+    from styletune.server import options
+    from styletune.server.auth.origin import public_origin
+    from styletune.server.options import ServerOptions, tls_files
 
     public = arguments.behind_proxy
-    return Entrance(
-        token=token.read(arguments.token_file),
-        view_token=token.view(arguments.viewer_link),
+    return ServerOptions(
+        token=options.resolve_token(arguments.token_file),
+        view_token=options.viewer_token(arguments.viewer_link),
         allowed_hosts=tuple(arguments.allowed_host),
         tls=tls_files(arguments.tls_cert, arguments.tls_key),
         public=None if public is None else public_origin(public),
@@ -456,14 +456,14 @@ def _as_flags(given: dict[str, object]) -> list[str]:
 
 def _midi(arguments: argparse.Namespace) -> int:
     from styletune.midi_agent import agent
-    from styletune.server import token
+    from styletune.server import options
 
     if arguments.list:
         return agent.list_ports(arguments.api)
     if arguments.monitor:
         return agent.monitor(arguments.port, arguments.api)
     return agent.play(
-        arguments.url, token.read(arguments.token_file), arguments.port, arguments.api
+        arguments.url, options.resolve_token(arguments.token_file), arguments.port, arguments.api
     )
 
 

@@ -21,18 +21,19 @@ from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
 from styletune.ipc.commands import State
-from styletune.server import imprint, socket
-from styletune.server.binding_routes import add_binding_routes
-from styletune.server.described import EVERYWHERE, UPLOAD, answers, problems
-from styletune.server.gallery import CONTENT
+from styletune.server import websockets
+from styletune.server.decoding import DecodedPicture, decode_in_subprocess
+from styletune.server.history import MAX_EPOCHS
 from styletune.server.hub import Hub
-from styletune.server.losses import MAX_EPOCHS
 from styletune.server.metrics import MEDIA_TYPE, Metrics
-from styletune.server.page import REVALIDATE, Page
-from styletune.server.picture_routes import add_picture_routes, no_such_picture
-from styletune.server.prepared import Prepared, prepare_apart
-from styletune.server.scene_routes import add_scene_routes
-from styletune.server.uploads import RefusedUpload, Turns, UploadError, read_body
+from styletune.server.openapi import COMMON_ERRORS, UPLOAD_ERRORS, error_responses, response
+from styletune.server.pictures import CONTENT
+from styletune.server.routes import pictures
+from styletune.server.routes.bindings import add_binding_routes
+from styletune.server.routes.pictures import add_picture_routes, no_such_picture
+from styletune.server.routes.scenes import add_scene_routes
+from styletune.server.static import REVALIDATE, PageFiles
+from styletune.server.uploads import UploadError, UploadErrorResponse, UploadSlots, read_body
 from styletune.session.roles import role_of
 
 _NOT_STORED = {"cache-control": "no-store"}
@@ -54,7 +55,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
         version=__version__,
         docs_url=None,
         redoc_url=None,
-        responses=EVERYWHERE,
+        responses=COMMON_ERRORS,
     )
     _add_reading(app, hub, web, executor, seed)
     _add_uploads(app, hub, folder, executor)
@@ -65,11 +66,11 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
 
     @app.websocket("/ws")
     async def ws(websocket: WebSocket, only: Literal["hardware"] | None = None) -> None:
-        await socket.controls(websocket, hub, only_hardware=only is not None)
+        await websockets.serve_controls(websocket, hub, only_hardware=only is not None)
 
     @app.websocket("/frames")
     async def frames(websocket: WebSocket) -> None:
-        await socket.pictures(websocket, hub)
+        await websockets.serve_frames(websocket, hub)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
@@ -82,7 +83,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
 
 
 def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: int) -> None:
-    figures, files = Metrics(hub), Page(directory=web)
+    figures, files = Metrics(hub), PageFiles(directory=web)
     app.mount("/web", files, name="web")
 
     @app.get("/", include_in_schema=False)
@@ -93,7 +94,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
     async def stage(request: Request) -> Response:
         return await files.get_response("stage.html", request.scope)
 
-    @app.get("/healthz", responses=problems(HTTPStatus.SERVICE_UNAVAILABLE))
+    @app.get("/healthz", responses=error_responses(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> Response:
         """What the painting is doing; 503 while nothing paints; needs no token."""
         state = hub.state().state
@@ -101,7 +102,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
         status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
         return JSONResponse({"state": state}, status, headers=_NOT_STORED)
 
-    @app.get("/metrics", response_class=Response, responses=answers("text/plain"))
+    @app.get("/metrics", response_class=Response, responses=response("text/plain"))
     async def metrics() -> Response:
         """Figures in Prometheus' text format; scrape with the token as Bearer."""
         return Response(figures.text(), media_type=MEDIA_TYPE, headers=_NOT_STORED)
@@ -117,7 +118,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
         """The table of controls."""
         return JSONResponse({"controls": hub.session.table.rows()})
 
-    @app.get("/api/content.jpg", response_class=Response, responses=answers("image/jpeg"))
+    @app.get("/api/content.jpg", response_class=Response, responses=response("image/jpeg"))
     async def content() -> Response:
         """The content picture, small."""
         return _jpeg(hub.gallery.thumbnail(CONTENT))
@@ -125,7 +126,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
     @app.get(
         "/api/style/{number}.jpg",
         response_class=Response,
-        responses=answers("image/jpeg", HTTPStatus.NOT_FOUND),
+        responses=response("image/jpeg", HTTPStatus.NOT_FOUND),
     )
     async def style(number: str) -> Response:
         """A style picture, small; counted from 1."""
@@ -137,7 +138,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
     @app.get(
         "/api/image.png",
         response_class=Response,
-        responses=answers("image/png", HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=response("image/png", HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     )
     async def image(run: int | None = None) -> Response:
         """The newest painted picture in full size, with its state in a text chunk.
@@ -154,14 +155,14 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
             return _error(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
             )
-        state = imprint.state(hub, frame, seed)
-        name = f'inline; filename="{imprint.file_name(hub, frame)}"'
+        state = pictures.describe_frame(hub, frame, seed)
+        name = f'inline; filename="{pictures.file_name(hub, frame)}"'
         loop = asyncio.get_running_loop()
-        png = await loop.run_in_executor(executor, imprint.encode, frame, state)
+        png = await loop.run_in_executor(executor, pictures.encode_png, frame, state)
         headers = {**_NOT_STORED, "content-disposition": name}
         return Response(png, media_type="image/png", headers=headers)
 
-    @app.get("/api/losses.csv", response_class=Response, responses=answers("text/csv"))
+    @app.get("/api/losses.csv", response_class=Response, responses=response("text/csv"))
     async def losses(
         last: Annotated[int, Query(ge=1, le=MAX_EPOCHS)] = MAX_EPOCHS,
     ) -> Response:
@@ -172,7 +173,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
 
 
 def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> None:
-    turns = Turns()
+    turns = UploadSlots()
 
     async def upload(request: Request, place: int, what: str) -> Response:
         name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
@@ -190,7 +191,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
                 picture = await loop.run_in_executor(executor, _decode, body, what, name, path)
         except UploadError as error:
             outcomes[error.code] += 1
-            return RefusedUpload(error)
+            return UploadErrorResponse(error)
         except PictureError as error:
             outcomes["bad_picture"] += 1
             return _error(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_picture", str(error))
@@ -202,7 +203,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
 
     body = {"requestBody": {"required": True, "content": {"image/*": {}}}}
 
-    @app.put("/api/content", openapi_extra=body, responses=UPLOAD)
+    @app.put("/api/content", openapi_extra=body, responses=UPLOAD_ERRORS)
     async def put_content(request: Request) -> Response:
         """Paint this content picture; the raw file is the body, X-Filename its name.
 
@@ -210,7 +211,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
         """
         return await upload(request, CONTENT, "content")
 
-    @app.put("/api/style/{number}", openapi_extra=body, responses=UPLOAD)
+    @app.put("/api/style/{number}", openapi_extra=body, responses=UPLOAD_ERRORS)
     async def put_style(number: str, request: Request) -> Response:
         """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
         place = _style_place(hub, number, new=True)
@@ -223,7 +224,7 @@ def _add_restart(app: FastAPI, hub: Hub) -> None:
     @app.post(
         "/api/restart",
         status_code=HTTPStatus.ACCEPTED,
-        responses=problems(HTTPStatus.CONFLICT),
+        responses=error_responses(HTTPStatus.CONFLICT),
     )
     async def restart() -> Response:
         """Start a failed painting again, or the next try at once; the state then tells."""
@@ -251,8 +252,8 @@ def _no_such_style(hub: Hub, number: str) -> Response:
     )
 
 
-def _decode(body: bytes, what: str, name: str, path: Path) -> Prepared:
-    return prepare_apart(body, name, path, source=what)
+def _decode(body: bytes, what: str, name: str, path: Path) -> DecodedPicture:
+    return decode_in_subprocess(body, name, path, source=what)
 
 
 def _clean_name(name: str) -> str:

@@ -17,16 +17,14 @@ from styletune.ipc.commands import CommandRejected, Report, State
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.logs import log_event
-from styletune.server.frames import PictureFeed
-from styletune.server.gallery import CONTENT, Gallery
-from styletune.server.lobby import Lobby
-from styletune.server.losses import LossHistory
-from styletune.server.memory import Keeper, Memory, Remembered
-from styletune.server.outbox import Outbox
-from styletune.server.past import Past
-from styletune.server.prepared import Prepared
-from styletune.server.recent import Recent
-from styletune.server.tally import Tally
+from styletune.server.clients import ClientRegistry
+from styletune.server.decoding import DecodedPicture
+from styletune.server.frame_stream import FrameStream
+from styletune.server.history import ControlHistory, LossHistory
+from styletune.server.outbox import SendQueue
+from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
+from styletune.server.stats import ServerStats
+from styletune.server.storage import Autosaver, SavedSession, SessionStore
 from styletune.session.messages import (
     ChangedMessage,
     EpochMessage,
@@ -67,30 +65,30 @@ class Hub:
     def __init__(
         self,
         session: Session,
-        gallery: Gallery,
+        gallery: SourcePictures,
         worker: WorkerHandle,
-        feed: PictureFeed,
-        memory: Memory | None = None,
+        feed: FrameStream,
+        memory: SessionStore | None = None,
     ) -> None:
         self.session = session
         self.gallery = gallery
         self.feed = feed
         self.finished: deque[Frame] = deque(maxlen=2)
         self.losses = LossHistory(session.table.layers)
-        self.recent = Recent(gallery.shown)
-        self.tally = Tally()
-        self.past = Past(session.rev, session.controls())
+        self.recent = RecentPictures(gallery.shown)
+        self.tally = ServerStats()
+        self.past = ControlHistory(session.rev, session.controls())
         self._worker = worker
-        self._lobby = Lobby()
+        self._lobby = ClientRegistry()
         self.epoch: EpochMessage | None = None
         self._sets: dict[Hashable, tuple[SetMessage, str]] = {}  # of this turn, the newest last
         # What changes in one turn of the loop is told and written once, at its end.
-        self._turn = Outbox()
+        self._turn = SendQueue()
         self._turn_ends = False
         self._morphing = asyncio.Event()
         self._hands: asyncio.TimerHandle | None = None
         self._scenes = session.scenes()
-        self._keeper = None if memory is None else Keeper(memory, self._remembered)
+        self._keeper = None if memory is None else Autosaver(memory, self._remembered)
         self._write_controls()
 
     async def run(self) -> None:
@@ -102,7 +100,7 @@ class Hub:
             if self._keeper is not None:
                 tasks.create_task(self._keeper.run())
 
-    def join(self, role: Role, *, only_hardware: bool = False) -> tuple[str, Outbox] | None:
+    def join(self, role: Role, *, only_hardware: bool = False) -> tuple[str, SendQueue] | None:
         """Let a client in: its name, and its outbox with a snapshot; None: it is full."""
         joined = self._lobby.join(role, only_hardware=only_hardware)
         if joined is not None:
@@ -212,7 +210,7 @@ class Hub:
         """How many sockets take pictures."""
         return self._lobby.viewers
 
-    def put_picture(self, place: int, picture: Prepared) -> Picture:
+    def put_picture(self, place: int, picture: DecodedPicture) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style; the next adds one."""
         self.recent.add(picture)
         entry = self.gallery.put(place, picture)
@@ -276,9 +274,9 @@ class Hub:
         if self._keeper is not None:
             self._keeper.changed()
 
-    def _remembered(self) -> Remembered:
+    def _remembered(self) -> SavedSession:
         book = self.session.book
-        return Remembered(self.session.controls(), book.all, book.a, book.b)
+        return SavedSession(self.session.controls(), book.all, book.a, book.b)
 
     def _end_turn_soon(self) -> None:
         if not self._turn_ends:

@@ -16,8 +16,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from styletune.server.hub import Hub
-from styletune.server.told import Told
-from styletune.server.websocket import WebSocketProtocol
+from styletune.server.protocol import WebSocketProtocol
+from styletune.server.signals import ShutdownFlag
 from styletune.session.messages import MAX_BYTES
 from styletune.supervisor.handle import WorkerHandle
 
@@ -27,7 +27,7 @@ _GRACE_S = 2
 _log = logging.getLogger(__name__)
 
 
-class Painter(WorkerHandle, Protocol):
+class ManagedWorker(WorkerHandle, Protocol):
     """A worker that can be started and stopped: the supervisor."""
 
     async def start(self) -> None: ...  # noqa: D102
@@ -49,10 +49,10 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        painter: Painter,
+        painter: ManagedWorker,
         hub: Hub,
         announce: Callable[[], None],
-        told: Told,
+        told: ShutdownFlag,
         beside: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
         """Take what is served; `beside` runs as long as the worker does, and is then cancelled."""

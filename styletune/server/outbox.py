@@ -17,7 +17,7 @@ PAUSE_AT_KEPT = 64
 MAX_KEPT = 1024
 
 
-class Outbox:
+class SendQueue:
     """Messages for one client. All methods belong to one event loop's thread."""
 
     def __init__(self, *, only_hardware: bool = False) -> None:

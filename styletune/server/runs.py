@@ -15,6 +15,7 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -26,8 +27,51 @@ from styletune import files
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError
-from styletune.ipc import checkpoint
-from styletune.server.scratch import scratch
+from styletune.ipc import checkpoint, seqlock
+from styletune.ipc.seqlock import is_alive
+
+# The folder in which one run keeps its pictures, and what killed runs left of theirs.
+#
+# A name is `styletune-<world>-<pid>-<random>`, as of segments of shared memory: world and pid
+# tell whose it is, so that a later start can sweep up after a run that was killed outright.
+# Knows nothing about pictures.
+
+
+_TEMP_NAME = re.compile(rf"{seqlock.PREFIX}-(?P<world>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
+
+
+@contextlib.contextmanager
+def temp_folder() -> Iterator[Path]:
+    """A private folder, gone afterwards."""
+    prefix = f"{seqlock.PREFIX}-{seqlock.namespace_id()}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+def remove_stale_folders() -> int:
+    """Remove the folders of dead processes and return how many there were.
+
+    Leaves alone what live processes made, what belongs to other users, and what was made in
+    another container (see `segments.world`).
+    """
+    world = seqlock.namespace_id()
+    swept = 0
+    for path in Path(tempfile.gettempdir()).glob(f"{seqlock.PREFIX}-{world}-*"):
+        match = _TEMP_NAME.fullmatch(path.name)
+        if match is None or is_alive(int(match["pid"])) or not _ours(path):
+            continue
+        shutil.rmtree(path, ignore_errors=True)
+        swept += not path.exists()
+    return swept
+
+
+def _ours(path: Path) -> bool:
+    """A folder of this user, and no link: anybody may put names into a shared folder."""
+    try:
+        return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.getuid()
+    except OSError:  # swept by another process just now
+        return False
+
 
 KEPT = 3  # runs of a session, the present one among them
 _NOTE_S = 0.5  # between looks at what has changed
@@ -37,7 +81,7 @@ _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}")  # sorted by name is sorted by
 _log = logging.getLogger(__name__)
 
 
-class Hung(BaseModel):
+class PictureRef(BaseModel):
     """A picture that hung in its place; the file lies in the run's `pictures`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -45,7 +89,7 @@ class Hung(BaseModel):
     name: str
 
 
-class Note(BaseModel):
+class RunManifest(BaseModel):
     """What is noted of a run: `run.json`.
 
     Attributes:
@@ -57,11 +101,11 @@ class Note(BaseModel):
     model_config = ConfigDict(extra="forbid")
     ended: bool = False
     controls: dict[str, float | bool | str] = {}
-    pictures: list[Hung] = []
+    pictures: list[PictureRef] = []
 
 
 @dataclass
-class Run:
+class RunFolder:
     """One run, which this process plays.
 
     Attributes:
@@ -71,7 +115,7 @@ class Run:
     """
 
     folder: Path
-    note: Note = field(default_factory=Note)
+    note: RunManifest = field(default_factory=RunManifest)
     resumed: bool = False
 
     @property
@@ -89,7 +133,7 @@ class Run:
         """Folder of its checkpoints."""
         return self.folder / "checkpoints"
 
-    def write(self, note: Note) -> None:
+    def write(self, note: RunManifest) -> None:
         """Note where the run stands.
 
         Raises:
@@ -122,7 +166,9 @@ def _fits(table: ControlTable, name: str, position: object) -> bool:
 
 
 @contextlib.contextmanager
-def playing(folder: Path | None, *, resume: bool = False, name: str | None = None) -> Iterator[Run]:
+def open_run(
+    folder: Path | None, *, resume: bool = False, name: str | None = None
+) -> Iterator[RunFolder]:
     """Begin a run, or go on with an earlier one; it has ended in order when this is left in order.
 
     Where the folder cannot be used, the run lives in a temporary one, and a warning says
@@ -137,12 +183,12 @@ def playing(folder: Path | None, *, resume: bool = False, name: str | None = Non
     """
     with contextlib.ExitStack() as stack:
         if folder is None:
-            run = _fleeting(stack)
+            run = _temporary(stack)
         elif resume:
-            run = _resumed(folder, name, stack)
+            run = _resume(folder, name, stack)
         else:
-            _tell_of_unclean(folder)
-            run = _begun(folder, stack)
+            _warn_if_unclean(folder)
+            run = _create(folder, stack)
         try:
             yield run
         finally:
@@ -153,7 +199,7 @@ def playing(folder: Path | None, *, resume: bool = False, name: str | None = Non
             _end(run)
 
 
-def _end(run: Run) -> None:
+def _end(run: RunFolder) -> None:
     """Note that it has ended in order, and keep of its pictures only those that hang."""
     with contextlib.suppress(OSError):
         run.write(run.note.model_copy(update={"ended": True}))
@@ -163,21 +209,21 @@ def _end(run: Run) -> None:
                 path.unlink()
 
 
-def _begun(folder: Path, stack: contextlib.ExitStack) -> Run:
+def _create(folder: Path, stack: contextlib.ExitStack) -> RunFolder:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _sweep(folder)
-        run = Run(_made(folder))
+        _prune(folder)
+        run = RunFolder(_mkdir(folder))
         run.pictures.mkdir()
         stack.enter_context(_lock(run.folder))
-        run.write(Note())
+        run.write(RunManifest())
     except OSError as error:
         _log.warning("this run cannot be resumed later: %s in %s", error.strerror or error, folder)
-        return _fleeting(stack)
+        return _temporary(stack)
     return run
 
 
-def _made(folder: Path) -> Path:
+def _mkdir(folder: Path) -> Path:
     """A new run's folder; where another has begun in this millisecond, in one of the next.
 
     Raises:
@@ -196,9 +242,9 @@ def _made(folder: Path) -> Path:
             return path
 
 
-def _fleeting(stack: contextlib.ExitStack) -> Run:
+def _temporary(stack: contextlib.ExitStack) -> RunFolder:
     """A run of which nothing is left."""
-    run = Run(stack.enter_context(scratch()))
+    run = RunFolder(stack.enter_context(temp_folder()))
     run.pictures.mkdir()
     return run
 
@@ -208,7 +254,7 @@ def _name(now: float) -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now * 1000) % 1000:03}"
 
 
-def _resumed(folder: Path, name: str | None, stack: contextlib.ExitStack) -> Run:
+def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunFolder:
     found = [path for path in _runs(folder) if checkpoint.list_checkpoints(path / "checkpoints")]
     if name is not None:
         found = [path for path in found if path.name == name]
@@ -224,15 +270,15 @@ def _resumed(folder: Path, name: str | None, stack: contextlib.ExitStack) -> Run
         raise CheckpointError(
             f"the run {path.name} is being played by another process: end that one first"
         ) from None
-    run = Run(path, _noted(path), resumed=True)
+    run = RunFolder(path, _read_manifest(path), resumed=True)
     run.write(run.note.model_copy(update={"ended": False}))
     return run
 
 
-def _tell_of_unclean(folder: Path) -> None:
+def _warn_if_unclean(folder: Path) -> None:
     """Say so when the last run was cut short, and how to go on with it."""
     for path in _runs(folder)[:1]:
-        if _noted(path).ended or _is_played(path):
+        if _read_manifest(path).ended or _is_locked(path):
             continue
         stood, _ = checkpoint.load_latest(path / "checkpoints")
         if stood is not None:
@@ -254,18 +300,18 @@ def _runs(folder: Path) -> list[Path]:
     return sorted(found, reverse=True)
 
 
-def _sweep(folder: Path) -> None:
+def _prune(folder: Path) -> None:
     """Leave room for one more; the pictures of strangers' evenings are not ours to hoard."""
     for path in _runs(folder)[KEPT - 1 :]:
-        if not _is_played(path):
+        if not _is_locked(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _noted(path: Path) -> Note:
+def _read_manifest(path: Path) -> RunManifest:
     try:
-        note = Note.model_validate_json((path / "run.json").read_bytes())
+        note = RunManifest.model_validate_json((path / "run.json").read_bytes())
     except (OSError, ValidationError):
-        return Note()
+        return RunManifest()
     # Names only: a note must not lead out of its folder.
     whole = all(
         hung.file == Path(hung.file).name and (path / "pictures" / hung.file).is_file()
@@ -289,7 +335,7 @@ def _lock(path: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _is_played(path: Path) -> bool:
+def _is_locked(path: Path) -> bool:
     try:
         with _lock(path):
             return False
@@ -299,7 +345,7 @@ def _is_played(path: Path) -> bool:
         return False
 
 
-async def keep(run: Run, now: Callable[[], Note]) -> None:
+async def autosave(run: RunFolder, now: Callable[[], RunManifest]) -> None:
     """Note where the run stands, at most a second after a change, until cancelled.
 
     Args:

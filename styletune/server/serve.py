@@ -23,19 +23,17 @@ from styletune.images import decode
 from styletune.ipc.seqlock import remove_stale_segments
 from styletune.logs import configure_logging, log_event
 from styletune.process_priority import use_batch_scheduling
-from styletune.server import token as tokens
-from styletune.server.address import check_exposure, listen
-from styletune.server.credentials import Credentials
-from styletune.server.entrance import Entrance
-from styletune.server.prepared import Prepared, prepare_apart
-from styletune.server.runs import Hung, Run, playing
-from styletune.server.scratch import sweep_scratch
-from styletune.server.told import signals
+from styletune.server import options as tokens
+from styletune.server.auth.credentials import Credentials
+from styletune.server.decoding import DecodedPicture, decode_in_subprocess
+from styletune.server.options import ServerOptions, bind_socket, require_token_if_public
+from styletune.server.runs import PictureRef, RunFolder, open_run, remove_stale_folders
+from styletune.server.signals import install_signal_handlers
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import preload
 
 if TYPE_CHECKING:
-    from styletune.server.lifecycle import Painter
+    from styletune.server.lifecycle import ManagedWorker
     from styletune.supervisor.supervisor import Supervisor
 
 _log = logging.getLogger(__name__)
@@ -45,13 +43,13 @@ def serve(
     session: SessionConfig,
     *,
     open_browser: bool,
-    entrance: Entrance,
+    entrance: ServerOptions,
     log_format: str = "key-value",
     memory_folder: Path | None = None,
     resume: bool = False,
     run: str | None = None,
     controllers_folder: Path | None = None,
-    make_painter: "Callable[[SessionConfig, Path], Painter] | None" = None,
+    make_painter: "Callable[[SessionConfig, Path], ManagedWorker] | None" = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
 
@@ -74,33 +72,33 @@ def serve(
         PictureError: a picture of the session cannot be used.
         MemoryBlockError: no room in shared memory.
     """
-    token = entrance.token or tokens.new()
+    token = entrance.token or tokens.new_token()
     configure_logging(log_format, Credentials(token, entrance.view_token).secrets)
     runs_folder = None if memory_folder is None else memory_folder / "runs"
-    with playing(runs_folder, resume=resume, name=run) as played:
+    with open_run(runs_folder, resume=resume, name=run) as played:
         session = played.session(session)
         host = session.server.host
-        check_exposure(host, entrance.token, encrypted=entrance.tls is not None)
+        require_token_if_public(host, entrance.token, encrypted=entrance.tls is not None)
         web = web_folder()
-        if swept := remove_stale_segments() + sweep_scratch():
+        if swept := remove_stale_segments() + remove_stale_folders():
             log_event(_log, logging.WARNING, "swept", leftovers=swept, of="killed processes")
-        listener = listen(host, session.server.port)
+        listener = bind_socket(host, session.server.port)
         with (
-            signals() as told,
+            install_signal_handlers() as told,
             contextlib.closing(listener),
             ThreadPoolExecutor(1, "pictures") as loading,
             ThreadPoolExecutor(1, "jpeg") as encoding,
         ):
             paths, prepared = _prepare_all(session, played)
             # Here: the decoders run while most of what serves is imported …
-            from styletune.server.house import build
+            from styletune.server.build import build_server
 
             # … and the first worker imports its own while that is put together. Not earlier, or
             # the page would have to wait for it on a machine with few cores.
             hung = session.replaced(pictures=paths)
             make = make_painter or partial(_supervisor, checkpoints=played.checkpoints)
             painter = make(hung, played.pictures)
-            server = build(
+            server = build_server(
                 session,
                 played,
                 replace(entrance, token=token),
@@ -131,8 +129,8 @@ def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "
 
 
 def _prepare_all(
-    session: SessionConfig, run: Run
-) -> tuple[dict[str, str | tuple[str, ...]], Iterator[Prepared]]:
+    session: SessionConfig, run: RunFolder
+) -> tuple[dict[str, str | tuple[str, ...]], Iterator[DecodedPicture]]:
     """Decode content and styles here, so that the worker only ever reads our own PNG.
 
     Returns:
@@ -142,12 +140,12 @@ def _prepare_all(
     sources: Sequence[str] = (session.pictures.content, *session.pictures.styles)
     data = [decode.read_bytes(source) for source in sources]
     hung = run.note.pictures or [
-        Hung(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
+        PictureRef(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
     ]
     paths = [run.pictures / one.file for one in hung]
 
-    def prepare(source: str, data: bytes, hung: Hung, path: Path) -> Prepared:
-        return prepare_apart(data, hung.name, path, source=source)
+    def prepare(source: str, data: bytes, hung: PictureRef, path: Path) -> DecodedPicture:
+        return decode_in_subprocess(data, hung.name, path, source=source)
 
     executor = ThreadPoolExecutor(2, "decoding")
     prepared = executor.map(prepare, sources, data, hung, paths)

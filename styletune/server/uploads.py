@@ -17,7 +17,7 @@ from starlette.types import Message, Receive, Scope, Send
 MAX_BYTES = 20 * 1024 * 1024
 # A body may take as long as this, and longer for as long as enough of it comes: twenty
 # megabytes through a slow tunnel take minutes, and a byte a second is ended within 30 s.
-PATIENCE_S, MIN_BYTES_PER_S = 20.0, 32 * 1024
+BASE_TIMEOUT_S, MIN_BYTES_PER_S = 20.0, 32 * 1024
 MAX_AT_ONCE = 4  # bodies that are held in memory
 # How much of a refused body is still read, so that the client gets to read the answer: a
 # connection closed with bytes unread is reset, and the answer is lost with it.
@@ -38,7 +38,7 @@ class UploadError(Exception):
         self.code = code
 
 
-class Turns:
+class UploadSlots:
     """How many bodies are being read and decoded; no more than `MAX_AT_ONCE` are."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
         raise _too_large(most, f"received {int(declared[:20]) / 1e6:.1f} MB")
     body = bytearray()
     try:
-        async with asyncio.timeout(PATIENCE_S) as limit:
+        async with asyncio.timeout(BASE_TIMEOUT_S) as limit:
             ends_at = limit.when()
             assert ends_at is not None
             async for chunk in request.stream():
@@ -102,7 +102,7 @@ def _too_large(most: int, received: str) -> UploadError:
     )
 
 
-class RefusedUpload(JSONResponse):
+class UploadErrorResponse(JSONResponse):
     """The answer to a body that was not read to its end."""
 
     def __init__(self, error: UploadError) -> None:

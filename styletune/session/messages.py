@@ -30,7 +30,7 @@ class OutgoingMessage(BaseModel):
 
     Attributes:
         for_all: whether every client gets it, or only those that it is meant for.
-        for_hardware: whether a client that only plays hardware gets it, see `Outbox`.
+        for_hardware: whether a client that only plays hardware gets it, see `SendQueue`.
         newest_only: whether one that still waits to be sent is superseded by a newer one.
     """
 

@@ -40,11 +40,11 @@ from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlStat
 from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
 from styletune.ipc.seqlock import FOLDER
 from styletune.midi import profile
-from styletune.server import scene_routes
 from styletune.server.app import create_app
-from styletune.server.frames import encode
-from styletune.server.memory import Memory, Remembered
+from styletune.server.frame_stream import encode
 from styletune.server.metrics import ROWS
+from styletune.server.routes import scenes
+from styletune.server.storage import SavedSession, SessionStore
 from styletune.session.messages import AckMessage, Incoming, Outgoing, RecentPicturesMessage
 from styletune.session.scenes import Scene
 from styletune.sweeps.plan import Sweep
@@ -202,8 +202,8 @@ def files() -> Any:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         scene = Scene(name="dawn", saved=1.5, controls={"smooth": 0.5, "color": "full"})
-        with closing(Memory(folder)) as kept:
-            kept.save(Remembered({"smooth": 0.25, "average": True}, (scene,), "dawn", None))
+        with closing(SessionStore(folder)) as kept:
+            kept.save(SavedSession({"smooth": 0.25, "average": True}, (scene,), "dawn", None))
         texts = {path.name: path.read_text() for path in folder.glob("*.json")}
         state = {"picture": np.zeros((1, 2, 2, 3), np.float32)}
         path = checkpoint.write(folder, checkpoint.Checkpoint(state, 7, 70, 3, 2, 1.5))
@@ -220,8 +220,8 @@ def files() -> Any:
         "profiles, written again": {
             path.stem: profile.dumps(profile.load(path)).splitlines() for path in profiles
         },
-        "scenes": schema_of(scene_routes.Exported),
-        "scene": schema_of(scene_routes._Given),
+        "scenes": schema_of(scenes.Exported),
+        "scene": schema_of(scenes.SceneBody),
         "memory": texts,
         "checkpoint": inside,
         "picture on /frames": picture,

@@ -12,8 +12,8 @@ from benchmarks.standin import paint
 from styletune.config import SessionConfig
 from styletune.images import samples
 from styletune.ipc.commands import Report, State, Stop, WorkerConfig
-from styletune.server import token
-from styletune.server.entrance import Entrance
+from styletune.server import options
+from styletune.server.options import ServerOptions
 from styletune.server.serve import serve
 from styletune.supervisor.supervisor import Supervisor
 
@@ -41,7 +41,7 @@ def main(folder: str) -> int:
     return serve(
         session,
         open_browser=False,
-        entrance=Entrance(token=token.read(None)),
+        entrance=ServerOptions(token=options.resolve_token(None)),
         make_painter=lambda session, folder: Supervisor(session, folder=folder, target=target),
     )
 

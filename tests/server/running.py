@@ -17,15 +17,15 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from styletune.config import SessionConfig
 from styletune.midi import profile
-from styletune.server.address import listen
 from styletune.server.app import create_app
-from styletune.server.frames import PictureFeed
-from styletune.server.gallery import Gallery
-from styletune.server.guard import Guard
+from styletune.server.auth.middleware import AuthMiddleware
+from styletune.server.decoding import decode_picture
+from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Server, uvicorn_config
-from styletune.server.prepared import prepare
-from styletune.server.told import Told
+from styletune.server.options import bind_socket
+from styletune.server.pictures import SourcePictures
+from styletune.server.signals import ShutdownFlag
 from styletune.session.session import Session
 from tests.server.standin import StandIn
 
@@ -42,8 +42,8 @@ class Running:
     painter: StandIn
     folder: Path
     app: FastAPI
-    guard: Guard
-    told: Told
+    guard: AuthMiddleware
+    told: ShutdownFlag
     task: "asyncio.Task[int]"
     http: httpx.AsyncClient = field(init=False)
 
@@ -61,9 +61,11 @@ async def running(
     folder: Path, *, styles: int = 1, make_painter: Callable[[SessionConfig, Path], Any] = StandIn
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
-    content = prepare(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
+    content = decode_picture(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
     style_pictures = [
-        prepare(Image.new("RGB", (32, 32), (200, n, 0)), f"style{n}", folder / f"style{n}.png")
+        decode_picture(
+            Image.new("RGB", (32, 32), (200, n, 0)), f"style{n}", folder / f"style{n}.png"
+        )
         for n in range(styles)
     ]
     session = session.replaced(
@@ -80,12 +82,12 @@ async def running(
     painter = make_painter(session, folder)
     live = Session(session.table(), session.positions(), profiles=profile.shipped())
     with ThreadPoolExecutor(2) as executor:
-        hub = Hub(live, Gallery(content, style_pictures), painter, PictureFeed(executor))
+        hub = Hub(live, SourcePictures(content, style_pictures), painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
-        guard = Guard(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.tally.refusals)
-        listener = listen("127.0.0.1", 0)
+        guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.tally.refusals)
+        listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()
-        told = Told()
+        told = ShutdownFlag()
         server = Server(uvicorn_config(guard), painter, hub, listening.set, told)
         task = asyncio.create_task(server.run_until_told(listener))
         await asyncio.wait_for(listening.wait(), WAIT_S)

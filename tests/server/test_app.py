@@ -269,8 +269,8 @@ async def test_too_large_an_upload_is_refused_before_it_is_sent(tmp_path: Path) 
 
 @pytest.mark.checklist(16)
 async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert uploads.PATIENCE_S + uploads._DRAIN_SECONDS < 30
-    monkeypatch.setattr(uploads, "PATIENCE_S", 0.3)
+    assert uploads.BASE_TIMEOUT_S + uploads._DRAIN_SECONDS < 30
+    monkeypatch.setattr(uploads, "BASE_TIMEOUT_S", 0.3)
     monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)
     async with running(tmp_path) as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
@@ -289,11 +289,11 @@ async def test_a_trickling_upload_is_ended(tmp_path: Path, monkeypatch: pytest.M
 async def test_a_slow_upload_may_take_longer_as_long_as_it_comes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uploads, "PATIENCE_S", 1.5)
+    monkeypatch.setattr(uploads, "BASE_TIMEOUT_S", 1.5)
     monkeypatch.setattr(uploads, "MIN_BYTES_PER_S", 10)  # so each piece gives seconds
     body = picture()
     pieces = [body[start : start + 20] for start in range(0, len(body), 20)]
-    assert 0.3 * len(pieces[1:]) > uploads.PATIENCE_S
+    assert 0.3 * len(pieces[1:]) > uploads.BASE_TIMEOUT_S
 
     async def slowly() -> Any:
         yield pieces[0]

@@ -43,7 +43,7 @@ async def test_before_the_first_picture_nothing_is_made_up(tmp_path: Path) -> No
 async def test_what_is_painted_sent_and_dropped_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("styletune.server.frames.PAUSE_AFTER_S", 60.0)
+    monkeypatch.setattr("styletune.server.frame_stream.PAUSE_AFTER_S", 60.0)
     async with (
         running(tmp_path) as server,
         server.socket("/ws") as controls,

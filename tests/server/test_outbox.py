@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, Outbox
+from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, SendQueue
 from styletune.session.messages import (
     ChangedMessage,
     EpochMessage,
@@ -33,7 +33,7 @@ def changed(
 
 
 def drained(*messages: Outgoing) -> list[Outgoing]:
-    outbox = Outbox()
+    outbox = SendQueue()
     for message in messages:
         outbox.put(message)
     taken = []
@@ -94,7 +94,7 @@ def test_an_answer_that_is_awaited_is_never_lost() -> None:
 
 
 def test_a_change_that_one_client_was_sent_is_still_merged_for_another() -> None:
-    quick, slow = Outbox(), Outbox()
+    quick, slow = SendQueue(), SendQueue()
     first = changed(1, "a", smooth=0.1, style_mix=0.1)
     for outbox in (quick, slow):
         outbox.put(first)
@@ -120,7 +120,7 @@ def test_a_change_that_one_client_was_sent_is_still_merged_for_another() -> None
 def test_who_takes_all_ends_on_all_values_and_never_sees_a_gap(
     moves: list[tuple[str, dict[str, float], int | None, int]],
 ) -> None:
-    outbox, wanted, seen, rev = Outbox(), {}, {}, 0
+    outbox, wanted, seen, rev = SendQueue(), {}, {}, 0
     for number, (source, controls, seq, takes) in enumerate(moves, start=1):
         wanted |= controls
         outbox.put(changed(number, source, seq, **controls))
@@ -143,7 +143,7 @@ def test_an_epoch_never_overtakes_the_change_that_it_shows() -> None:
 
 @pytest.mark.checklist(28)
 def test_a_client_that_never_reads_costs_little() -> None:
-    outbox = Outbox()
+    outbox = SendQueue()
     for number in range(2_000):
         outbox.put(epoch(number))
         outbox.put(changed(number, f"client {number % 20}", **{f"control {number % 60}": 0.5}))
@@ -151,7 +151,7 @@ def test_a_client_that_never_reads_costs_little() -> None:
 
 
 async def test_get_waits_for_a_message() -> None:
-    outbox = Outbox()
+    outbox = SendQueue()
     waiting = asyncio.ensure_future(outbox.get())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -160,7 +160,7 @@ async def test_get_waits_for_a_message() -> None:
 
 
 async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
-    outbox = Outbox()
+    outbox = SendQueue()
     for _ in range(PAUSE_AT_KEPT):
         await asyncio.wait_for(outbox.room(), 1)
         outbox.put(ErrorMessage(code="bad_json", message=""))
@@ -173,7 +173,7 @@ async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
 
 @pytest.mark.parametrize(("count", "overflown"), [(MAX_KEPT, False), (MAX_KEPT + 1, True)])
 def test_who_lets_too_much_pile_up_is_let_go(count: int, overflown: bool) -> None:
-    outbox = Outbox()
+    outbox = SendQueue()
     for _ in range(count):
         outbox.put(TriggeredMessage(name="kick", source="a"))
     assert outbox.overflown is overflown

@@ -26,8 +26,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from styletune.ipc.checkpoint import Checkpoint, write
-from styletune.server.address import listen
-from tests.server.test_entrance import certificate
+from styletune.server.options import bind_socket
+from tests.server.test_options import certificate
 
 WAIT_S = 60  # a start on a busy machine
 END_S = 30  # the promise is 5 s; a busy machine is not the server's fault
@@ -372,7 +372,7 @@ def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
 
 
 def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
-    with listen("127.0.0.1", 0) as taken:
+    with bind_socket("127.0.0.1", 0) as taken:
         process = start(tmp_path, "127.0.0.1", str(taken.getsockname()[1]))
         out, err = ended(process)
     assert process.returncode == 3

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from styletune.server.guard import OPEN_PATHS
+from styletune.server.auth.middleware import PUBLIC_PATHS
 from styletune.session import messages
 from styletune.session.roles import SAFE_METHODS, VIEWER_SOCKETS, Role
 from tests.server.running import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
@@ -84,7 +84,9 @@ async def test_nobody_gets_in_anywhere(tmp_path: Path, headers: dict[str, str]) 
     async with running(tmp_path) as server:
         refused = (401, 403)
         for (method, path), status in (await answers(server, headers)).items():
-            open_to_all = path in OPEN_PATHS and method in SAFE_METHODS and "Origin" not in headers
+            open_to_all = (
+                path in PUBLIC_PATHS and method in SAFE_METHODS and "Origin" not in headers
+            )
             assert (status in refused) is not open_to_all, (method, path)
         for path in [*paths(server.app, sockets=True), "/", "/nowhere"]:
             assert await handshake(server, path, headers) in refused, path

@@ -11,8 +11,8 @@ from PIL import Image
 
 from styletune.config import SessionConfig
 from styletune.ipc.commands import Run
-from styletune.server import token
-from styletune.server.entrance import Entrance
+from styletune.server import options
+from styletune.server.options import ServerOptions
 from styletune.server.serve import serve
 from tests.server.standin import StandIn
 
@@ -47,7 +47,7 @@ def main(folder: str, port: str) -> int:
     return serve(
         session,
         open_browser=False,
-        entrance=Entrance(token=token.read(None)),
+        entrance=ServerOptions(token=options.resolve_token(None)),
         make_painter=lambda session, folder: Easel(session, folder, period_s=0.02),
     )
 

@@ -1,0 +1,96 @@
+"""Pictures made ready: decoded in a process of their own, kept as PNG, shown small.
+
+Bytes from a client or a file come in; a PNG for the worker and a thumbnail for the page go
+out. Decoding happens in a short-lived process: it may take hundreds of megabytes, which the
+web process would never give back, and hostile bytes meet nothing there that matters. Knows
+nothing about sockets and the worker.
+
+Run as a process of its own: `python -m styletune.server.decoding NAME SOURCE PATH`, with the
+picture on stdin; one line of JSON and the thumbnail come out on stdout.
+"""
+
+import io
+import json
+import resource
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from styletune.errors import PictureError
+from styletune.images import decode
+
+# The longest edge that a live painting has: the page lays it over the painting, to compare.
+THUMBNAIL_PX = 1024
+MAX_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedPicture:
+    """A picture ready to be put in a place.
+
+    Attributes:
+        path: the decoded RGB PNG.
+        thumbnail: JPEG, longer edge at most `THUMBNAIL_PX`.
+    """
+
+    name: str
+    path: Path
+    width: int
+    height: int
+    thumbnail: bytes
+
+
+def decode_picture(image: Image.Image, name: str, path: Path) -> DecodedPicture:
+    """Write a decoded picture to `path` as PNG, and make its thumbnail."""
+    # 1 instead of 6: the file lives on this machine only, and 6 takes five times as long.
+    image.save(path, "PNG", compress_level=1)
+    small = decode.fit(image, min(THUMBNAIL_PX, max(image.size)))
+    jpeg = io.BytesIO()
+    small.save(jpeg, "JPEG", quality=85)
+    return DecodedPicture(name, path, image.width, image.height, jpeg.getvalue())
+
+
+def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> DecodedPicture:
+    """Decode and prepare in a process of its own, and wait for it; `source` names it in errors.
+
+    Raises:
+        PictureError: see `pictures.decode`; also when decoding takes too long or crashes.
+    """
+    try:
+        done = subprocess.run(
+            # -P: never import what happens to lie in the working directory.
+            [sys.executable, "-P", "-m", __name__, name, source, str(path)],
+            input=data,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            start_new_session=True,  # Ctrl-C is for the parent to handle
+        )
+        head, _, thumbnail = done.stdout.partition(b"\n")
+        answer = json.loads(head)
+    except (subprocess.TimeoutExpired, ValueError):
+        path.unlink(missing_ok=True)
+        raise PictureError(f"{source}: the picture could not be decoded") from None
+    if "refused" in answer:
+        raise PictureError(answer["refused"])
+    return DecodedPicture(name, path, answer["width"], answer["height"], thumbnail)
+
+
+def main(name: str, source: str, path: str) -> int:
+    """Be the process that decodes."""
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    try:
+        image = decode.decode(sys.stdin.buffer.read(), source=source)
+        picture = decode_picture(image, name, Path(path))
+    except PictureError as error:
+        print(json.dumps({"refused": str(error)}))
+        return 0
+    head = json.dumps({"width": picture.width, "height": picture.height})
+    sys.stdout.buffer.write(head.encode() + b"\n" + picture.thumbnail)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

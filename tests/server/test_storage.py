@@ -1,0 +1,138 @@
+import asyncio
+import contextlib
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from styletune.server import storage as memory_module
+from styletune.server.storage import Autosaver, SavedSession, SessionStore, session_dir
+from styletune.session.scenes import Scene
+
+DAWN = Scene(name="dawn", saved=12.5, controls={"smooth": 0.25, "average": True, "color": "full"})
+DUSK = Scene(name="dusk / é", saved=13.5, controls={})
+SOME = SavedSession({"smooth": 0.5, "paused": False, "color": "full"}, (DAWN, DUSK), "dawn", None)
+
+
+def save(folder: Path, *remembered: SavedSession) -> None:
+    with contextlib.closing(SessionStore(folder)) as memory:
+        for one in remembered:
+            memory.save(one)
+
+
+def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "down"
+    assert SessionStore(folder).load() == SavedSession()
+    save(folder, SOME)
+    assert SessionStore(folder).load() == SOME
+    assert SessionStore(folder).load().controls["paused"] is False
+    assert sorted(path.name for path in folder.iterdir()) == ["lock", "scenes.json", "values.json"]
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    memory = SessionStore(tmp_path)
+    memory.save(SOME)
+    scenes = (tmp_path / "scenes.json").stat().st_ino
+    values = (tmp_path / "values.json").stat().st_ino
+    memory.save(SavedSession({"smooth": 0.6}, SOME.scenes, SOME.a, SOME.b))
+    assert (tmp_path / "scenes.json").stat().st_ino == scenes
+    assert (tmp_path / "values.json").stat().st_ino != values
+    memory.close()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [b"", b"{", b"\xff\xfe", b"[]", b'{"version":2}', b'{"scenes":[{"name":""}]}', b"\0" * 4096],
+)
+def test_a_damaged_file_is_set_aside_and_nothing_is_lost(
+    tmp_path: Path, damage: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(tmp_path, SOME)
+    (tmp_path / "scenes.json").write_bytes(damage)
+    for number in (1, 2):
+        memory = SessionStore(tmp_path)
+        loaded = memory.load()
+        assert loaded.scenes == ()
+        assert loaded.controls == SOME.controls
+        memory.save(SOME)
+        memory.close()
+        assert (tmp_path / "scenes.damaged-1.json").read_bytes() == damage
+        if number == 1:
+            (tmp_path / "scenes.json").write_bytes(b"{ again")
+    assert (tmp_path / "scenes.damaged-2.json").read_bytes() == b"{ again"
+    assert "scenes.json is damaged" in caplog.text
+    assert "was set aside as scenes.damaged-1.json" in caplog.text
+
+
+def test_a_second_process_does_not_write_over_the_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = SessionStore(tmp_path), SessionStore(tmp_path)
+    first.save(SOME)
+    assert second.load() == SOME
+    second.save(SavedSession())
+    assert SessionStore(tmp_path).load() == SOME
+    assert "another styletune plays this session" in caplog.text
+    first.close()
+    save(tmp_path, SavedSession())
+    assert SessionStore(tmp_path).load() == SavedSession()
+
+
+def test_each_session_file_has_a_folder_and_none_has_one_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STYLETUNE_DATA", str(tmp_path))
+    assert session_dir(None) == tmp_path / "sessions" / "default"
+    one, other = session_dir("a/show.toml"), session_dir("b/show.toml")
+    assert one != other
+    assert one.name.startswith("show-")
+    assert session_dir("a/../a/show.toml") == one
+    assert session_dir(None, tmp_path / "x") == tmp_path / "x" / "sessions" / "default"
+
+
+async def test_a_keeper_saves_soon_after_a_change_and_at_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory_module, "DELAY_S", 0.01)
+    now = SOME
+    keeper = Autosaver(SessionStore(tmp_path), lambda: now)
+    task = asyncio.create_task(keeper.run())
+    await asyncio.sleep(0.05)
+    assert list(tmp_path.iterdir()) == []
+    keeper.changed()
+    async with asyncio.timeout(30):
+        while not (tmp_path / "scenes.json").exists():
+            await asyncio.sleep(0.01)
+    now = SavedSession({"smooth": 1.0})
+    keeper.changed()
+    task.cancel()
+    await asyncio.wait([task])
+    assert SessionStore(tmp_path).load() == now
+
+
+async def test_a_folder_that_cannot_be_written_is_told_once_and_nothing_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(memory_module, "DELAY_S", 0.001)
+    (tmp_path / "file").write_text("in the way")
+    keeper = Autosaver(SessionStore(tmp_path / "file" / "folder"), lambda: SOME)
+    caplog.set_level(logging.WARNING)
+    task = asyncio.create_task(keeper.run())
+    for _ in range(5):
+        keeper.changed()
+        await asyncio.sleep(0.02)
+    assert not task.done()
+    task.cancel()
+    await asyncio.wait([task])
+    assert caplog.text.count("scenes and values cannot be kept") == 1
+
+
+def test_the_files_are_plain_json(tmp_path: Path) -> None:
+    save(tmp_path, SOME)
+    scenes = json.loads((tmp_path / "scenes.json").read_text())
+    assert scenes["scenes"][0] == {
+        "name": "dawn", "saved": 12.5,
+        "controls": {"smooth": 0.25, "average": True, "color": "full"},
+    }  # fmt: skip
+    assert (scenes["a"], scenes["b"], scenes["version"]) == ("dawn", None, 1)
