@@ -20,11 +20,11 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from styletune.cli.main.paint import DEFAULTS
 
 from benchmarks import machine
 from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
-from styletune.paint import DEFAULTS
 
 TARGETS = {"paint": 10.0, "live": 6.0}
 _LOOK = 2  # steps between two looks at the loss

@@ -13,9 +13,17 @@ it knows of the server.
 
 from styletune.client.address import Address
 from styletune.client.client import Client, connect
-from styletune.client.frames import Frame
-from styletune.client.messages import Epoch, LayerLoss, Picture, Pictures, State, TermLoss, Value
 from styletune.client.runner import Painted
+from styletune.client.types import (
+    Epoch,
+    Frame,
+    LayerLoss,
+    Picture,
+    Pictures,
+    State,
+    TermLoss,
+    Value,
+)
 
 __all__ = [
     "Address",

@@ -16,12 +16,11 @@ from urllib.parse import quote
 from PIL import Image
 from websockets.exceptions import ConnectionClosed
 
-from styletune.client import doors
+from styletune.client import connection
 from styletune.client.address import DEFAULT_URL, Address
-from styletune.client.frames import Frame
-from styletune.client.messages import Picture, Value
 from styletune.client.mirror import PATIENCE_S
 from styletune.client.runner import Runner
+from styletune.client.types import Frame, Picture, Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -97,7 +96,7 @@ class Client(Runner):
 
         A picture counts as drawn when the next one is asked for; at most two are under way.
         """
-        socket = await doors.open_socket(self.address, "/frames")
+        socket = await connection.open_socket(self.address, "/frames")
         while True:
             try:
                 async for message in socket:
@@ -106,12 +105,14 @@ class Client(Runner):
                         yield frame
                     await socket.send(json.dumps({"type": "ack", "epoch": frame.epoch}))
             except ConnectionClosed as error:
-                final = doors.ended(error)
+                final = connection.ended(error)
                 if final is not None:
                     raise final from None
             finally:
                 await socket.close()
-            socket = await doors.reopen_socket(self.address, "/frames", patience_s=self._patience_s)
+            socket = await connection.reopen_socket(
+                self.address, "/frames", patience_s=self._patience_s
+            )
 
     async def picture(self, *, run: int | None = None) -> Image.Image:
         """The newest picture in full size, with its state in `info["styletune"]` (JSON).
@@ -134,7 +135,7 @@ class Client(Runner):
     async def png(self, *, run: int | None = None) -> bytes:
         """The newest picture as the server's PNG file, whatever it contains."""
         query = "" if run is None else f"?run={run}"
-        return await doors.request(self.address, "GET", f"/api/image.png{query}")
+        return await connection.request(self.address, "GET", f"/api/image.png{query}")
 
     async def upload(
         self, place: str, picture: "str | Path | bytes | Image.Image", name: str = ""
@@ -153,7 +154,7 @@ class Client(Runner):
         else:
             data = await asyncio.to_thread(_png, picture)
         self._refused = ""
-        answer = await doors.request(
+        answer = await connection.request(
             self.address, "PUT", f"/api/{place}", data, **{"X-Filename": quote(name)}
         )
         put: Picture = json.loads(answer)
@@ -172,24 +173,26 @@ class Client(Runner):
 
     async def scene(self, name: str) -> Scene:
         """The values of a stored scene."""
-        answer = await doors.request(self.address, "GET", f"/api/scenes/{quote(name, safe='')}")
+        answer = await connection.request(
+            self.address, "GET", f"/api/scenes/{quote(name, safe='')}"
+        )
         scene: Scene = json.loads(answer)
         return scene
 
     async def put_scene(self, scene: Scene) -> None:
         """Store a scene made elsewhere; nothing moves until it is recalled."""
         path = f"/api/scenes/{quote(scene['name'], safe='')}"
-        await doors.request(
+        await connection.request(
             self.address, "PUT", path, json.dumps(scene).encode(), **{"Content-Type": _JSON}
         )
 
     async def delete_scene(self, name: str) -> None:
         """Forget a scene."""
-        await doors.request(self.address, "DELETE", f"/api/scenes/{quote(name, safe='')}")
+        await connection.request(self.address, "DELETE", f"/api/scenes/{quote(name, safe='')}")
 
     async def table(self) -> list[dict[str, Any]]:
         """The table of controls: name, kind, range, default, curve, unit, help of each."""
-        answer = await doors.request(self.address, "GET", "/api/controls")
+        answer = await connection.request(self.address, "GET", "/api/controls")
         rows: list[dict[str, Any]] = json.loads(answer)["controls"]
         return rows
 

@@ -4,8 +4,8 @@ Messages come in from the link. Belongs to one event loop.
 """
 
 from styletune.client.address import Address
-from styletune.client.link import Link, Message
-from styletune.client.messages import Epoch, Pictures, State, Value
+from styletune.client.connection import Link, Message
+from styletune.client.types import Epoch, Pictures, State, Value
 from styletune.errors import WorkerError
 
 PATIENCE_S = 60.0  # for a server that restarts, or a network that is away

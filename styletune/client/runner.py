@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from styletune.client.link import Message
-from styletune.client.messages import Epoch, Value
+from styletune.client.connection import Message
 from styletune.client.mirror import Mirror
+from styletune.client.types import Epoch, Value
 from styletune.convergence import TOLERANCE, PlateauDetector
 
 

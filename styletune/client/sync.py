@@ -21,10 +21,9 @@ from PIL import Image
 
 from styletune.client.address import DEFAULT_URL, Address
 from styletune.client.client import Client, Scene
-from styletune.client.frames import Frame
-from styletune.client.messages import Epoch, Picture, State, Value
 from styletune.client.mirror import PATIENCE_S
 from styletune.client.runner import Painted
+from styletune.client.types import Epoch, Frame, Picture, State, Value
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from styletune.sweeps.plan import Value
+from styletune.sweeps.spec import Value
 
 
 @dataclass(frozen=True, slots=True)

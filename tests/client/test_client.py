@@ -268,7 +268,7 @@ async def test_what_is_no_styletune_server_is_told(tmp_path: Path) -> None:
 
 
 def test_a_frame_is_taken_apart_or_refused() -> None:
-    from styletune.client.frames import Frame
+    from styletune.client.types import Frame
     from styletune.errors import MessageError
 
     jpeg = io.BytesIO()

@@ -30,7 +30,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 import styletune
-from styletune import cli, client, errors
+from styletune import client, errors
+from styletune.cli.main import main
 from styletune.client import sync
 from styletune.config import NETWORKS, SessionConfig
 from styletune.controls import ControlTable, Kind
@@ -47,7 +48,7 @@ from styletune.server.routes import scenes
 from styletune.server.storage import SavedSession, SessionStore
 from styletune.session.messages import AckMessage, Incoming, Outgoing, RecentPicturesMessage
 from styletune.session.scenes import Scene
-from styletune.sweeps.plan import Sweep
+from styletune.sweeps.spec import SweepSpec
 
 GOLDEN = Path(__file__).parent / "golden"
 # Pydantic and FastAPI make these out of names and docstrings; no text of ours stands in them.
@@ -161,7 +162,7 @@ def command_line() -> Any:
     with patch("argparse.ArgumentParser.parse_args", autospec=True) as asked:
         asked.side_effect = KeyboardInterrupt  # before anything is done
         with pytest.raises(KeyboardInterrupt):
-            cli.main([])
+            main.main([])
     return described(asked.call_args.args[0])
 
 
@@ -215,7 +216,7 @@ def files() -> Any:
     profiles = sorted((configs_folder() / "controllers").glob("*.toml"))
     return {
         "session": schema_of(SessionConfig),
-        "sweep": schema_of(Sweep),
+        "sweep": schema_of(SweepSpec),
         "profile": schema_of(profile._File),
         "profiles, written again": {
             path.stem: profile.dumps(profile.load(path)).splitlines() for path in profiles
@@ -321,7 +322,7 @@ def plain(annotation: Any) -> str:
 def environment() -> Any:
     def code(line: str) -> int:
         try:
-            return cli.main(line.split())
+            return main.main(line.split())
         except SystemExit as end:
             return int(end.code or 0)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune.sweeps.grids import Shown
+from styletune.sweeps.report.grid import Shown
 from styletune.sweeps.result import Result, Term
 
 LAYERS = ("block1_conv1", "block2_conv2", "block3_conv4")

@@ -15,12 +15,12 @@ from pathlib import Path
 from rich.console import Console
 
 from styletune.config import SessionConfig
-from styletune.sweeps.fleet import fleet
-from styletune.sweeps.folder import Folder
-from styletune.sweeps.plan import load
+from styletune.sweeps.backends.ray import fleet
+from styletune.sweeps.backends.server import Job
 from styletune.sweeps.points import layout
 from styletune.sweeps.result import Result
-from styletune.sweeps.studio import Job
+from styletune.sweeps.results import Folder
+from styletune.sweeps.spec import load
 
 
 async def main(file: str, out: str, size: str) -> None:

@@ -8,9 +8,8 @@ import pytest
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
-from styletune.sweeps.plan import load, parse
-from styletune.sweeps.points import Layout, layout
-from styletune.sweeps.table import table_of
+from styletune.sweeps.points import Layout, controls_from_rows, layout
+from styletune.sweeps.spec import load, parse
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "sweeps"
 TABLE = SessionConfig().table()
@@ -18,7 +17,7 @@ BASE = TABLE.public(SessionConfig().positions())
 
 
 def laid(text: str, table: ControlTable = TABLE) -> Layout:
-    return layout(parse(tomllib.loads(text), "sweep.toml"), table_of(table.rows()), BASE)
+    return layout(parse(tomllib.loads(text), "sweep.toml"), controls_from_rows(table.rows()), BASE)
 
 
 def settings(text: str, *names: str) -> list[tuple[object, ...]]:
@@ -231,6 +230,6 @@ def test_files_are_found_beside_the_sweep(tmp_path: Path) -> None:
     ],
 )
 def test_the_example_sweeps_are_laid_out(name: str, count: int) -> None:
-    found = layout(load(EXAMPLES / f"{name}.toml"), table_of(TABLE.rows()), BASE)
+    found = layout(load(EXAMPLES / f"{name}.toml"), controls_from_rows(TABLE.rows()), BASE)
     assert found.count == count
     assert len({point.key for point in found.points()}) == count

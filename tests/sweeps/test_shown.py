@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from styletune.sweeps import png
-from styletune.sweeps.grids import Shown, grids
-from styletune.sweeps.page import page, scene_name
-from styletune.sweeps.plot import plots
+from styletune.sweeps.report.grid import Shown, grids
+from styletune.sweeps.report.html import page, scene_name
+from styletune.sweeps.report.plot import plots
+from styletune.sweeps.report.sheet import sheet
 from styletune.sweeps.result import Result
-from styletune.sweeps.sheet import sheet
-from styletune.sweeps.show import time_left_s
+from styletune.sweeps.sweep import time_left_s
 from tests.sweeps.made import made
 
 ROWS = Shown("smooth", ("0", "0.25", "0.5"))

@@ -21,9 +21,9 @@ from PIL import Image
 from styletune.client import connect as async_connect
 from styletune.client.sync import connect
 from styletune.errors import RefusedError, UnreachableError
-from styletune.sweeps.plan import load
+from styletune.sweeps.backends.server import Job, ServerBackend
 from styletune.sweeps.points import layout
-from styletune.sweeps.studio import Job, ServerStudio
+from styletune.sweeps.spec import load
 from tests.sweeps.running import PATIENCE_S, TOKEN, command, results, serving, sweep, until
 
 SWEEP = """
@@ -149,7 +149,7 @@ async def test_a_picture_that_the_server_has_lost_is_painted_again(
     (tmp_path / "sweep.toml").write_text(SWEEP)
     plan = load(tmp_path / "sweep.toml")
     fetched, kept = [], []
-    async with async_connect(url, token=TOKEN) as client, ServerStudio.on(client) as studio:
+    async with async_connect(url, token=TOKEN) as client, ServerBackend.on(client) as studio:
         real = client.png
 
         async def losing(*, run: int | None = None) -> bytes:
@@ -264,9 +264,7 @@ def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str)
 def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text("seeds = [1]")
-    program = (
-        "import sys; sys.modules['ray'] = None; from styletune.cli import main; sys.exit(main())"
-    )
+    program = "import sys; sys.modules['ray'] = None; from styletune.cli.main import main; sys.exit(main())"
     arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), "--ray"]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],

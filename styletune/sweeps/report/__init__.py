@@ -1,0 +1,1 @@
+"""TODO styletune/sweeps/report."""

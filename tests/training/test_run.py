@@ -1,0 +1,130 @@
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from styletune import training
+from styletune.config import selected_layers
+from styletune.engine import weights
+from styletune.errors import ConfigError, WeightsError
+from styletune.training import run
+from styletune.training.schedule import TrainingConfig
+from styletune.training.trainer import Trainer
+from tests.training.small import small_plan, small_teacher
+
+LAYERS = selected_layers("lite")
+
+
+@pytest.fixture
+def teacher_file(tmp_path: Path) -> Path:
+    arrays = {}
+    for layer, (kernel, bias) in zip(LAYERS, small_teacher(), strict=True):
+        arrays |= {f"{layer}.kernel": kernel, f"{layer}.bias": bias}
+    np.savez(tmp_path / "vgg19.npz", **arrays)
+    return tmp_path / "vgg19.npz"
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the command teach the small plan."""
+
+    def plan(steps: int, seed: int) -> TrainingConfig:
+        return small_plan(steps=steps, seed=seed)
+
+    monkeypatch.setattr(run, "Plan", plan)
+
+
+def options(*words: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    training.add_arguments(parser)
+    return parser.parse_args(words)
+
+
+def teach_small(teacher: Path, out: Path, *words: str) -> int:
+    return training.run(options("--weights", str(teacher), "--out", str(out), *words))
+
+
+@pytest.mark.usefixtures("small")
+def test_the_command_writes_weights_that_the_engine_loads(
+    teacher_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "lite.npz"
+    assert teach_small(teacher_file, out, "--steps", "4", "--seed", "9") == 0
+    loaded = weights.load("lite", out, LAYERS)
+    assert set(loaded.metrics) == set(LAYERS)
+    with np.load(out) as archive:
+        provenance = json.loads(str(archive["provenance"]))
+        assert archive["block3_conv1.kernel"].dtype == np.float16
+    assert provenance["seed"] == 9
+    assert provenance["steps"] == 4
+    assert set(provenance["errors"]) == set(LAYERS)
+    assert "CC BY 4.0" in provenance["licence"]
+    assert len(provenance["teacher_sha256"]) == 64
+
+
+@pytest.mark.usefixtures("small")
+def test_a_stopped_course_goes_on_where_it_was(teacher_file: Path, tmp_path: Path) -> None:
+    teach_small(teacher_file, tmp_path / "whole.npz", "--steps", "8")
+    settings = _settings_of(tmp_path / "whole.lesson.npz")
+
+    lesson = Trainer(small_plan(seed=0), small_teacher())
+    lesson.begin()
+    lesson.run_round(lambda _: None)
+    run.save(lesson, tmp_path / "parts.lesson.npz", settings)
+    teach_small(teacher_file, tmp_path / "parts.npz", "--steps", "8", "--resume")
+    with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "parts.npz") as parts:
+        for name in whole.files:
+            if name != "provenance":
+                assert parts[name] == pytest.approx(whole[name], rel=1e-2, abs=1e-3), name
+
+
+def _settings_of(checkpoint: Path) -> dict[str, Any]:
+    with np.load(checkpoint) as archive:
+        found: dict[str, Any] = json.loads(str(archive["settings"]))
+    return found
+
+
+@pytest.mark.usefixtures("small")
+def test_a_checkpoint_of_another_seed_is_refused(teacher_file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "lite.npz"
+    teach_small(teacher_file, out, "--steps", "4", "--seed", "1")
+    with pytest.raises(ConfigError, match=r"was made with plan\.seed=1; received plan\.seed=2"):
+        teach_small(teacher_file, out, "--steps", "8", "--seed", "2", "--resume")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut short"])
+def test_a_missing_or_damaged_checkpoint_is_refused(
+    teacher_file: Path, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "lite.lesson.npz").write_bytes(content)
+    with pytest.raises(WeightsError, match=r"cannot resume: .*lite\.lesson\.npz"):
+        teach_small(teacher_file, tmp_path / "lite.npz", "--steps", "4", "--resume")
+
+
+def test_a_missing_folder_is_said_before_teaching(teacher_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"the folder .*nowhere does not exist"):
+        teach_small(teacher_file, tmp_path / "nowhere" / "lite.npz")
+
+
+def test_no_steps_are_refused(teacher_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--steps must be at least 1; received 0"):
+        teach_small(teacher_file, tmp_path / "lite.npz", "--steps", "0")
+
+
+def test_a_missing_teacher_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match=r"no such file: .*vgg19\.npz"):
+        teach_small(tmp_path / "vgg19.npz", tmp_path / "lite.npz")
+
+
+def test_weights_that_are_not_finite_are_never_written(tmp_path: Path) -> None:
+    broken = small_teacher()
+    broken[2][0][0, 0, 0, 0] = np.nan
+    metrics = [np.eye(kernel.shape[-1], dtype=np.float32) for kernel, _ in broken]
+    with pytest.raises(WeightsError, match=r"block2_conv1\.kernel is not finite"):
+        run.write(tmp_path / "lite.npz", broken, metrics, {})
+    assert not (tmp_path / "lite.npz").exists()
