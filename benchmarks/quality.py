@@ -20,9 +20,9 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
-from styletune.cli.main.paint import DEFAULTS
 
 from benchmarks import machine
+from styletune.cli.paint import DEFAULTS
 from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
 

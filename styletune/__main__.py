@@ -2,7 +2,7 @@
 
 import sys
 
-from styletune.cli.main.main import main
+from styletune.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from styletune.cli.main.main import _parser
 
+from styletune.cli.main import _parser
 from tests.readme import README, written
 
 TEXT = README.read_text(encoding="utf-8")

@@ -1,1 +1,1 @@
-"""TODO styletune/cli."""
+"""The command line, a module for each command."""

@@ -401,7 +401,7 @@ def _entrance(arguments: argparse.Namespace) -> "ServerOptions":
 
 
 def _paint(arguments: argparse.Namespace) -> int:
-    from styletune.cli.main.paint import DEFAULTS, paint
+    from styletune.cli.paint import DEFAULTS, paint
 
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
@@ -468,7 +468,7 @@ def _midi(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from styletune.cli.main.doctor import doctor
+    from styletune.cli.doctor import doctor
 
     return doctor(_session(arguments, arguments.session), _console)
 

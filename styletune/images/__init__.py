@@ -1,1 +1,1 @@
-"""TODO styletune/images."""
+"""Pictures: decoding, the samples that ship, and the state inside a PNG."""

@@ -1,1 +1,1 @@
-"""TODO styletune/session."""
+"""The session: messages in, decisions, messages out. Pure: no I/O, no clock of its own."""

@@ -1,1 +1,1 @@
-"""TODO styletune/supervisor."""
+"""The supervisor: one painting process after the other, watched, restarted and replaced."""

@@ -1,1 +1,1 @@
-"""TODO styletune/worker."""
+"""The painting process: its start, its loop, pacing, runs and checkpoints."""

@@ -1,4 +1,4 @@
-"""What a worker keeps of its painting for the next one: from `ManagedWorker` to checkpoint and back.
+"""What a worker keeps of its painting for the next one: from painter to checkpoint and back.
 
 Runs in the worker. Knows nothing about files, which are the checkpoint's, and orders.
 """

@@ -1,8 +1,7 @@
 """A run of exactly so many steps, or until the loss settles: how far it is, when it is done.
 
 `PaintRun` is shared by the worker and by the actors of a sweep, so that both paint the same
-picture; `RunQueue` is the worker's: one after the other, amid its endless painting. Pure: times come
-in as arguments.
+picture; `RunQueue` is the worker's: one after the other, amid its endless painting.
 """
 
 from styletune.convergence import PlateauDetector

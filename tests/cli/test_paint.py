@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from styletune.cli.main.paint import catch_sigint
 
+from styletune.cli.paint import catch_sigint
 from styletune.images import samples
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -173,7 +173,7 @@ def test_help_teaches_without_loading_keras(command: str) -> None:
 
 
 def test_the_command_line_starts_without_keras() -> None:
-    code = "import sys, styletune.cli.main; print([m for m in sys.modules if 'keras' in m or 'flow' in m])"
+    code = "import sys, styletune.cli.main\nprint([m for m in sys.modules if 'keras' in m or 'flow' in m])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )

@@ -59,8 +59,16 @@ def test_a_fader_is_shown_where_it_stood(value: int) -> None:
             (0x92, 9, 0),
             (0x92, 9, 1),
         ),
-        (Feedback(FeedbackKind.LED, on=(0xF0, 1, 0xF7), off=(0xF0, 0xF7)), (0xF0, 0xF7), (0xF0, 1, 0xF7)),
-        (Feedback(FeedbackKind.VALUE, ControlId(MessageType.PITCH_BEND, 1, 0)), (0xE0, 0, 0), (0xE0, 127, 127)),
+        (
+            Feedback(FeedbackKind.LED, on=(0xF0, 1, 0xF7), off=(0xF0, 0xF7)),
+            (0xF0, 0xF7),
+            (0xF0, 1, 0xF7),
+        ),
+        (
+            Feedback(FeedbackKind.VALUE, ControlId(MessageType.PITCH_BEND, 1, 0)),
+            (0xE0, 0, 0),
+            (0xE0, 127, 127),
+        ),
         (Feedback(FeedbackKind.VALUE, ControlId(MessageType.NRPN, 1, 300)), None, None),
     ],
 )  # fmt: skip

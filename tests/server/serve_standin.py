@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from styletune.cli.main.main import _entrance, _parser
 
+from styletune.cli.main import _entrance, _parser
 from styletune.config import SessionConfig
 from styletune.errors import StyletuneError
 from styletune.server.serve import serve

@@ -264,7 +264,10 @@ def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str)
 def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text("seeds = [1]")
-    program = "import sys; sys.modules['ray'] = None; from styletune.cli.main import main; sys.exit(main())"
+    program = (
+        "import sys; sys.modules['ray'] = None\n"
+        "from styletune.cli.main import main; sys.exit(main())"
+    )
     arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), "--ray"]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],

@@ -16,12 +16,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from styletune.images import samples
 from tools.samples.harbour import harbour
 from tools.samples.mosaic import mosaic
 from tools.samples.mountains import mountains
 from tools.samples.paint import Picture, Rng, Size
 from tools.samples.strokes import strokes
 from tools.samples.woodcut import woodcut
+
+SHIPPED = samples.path("harbour").parent
 
 LIMIT_BYTES = 150_000
 """Largest file: five of them keep the package well under a megabyte."""
@@ -81,9 +84,7 @@ def jpeg(image: Image.Image, limit_bytes: int = LIMIT_BYTES) -> bytes:
 def main(arguments: list[str] | None = None) -> None:
     """Draw all samples into a folder."""
     parser = argparse.ArgumentParser(description="Draw the sample pictures anew.")
-    parser.add_argument(
-        "--out", type=Path, default=Path(__file__).parent, help="folder for the JPEG files"
-    )
+    parser.add_argument("--out", type=Path, default=SHIPPED, help="folder for the JPEG files")
     folder: Path = parser.parse_args(arguments).out
     folder.mkdir(parents=True, exist_ok=True)
     for name in DRAWINGS:

@@ -1,1 +1,1 @@
-"""TODO styletune/server/auth."""
+"""Who gets in: tokens, cookies, roles, origins and the answers to everybody else."""

@@ -1,1 +1,1 @@
-"""TODO styletune/server/routes."""
+"""The HTTP routes below /api, a module for each kind of thing."""

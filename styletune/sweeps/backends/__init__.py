@@ -1,1 +1,1 @@
-"""TODO styletune/sweeps/backends."""
+"""Where a sweep paints: on a running server, or on Ray."""

@@ -1,1 +1,1 @@
-"""TODO styletune/sweeps/report."""
+"""What a sweep leaves to look at: contact sheet, plots, HTML page."""
