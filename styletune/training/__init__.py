@@ -55,6 +55,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Teach as the options say; returns the exit code."""
-    from styletune.training.run import run_training
+    from styletune.training.teach import run_training
 
     return run_training(arguments)

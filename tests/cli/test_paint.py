@@ -173,7 +173,10 @@ def test_help_teaches_without_loading_keras(command: str) -> None:
 
 
 def test_the_command_line_starts_without_keras() -> None:
-    code = "import sys, styletune.cli.main\nprint([m for m in sys.modules if 'keras' in m or 'flow' in m])"
+    code = (
+        "import sys, styletune.cli.main\n"
+        "print([m for m in sys.modules if 'keras' in m or 'flow' in m])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )

@@ -162,7 +162,7 @@ def command_line() -> Any:
     with patch("argparse.ArgumentParser.parse_args", autospec=True) as asked:
         asked.side_effect = KeyboardInterrupt  # before anything is done
         with pytest.raises(KeyboardInterrupt):
-            main.main([])
+            main([])
     return described(asked.call_args.args[0])
 
 
@@ -322,7 +322,7 @@ def plain(annotation: Any) -> str:
 def environment() -> Any:
     def code(line: str) -> int:
         try:
-            return main.main(line.split())
+            return main(line.split())
         except SystemExit as end:
             return int(end.code or 0)
 

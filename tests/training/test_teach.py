@@ -10,7 +10,7 @@ from styletune import training
 from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
-from styletune.training import run
+from styletune.training import teach
 from styletune.training.schedule import TrainingConfig
 from styletune.training.trainer import Trainer
 from tests.training.small import small_plan, small_teacher
@@ -34,7 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(steps: int, seed: int) -> TrainingConfig:
         return small_plan(steps=steps, seed=seed)
 
-    monkeypatch.setattr(run, "Plan", plan)
+    monkeypatch.setattr(teach, "Plan", plan)
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -73,7 +73,7 @@ def test_a_stopped_course_goes_on_where_it_was(teacher_file: Path, tmp_path: Pat
     lesson = Trainer(small_plan(seed=0), small_teacher())
     lesson.begin()
     lesson.run_round(lambda _: None)
-    run.save(lesson, tmp_path / "parts.lesson.npz", settings)
+    teach.save(lesson, tmp_path / "parts.lesson.npz", settings)
     teach_small(teacher_file, tmp_path / "parts.npz", "--steps", "8", "--resume")
     with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "parts.npz") as parts:
         for name in whole.files:
@@ -126,5 +126,5 @@ def test_weights_that_are_not_finite_are_never_written(tmp_path: Path) -> None:
     broken[2][0][0, 0, 0, 0] = np.nan
     metrics = [np.eye(kernel.shape[-1], dtype=np.float32) for kernel, _ in broken]
     with pytest.raises(WeightsError, match=r"block2_conv1\.kernel is not finite"):
-        run.write(tmp_path / "lite.npz", broken, metrics, {})
+        teach.write(tmp_path / "lite.npz", broken, metrics, {})
     assert not (tmp_path / "lite.npz").exists()
