@@ -4,19 +4,19 @@
  * goes out. Everything with a meaning is in the modules; this one only connects them.
  */
 
-import { frames } from "./frame.js";
+import { frames } from "./frame-stream.js";
 import { makeLatency } from "./latency.js";
-import { delayMs, makeLink, STOPS } from "./link.js";
+import { delayMs, makeLink, STOPS } from "./reconnecting-socket.js";
 import { makeMixer } from "./mixer.js";
-import { draw } from "./stage.js";
+import { draw } from "./picture-canvas.js";
 import { makeStatus } from "./status.js";
-import { makeStore } from "./store.js";
+import { makeStore } from "./control-store.js";
 import { flash, watchTransport } from "./transport.js";
-import { notice } from "./trouble.js";
-import { sourceWords } from "./words.js";
+import { notice } from "./notices.js";
+import { sourceWords } from "./format.js";
 
-/** Modules that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["pictures", "tools", "losses", "chart", "hint", "scenes", "midi"];
+/** Modules in `panels/` that the first picture does not wait for, each with `start(page)`. */
+const PANELS = ["pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "scenes", "midi"];
 
 /** Parts of a snapshot that come as messages of their own, too. */
 const PARTS = /** @type {const} */ (["state", "pictures", "scenes", "epoch"]);
@@ -153,7 +153,7 @@ function openPanels({ layers }) {
     network: () => welcomed?.state.network ?? "",
   };
   for (const name of PANELS) {
-    import(`./${name}.js`).then((panel) => panel.start(page))
+    import(`./panels/${name}.js`).then((panel) => panel.start(page))
       .catch((error) => notice(`a part of the page could not be loaded: ${error.message}`));
   }
 }

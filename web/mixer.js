@@ -3,10 +3,10 @@
  * The desk: a strip for each layer, and the masters.
  */
 
-import { termWeights, ticks } from "./curve.js";
-import { byId, make, press, set } from "./element.js";
-import { makeFader } from "./handle.js";
-import { makeStrip } from "./strip.js";
+import { termWeights, ticks } from "./control-math.js";
+import { byId, make, press, set } from "./dom.js";
+import { makeFader } from "./fader.js";
+import { makeStrip } from "./channel-strip.js";
 
 const TERMS = /** @type {const} */ (["content", "style"]);
 

@@ -4,10 +4,10 @@
  * reach the picture, which network on which device, who watches and who plays.
  */
 
-import { ask } from "./ask.js";
-import { byId, say } from "./element.js";
-import { notice } from "./trouble.js";
-import { delayWords, flowWords, rateWords } from "./words.js";
+import { ask } from "./http.js";
+import { byId, say } from "./dom.js";
+import { notice } from "./notices.js";
+import { delayWords, flowWords, rateWords } from "./format.js";
 
 const STALE_MS = 2000;
 const TICK_MS = 250;

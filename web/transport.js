@@ -3,8 +3,8 @@
  * Pause, reset, kick, average; and the keys that do the same from anywhere on the page.
  */
 
-import { byId, press } from "./element.js";
-import { onKey } from "./keys.js";
+import { byId, press } from "./dom.js";
+import { onKey } from "./shortcuts.js";
 
 const FLASH_MS = 220;
 

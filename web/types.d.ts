@@ -100,13 +100,13 @@ interface Messages {
   state: State & { type: "state" };
   pictures: Pictures & { type: "pictures" };
   scenes: Scenes & { type: "scenes" };
-  bindings: { type: "bindings" } & import("./learn.js").Bindings;
-  learning: { type: "learning" } & import("./learn.js").Learning;
+  bindings: { type: "bindings" } & import("./panels/midi-learn.js").Bindings;
+  learning: { type: "learning" } & import("./panels/midi-learn.js").Learning;
   feedback: { type: "feedback"; device: string; data: number[][] };
-  hardware: { type: "hardware" } & import("./midi.js").Hardware;
+  hardware: { type: "hardware" } & import("./panels/midi.js").Hardware;
 }
 
-type Store = ReturnType<typeof import("./store.js").makeStore>;
+type Store = ReturnType<typeof import("./control-store.js").makeStore>;
 
 /** What a panel that loads after the first picture gets: it exports `start(page)`. */
 interface Page {

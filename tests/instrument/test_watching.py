@@ -181,7 +181,7 @@ def test_axe_finds_nothing_serious(
         page.evaluate(axe)
         for state in ("playing", "asking", "helping"):
             if state == "asking":
-                page.evaluate("import('/web/trouble.js').then((m) => m.notice('a test of words'))")
+                page.evaluate("import('/web/notices.js').then((m) => m.notice('a test of words'))")
             if state == "helping":
                 page.keyboard.press("?")
             found = page.evaluate("axe.run()")["violations"]

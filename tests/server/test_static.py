@@ -11,7 +11,11 @@ from styletune.server.static import PageFiles
 
 MAX_BYTES = 120_000
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg"}
-FILES = sorted(path.name for path in web_folder().iterdir() if path.suffix in KINDS)
+FILES = sorted(
+    path.relative_to(web_folder()).as_posix()
+    for path in web_folder().rglob("*")
+    if path.suffix in KINDS
+)
 
 
 def served(folder: Path) -> httpx.AsyncClient:

@@ -1,51 +1,59 @@
 // @ts-check
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync, statSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import test from "node:test";
+import { gzipSync } from "node:zlib";
 
 const web = new URL("../../web/", import.meta.url);
-const files = readdirSync(web).filter((name) => !name.startsWith("."));
+const files = readdirSync(web, { recursive: true }).map(String).filter((name) => /\.(html|css|js|svg)$/.test(name));
 const text = (/** @type {string} */ name) => readFileSync(new URL(name, web), "utf8");
 const modules = files.filter((name) => name.endsWith(".js"));
-const pages = [["index.html", "main.js"], ["stage.html", "projector.js"]];
+const pages = [["index.html", "main.js"], ["stage.html", "stage-page.js"]];
+const IMPORT = /^import .*?"(.+?)";$/gms;
+
+/** The module that an import names, as a path below `web/`. @param {string} importer @param {string} source */
+const resolve = (importer, source) => new URL(source, new URL(importer, web)).href.slice(web.href.length);
 
 /**
- * The modules that load with one, and of these the ones they load, without `import()`.
+ * The modules that a module imports, directly or through others; `import()` does not count.
  * @param {string} name
  * @param {Set<string>} found
  */
-function loadedWith(name, found = new Set()) {
-  for (const [, next] of text(name).matchAll(/^import .*?"\.\/(.+?)";$/gms)) {
-    if (!found.has(String(next))) loadedWith(String(next), found.add(String(next)));
+function dependencies(name, found = new Set()) {
+  for (const [, source] of text(name).matchAll(IMPORT)) {
+    const next = resolve(name, String(source));
+    if (!found.has(next)) dependencies(next, found.add(next));
   }
   return found;
 }
 
-/** @param {string} page @param {string} main all that comes before the first picture */
-function loaded(page, main) {
+/** Everything that comes before the first picture. @param {string} page @param {string} main */
+function initial(page, main) {
   const styles = [...text(page).matchAll(/stylesheet" href="web\/(.+?)"/g)].map(([, name]) => String(name));
-  return [page, main, ...styles, ...loadedWith(main)];
+  return [page, main, ...styles, ...dependencies(main)];
 }
 
-const size = (/** @type {string[]} */ names) => names.reduce((sum, name) => sum + statSync(new URL(name, web)).size, 0);
+/** What travels: the server compresses each file. @param {string[]} names */
+const compressedSize = (names) => names.reduce((sum, name) => sum + gzipSync(text(name)).length, 0);
 
-// Of the sources, comments too; what is served stands in tests/server/test_page.py. They only go down.
-test("what a page loads before the first picture, and all of the page, grow no more", () => {
-  for (const [page = "", main = "", bound = 0] of /** @type {const} */ ([["index.html", "main.js", 101_900], ["stage.html", "projector.js", 19_900]])) {
-    const bytes = size(loaded(page, main));
-    assert.ok(bytes <= bound, `${page}: ${bytes} bytes before the first picture, more than ${bound}`);
+test("a page stays small: before its first picture, and as a whole", () => {
+  const limits = /** @type {const} */ ([["index.html", "main.js", 50_000], ["stage.html", "stage-page.js", 9_000]]);
+  for (const [page, main, limit] of limits) {
+    const bytes = compressedSize(initial(page, main));
+    assert.ok(bytes <= limit, `${page}: ${bytes} compressed bytes before the first picture, more than ${limit}`);
   }
-  assert.ok(size(files) <= 190_400, `web/: ${size(files)} bytes, more than 190400`);
+  const bytes = compressedSize(files);
+  assert.ok(bytes <= 90_000, `web/: ${bytes} compressed bytes, more than 90_000`);
 });
 
 test("all modules that a page begins with are loaded at once, not one after the other", () => {
   for (const [page = "", main = ""] of pages) {
     const preloaded = [...text(page).matchAll(/modulepreload" href="web\/(.+?)"/g)].map(([, name]) => name);
-    assert.deepEqual(preloaded.sort(), [...loadedWith(main)].sort(), page);
+    assert.deepEqual(preloaded.sort(), [...dependencies(main)].sort(), page);
   }
 });
 
-test("what a page asks for is there", () => {
+test("every file that a page names exists", () => {
   for (const [page = ""] of pages) {
     for (const [, name] of text(page).matchAll(/(?:href|src)="web\/(.+?)"/g)) {
       assert.ok(files.includes(String(name)), name);
@@ -53,9 +61,9 @@ test("what a page asks for is there", () => {
   }
 });
 
-test("every id that a module looks for is in its page", () => {
+test("every id that a module looks up is in its page", () => {
   for (const [page = "", main = ""] of pages) {
-    for (const name of [main, ...loadedWith(main)]) {
+    for (const name of [main, ...dependencies(main)]) {
       for (const [, id] of text(name).matchAll(/byId\("([\w-]+)"/g)) {
         assert.ok(text(page).includes(`id="${id}"`), `${name}: #${id}`);
       }
@@ -68,8 +76,9 @@ test("every module is checked, names its imports in full, and writes no markup",
     const code = text(name);
     assert.ok(code.startsWith("// @ts-check\n"), name);
     assert.doesNotMatch(code, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/, name);
-    for (const [, source] of code.matchAll(/^import .* from "(.+?)";$/gm)) {
-      assert.match(String(source), /^\.\/[\w-]+\.js$/, name);
+    for (const [, source] of code.matchAll(IMPORT)) {
+      assert.match(String(source), /^\.\.?\/[\w/-]+\.js$/, name);
+      assert.ok(modules.includes(resolve(name, String(source))), `${name}: ${source}`);
     }
   }
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { asked } from "../../web/scenes.js";
+import { asked } from "../../web/panels/scenes.js";
 
 /** @param {string} key @param {object} [more] */
 const press = (key, more) =>

@@ -1,0 +1,96 @@
+// @ts-check
+import assert from "node:assert/strict";
+import test from "node:test";
+import { positionOf, styleShares, termWeights, ticks, valueAt } from "../../web/control-math.js";
+
+/** @type {import("../../web/control-math.js").Curve} */
+const weight = { curve: "log_off", low: 0.01, high: 100 };
+/** @type {import("../../web/control-math.js").Curve} */
+const rate = { curve: "log", low: 0.1, high: 25 };
+/** @type {import("../../web/control-math.js").Curve} */
+const part = { curve: "linear", low: 2, high: 4 };
+
+test("the middle of a weight is exactly one, its bottom exactly off", () => {
+  assert.equal(valueAt(weight, 0.5), 1);
+  assert.equal(valueAt(weight, 0), 0);
+  assert.equal(valueAt(weight, 1), 100);
+});
+
+test("a logarithmic control without off ends at its low value", () => {
+  assert.ok(Math.abs(valueAt(rate, 0) - 0.1) < 1e-12);
+  assert.ok(Math.abs(valueAt(rate, 1) - 25) < 1e-9);
+});
+
+test("equal moves multiply by equal factors", () => {
+  const factor = valueAt(weight, 0.6) / valueAt(weight, 0.5);
+  assert.ok(Math.abs(valueAt(weight, 0.9) / valueAt(weight, 0.8) - factor) < 1e-9);
+});
+
+test("a position survives the way to its value and back", () => {
+  for (const row of [weight, rate, part]) {
+    for (const position of [0, 0.001, 0.25, 0.5, 0.77, 1]) {
+      assert.ok(Math.abs(positionOf(row, valueAt(row, position)) - position) < 1e-9);
+    }
+  }
+});
+
+test("a value beyond the scale is drawn at its end", () => {
+  assert.equal(positionOf(weight, 10_000), 1);
+  assert.equal(positionOf(weight, 0.0001), 0);
+  assert.equal(positionOf(weight, 0), 0);
+});
+
+test("a weight's scale is engraved at the powers of ten", () => {
+  assert.deepEqual(ticks(weight).map(({ value }) => value), [0.01, 0.1, 1, 10, 100]);
+  assert.deepEqual(ticks(weight).map(({ position }) => position), [0, 0.25, 0.5, 0.75, 1]);
+  assert.deepEqual(ticks(rate).map(({ value }) => value), [0.1, 1, 10]);
+  assert.deepEqual(ticks(part).map(({ value }) => value), [2, 2.5, 3, 3.5, 4]);
+});
+
+const layers = ["a", "b"];
+/** @param {Record<string, number>} positions */
+function heard(positions) {
+  const row = () => /** @type {Row} */ ({ ...weight });
+  const position = (/** @type {string} */ name) =>
+    positions[name] ?? (/mute|solo/.test(name) ? 0 : 0.5);
+  return [termWeights(row, position, layers, "content"), termWeights(row, position, layers, "style")];
+}
+
+test("a weight is fader times master", () => {
+  assert.deepEqual(heard({ "content.a": 0.75, "content.master": 0.25 }), [[1, 0.1], [1, 1]]);
+});
+
+test("a muted term is not heard", () => {
+  assert.deepEqual(heard({ "style.b.mute": 1 }), [[1, 1], [1, 0]]);
+});
+
+test("a solo of one kind silences the other kind too", () => {
+  assert.deepEqual(heard({ "style.b.solo": 1 }), [[0, 0], [0, 1]]);
+});
+
+test("mute wins over solo", () => {
+  assert.deepEqual(heard({ "style.b.solo": 1, "style.b.mute": 1 }), [[0, 0], [0, 0]]);
+});
+
+/** @param {Record<string, number>} positions @param {number} styles */
+const shares = (positions, styles) => styleShares((name) => positions[name] ?? 0, styles);
+
+test("one style is all of the blend, whatever its gain", () => {
+  assert.deepEqual(shares({ "style_gain.1": 0.3 }, 1), [1]);
+  assert.deepEqual(shares({}, 1), [1]);
+});
+
+test("the mix leads from the first style to the second", () => {
+  const gains = { "style_gain.1": 1, "style_gain.2": 1 };
+  assert.deepEqual(shares({ ...gains, style_mix: 0 }, 2), [1, 0]);
+  assert.deepEqual(shares({ ...gains, style_mix: 0.25 }, 2), [0.75, 0.25]);
+});
+
+test("gains weigh all, and the parts are one", () => {
+  const all = shares({ style_mix: 0.5, "style_gain.1": 1, "style_gain.2": 0.5, "style_gain.3": 0.25 }, 4);
+  assert.deepEqual(all, [0.5, 0.25, 0.25, 0]);
+});
+
+test("where nothing is left it is the first style alone", () => {
+  assert.deepEqual(shares({ style_mix: 1, "style_gain.1": 1 }, 3), [1, 0, 0]);
+});

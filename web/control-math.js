@@ -1,0 +1,63 @@
+// @ts-check
+/**
+ * From the position of a control to the value that the engine uses, the effective weights of
+ * the loss terms and the shares of the styles: the maths of `styletune/controls.py`. Pure.
+ */
+
+/** @typedef {Pick<Row, "curve" | "low" | "high">} Curve */
+
+/** @param {number} position */
+export const clamp = (position) => Math.min(1, Math.max(0, position));
+
+/** The value at a position, in the control's unit; `log_off` is exactly 0 at 0. @param {Curve} row @param {number} position */
+export function valueAt({ curve, low, high }, position) {
+  if (curve === "linear") return low + position * (high - low);
+  if (curve === "log_off" && position <= 0) return 0;
+  return 10 ** (Math.log10(low) + position * (Math.log10(high) - Math.log10(low)));
+}
+
+/** The position that gives a value, cut to 0..1. @param {Curve} row @param {number} value */
+export function positionOf({ curve, low, high }, value) {
+  if (curve === "linear") return clamp((value - low) / (high - low));
+  return value <= 0 ? 0 : clamp(Math.log10(value / low) / Math.log10(high / low));
+}
+
+/**
+ * Where a scale is engraved: the powers of ten of a logarithmic control, quarters of a linear.
+ * @param {Curve} row
+ * @returns {{position: number, value: number}[]} from the bottom up
+ */
+export function ticks(row) {
+  if (row.curve === "linear") {
+    return [0, 0.25, 0.5, 0.75, 1].map((position) => ({ position, value: valueAt(row, position) }));
+  }
+  const marks = [];
+  const top = Math.floor(Math.log10(row.high) + 1e-9);
+  for (let power = Math.ceil(Math.log10(row.low) - 1e-9); power <= top; power++) {
+    marks.push({ position: positionOf(row, 10 ** power), value: 10 ** power });
+  }
+  return marks;
+}
+
+/**
+ * The weight of each layer's term as heard: fader × master; 0 where muted, and 0 where any
+ * term of either kind is soloed and this one is not.
+ * @param {(name: string) => Row} row
+ * @param {(name: string) => number} position
+ * @param {readonly string[]} layers
+ * @param {TermName} term
+ */
+export function termWeights(row, position, layers, term) {
+  const soloed = layers.some((layer) => position(`content.${layer}.solo`) || position(`style.${layer}.solo`));
+  const value = (/** @type {string} */ name) => valueAt(row(name), position(name));
+  return layers.map((layer) => `${term}.${layer}`).map((name) =>
+    position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name));
+}
+
+/** @param {(name: string) => number} position `style_mix` and the gains are linear, 0..1 @param {number} styles */
+export function styleShares(position, styles) {
+  const mix = position("style_mix");
+  const gains = Array.from({ length: styles }, (_, index) => ([1 - mix, mix][index] ?? 1) * position(`style_gain.${index + 1}`));
+  const total = gains.reduce((sum, gain) => sum + gain, 0);
+  return gains.map((gain, index) => (total ? gain / total : Number(index === 0)));
+}
