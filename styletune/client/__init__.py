@@ -7,17 +7,16 @@
         await play.wait(settled=True)
         (await play.picture()).save("settled.png")
 
-`styletune.client.sync` has the same without asyncio. The messages of the README are all that
-it knows of the server.
+`styletune.client.sync` has the same without asyncio.
 """
 
 from styletune.client.address import Address
 from styletune.client.client import Client, connect
-from styletune.client.runner import Painted
+from styletune.client.pictures import Frame
 from styletune.client.types import (
     Epoch,
-    Frame,
     LayerLoss,
+    Painted,
     Picture,
     Pictures,
     State,

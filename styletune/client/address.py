@@ -1,8 +1,4 @@
-"""Where the server is, and the token that opens it.
-
-The printed address with its `?token=` is understood; else the token is given, or stands in a
-file or in `STYLETUNE_TOKEN`. Does no network I/O.
-"""
+"""Where the server is, and the token for it: given, of a file, of the URL, of the environment."""
 
 import os
 import stat
@@ -26,7 +22,7 @@ class Address:
 
     Attributes:
         base: `http(s)://host[:port][/prefix]`, without a slash at its end.
-        token: empty: none is sent.
+        token: sent with every request, unless it is empty.
     """
 
     base: str
@@ -41,26 +37,32 @@ class Address:
         token_file: str | Path | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> Self:
-        """Read an address as a person gives it.
+        """Parse an address as a person writes it.
 
         Args:
-            url: `http://host:port`, also with `ws:` or the printed `/?token=…`.
-            token: goes before all else; then `token_file`, the URL's own, `STYLETUNE_TOKEN`.
+            url: `http://host:port`, also with `ws:`, without a scheme, or with `/?token=…` as
+                the server prints it.
+            token: takes precedence over `token_file`, that over the URL's own token, and that
+                over `STYLETUNE_TOKEN`.
+            token_file: a file of mode 0600.
 
         Raises:
-            ConfigError: no such address can be, or the file cannot be read or is open to others.
+            ConfigError: the address is not valid, or the file cannot be read or is open to others.
         """
         parts = urlsplit(url if "://" in url else f"http://{url}")
         try:
-            parts.port  # noqa: B018  # raises where it is no number
+            parts.port  # noqa: B018  # raises where it is not a number
         except ValueError as error:
-            raise ConfigError(f"the address {_plain(url)!r} is not valid: {error}") from None
+            raise ConfigError(
+                f"the address {_without_query(url)!r} is not valid: {error}"
+            ) from None
         if parts.scheme not in _SCHEMES or not parts.hostname:
             raise ConfigError(
-                f"an address looks like {DEFAULT_URL} or https://host; received {_plain(url)!r}"
+                f"an address looks like {DEFAULT_URL} or https://host; "
+                f"received {_without_query(url)!r}"
             )
         if token is None and token_file is not None:
-            token = _read(Path(token_file))
+            token = _read_token(Path(token_file))
         if token is None:
             token = next(iter(parse_qs(parts.query).get("token", [])), None)
         netloc = parts.netloc.rpartition("@")[2]
@@ -73,21 +75,21 @@ class Address:
 
     @property
     def headers(self) -> dict[str, str]:
-        """What opens the door."""
+        """HTTP headers that carry the token."""
         return {"Authorization": f"Bearer {self.token}"} if self.token else {}
 
     @property
     def local(self) -> bool:
-        """Whether it is this machine: then no proxy is asked."""
+        """Whether it is this machine, which no proxy leads to."""
         return urlsplit(self.base).hostname in _LOOPBACK
 
 
-def _plain(url: str) -> str:
-    """Without its query, in which a token may stand."""
+def _without_query(url: str) -> str:
+    """The address for an error message: a token may stand in its query."""
     return url.partition("?")[0][:200]
 
 
-def _read(path: Path) -> str:
+def _read_token(path: Path) -> str:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         text = path.read_text(encoding="utf-8").strip()

@@ -11,19 +11,18 @@ The connection lives in a thread of its own and goes on between the calls.
 """
 
 import asyncio
-import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from anyio.from_thread import start_blocking_portal
 from PIL import Image
 
 from styletune.client.address import DEFAULT_URL, Address
-from styletune.client.client import Client, Scene
-from styletune.client.mirror import PATIENCE_S
-from styletune.client.runner import Painted
-from styletune.client.types import Epoch, Frame, Picture, State, Value
+from styletune.client.client import PATIENCE_S, Client
+from styletune.client.pictures import Frame
+from styletune.client.types import Epoch, Painted, Picture, Scene, State, Value
 
 T = TypeVar("T")
 
@@ -38,34 +37,34 @@ def connect(
 ) -> Iterator["SyncClient"]:
     """Join a running server; see `styletune.client.connect`."""
     address = Address.of(url, token=token, token_file=token_file)
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="styletune client", daemon=True)
-    thread.start()
-    try:
-        client = SyncClient(loop, address, patience_s)
+    with start_blocking_portal(name="styletune client") as portal:
+        client = SyncClient(portal.call(_running_loop), address, patience_s)
         client.call(client.player.open())
         try:
             yield client
         finally:
             client.call(client.player.close())
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+
+
+async def _running_loop() -> asyncio.AbstractEventLoop:
+    return asyncio.get_running_loop()
 
 
 class SyncClient:
-    """A player whose methods wait; see `Client` for what each does.
+    """A player whose methods wait; `Client` describes each.
+
+    Args:
+        loop: of the client, running in another thread.
 
     Attributes:
-        player: the client that does it, in its thread.
+        player: the client itself.
     """
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, address: Address, patience_s: float
     ) -> None:
         self._loop = loop
-        self.player = self.call(_made(address, patience_s))
+        self.player = Client(address, patience_s=patience_s)
 
     def call(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine of `player` in its thread, and wait for it."""
@@ -101,7 +100,7 @@ class SyncClient:
         return self.call(self.player.set(controls, gesture=gesture))
 
     def trigger(self, name: str) -> None:
-        """Let a trigger happen once."""
+        """Fire a trigger once."""
         self.call(self.player.trigger(name))
 
     def paint(
@@ -162,17 +161,12 @@ class SyncClient:
         return self.call(self.player.scene(name))
 
     def _each(self, items: AsyncGenerator[T, None]) -> Iterator[T]:
-        async def following() -> T:
+        async def next_item() -> T:
             return await anext(items)
 
         try:
             while True:
-                yield self.call(following())
+                yield self.call(next_item())
         finally:
-            with suppress(RuntimeError):  # the loop has ended before
+            with suppress(RuntimeError):  # the loop is closed: `connect` was left before
                 self.call(items.aclose())
-
-
-async def _made(address: Address, patience_s: float) -> Client:
-    """Made within the loop to which it belongs."""
-    return Client(address, patience_s=patience_s)

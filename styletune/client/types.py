@@ -1,27 +1,16 @@
-"""The messages that the client reads, as types. Fields that it does not know are let through.
+"""What the client reads and returns, as types; unknown fields of messages are let through.
 
-What they mean stands in the README's table; this is all that the client knows of the server.
+The README's tables of messages say what each field means.
 """
 
-import io
-import json
-import struct
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NotRequired, TypedDict
-
-from PIL import Image
-
-from styletune.errors import MessageError
-
-if TYPE_CHECKING:  # rarely needed, and slow to load
-    import numpy as np
-    import numpy.typing as npt
+from dataclasses import dataclass
+from typing import NotRequired, TypedDict
 
 Value = float | bool | str  # of a fader, a switch, a choice
 
 
 class TermLoss(TypedDict):
-    """Content or style of one layer: raw, weight as heard, their product, its share of all."""
+    """Content or style of one layer: raw, effective weight, their product, its share of all."""
 
     raw: float
     weight: float
@@ -90,57 +79,28 @@ class Pictures(TypedDict):
     styles: list[Picture]
 
 
-# Painted pictures as they come over /frames. Bytes in, `Frame`s out; does no I/O.
+class Scene(TypedDict):
+    """A stored scene: values of controls under a name."""
+
+    name: str
+    saved: float
+    controls: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
-    """One painted picture, as JPEG.
+class Painted:
+    """The end of a `Client.paint`.
 
     Attributes:
-        epoch, step: numbers that only rise.
-        rev: revision of the controls that it contains.
-        time: when it was painted, seconds since 1970.
+        run: its number, for `Client.picture`.
+        epoch: the message of its last picture, with all losses.
+        steps: taken.
+        disturbed: somebody else moved a control, a trigger or a picture meanwhile.
+        rollbacks: how often the picture was not finite and was taken back.
     """
 
-    epoch: int
-    step: int
-    rev: int
-    width: int
-    height: int
-    time: float
-    jpeg: bytes = field(repr=False)
-
-    @classmethod
-    def parse(cls, message: bytes) -> "Frame":
-        """Take a binary message apart: uint32 n, n bytes of JSON, JPEG.
-
-        Raises:
-            MessageError: it is none.
-        """
-        try:
-            (length,) = struct.unpack_from("<I", message)
-            head = json.loads(message[4 : 4 + length])
-            return cls(
-                epoch=head["epoch"],
-                step=head["step"],
-                rev=head["rev"],
-                width=head["width"],
-                height=head["height"],
-                time=head["time"],
-                jpeg=message[4 + length :],
-            )
-        except (struct.error, ValueError, KeyError, TypeError) as error:
-            raise MessageError(f"this is no frame: {error!r:.80}") from None
-
-    def image(self) -> Image.Image:
-        """The picture for Pillow, RGB."""
-        image = Image.open(io.BytesIO(self.jpeg), formats=("JPEG",))
-        image.load()
-        return image
-
-    def array(self) -> "npt.NDArray[np.uint8]":
-        """The picture as uint8 (height, width, 3)."""
-        import numpy as np
-
-        return np.asarray(self.image())
+    run: int
+    epoch: Epoch
+    steps: int
+    disturbed: bool
+    rollbacks: int

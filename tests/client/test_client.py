@@ -216,10 +216,10 @@ async def test_a_picture_that_the_worker_refuses_ends_the_next_paint(tmp_path: P
 
 async def test_it_comes_back_after_the_connection_was_lost(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
-        assert client._link._socket is not None
+        assert client._connection._socket is not None
         task = asyncio.create_task(client.paint(40))
         await until(lambda: len(server.painter.runs) == 1)
-        client._link._socket.transport.abort()
+        client._connection._socket.transport.abort()
         await until(lambda: len(server.painter.runs) == 2)
         server.painter.paint(done=True)
         assert (await task).run == 2
@@ -268,7 +268,7 @@ async def test_what_is_no_styletune_server_is_told(tmp_path: Path) -> None:
 
 
 def test_a_frame_is_taken_apart_or_refused() -> None:
-    from styletune.client.types import Frame
+    from styletune.client.pictures import Frame
     from styletune.errors import MessageError
 
     jpeg = io.BytesIO()
