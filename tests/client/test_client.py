@@ -13,8 +13,8 @@ from PIL import Image
 from styletune.client import Client, connect
 from styletune.errors import ConfigError, RefusedError, UnreachableError, WorkerError
 from styletune.ipc.commands import CommandRejected, Report, Run, State
-from tests.server.running import TOKEN, Running, running, until
-from tests.server.standin import REFUSED_WIDTH_PX
+from tests.support.standin_supervisor import REFUSED_WIDTH_PX
+from tests.support.web_process import TOKEN, Running, running, until
 
 FADER = "content.block1_conv1"
 

@@ -16,7 +16,7 @@ TOKEN = "a-token-for-the-tests"
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("STYLETUNE_TOKEN", TOKEN)
-    command = [sys.executable, "-m", "tests.server.serve_standin", str(tmp_path), "127.0.0.1", "0"]
+    command = [sys.executable, "-m", "tests.support.serve", str(tmp_path), "127.0.0.1", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout

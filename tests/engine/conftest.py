@@ -3,7 +3,7 @@
 import pytest
 
 from styletune.engine.painter import Painter
-from tests.engine.small import small_painter
+from tests.support.small_painter import small_painter
 
 
 @pytest.fixture(scope="module")

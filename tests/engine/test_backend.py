@@ -6,7 +6,7 @@ import pytest
 from styletune.engine import backend
 from styletune.engine.painter import Painter
 from styletune.errors import DeviceError
-from tests.engine.small import small_painter, small_session
+from tests.support.small_painter import small_painter, small_session
 
 
 def test_the_processor_can_be_asked_for_by_name() -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 from styletune.engine import canvas
 from styletune.engine.backend import to_host
 from styletune.engine.canvas import Canvas, SizeDebounce
-from tests.engine.small import picture, small_session
+from tests.support.small_painter import picture, small_session
 
 
 def test_the_session_size_is_met_exactly_and_others_in_steps_of_8_px() -> None:

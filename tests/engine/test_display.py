@@ -9,7 +9,7 @@ from styletune.engine.display import (
     ExponentialMovingAverage,
     match_color_statistics,
 )
-from tests.engine.small import picture, small_painter, small_session
+from tests.support.small_painter import picture, small_painter, small_session
 
 
 def uniform_image(value: float) -> np.ndarray:

@@ -11,7 +11,7 @@ from styletune.engine import canvas
 from styletune.engine.initial_image import KINDS
 from styletune.engine.painter import Painter
 from styletune.errors import PictureError
-from tests.engine.small import picture, small_session
+from tests.support.small_painter import picture, small_session
 
 
 def test_the_longer_edge_is_exactly_the_sessions_size() -> None:

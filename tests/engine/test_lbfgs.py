@@ -8,7 +8,7 @@ from scipy.optimize import fmin_l_bfgs_b
 
 from styletune.engine.lbfgs import FIRST_MOVE, LBFGS, Objective
 from styletune.errors import StyletuneError
-from tests.engine.small import small_painter, small_session
+from tests.support.small_painter import small_painter, small_session
 
 SHIFT = 100.0  # keeps everything of interest within 0..255
 

@@ -8,7 +8,7 @@ import pytest
 from styletune.config import SessionConfig
 from styletune.engine.offline import OfflinePainter, plan
 from styletune.errors import WorkerError
-from tests.engine.small import LAYERS, small_session
+from tests.support.small_painter import LAYERS, small_session
 
 OPTIMIZERS = ("adam", "gd", "lbfgs")
 

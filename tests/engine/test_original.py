@@ -8,7 +8,7 @@ from styletune.config import SessionConfig, load, selected_layers
 from styletune.engine.painter import Painter
 from styletune.files import configs_folder
 from styletune.worker.pacing import EpochPacer
-from tests.engine.small import picture
+from tests.support.small_painter import picture
 
 
 @pytest.fixture(scope="module")

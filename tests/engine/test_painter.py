@@ -9,7 +9,7 @@ from PIL import Image
 
 from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import PictureError
-from tests.engine.small import LAYERS, picture, small_painter, small_session
+from tests.support.small_painter import LAYERS, picture, small_painter, small_session
 
 
 def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Painter) -> None:

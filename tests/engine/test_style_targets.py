@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from styletune.engine.painter import Painter
-from tests.engine.small import picture, small_painter
+from tests.support.small_painter import picture, small_painter
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from styletune.engine.losses import tap_features
-from tests.engine.small import small_painter
+from tests.support.small_painter import small_painter
 
 ON_TENSORFLOW = pytest.mark.skipif(
     keras.backend.backend() != "tensorflow", reason="the order is TensorFlow's own matter"

@@ -5,7 +5,7 @@ import pytest
 
 from styletune.engine.model import depths
 from styletune.engine.painter import Painter
-from tests.engine.small import LAYERS, small_painter
+from tests.support.small_painter import LAYERS, small_painter
 
 SHALLOW = {"content.block3_conv2": 0.0, "style.block3_conv2": 0.0}
 

@@ -10,7 +10,7 @@ from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.engine.vgg import feature_network
 from styletune.errors import WeightsError
-from tests.engine.small import picture
+from tests.support.small_painter import picture
 
 SHARED = Path(__file__).parents[3] / "shared" / "weights" / "vgg19_imagenet_blocks1-3.npz"
 FIRST = selected_layers("vgg16")[:2]

@@ -24,7 +24,7 @@ def fuzzed(examples: int, seed: int | None = None) -> int:
     """Send so many examples to each operation, by a seed; the exit code of schemathesis."""
     with tempfile.TemporaryDirectory() as folder:
         server = subprocess.Popen(
-            [sys.executable, "-m", "tests.server.serve_standin", folder, "127.0.0.1", "0"],
+            [sys.executable, "-m", "tests.support.serve", folder, "127.0.0.1", "0"],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from styletune.config import DEFAULT_LAYERS
 from tests.instrument.conftest import browsing
 from tests.instrument.playing import until
-from tests.midi_agent.playing import TOKEN, Server
+from tests.support.midi_hardware import TOKEN, Server
 
 pytestmark = pytest.mark.browser
 LAYERS = DEFAULT_LAYERS["lite"]

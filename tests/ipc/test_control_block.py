@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from styletune.controls import ControlTable
 from styletune.errors import MemoryBlockError
 from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlState
-from tests.ipc.processes import TABLE, control_state, write_controls
+from tests.support.processes import TABLE, control_state, write_controls
 
 COUNTS = st.integers(0, 2**63 - 1)
 PATIENCE_S = 60

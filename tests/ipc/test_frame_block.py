@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from styletune.errors import MemoryBlockError
 from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
-from tests.ipc.processes import LAYERS, frame, same, write_frames
+from tests.support.processes import LAYERS, frame, same, write_frames
 
 SIZE_PX = 64
 PATIENCE_S = 60

@@ -14,7 +14,7 @@ from styletune.ipc import seqlock
 from styletune.ipc.control_block import ControlBlock
 from styletune.ipc.frame_block import FrameBlock
 from styletune.ipc.seqlock import remove_stale_segments
-from tests.ipc.processes import TABLE
+from tests.support.processes import TABLE
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def dead_pid() -> int:
 @pytest.mark.checklist(35)
 def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.ipc.processes"],
+        [sys.executable, "-m", "tests.support.processes"],
         cwd=Path(__file__).parents[2],
         stdout=subprocess.PIPE,
         text=True,
@@ -90,7 +90,7 @@ def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path)
                 folder.mkdir()
                 groups.append(
                     subprocess.Popen(
-                        [sys.executable, "-m", "tests.server.run_standin", str(folder)],
+                        [sys.executable, "-m", "tests.support.run_supervisor", str(folder)],
                         cwd=Path(__file__).parents[2],
                         stdout=subprocess.PIPE,
                         stderr=subprocess.DEVNULL,
@@ -167,7 +167,7 @@ def test_a_segment_removed_by_hand_can_still_be_unlinked() -> None:
 
 def test_workers_that_end_or_are_killed_leave_the_segment_and_nobody_complains() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "tests.ipc.quiet_end"],
+        [sys.executable, "-m", "tests.support.quiet_end"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,

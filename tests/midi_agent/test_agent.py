@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from styletune.config import DEFAULT_LAYERS
-from tests.midi_agent.playing import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
+from tests.support.midi_hardware import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
 
 LAYERS = DEFAULT_LAYERS["lite"]
 UNPLUGGED_TIMES = 20

@@ -20,9 +20,9 @@ from styletune.supervisor.memory_fallback import SizeReduction
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
 from tests.images.test_decode import png_header
-from tests.server import standin_worker
-from tests.server.running import BEARER, WAIT_S, Running, hear, running, say, until
-from tests.server.standin import REFUSED_WIDTH_PX
+from tests.support import standin_worker
+from tests.support.standin_supervisor import REFUSED_WIDTH_PX
+from tests.support.web_process import BEARER, WAIT_S, Running, hear, running, say, until
 
 FADER = "content.block1_conv1"
 

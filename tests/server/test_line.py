@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from benchmarks.tunnel import Tunnel
-from tests.server.running import BEARER, WAIT_S, hear, running, say, see
+from tests.support.web_process import BEARER, WAIT_S, hear, running, say, see
 
 FADER = "style.block1_conv1"
 

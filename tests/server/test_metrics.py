@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from styletune.ipc.commands import Report, State
 from styletune.server.metrics import ROWS
-from tests.server.running import VIEWER, WAIT_S, Running, hear, running, say, see, until
+from tests.support.web_process import VIEWER, WAIT_S, Running, hear, running, say, see, until
 
 
 async def scrape(server: Running) -> dict[tuple[str, ...], float]:

@@ -58,7 +58,7 @@ def start(folder: Path, *arguments: str, **environment: str) -> "subprocess.Pope
             "-W",
             "error",
             "-m",
-            "tests.server.serve_standin",
+            "tests.support.serve",
             str(folder),
             *arguments,
         ],

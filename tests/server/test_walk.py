@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from styletune.server.auth.middleware import PUBLIC_PATHS
 from styletune.session import messages
 from styletune.session.roles import SAFE_METHODS, VIEWER_SOCKETS, Role
-from tests.server.running import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
+from tests.support.web_process import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 FADER = "content.block1_conv1"

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from styletune.ipc.commands import Report, Run, State
 from styletune.server import clients
 from styletune.session.roles import Role
-from tests.server.running import WAIT_S, hear, running, say, see, until
+from tests.support.web_process import WAIT_S, hear, running, say, see, until
 
 FADER = "content.block1_conv1"
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from styletune.midi import profile
-from tests.server.running import hear, running, say
+from tests.support.web_process import hear, running, say
 
 TWISTER = "Midi Fighter Twister"
 

@@ -20,8 +20,8 @@ from styletune.ipc.commands import State
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
 from styletune.worker.process import WarmUp
-from tests.server import standin_worker
-from tests.supervisor.supervised import (
+from tests.support import standin_worker
+from tests.support.supervised import (
     PATIENCE_S,
     ROOT,
     colour,
@@ -210,7 +210,7 @@ async def test_a_failing_worker_gets_no_spare(session: SessionConfig, tmp_path: 
 def web_process(tmp_path: Path):
     """A small web process with a spare, in a group of its own; its pid, painter and spare."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.server.run_standin", str(tmp_path), "spare"],
+        [sys.executable, "-m", "tests.support.run_supervisor", str(tmp_path), "spare"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,

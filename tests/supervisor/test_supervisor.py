@@ -23,8 +23,8 @@ from styletune.ipc.frame_block import Frame
 from styletune.supervisor.memory_fallback import SizeReduction
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
-from tests.server import standin_worker
-from tests.supervisor.supervised import (
+from tests.support import standin_worker
+from tests.support.supervised import (
     CALM,
     PATIENCE_S,
     ROOT,
@@ -427,7 +427,7 @@ async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
 def web_process(tmp_path: Path):
     """A small web process in a group of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.server.run_standin", str(tmp_path)],
+        [sys.executable, "-m", "tests.support.run_supervisor", str(tmp_path)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

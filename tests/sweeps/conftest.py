@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sweeps.running import serving
+from tests.support.sweep_process import serving
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.sweeps.running import until
+from tests.support.sweep_process import until
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux ends it")

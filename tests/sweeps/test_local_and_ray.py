@@ -76,7 +76,7 @@ def test_two_actors_paint_the_same_and_a_lost_ones_point_is_painted_again(
 ) -> None:
     pytest.importorskip("ray")
     out = tmp_path / "out"
-    told = json.loads(run("tests.sweeps.on_ray", file, out, "64").stdout)
+    told = json.loads(run("tests.support.sweep_on_ray", file, out, "64").stdout)
     pids = [about["pid"] for about in told["before"]]
     assert len(set(pids)) == 2
     assert told["rate"] > 0

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from styletune.client.sync import connect
 from tests.instrument.playing import chromium
-from tests.sweeps.running import PATIENCE_S, TOKEN, results, sweep
+from tests.support.sweep_process import PATIENCE_S, TOKEN, results, sweep
 
 SWEEP = """
 steps = 20

@@ -16,7 +16,7 @@ from styletune.sweeps.report.plot import plots
 from styletune.sweeps.report.sheet import sheet
 from styletune.sweeps.result import Result
 from styletune.sweeps.sweep import time_left_s
-from tests.sweeps.made import made
+from tests.support.sweep_results import made
 
 ROWS = Shown("smooth", ("0", "0.25", "0.5"))
 COLUMNS = Shown("style.master", ("0", "1", "10", "100"), log=True)

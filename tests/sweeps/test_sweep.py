@@ -24,7 +24,7 @@ from styletune.errors import RefusedError, UnreachableError
 from styletune.sweeps.backends.server import Job, ServerBackend
 from styletune.sweeps.points import layout
 from styletune.sweeps.spec import load
-from tests.sweeps.running import PATIENCE_S, TOKEN, command, results, serving, sweep, until
+from tests.support.sweep_process import PATIENCE_S, TOKEN, command, results, serving, sweep, until
 
 SWEEP = """
 steps = 40

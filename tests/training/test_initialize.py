@@ -5,7 +5,7 @@ from keras import ops
 from styletune.training.batches import preprocess
 from styletune.training.dataset import teaching_picture
 from styletune.training.initialize import fit_convolution, start_from_teacher, telling_channels
-from tests.training.small import STUDENT_WIDTHS, small_teacher
+from tests.support.small_trainer import STUDENT_WIDTHS, small_teacher
 
 
 def test_the_channel_that_explains_most_is_chosen_first() -> None:

@@ -5,7 +5,7 @@ from styletune.errors import WeightsError
 from styletune.training.batches import preprocess
 from styletune.training.dataset import teaching_picture
 from styletune.training.student import LAYERS, Student, features
-from tests.training.small import TEACHER_WIDTHS, small_teacher
+from tests.support.small_trainer import TEACHER_WIDTHS, small_teacher
 
 
 def pictures() -> np.ndarray:

@@ -13,7 +13,7 @@ from styletune.errors import ConfigError, WeightsError
 from styletune.training import teach
 from styletune.training.schedule import TrainingConfig
 from styletune.training.trainer import Trainer
-from tests.training.small import small_plan, small_teacher
+from tests.support.small_trainer import small_plan, small_teacher
 
 LAYERS = selected_layers("lite")
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from styletune.training.trainer import Trainer
-from tests.training.small import small_plan, small_teacher
+from tests.support.small_trainer import small_plan, small_teacher
 
 
 def taught(lesson: Trainer) -> list[float]:

@@ -8,7 +8,7 @@ import pytest
 
 from styletune.ipc.checkpoint import Checkpoint, load_latest, write
 from styletune.worker.checkpoints import CheckpointManager, checkpoint
-from tests.engine.small import small_painter
+from tests.support.small_painter import small_painter
 
 
 def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> None:

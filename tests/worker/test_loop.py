@@ -25,7 +25,7 @@ from styletune.ipc.commands import (
 from styletune.ipc.control_block import ControlBlock, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.worker import loop, pacing
-from tests.engine.small import LAYERS, picture, small_session
+from tests.support.small_painter import LAYERS, picture, small_session
 
 PATIENCE_S = 120
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from tests.server.running import hear, running, say
 from tests.server.test_app import picture
+from tests.support.web_process import hear, running, say
 
 
 async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> None:

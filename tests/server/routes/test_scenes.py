@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.server.running import hear, running, say
 from tests.server.test_app import picture
+from tests.support.web_process import hear, running, say
 
 
 async def test_scenes_are_kept_given_and_forgotten(tmp_path: Path) -> None:

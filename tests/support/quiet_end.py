@@ -3,7 +3,7 @@
 import multiprocessing
 
 from styletune.ipc.control_block import ControlBlock
-from tests.ipc.processes import TABLE, control_state, read_once_and_die, read_once_and_end
+from tests.support.processes import TABLE, control_state, read_once_and_die, read_once_and_end
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from styletune.ipc.frame_block import Frame
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
 from styletune.worker.process import WarmUp
-from tests.server import standin_worker
+from tests.support import standin_worker
 
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 ROOT = Path(__file__).parents[2]

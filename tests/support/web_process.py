@@ -27,7 +27,7 @@ from styletune.server.options import bind_socket
 from styletune.server.pictures import SourcePictures
 from styletune.server.signals import ShutdownFlag
 from styletune.session.session import Session
-from tests.server.standin import StandIn
+from tests.support.standin_supervisor import StandInSupervisor
 
 TOKEN, VIEW_TOKEN = "token-for-tests", "token-to-watch"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -39,7 +39,7 @@ WAIT_S = 60  # for what comes at once, on a busy machine too
 class Running:
     port: int
     hub: Hub
-    painter: StandIn
+    painter: StandInSupervisor
     folder: Path
     app: FastAPI
     guard: AuthMiddleware
@@ -58,7 +58,10 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    folder: Path, *, styles: int = 1, make_painter: Callable[[SessionConfig, Path], Any] = StandIn
+    folder: Path,
+    *,
+    styles: int = 1,
+    make_painter: Callable[[SessionConfig, Path], Any] = StandInSupervisor,
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
     content = decode_picture(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")

@@ -3,7 +3,7 @@
 Prints `parent`, `worker <pid>` with the first frame, `spare` once there is one, if there is to
 be one, `interrupted` at each SIGINT, `reports <states>` and `ended` after SIGTERM.
 
-Run as: python -m tests.server.run_standin FOLDER [spare]
+Run as: python -m tests.support.run_supervisor FOLDER [spare]
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from styletune.config import parse
 from styletune.ipc.commands import Report
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
-from tests.server.standin_worker import paint, warm_up
+from tests.support.standin_worker import paint, warm_up
 
 
 async def main(folder: Path, *options: str) -> None:

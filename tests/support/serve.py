@@ -1,6 +1,6 @@
 """`styletune serve` in a process of its own, with a stand-in painter.
 
-Run as: python -m tests.server.serve_standin FOLDER HOST PORT [FLAGS of `styletune serve`]
+Run as: python -m tests.support.serve FOLDER HOST PORT [FLAGS of `styletune serve`]
 """
 
 import sys
@@ -12,7 +12,7 @@ from styletune.cli.main import _entrance, _parser
 from styletune.config import SessionConfig
 from styletune.errors import StyletuneError
 from styletune.server.serve import serve
-from tests.server.standin import StandIn
+from tests.support.standin_supervisor import StandInSupervisor
 
 
 def main(folder: str, host: str, port: str, *flags: str) -> int:
@@ -34,7 +34,7 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
             memory_folder=Path(folder) / "memory",
             resume=arguments.resume,
             run=arguments.run_name,
-            make_painter=lambda session, folder: StandIn(session, folder, period_s=0.05),
+            make_painter=lambda session, folder: StandInSupervisor(session, folder, period_s=0.05),
         )
     except StyletuneError as error:
         print(f"styletune: {error}", file=sys.stderr)

@@ -21,7 +21,7 @@ from styletune.ipc.frame_block import Frame, Term
 REFUSED_WIDTH_PX = 33
 
 
-class StandIn:
+class StandInSupervisor:
     def __init__(
         self, session: SessionConfig, folder: Path, *, period_s: float | None = None
     ) -> None:

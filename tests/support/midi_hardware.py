@@ -164,7 +164,7 @@ class Server:
 
     def start(self) -> None:
         arguments = (str(self.folder), "127.0.0.1", str(self.port))
-        self._process = Process("-m", "tests.server.serve_standin", *arguments, stdout=True)
+        self._process = Process("-m", "tests.support.serve", *arguments, stdout=True)
         line = self._process.line("http://")
         self.port = int(line.split(":")[2].partition("/")[0])
 

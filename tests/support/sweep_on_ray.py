@@ -1,4 +1,6 @@
-"""A sweep on two Ray actors, one of which is killed: python -m tests.sweeps.on_ray PLAN OUT SIZE
+"""A sweep on two Ray actors, one of which is killed.
+
+Run as: python -m tests.support.sweep_on_ray PLAN OUT SIZE
 
 Prints as JSON what the actors did, before and after, and what was told of each point meanwhile.
 """

@@ -1,6 +1,6 @@
 """`styletune serve` whose painter takes ten steps an epoch of whatever run it is told.
 
-Run as: python -m tests.sweeps.serving FOLDER PORT
+Run as: python -m tests.support.sweep_server FOLDER PORT
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from styletune.ipc.commands import Run
 from styletune.server import options
 from styletune.server.options import ServerOptions
 from styletune.server.serve import serve
-from tests.server.standin import StandIn
+from tests.support.standin_supervisor import StandInSupervisor
 
 
-class Easel(StandIn):
+class Easel(StandInSupervisor):
     async def _paint_on(self, period_s: float) -> None:
         current: Run | None = None
         taken = done_rev = 0

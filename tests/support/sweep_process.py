@@ -16,7 +16,7 @@ PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 
 @contextmanager
 def serving(folder: Path, port: int = 0) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.sweeps.serving", str(folder), str(port)]
+    command = [sys.executable, "-m", "tests.support.sweep_server", str(folder), str(port)]
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
     with (
         (folder / "log").open("a") as log,

@@ -1,0 +1,1 @@
+"""What tests share: stand-ins with known behaviour, real processes, hardware, small painters."""
