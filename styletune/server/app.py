@@ -121,7 +121,7 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
     @app.get("/api/content.jpg", response_class=Response, responses=response("image/jpeg"))
     async def content() -> Response:
         """The content picture, small."""
-        return _jpeg(hub.gallery.thumbnail(CONTENT))
+        return _jpeg(hub.pictures.thumbnail(CONTENT))
 
     @app.get(
         "/api/style/{number}.jpg",
@@ -130,10 +130,10 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
     )
     async def style(number: str) -> Response:
         """A style picture, small; counted from 1."""
-        place = _style_place(hub, number)
-        if place is None:
+        slot = _style_place(hub, number)
+        if slot is None:
             return _no_such_style(hub, number)
-        return _jpeg(hub.gallery.thumbnail(place))
+        return _jpeg(hub.pictures.thumbnail(slot))
 
     @app.get(
         "/api/image.png",
@@ -145,9 +145,9 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
 
         `?run=` asks for the last picture of that run of a `paint`; the last two runs are kept.
         """
-        frame = hub.feed.newest
+        frame = hub.frame_stream.newest
         if run is not None:
-            frame = next((frame for frame in hub.finished if frame.run == run), None)
+            frame = next((frame for frame in hub.finished_runs if frame.run == run), None)
             if frame is None:
                 told = f"run {run} is not among the last two that have ended"
                 return _error(HTTPStatus.NOT_FOUND, "no_such_run", told)
@@ -175,15 +175,15 @@ def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: in
 def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> None:
     turns = UploadSlots()
 
-    async def upload(request: Request, place: int, what: str) -> Response:
+    async def upload(request: Request, slot: int, what: str) -> Response:
         name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {what}"
         path = folder / f"{what.replace(' ', '-')}-{secrets.token_hex(8)}.png"
-        outcomes = hub.tally.uploads
+        outcomes = hub.stats.uploads
         if (known := request.headers.get("x-recent")) is not None:
-            again = hub.recent.take(known)
+            again = hub.recent.reuse(known)
             if again is None:
                 return no_such_picture(known)
-            return JSONResponse(hub.put_picture(place, again).model_dump())
+            return JSONResponse(hub.set_picture(slot, again).model_dump())
         try:
             with turns.turn():
                 body = await read_body(request)
@@ -199,7 +199,7 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
             outcomes["cut_off"] += 1
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
         outcomes["taken"] += 1
-        return JSONResponse(hub.put_picture(place, picture).model_dump())
+        return JSONResponse(hub.set_picture(slot, picture).model_dump())
 
     body = {"requestBody": {"required": True, "content": {"image/*": {}}}}
 
@@ -214,10 +214,10 @@ def _add_uploads(app: FastAPI, hub: Hub, folder: Path, executor: Executor) -> No
     @app.put("/api/style/{number}", openapi_extra=body, responses=UPLOAD_ERRORS)
     async def put_style(number: str, request: Request) -> Response:
         """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
-        place = _style_place(hub, number, new=True)
-        if place is None:
+        slot = _style_place(hub, number, new=True)
+        if slot is None:
             return _no_such_style(hub, number)
-        return await upload(request, place, f"style {place}")
+        return await upload(request, slot, f"style {slot}")
 
 
 def _add_restart(app: FastAPI, hub: Hub) -> None:
@@ -239,7 +239,7 @@ def _add_restart(app: FastAPI, hub: Hub) -> None:
 
 
 def _style_place(hub: Hub, number: str, *, new: bool = False) -> int | None:
-    last = min(MAX_STYLES, hub.gallery.styles + new)
+    last = min(MAX_STYLES, hub.pictures.style_count + new)
     return int(number) if number in map(str, range(1, last + 1)) else None
 
 
@@ -247,7 +247,7 @@ def _no_such_style(hub: Hub, number: str) -> Response:
     return _error(
         HTTPStatus.NOT_FOUND,
         "no_such_style",
-        f"there are styles 1 to {hub.gallery.styles}, and at most {MAX_STYLES}; "
+        f"there are styles 1 to {hub.pictures.style_count}, and at most {MAX_STYLES}; "
         f"received {number[:20]}",
     )
 

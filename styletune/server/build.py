@@ -77,8 +77,8 @@ def build_server(
         book=SceneList(kept.scenes, a=kept.a, b=kept.b),
     )
     content, *styles = pictures
-    gallery = SourcePictures(content, styles)
-    hub = Hub(live, gallery, painter, FrameStream(encoding), memory)
+    source_pictures = SourcePictures(content, styles)
+    hub = Hub(live, source_pictures, painter, FrameStream(encoding), memory)
     folder, seed = run.pictures, session.painting.seed
     guard = AuthMiddleware(
         create_app(hub, web=web, folder=folder, executor=loading, seed=seed),
@@ -87,7 +87,7 @@ def build_server(
         allowed_hosts=(*entrance.allowed_hosts, format_host(session.server.host)),
         public=entrance.public,
         root_path=entrance.root_path,
-        counts=hub.tally.refusals,
+        counts=hub.stats.refusals,
     )
     announce = partial(_print_urls, guard, entrance.base(session.server.host, port), open_browser)
     config = uvicorn_config(guard, entrance.tls)
@@ -98,7 +98,7 @@ def build_server(
 
 def _run_manifest(hub: Hub) -> RunManifest:
     """Where the run stands."""
-    hung = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.gallery.shown]
+    hung = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
     return RunManifest(controls=hub.session.controls(), pictures=hung)
 
 

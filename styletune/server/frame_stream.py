@@ -1,9 +1,7 @@
-"""The picture stream: newest picture, encoded once, sent to who has drawn the last ones.
+"""The newest picture, encoded once for all viewers, each sent as many as it acknowledges.
 
-Frames come in from the worker; binary messages go out on /frames. Credit, not back-pressure:
-a tunnel buffers megabytes and would show pictures that are seconds old, so a viewer says when
-it has *drawn* one, and at most two are under way. Nothing waits in a queue. Knows nothing
-about controls.
+A window of acknowledgements, not back-pressure: a tunnel buffers megabytes and would show pictures
+that are seconds old, so a viewer reports what it has *drawn*. No picture waits in a queue.
 """
 
 import asyncio
@@ -26,7 +24,7 @@ CLOSE_AFTER_S = 30.0  # without acknowledgement: the viewer is gone
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """One picture as it goes over the wire."""
+    """One picture as the bytes of one message on /frames."""
 
     epoch: int
     message: bytes
@@ -52,7 +50,7 @@ def encode(frame: Frame) -> EncodedFrame:
 
 
 class FrameStream:
-    """The newest frame, encoded when somebody wants it, and then once for all.
+    """The newest frame, encoded when the first viewer needs it, and then once for all.
 
     Attributes:
         newest: the newest frame, or None.
@@ -67,13 +65,13 @@ class FrameStream:
         self._encoding: tuple[int, asyncio.Future[EncodedFrame]] | None = None
 
     def put(self, frame: Frame) -> None:
-        """Take the newest frame."""
+        """Replace the newest frame."""
         self.newest = frame
         self._arrived.set()
         self._arrived = asyncio.Event()
 
-    async def after(self, epoch: int) -> EncodedFrame:
-        """The newest picture, as soon as there is one of a later epoch."""
+    async def next_after(self, epoch: int) -> EncodedFrame:
+        """Wait for a picture of a later epoch, and return the newest."""
         while self.newest is None or self.newest.epoch <= epoch:
             await self._arrived.wait()
         return await self._encode(self.newest)
@@ -83,34 +81,34 @@ class FrameStream:
             self.encoded += 1
             future = asyncio.get_running_loop().run_in_executor(self._executor, encode, frame)
             self._encoding = (frame.epoch, future)
-        # Shielded: a viewer that leaves must not take the others' picture with it.
+        # Shielded: a viewer that disconnects must not cancel the others' picture.
         return await asyncio.shield(self._encoding[1])
 
 
 class AckWindow:
-    """Which pictures are under way to one viewer. Pure: time comes in, seconds."""
+    """Which pictures are on their way to one viewer. Times are seconds that only rise."""
 
     def __init__(self) -> None:
         self._in_flight: deque[tuple[int, float]] = deque()  # epoch, when sent
 
-    def allows(self, now: float) -> bool:
+    def can_send(self, now: float) -> bool:
         """Whether another picture may be sent."""
         if not self._in_flight:
             return True
         return len(self._in_flight) < MAX_IN_FLIGHT and now - self._in_flight[0][1] < PAUSE_AFTER_S
 
-    def sent(self, epoch: int, now: float) -> None:
-        """A picture is on its way."""
+    def record_sent(self, epoch: int, now: float) -> None:
+        """Add a picture that is on its way."""
         self._in_flight.append((epoch, now))
 
-    def drawn(self, epoch: int) -> bool:
-        """A picture is drawn, and so are those before it; False: it was not under way."""
+    def acknowledge(self, epoch: int) -> bool:
+        """Remove a picture that was drawn, and those before it; False: it was not on its way."""
         if not any(epoch == sent for sent, _ in self._in_flight):
             return False
         while self._in_flight.popleft()[0] != epoch:
             pass
         return True
 
-    def closes_at(self) -> float | None:
-        """When the viewer counts as gone, unless it answers; None: nothing is under way."""
+    def deadline(self) -> float | None:
+        """When the viewer counts as gone unless it acknowledges; None: nothing is on its way."""
         return self._in_flight[0][1] + CLOSE_AFTER_S if self._in_flight else None

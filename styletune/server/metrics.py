@@ -1,7 +1,6 @@
-"""What Prometheus sees: one table of metrics, read from the hub when somebody asks.
+"""The table of metrics for Prometheus, read from the hub when somebody asks.
 
-Nothing is measured here and nothing is kept: the hub and its tally know it all. No label
-holds what a client has chosen, or a stranger could fill the memory of the monitor.
+No label holds what a client has chosen, or a stranger could fill the memory of the monitor.
 """
 
 import time
@@ -40,7 +39,7 @@ class Row(NamedTuple):
 
 
 def _frame_age_s(hub: Hub) -> float | None:
-    frame = hub.feed.newest
+    frame = hub.frame_stream.newest
     return None if frame is None else max(0.0, time.time() - frame.time)
 
 
@@ -65,7 +64,7 @@ def _by_code(read: Callable[[Hub], Mapping[str, int]]) -> Callable[[Hub], _Sampl
 
 
 ROWS = (
-    Row("styletune_epochs", COUNTER, "Epochs painted.", lambda hub: hub.tally.epochs),
+    Row("styletune_epochs", COUNTER, "Epochs painted.", lambda hub: hub.stats.epochs),
     Row(
         "styletune_steps", COUNTER, "Optimisation steps of this painting.",
         _of_epoch(lambda epoch: epoch.step),
@@ -89,43 +88,43 @@ ROWS = (
     Row("styletune_frame_age_seconds", GAUGE, "Since the newest picture.", _frame_age_s),
     Row(
         "styletune_clients", GAUGE, "Clients of /ws.",
-        lambda hub: {(role.value,): hub.clients(role) for role in Role}, ("role",),
+        lambda hub: {(role.value,): hub.count_clients(role) for role in Role}, ("role",),
     ),
     Row("styletune_viewers", GAUGE, "Sockets that take pictures.", lambda hub: hub.viewers),
     Row(
         "styletune_frames_sent", COUNTER, "Pictures sent, to each viewer.",
-        lambda hub: hub.tally.sent,
+        lambda hub: hub.stats.sent,
     ),
     Row(
         "styletune_frames_dropped", COUNTER,
         "Pictures that gave way to newer ones: at a viewer that drew slowly, or at the worker "
         "before this process saw them.",
-        lambda hub: {("viewer",): hub.tally.dropped, ("worker",): hub.tally.missed}, ("where",),
+        lambda hub: {("viewer",): hub.stats.dropped, ("worker",): hub.stats.missed}, ("where",),
     ),
-    Row("styletune_messages", COUNTER, "Messages on /ws.", lambda hub: hub.tally.messages),
+    Row("styletune_messages", COUNTER, "Messages on /ws.", lambda hub: hub.stats.messages),
     Row(
         "styletune_bad_messages", COUNTER, "Messages that were not obeyed, by error code.",
-        _by_code(lambda hub: hub.tally.bad), ("code",),
+        _by_code(lambda hub: hub.stats.bad), ("code",),
     ),
     Row(
         "styletune_refusals", COUNTER, "Requests that did not get in, by reason.",
-        _by_code(lambda hub: hub.tally.refusals), ("code",),
+        _by_code(lambda hub: hub.stats.refusals), ("code",),
     ),
     Row(
         "styletune_uploads", COUNTER, "Uploaded pictures, by outcome.",
-        _by_code(lambda hub: hub.tally.uploads), ("outcome",),
+        _by_code(lambda hub: hub.stats.uploads), ("outcome",),
     ),
     Row(
         "styletune_restarts", COUNTER, "Times that the painting process had to be replaced.",
-        lambda hub: hub.tally.restarts,
+        lambda hub: hub.stats.restarts,
     ),
     Row(
         "styletune_spare", GAUGE, "1 while another painting process waits, ready to take over.",
-        lambda hub: hub.spare,
+        lambda hub: hub.standby_ready,
     ),
     Row(
         "styletune_rollbacks", COUNTER, "Times that the painting went back to a checkpoint.",
-        lambda hub: hub.tally.rollbacks,
+        lambda hub: hub.stats.rollbacks,
     ),
     Row(
         "styletune_state", GAUGE, "1 for what the painting is doing, 0 for all else.",

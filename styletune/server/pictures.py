@@ -1,8 +1,4 @@
-"""The pictures that are painted from: what hangs where, and what hung there before.
-
-Prepared pictures come in; thumbnails for the page and entries for the messages go out.
-Knows nothing about decoding, sockets and the worker.
-"""
+"""The source pictures, content and styles, and those that were used before."""
 
 import hashlib
 import os
@@ -16,153 +12,151 @@ from pathlib import Path
 from styletune.server.decoding import DecodedPicture
 from styletune.session import messages
 
-# Former pictures kept: the supervisor goes back to one when the worker refuses a newer one.
-MAX_FORMER = 8
-CONTENT = 0  # place of the content picture; style n has place n
+# Former pictures of a slot that are kept, to go back to when the worker refuses a newer one.
+MAX_HISTORY = 8
+MAX_RECENT = 12
+CONTENT = 0  # slot of the content picture; style n has slot n
 
 
 @dataclass(slots=True)
-class _Slot:
-    shown: DecodedPicture
+class Slot:
+    """The picture of one slot, and the former ones, newest last."""
+
+    current: DecodedPicture
     version: int = 1
-    before: deque[DecodedPicture] = field(default_factory=deque)  # newest last
+    history: deque[DecodedPicture] = field(default_factory=deque)
 
     def entry(self) -> messages.Picture:
-        shown = self.shown
+        """The picture as clients see it."""
+        current = self.current
         return messages.Picture(
-            name=shown.name, width=shown.width, height=shown.height, version=self.version
+            name=current.name, width=current.width, height=current.height, version=self.version
         )
 
 
 class SourcePictures:
-    """Content and styles, each in its place."""
+    """The content and the styles, each in its slot."""
 
     def __init__(self, content: DecodedPicture, styles: Sequence[DecodedPicture]) -> None:
-        self._places = [_Slot(content), *map(_Slot, styles)]
-        self._versions = 0
-        self._gone: deque[Path] = deque()  # the worker may not have heard yet
+        self._slots = [Slot(content), *map(Slot, styles)]
+        self._highest_version = 0
+        self._removed: deque[Path] = deque()  # the worker may still read them
 
     @property
-    def styles(self) -> int:
+    def style_count(self) -> int:
         """How many style pictures there are."""
-        return len(self._places) - 1
+        return len(self._slots) - 1
 
     @property
-    def shown(self) -> tuple[DecodedPicture, ...]:
-        """The pictures that hang there: content, then styles."""
-        return tuple(spot.shown for spot in self._places)
+    def current(self) -> tuple[DecodedPicture, ...]:
+        """The pictures that are painted from: content, then styles."""
+        return tuple(slot.current for slot in self._slots)
 
-    def put(self, place: int, picture: DecodedPicture) -> messages.Picture:
-        """Replace the picture in a place; of the former ones `KEPT` stay on disk.
+    def set(self, number: int, picture: DecodedPicture) -> messages.Picture:
+        """Replace the picture of a slot; of the former ones `MAX_HISTORY` stay on disk.
 
-        The place after the last one is a new style.
+        The slot after the last one is a new style.
         """
-        if place == len(self._places):
-            self._places.append(_Slot(picture, self._fresh()))
-            return self._places[place].entry()
-        spot = self._places[place]
-        spot.before.append(spot.shown)
-        spot.shown = picture
-        if len(spot.before) > MAX_FORMER:
-            spot.before.popleft().path.unlink(missing_ok=True)
-        spot.version += 1
-        return spot.entry()
+        if number == len(self._slots):
+            self._slots.append(Slot(picture, self._new_version()))
+            return self._slots[number].entry()
+        slot = self._slots[number]
+        slot.history.append(slot.current)
+        slot.current = picture
+        if len(slot.history) > MAX_HISTORY:
+            slot.history.popleft().path.unlink(missing_ok=True)
+        slot.version += 1
+        return slot.entry()
 
-    def remove(self, place: int) -> None:
-        """Take a style away; those after it move up."""
-        spot = self._places.pop(place)
-        self._gone.extend(picture.path for picture in (*spot.before, spot.shown))
-        while len(self._gone) > MAX_FORMER:
-            self._gone.popleft().unlink(missing_ok=True)
-        self._versions = max(self._versions, spot.version)
-        for later in self._places[place:]:
-            later.version = self._fresh()
+    def remove(self, number: int) -> None:
+        """Remove a style; those after it move up."""
+        slot = self._slots.pop(number)
+        self._removed.extend(picture.path for picture in (*slot.history, slot.current))
+        while len(self._removed) > MAX_HISTORY:
+            self._removed.popleft().unlink(missing_ok=True)
+        self._highest_version = max(self._highest_version, slot.version)
+        for later in self._slots[number:]:
+            later.version = self._new_version()
 
-    def _fresh(self) -> int:
-        """A version that no place has had: its number now stands for another picture."""
-        highest = max(spot.version for spot in self._places)
-        self._versions = 1 + max(self._versions, highest)
-        return self._versions
+    def _new_version(self) -> int:
+        """A version that no slot has had: its number now stands for another picture."""
+        highest = max(slot.version for slot in self._slots)
+        self._highest_version = 1 + max(self._highest_version, highest)
+        return self._highest_version
 
-    def take_back(self, path: Path) -> bool:
-        """Show the former picture where the worker refused that of `path`; False: not shown.
+    def revert(self, path: Path) -> bool:
+        """Go back to the former picture where the worker refused `path`; False: not current.
 
-        A style that was added by it is taken away.
+        A style that was added by it is removed.
         """
-        for number, spot in enumerate(self._places):
-            if spot.shown.path == path and number > 1 and not spot.before:
+        for number, slot in enumerate(self._slots):
+            if slot.current.path == path and number > 1 and not slot.history:
                 self.remove(number)
                 return True
-            if spot.shown.path == path and spot.before:
-                spot.shown = spot.before.pop()
-                spot.version += 1
+            if slot.current.path == path and slot.history:
+                slot.current = slot.history.pop()
+                slot.version += 1
                 return True
-            # Refused late, when the next one was already there: never go back to it.
-            spot.before = deque(former for former in spot.before if former.path != path)
+            # Refused late, when the next one was already set: never go back to it.
+            slot.history = deque(former for former in slot.history if former.path != path)
         return False
 
-    def thumbnail(self, place: int) -> bytes:
-        """JPEG of the picture in a place."""
-        return self._places[place].shown.thumbnail
+    def thumbnail(self, number: int) -> bytes:
+        """JPEG of the picture of a slot."""
+        return self._slots[number].current.thumbnail
 
     def message(self) -> messages.PicturesMessage:
-        """What hangs where, as clients see it."""
-        content, *styles = (spot.entry() for spot in self._places)
+        """All of them, as clients see them."""
+        content, *styles = (slot.entry() for slot in self._slots)
         return messages.PicturesMessage(content=content, styles=tuple(styles))
 
 
-# The pictures used last, to be used again: each once, newest first.
-#
-# Prepared pictures come in and go out. A picture is a link of its own to the file, so that it
-# outlives its place in the gallery. Knows nothing about sockets and the worker.
-
-
-MAX_RECENT = 12
-
-
 class RecentPictures:
-    """The last dozen pictures, whatever they were used for."""
+    """The last dozen pictures, content or style, each once.
+
+    Each is a hard link of its own to the file, so that it outlives its slot.
+    """
 
     def __init__(self, pictures: Iterable[DecodedPicture] = ()) -> None:
-        self._kept: dict[str, DecodedPicture] = {}  # oldest first
+        self._pictures: dict[str, DecodedPicture] = {}  # by fingerprint, oldest first
         for picture in pictures:
             self.add(picture)
 
     def add(self, picture: DecodedPicture) -> None:
-        """Remember a picture that is used now."""
+        """Add a picture that is used now; the oldest goes when there are too many."""
         name = fingerprint(picture)
-        kept = self._kept.pop(name, None)
-        self._kept[name] = kept or replace(picture, path=_hardlink(picture.path))
-        if len(self._kept) > MAX_RECENT:
-            oldest = self._kept.pop(next(iter(self._kept)))
+        known = self._pictures.pop(name, None)
+        self._pictures[name] = known or replace(picture, path=_hardlink(picture.path))
+        if len(self._pictures) > MAX_RECENT:
+            oldest = self._pictures.pop(next(iter(self._pictures)))
             oldest.path.unlink(missing_ok=True)
 
-    def take(self, name: str) -> DecodedPicture | None:
+    def reuse(self, name: str) -> DecodedPicture | None:
         """A picture to be used again, as a file of its own; None: it is not among them."""
-        kept = self._kept.get(name)
-        return None if kept is None else replace(kept, path=_hardlink(kept.path))
+        known = self._pictures.get(name)
+        return None if known is None else replace(known, path=_hardlink(known.path))
 
     def thumbnail(self, name: str) -> bytes | None:
         """JPEG of a picture; None: it is not among them."""
-        kept = self._kept.get(name)
-        return None if kept is None else kept.thumbnail
+        known = self._pictures.get(name)
+        return None if known is None else known.thumbnail
 
     def message(self) -> messages.RecentPicturesMessage:
-        """All, newest first, as clients see them."""
+        """All of them, newest first, as clients see them."""
         return messages.RecentPicturesMessage(
             recent=tuple(
                 messages.RecentPicture(
-                    id=name, name=kept.name, width=kept.width, height=kept.height
+                    id=name, name=picture.name, width=picture.width, height=picture.height
                 )
-                for name, kept in reversed(self._kept.items())
+                for name, picture in reversed(self._pictures.items())
             )
         )
 
 
 def fingerprint(picture: DecodedPicture) -> str:
     """The same for the same picture, however often it is uploaded."""
-    seen = f"{picture.width}×{picture.height}".encode() + picture.thumbnail
-    return hashlib.sha256(seen).hexdigest()[:16]
+    data = f"{picture.width}×{picture.height}".encode() + picture.thumbnail
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _hardlink(path: Path) -> Path:

@@ -17,8 +17,8 @@ from styletune.errors import MessageError
 from styletune.server.breath import Breath
 from styletune.server.frame_stream import AckWindow
 from styletune.server.hub import Hub
-from styletune.server.outbox import SendQueue
 from styletune.server.protocol import texts_of
+from styletune.server.send_queue import SendQueue
 from styletune.session import messages
 from styletune.session.messages import ChangedMessage, ErrorMessage, parse_ack
 from styletune.session.roles import Role, role_of
@@ -31,17 +31,17 @@ async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = F
     """Serve /ws to one client, until either side ends it."""
     await socket.accept()
     role = role_of(socket.scope)
-    joined = hub.join(role, only_hardware=only_hardware)
+    joined = hub.add_client(role, only_hardware=only_hardware)
     if joined is None:
         await _close(socket, "server full")
         return
-    client, outbox = joined
+    client, queue = joined
     try:
         await _run_until_first_ends(
-            _read_controls(socket, hub, client, outbox, role), _write_messages(socket, outbox)
+            _read_controls(socket, hub, client, queue, role), _write_messages(socket, queue)
         )
     finally:
-        hub.leave(client)
+        hub.remove_client(client)
 
 
 async def serve_frames(socket: WebSocket, hub: Hub) -> None:
@@ -58,7 +58,7 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
 
 
 async def _read_controls(
-    socket: WebSocket, hub: Hub, client: str, outbox: SendQueue, role: Role
+    socket: WebSocket, hub: Hub, client: str, queue: SendQueue, role: Role
 ) -> None:
     while True:
         for text in await _receive(socket):
@@ -66,15 +66,15 @@ async def _read_controls(
             if refused is None:
                 hub.receive(text, client)
             else:
-                hub.refuse(refused, client)
-            if outbox.full:
-                await outbox.room()
+                hub.reject(refused, client)
+            if queue.full:
+                await queue.wait_for_room()
 
 
-async def _write_messages(socket: WebSocket, outbox: SendQueue) -> None:
+async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
     breath = Breath()
-    while not outbox.overflown:
-        message = await outbox.get()
+    while not queue.overflowed:
+        message = await queue.get()
         await socket.send_text(message.text)
         # Changes that come meanwhile go out as one: to send costs ten times what it costs to obey.
         if isinstance(message, ChangedMessage):
@@ -83,12 +83,12 @@ async def _write_messages(socket: WebSocket, outbox: SendQueue) -> None:
 
 
 class _FrameSender:
-    """One viewer of pictures and its credit."""
+    """One viewer of pictures and its window of acknowledgements."""
 
     def __init__(self, socket: WebSocket, hub: Hub) -> None:
         self._socket = socket
         self._hub = hub
-        self._credit = AckWindow()
+        self._window = AckWindow()
         self._acknowledged = asyncio.Event()
         self._sent = asyncio.Event()
 
@@ -97,9 +97,9 @@ class _FrameSender:
         while True:
             for text in await _receive(self._socket):
                 try:
-                    drawn = self._credit.drawn(parse_ack(text).epoch)
+                    drawn = self._window.acknowledge(parse_ack(text).epoch)
                 except MessageError as error:
-                    self._hub.tally.bad[error.code] += 1
+                    self._hub.stats.bad[error.code] += 1
                     answer = ErrorMessage(code=error.code, message=str(error))
                     await self._socket.send_text(answer.text)
                     continue
@@ -107,28 +107,28 @@ class _FrameSender:
                     self._acknowledged.set()
 
     async def write(self) -> None:
-        """Send the newest picture whenever there is credit for it."""
+        """Send the newest picture whenever the window allows it."""
         epoch = -1
         while True:
-            while not self._credit.allows(time.monotonic()):
+            while not self._window.can_send(time.monotonic()):
                 self._acknowledged.clear()
                 await self._acknowledged.wait()
-            picture = await self._hub.feed.after(epoch)
-            self._hub.tally.picture(picture.epoch, before=epoch)
+            picture = await self._hub.frame_stream.next_after(epoch)
+            self._hub.stats.record_sent(picture.epoch, before=epoch)
             epoch = picture.epoch
-            self._credit.sent(epoch, time.monotonic())
+            self._window.record_sent(epoch, time.monotonic())
             self._sent.set()
             await self._socket.send_bytes(picture.message)
 
     async def watch(self) -> None:
         """Close when nothing is acknowledged for too long, even while `write` is stuck."""
         while True:
-            closes_at = self._credit.closes_at()
-            if closes_at is None:
+            deadline = self._window.deadline()
+            if deadline is None:
                 self._sent.clear()
                 await self._sent.wait()
                 continue
-            left = closes_at - time.monotonic()
+            left = deadline - time.monotonic()
             if left <= 0:
                 await _close(self._socket, "no picture acknowledged for 30 s")
                 return

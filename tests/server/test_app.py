@@ -99,7 +99,7 @@ async def test_the_painting_is_served_in_full_with_its_state(tmp_path: Path) -> 
         assert early.status_code == 503
         assert early.json() == {"code": "no_picture", "message": "nothing has been painted yet"}
         server.painter.paint(90, 70)
-        await until(lambda: server.hub.feed.newest is not None)
+        await until(lambda: server.hub.frame_stream.newest is not None)
         answer = await server.http.get("/api/image.png")
         with Image.open(io.BytesIO(answer.content), formats=("PNG",)) as image:
             assert image.size == (90, 70)
@@ -219,7 +219,7 @@ async def test_a_bad_picture_is_refused_and_all_stays_as_it_was(
         assert answer.json()["code"] == "bad_picture"
         assert told in answer.json()["message"]
         assert server.painter.content == before
-        assert server.hub.gallery.message().content.version == 1
+        assert server.hub.pictures.message().content.version == 1
         assert set(tmp_path.iterdir()) == files
 
 
@@ -318,7 +318,7 @@ async def test_only_so_many_uploads_are_held_at_once(tmp_path: Path) -> None:
         for writer in writers:
             writer.close()
             await writer.wait_closed()
-        await until(lambda: server.hub.tally.uploads["cut_off"] == uploads.MAX_AT_ONCE)
+        await until(lambda: server.hub.stats.uploads["cut_off"] == uploads.MAX_AT_ONCE)
         assert (await server.http.put("/api/content", content=picture())).status_code == 200
 
 
@@ -381,7 +381,7 @@ async def test_who_leaves_during_an_upload_leaves_no_trace(
         writer.close()
         await writer.wait_closed()
         assert (await server.http.get("/healthz")).status_code == 200
-        assert server.hub.gallery.message().content.version == 1
+        assert server.hub.pictures.message().content.version == 1
     assert "Traceback" not in capfd.readouterr().err
 
 

@@ -49,75 +49,75 @@ def test_any_size_can_be_encoded(size: tuple[int, int]) -> None:
 
 
 def test_two_pictures_may_be_under_way() -> None:
-    credit = AckWindow()
-    assert credit.allows(0)
-    credit.sent(1, 0)
-    assert credit.allows(0)
-    credit.sent(2, 0)
-    assert not credit.allows(0)
-    assert credit.drawn(1)
-    assert credit.allows(0)
+    window = AckWindow()
+    assert window.can_send(0)
+    window.record_sent(1, 0)
+    assert window.can_send(0)
+    window.record_sent(2, 0)
+    assert not window.can_send(0)
+    assert window.acknowledge(1)
+    assert window.can_send(0)
 
 
 def test_a_drawn_picture_pays_for_those_before_it() -> None:
-    credit = AckWindow()
-    credit.sent(1, 0)
-    credit.sent(5, 0)
-    assert credit.drawn(5)
-    assert credit.closes_at() is None
-    assert not credit.drawn(5)
-    assert not credit.drawn(1)
+    window = AckWindow()
+    window.record_sent(1, 0)
+    window.record_sent(5, 0)
+    assert window.acknowledge(5)
+    assert window.deadline() is None
+    assert not window.acknowledge(5)
+    assert not window.acknowledge(1)
 
 
 @pytest.mark.parametrize(
     ("now", "allowed"), [(PAUSE_AFTER_S - 0.01, True), (PAUSE_AFTER_S, False), (29, False)]
 )
 def test_silence_stops_the_pictures(now: float, allowed: bool) -> None:
-    credit = AckWindow()
-    credit.sent(1, 0)
-    assert credit.allows(now) is allowed
-    assert credit.drawn(1)
-    assert credit.allows(now)
+    window = AckWindow()
+    window.record_sent(1, 0)
+    assert window.can_send(now) is allowed
+    assert window.acknowledge(1)
+    assert window.can_send(now)
 
 
 def test_long_silence_ends_it_counted_from_the_oldest_picture() -> None:
-    credit = AckWindow()
-    assert credit.closes_at() is None
-    credit.sent(1, 10)
-    credit.sent(2, 14)
-    assert credit.closes_at() == 10 + CLOSE_AFTER_S
-    credit.drawn(1)
-    assert credit.closes_at() == 14 + CLOSE_AFTER_S
+    window = AckWindow()
+    assert window.deadline() is None
+    window.record_sent(1, 10)
+    window.record_sent(2, 14)
+    assert window.deadline() == 10 + CLOSE_AFTER_S
+    window.acknowledge(1)
+    assert window.deadline() == 14 + CLOSE_AFTER_S
 
 
 async def test_a_picture_is_encoded_once_for_all_who_wait() -> None:
     with ThreadPoolExecutor(1) as executor:
-        feed = FrameStream(executor)
-        waiting = [asyncio.ensure_future(feed.after(-1)) for _ in range(10)]
+        stream = FrameStream(executor)
+        waiting = [asyncio.ensure_future(stream.next_after(-1)) for _ in range(10)]
         await asyncio.sleep(0)
-        feed.put(frame(0))
+        stream.put(frame(0))
         messages = await asyncio.gather(*waiting)
         assert len({id(message) for message in messages}) == 1
-        assert (await feed.after(-1)) is messages[0]
-        assert feed.encoded == 1
+        assert (await stream.next_after(-1)) is messages[0]
+        assert stream.encoded == 1
 
 
 async def test_nothing_is_encoded_for_nobody() -> None:
     with ThreadPoolExecutor(1) as executor:
-        feed = FrameStream(executor)
+        stream = FrameStream(executor)
         for epoch in range(100):
-            feed.put(frame(epoch))
-        assert feed.encoded == 0
-        assert (await feed.after(5)).epoch == 99
+            stream.put(frame(epoch))
+        assert stream.encoded == 0
+        assert (await stream.next_after(5)).epoch == 99
 
 
 async def test_one_who_leaves_does_not_take_the_others_picture_along() -> None:
     with ThreadPoolExecutor(1) as executor:
-        feed = FrameStream(executor)
-        feed.put(frame(0))
-        leaving = asyncio.ensure_future(feed.after(-1))
-        staying = asyncio.ensure_future(feed.after(-1))
+        stream = FrameStream(executor)
+        stream.put(frame(0))
+        leaving = asyncio.ensure_future(stream.next_after(-1))
+        staying = asyncio.ensure_future(stream.next_after(-1))
         await asyncio.sleep(0)
         leaving.cancel()
         assert (await staying).epoch == 0
-        assert feed.encoded == 1
+        assert stream.encoded == 1

@@ -3,9 +3,10 @@ import io
 
 import numpy as np
 
+from styletune.ipc.commands import State
 from styletune.ipc.frame_block import Frame, Term
 from styletune.server import history
-from styletune.server.history import ControlHistory, LossHistory
+from styletune.server.history import ControlHistory, LossHistory, ServerStats
 
 LAYERS = ("block1_conv1", "block2_conv1")
 
@@ -79,28 +80,54 @@ def test_only_the_last_epochs_are_given_when_asked_for() -> None:
 
 def test_a_revision_has_the_values_it_had() -> None:
     values = ControlHistory(3, {"a": 0.0, "b": False})
-    values.changed(4, {"a": 0.1})
-    values.changed(5, {"a": 0.2, "b": True})
-    assert values.at(3) == (3, {"a": 0.0, "b": False})
-    assert values.at(4) == (4, {"a": 0.1, "b": False})
-    assert values.at(5) == values.at(9) == (5, {"a": 0.2, "b": True})
+    values.add(4, {"a": 0.1})
+    values.add(5, {"a": 0.2, "b": True})
+    assert values.values_at(3) == (3, {"a": 0.0, "b": False})
+    assert values.values_at(4) == (4, {"a": 0.1, "b": False})
+    assert values.values_at(5) == values.values_at(9) == (5, {"a": 0.2, "b": True})
 
 
 def test_what_no_picture_will_ask_for_is_forgotten() -> None:
     values = ControlHistory(0, {"a": 0.0})
     for rev in range(1, 11):
-        values.changed(rev, {"a": rev / 10})
-    values.painted(7)
-    assert values.at(7) == (7, {"a": 0.7})
-    assert values.at(9) == (9, {"a": 0.9})
+        values.add(rev, {"a": rev / 10})
+    values.discard_before(7)
+    assert values.values_at(7) == (7, {"a": 0.7})
+    assert values.values_at(9) == (9, {"a": 0.9})
     # Older ones are gone: it says which values these are.
-    assert values.at(2) == (7, {"a": 0.7})
+    assert values.values_at(2) == (7, {"a": 0.7})
 
 
 def test_a_painter_that_hangs_does_not_let_it_grow() -> None:
     values = ControlHistory(0, {"a": 0.0})
-    for rev in range(1, history.KEPT + 101):
-        values.changed(rev, {"a": float(rev)})
-    assert len(values._changes) == history.KEPT
-    assert values.at(0) == (100, {"a": 100.0})
-    assert values.at(150) == (150, {"a": 150.0})
+    for rev in range(1, history.MAX_CHANGES + 101):
+        values.add(rev, {"a": float(rev)})
+    assert len(values._changes) == history.MAX_CHANGES
+    assert values.values_at(0) == (100, {"a": 100.0})
+    assert values.values_at(150) == (150, {"a": 150.0})
+
+
+def test_epochs_that_nobody_saw_are_counted_as_missed() -> None:
+    stats = ServerStats()
+    for epoch in (100, 101, 105):  # the first may be any: the painting was resumed
+        stats.record_frame(epoch)
+    assert (stats.epochs, stats.missed) == (6, 3)
+    stats.record_frame(3)  # another painting begins
+    assert (stats.epochs, stats.missed) == (6, 3)
+
+
+def test_what_a_viewer_skips_is_dropped_but_not_what_was_before_it_came() -> None:
+    stats = ServerStats()
+    for epoch, before in ((50, -1), (51, 50), (60, 51)):
+        stats.record_sent(epoch, before)
+    assert (stats.sent, stats.dropped) == (3, 8)
+
+
+def test_a_state_told_twice_is_one_restart() -> None:
+    stats = ServerStats()
+    for state in (
+        State.RUNNING, State.RESTARTING, State.RESTARTING, State.STARTING, State.RESTARTING,
+        State.RUNNING, State.ROLLING_BACK, State.RUNNING, State.FAILED,
+    ):  # fmt: skip
+        stats.record_state(state)
+    assert (stats.restarts, stats.rollbacks) == (2, 1)

@@ -62,7 +62,7 @@ async def test_through_a_slow_line_no_more_than_two_pictures_are_under_way(tmp_p
             head, _ = await see(frames)
             await say(frames, {"type": "ack", "epoch": head["epoch"]})
             painting.cancel()
-            behind.append(server.hub.feed.encoded)
+            behind.append(server.hub.frame_stream.encoded)
         # Of all that was painted, one was encoded for each that was seen, and two ahead of it.
         assert server.painter.epoch > 2 * len(behind)
         assert all(encoded <= seen + 2 for seen, encoded in enumerate(behind, 1))

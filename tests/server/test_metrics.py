@@ -55,7 +55,7 @@ async def test_what_is_painted_sent_and_dropped_is_counted(
             await see(frames)
         for _ in range(4):
             server.painter.paint()
-        await until(lambda: server.hub.feed.newest.epoch == 5)
+        await until(lambda: server.hub.frame_stream.newest.epoch == 5)
         await say(frames, {"type": "ack", "epoch": 1})
         assert (await see(frames))[0]["epoch"] == 5
         seen = await scrape(server)
@@ -102,7 +102,7 @@ async def test_restarts_and_rollbacks_are_counted(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         for state in (State.ROLLING_BACK, State.RUNNING, State.RESTARTING):
             server.painter.tell(Report(state))
-        await until(lambda: server.hub.tally.restarts)
+        await until(lambda: server.hub.stats.restarts)
         seen = await scrape(server)
         assert seen["styletune_restarts_total",] == 1
         assert seen["styletune_rollbacks_total",] == 1

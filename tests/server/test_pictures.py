@@ -6,7 +6,7 @@ from PIL import Image
 from styletune.server.decoding import DecodedPicture, decode_picture
 from styletune.server.pictures import (
     CONTENT,
-    MAX_FORMER,
+    MAX_HISTORY,
     MAX_RECENT,
     RecentPictures,
     SourcePictures,
@@ -18,68 +18,68 @@ def prepared(folder: Path, name: str, size: tuple[int, int] = (40, 30)) -> Decod
 
 
 @pytest.fixture
-def gallery(tmp_path: Path) -> SourcePictures:
+def pictures(tmp_path: Path) -> SourcePictures:
     return SourcePictures(prepared(tmp_path, "content"), [prepared(tmp_path, "style")])
 
 
 def test_each_change_raises_the_version_of_its_place(
-    tmp_path: Path, gallery: SourcePictures
+    tmp_path: Path, pictures: SourcePictures
 ) -> None:
-    assert gallery.put(1, prepared(tmp_path, "new")).version == 2
-    message = gallery.message()
+    assert pictures.set(1, prepared(tmp_path, "new")).version == 2
+    message = pictures.message()
     assert (message.content.name, message.content.version) == ("content", 1)
     assert [(style.name, style.version) for style in message.styles] == [("new", 2)]
 
 
 def test_a_refused_picture_gives_way_to_the_former_one(
-    tmp_path: Path, gallery: SourcePictures
+    tmp_path: Path, pictures: SourcePictures
 ) -> None:
     bad = prepared(tmp_path, "bad")
-    gallery.put(CONTENT, bad)
-    assert gallery.take_back(bad.path)
-    assert (gallery.message().content.name, gallery.message().content.version) == ("content", 3)
-    assert not gallery.take_back(bad.path)
+    pictures.set(CONTENT, bad)
+    assert pictures.revert(bad.path)
+    assert (pictures.message().content.name, pictures.message().content.version) == ("content", 3)
+    assert not pictures.revert(bad.path)
 
 
 def test_a_picture_refused_late_is_never_gone_back_to(
-    tmp_path: Path, gallery: SourcePictures
+    tmp_path: Path, pictures: SourcePictures
 ) -> None:
     bad, worse = prepared(tmp_path, "bad"), prepared(tmp_path, "worse")
-    gallery.put(CONTENT, bad)
-    gallery.put(CONTENT, worse)
-    assert not gallery.take_back(bad.path)
-    assert gallery.message().content.name == "worse"
-    assert gallery.take_back(worse.path)
-    assert gallery.message().content.name == "content"
+    pictures.set(CONTENT, bad)
+    pictures.set(CONTENT, worse)
+    assert not pictures.revert(bad.path)
+    assert pictures.message().content.name == "worse"
+    assert pictures.revert(worse.path)
+    assert pictures.message().content.name == "content"
 
 
 def test_former_pictures_are_deleted_but_for_the_last_ones(
-    tmp_path: Path, gallery: SourcePictures
+    tmp_path: Path, pictures: SourcePictures
 ) -> None:
     for number in range(20):
-        gallery.put(CONTENT, prepared(tmp_path, f"n{number}"))
+        pictures.set(CONTENT, prepared(tmp_path, f"n{number}"))
     left = {path.stem for path in tmp_path.glob("n*.png")}
-    assert left == {f"n{number}" for number in range(20 - MAX_FORMER - 1, 20)}
+    assert left == {f"n{number}" for number in range(20 - MAX_HISTORY - 1, 20)}
 
 
-def test_styles_are_added_and_taken_away(tmp_path: Path, gallery: SourcePictures) -> None:
-    seen = {(1, gallery.message().styles[0].version)}
+def test_styles_are_added_and_taken_away(tmp_path: Path, pictures: SourcePictures) -> None:
+    seen = {(1, pictures.message().styles[0].version)}
     for place, name in ((2, "two"), (3, "three")):
-        seen.add((place, gallery.put(place, prepared(tmp_path, name)).version))
-    gallery.remove(2)
-    (one, three) = gallery.message().styles
+        seen.add((place, pictures.set(place, prepared(tmp_path, name)).version))
+    pictures.remove(2)
+    (one, three) = pictures.message().styles
     assert (one.name, three.name) == ("style", "three")
     assert (2, three.version) not in seen  # or a page would show the picture that was there
-    assert gallery.put(3, prepared(tmp_path, "four")).version not in (1, three.version)
+    assert pictures.set(3, prepared(tmp_path, "four")).version not in (1, three.version)
 
 
 def test_an_added_style_that_is_refused_is_taken_away_again(
-    tmp_path: Path, gallery: SourcePictures
+    tmp_path: Path, pictures: SourcePictures
 ) -> None:
     bad = prepared(tmp_path, "bad")
-    gallery.put(2, bad)
-    assert gallery.take_back(bad.path)
-    assert [style.name for style in gallery.message().styles] == ["style"]
+    pictures.set(2, bad)
+    assert pictures.revert(bad.path)
+    assert [style.name for style in pictures.message().styles] == ["style"]
 
 
 def decoded(folder: Path, name: str, red: int = 0) -> DecodedPicture:
@@ -103,7 +103,7 @@ def test_a_picture_outlives_the_file_that_it_came_from(tmp_path: Path) -> None:
     recent = RecentPictures([one])
     one.path.unlink()
     name = recent.message().recent[0].id
-    again, more = recent.take(name), recent.take(name)
+    again, more = recent.reuse(name), recent.reuse(name)
     assert again is not None
     assert more is not None
     assert again.path != more.path
@@ -116,7 +116,7 @@ def test_the_last_dozen_is_kept_and_the_files_of_others_are_deleted(tmp_path: Pa
     recent = RecentPictures(decoded(tmp_path, f"n{number}", number * 9) for number in range(20))
     assert len(recent.message().recent) == MAX_RECENT
     assert len(list(tmp_path.glob("*.png"))) == 20 + MAX_RECENT
-    assert recent.take("nothing") is recent.thumbnail("nothing") is None
+    assert recent.reuse("nothing") is recent.thumbnail("nothing") is None
 
 
 def test_a_file_system_without_links_gets_copies(
@@ -127,6 +127,6 @@ def test_a_file_system_without_links_gets_copies(
 
     monkeypatch.setattr("os.link", refuse)
     one = decoded(tmp_path, "one")
-    again = RecentPictures([one]).take(RecentPictures([one]).message().recent[0].id)
+    again = RecentPictures([one]).reuse(RecentPictures([one]).message().recent[0].id)
     assert again is not None
     assert again.path.read_bytes() == one.path.read_bytes()

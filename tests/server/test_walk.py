@@ -151,7 +151,7 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         assert (error["code"], error["seq"]) == ("view_only", 7)
         assert "for watching" in error["message"]
         assert (server.hub.session.positions, server.hub.session.triggers) == before
-        assert server.hub.tally.bad["view_only"] == 1
+        assert server.hub.stats.bad["view_only"] == 1
         await say(watching, "not JSON")
         assert (await hear(watching, "error"))["code"] == "bad_json"
         await say(watching, {"type": "snapshot?"})
@@ -162,7 +162,7 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         server.painter.paint()
         head, _ = await see(frames)
         assert head["rev"] == 1
-        assert server.hub.clients(Role.PLAYER) == 1
+        assert server.hub.count_clients(Role.PLAYER) == 1
 
 
 @pytest.mark.checklist(21)

@@ -11,7 +11,7 @@ from PIL import Image
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from styletune.ipc.commands import Report, Run, State
-from styletune.server import clients
+from styletune.server import send_queue
 from styletune.session.roles import Role
 from tests.support.web_process import WAIT_S, hear, running, say, see, until
 
@@ -281,8 +281,10 @@ async def test_two_pictures_are_under_way_and_then_only_the_newest(
         for _ in range(5):
             server.painter.paint()
             await asyncio.sleep(0)
-        await until(lambda: server.hub.feed.newest and server.hub.feed.newest.epoch == 6)
-        assert server.hub.feed.encoded == 2  # nobody may have one: none is encoded
+        await until(
+            lambda: server.hub.frame_stream.newest and server.hub.frame_stream.newest.epoch == 6
+        )
+        assert server.hub.frame_stream.encoded == 2  # nobody may have one: none is encoded
         await say(socket, {"type": "ack", "epoch": 0})
         assert (await see(socket))[0]["epoch"] == 6
         await say(socket, {"type": "ack", "epoch": 6})  # and with it epoch 1
@@ -301,7 +303,7 @@ async def test_each_epoch_is_encoded_once_for_all_viewers(tmp_path: Path) -> Non
             assert {head["epoch"] for head, _ in seen} == {epoch}
             for viewer in viewers:
                 await say(viewer, {"type": "ack", "epoch": epoch})
-        assert server.hub.feed.encoded == 4
+        assert server.hub.frame_stream.encoded == 4
         for viewer in viewers:
             await viewer.close()
 
@@ -309,7 +311,7 @@ async def test_each_epoch_is_encoded_once_for_all_viewers(tmp_path: Path) -> Non
 async def test_a_viewer_that_comes_late_sees_the_picture_at_once(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         server.painter.paint()
-        await until(lambda: server.hub.feed.newest is not None)
+        await until(lambda: server.hub.frame_stream.newest is not None)
         async with server.socket("/frames") as socket:
             assert (await see(socket))[0]["epoch"] == 0
 
@@ -336,8 +338,8 @@ async def test_a_bad_acknowledgement_is_answered_and_forgiven(tmp_path: Path) ->
 async def test_one_socket_too_many_is_told_that_the_server_is_full(
     tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clients, "MAX_CLIENTS", 2)
-    monkeypatch.setattr(clients, "MAX_VIEWERS", 2)
+    monkeypatch.setattr(send_queue, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(send_queue, "MAX_VIEWERS", 2)
     async with running(tmp_path) as server, server.socket(path), server.socket(path):
         await until(lambda: 2 in (server.hub.snapshot().clients, server.hub.viewers))
         async with server.socket(path) as third:
@@ -354,7 +356,7 @@ async def test_sixty_four_sockets_are_served_and_not_one_more(tmp_path: Path, pa
     async with running(tmp_path) as server, contextlib.AsyncExitStack() as stack:
         for _ in range(64):
             await stack.enter_async_context(server.socket(path))
-        count = server.hub.viewers if path == "/frames" else server.hub.clients(Role.PLAYER)
+        count = server.hub.viewers if path == "/frames" else server.hub.count_clients(Role.PLAYER)
         assert count == 64
         async with server.socket(path) as late:
             with pytest.raises(ConnectionClosed) as closed:
@@ -412,7 +414,7 @@ async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_valu
                 say(one, {"type": "set", "controls": {FADER: step / 1000}}),
                 say(two, {"type": "set", "controls": {FADER: 1 - step / 1000}}),
             )
-        await until(lambda: server.hub.tally.messages == 400)
+        await until(lambda: server.hub.stats.messages == 400)
         await asyncio.sleep(0)  # to the end of the turn
         seen = []
         for socket in (one, two):
@@ -516,7 +518,7 @@ async def test_of_sets_that_come_at_once_the_newest_is_obeyed_and_answers_for_al
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         rev = (await hear(socket, "snapshot"))["rev"]
         hub = server.hub
-        (client,) = hub._lobby._outboxes
+        (client,) = hub._clients._queues
         # In one turn of the loop, as they come out of a network's buffer.
         for text in (
             '{"type":"set","controls":{"smooth":0.1},"seq":1}',

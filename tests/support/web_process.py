@@ -87,7 +87,7 @@ async def running(
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, SourcePictures(content, style_pictures), painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
-        guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.tally.refusals)
+        guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()
         told = ShutdownFlag()

@@ -56,5 +56,5 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
             return JSONResponse(content, HTTPStatus.UNPROCESSABLE_ENTITY)
         except ClientDisconnect:
             return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
-        hub.answer(told)
+        hub.send(told)
         return Response(status_code=HTTPStatus.NO_CONTENT)

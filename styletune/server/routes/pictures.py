@@ -87,8 +87,8 @@ def describe_frame(hub: Hub, frame: Frame, seed: int) -> str:
     `controls` are those of the revision `controls_rev`: the picture's own `rev`, unless thousands
     of changes have come since. The pictures are those of now, by name.
     """
-    controls_rev, controls = hub.past.at(frame.rev)
-    report, pictures = hub.state(), hub.gallery.message()
+    controls_rev, controls = hub.control_history.values_at(frame.rev)
+    report, pictures = hub.state(), hub.pictures.message()
     height, width = frame.picture.shape[:2]
     return json.dumps(
         {
@@ -118,7 +118,7 @@ def describe_frame(hub: Hub, frame: Frame, seed: int) -> str:
 
 def file_name(hub: Hub, frame: Frame) -> str:
     """A name for the file that any system takes: what is painted, in which style, how far."""
-    pictures = hub.gallery.message()
+    pictures = hub.pictures.message()
     names = (pictures.content.name, *(style.name for style in pictures.styles))
     plain = filter(None, map(_slug, names))
     return "-".join(["styletune", *plain, str(frame.step)]) + ".png"

@@ -54,7 +54,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
     def put(*scenes: Scene) -> Response:
         skipped = sum(checked(scene, hub.session.table) for scene in scenes)
         hub.session.book.put(*scenes)
-        hub.answer([])
+        hub.send([])
         return JSONResponse({"scenes": len(scenes), "skipped": skipped}, headers=_NOT_STORED)
 
     @app.get("/api/scenes")
@@ -113,7 +113,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         async def work() -> Response:
             hub.session.book.delete(name)
-            hub.answer([])
+            hub.send([])
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
         return await _answer(work)
@@ -125,7 +125,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
         async def work() -> Response:
             state = png_metadata.read_metadata(await read_body(request))
             changed, skipped = hub.session.restore(state.controls, "picture")
-            hub.answer([changed])
+            hub.send([changed])
             told = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
             return JSONResponse(told, headers=_NOT_STORED)
 

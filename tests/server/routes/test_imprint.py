@@ -3,12 +3,12 @@ from PIL import Image
 
 from styletune.server.decoding import decode_picture
 from styletune.server.pictures import SourcePictures
-from styletune.server.routes import pictures
+from styletune.server.routes import pictures as routes
 
 
 class OnlyPictures:
-    def __init__(self, gallery: SourcePictures) -> None:
-        self.gallery = gallery
+    def __init__(self, pictures: SourcePictures) -> None:
+        self.pictures = pictures
 
 
 class OnlyStep:
@@ -29,4 +29,4 @@ def test_a_file_name_is_plain_whatever_the_pictures_are_called(
     ready = decode_picture(Image.new("RGB", (20, 20)), content, tmp_path / "p.png")
     others = [decode_picture(Image.new("RGB", (20, 20)), s, tmp_path / "p.png") for s in styles]
     hub = OnlyPictures(SourcePictures(ready, others))
-    assert pictures.file_name(hub, OnlyStep()) == name
+    assert routes.file_name(hub, OnlyStep()) == name

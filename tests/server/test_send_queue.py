@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.server.outbox import MAX_KEPT, PAUSE_AT_KEPT, SendQueue
+from styletune.server.send_queue import BACKPRESSURE_AT, MAX_PENDING, SendQueue
 from styletune.session.messages import (
     ChangedMessage,
     EpochMessage,
@@ -33,13 +33,13 @@ def changed(
 
 
 def drained(*messages: Outgoing) -> list[Outgoing]:
-    outbox = SendQueue()
+    queue = SendQueue()
     for message in messages:
-        outbox.put(message)
+        queue.put(message)
     taken = []
-    while (message := outbox.take()) is not None:
+    while (message := queue.pop()) is not None:
         taken.append(message)
-    assert len(outbox) == 0
+    assert len(queue) == 0
     return taken
 
 
@@ -96,12 +96,12 @@ def test_an_answer_that_is_awaited_is_never_lost() -> None:
 def test_a_change_that_one_client_was_sent_is_still_merged_for_another() -> None:
     quick, slow = SendQueue(), SendQueue()
     first = changed(1, "a", smooth=0.1, style_mix=0.1)
-    for outbox in (quick, slow):
-        outbox.put(first)
-    assert quick.take() is first
+    for queue in (quick, slow):
+        queue.put(first)
+    assert quick.pop() is first
     assert "style_mix" in first.text  # as it is sent
     slow.put(changed(2, "b", style_mix=0.2))
-    left = slow.take()
+    left = slow.pop()
     assert left == changed(1, "a", smooth=0.1)
     assert "style_mix" not in left.text
 
@@ -120,12 +120,12 @@ def test_a_change_that_one_client_was_sent_is_still_merged_for_another() -> None
 def test_who_takes_all_ends_on_all_values_and_never_sees_a_gap(
     moves: list[tuple[str, dict[str, float], int | None, int]],
 ) -> None:
-    outbox, wanted, seen, rev = SendQueue(), {}, {}, 0
+    queue, wanted, seen, rev = SendQueue(), {}, {}, 0
     for number, (source, controls, seq, takes) in enumerate(moves, start=1):
         wanted |= controls
-        outbox.put(changed(number, source, seq, **controls))
+        queue.put(changed(number, source, seq, **controls))
         for _ in range(takes if number < len(moves) else 99):
-            change = outbox.take()
+            change = queue.pop()
             if isinstance(change, ChangedMessage):
                 assert change.follows <= rev
                 rev = max(rev, change.rev)
@@ -143,37 +143,37 @@ def test_an_epoch_never_overtakes_the_change_that_it_shows() -> None:
 
 @pytest.mark.checklist(28)
 def test_a_client_that_never_reads_costs_little() -> None:
-    outbox = SendQueue()
+    queue = SendQueue()
     for number in range(2_000):
-        outbox.put(epoch(number))
-        outbox.put(changed(number, f"client {number % 20}", **{f"control {number % 60}": 0.5}))
-    assert len(outbox) <= 61
+        queue.put(epoch(number))
+        queue.put(changed(number, f"client {number % 20}", **{f"control {number % 60}": 0.5}))
+    assert len(queue) <= 61
 
 
 async def test_get_waits_for_a_message() -> None:
-    outbox = SendQueue()
-    waiting = asyncio.ensure_future(outbox.get())
+    queue = SendQueue()
+    waiting = asyncio.ensure_future(queue.get())
     await asyncio.sleep(0)
     assert not waiting.done()
-    outbox.put(epoch(1))
+    queue.put(epoch(1))
     assert await waiting == epoch(1)
 
 
 async def test_a_client_is_read_again_once_it_has_read_its_answers() -> None:
-    outbox = SendQueue()
-    for _ in range(PAUSE_AT_KEPT):
-        await asyncio.wait_for(outbox.room(), 1)
-        outbox.put(ErrorMessage(code="bad_json", message=""))
-    waiting = asyncio.ensure_future(outbox.room())
+    queue = SendQueue()
+    for _ in range(BACKPRESSURE_AT):
+        await asyncio.wait_for(queue.wait_for_room(), 1)
+        queue.put(ErrorMessage(code="bad_json", message=""))
+    waiting = asyncio.ensure_future(queue.wait_for_room())
     await asyncio.sleep(0)
     assert not waiting.done()
-    outbox.take()
+    queue.pop()
     await waiting
 
 
-@pytest.mark.parametrize(("count", "overflown"), [(MAX_KEPT, False), (MAX_KEPT + 1, True)])
-def test_who_lets_too_much_pile_up_is_let_go(count: int, overflown: bool) -> None:
-    outbox = SendQueue()
+@pytest.mark.parametrize(("count", "overflowed"), [(MAX_PENDING, False), (MAX_PENDING + 1, True)])
+def test_who_lets_too_much_pile_up_is_let_go(count: int, overflowed: bool) -> None:
+    queue = SendQueue()
     for _ in range(count):
-        outbox.put(TriggeredMessage(name="kick", source="a"))
-    assert outbox.overflown is overflown
+        queue.put(TriggeredMessage(name="kick", source="a"))
+    assert queue.overflowed is overflowed
