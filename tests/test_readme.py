@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from styletune.cli.main import _parser
+from styletune.cli.main import build_parser
 from tests.readme import README, written
 
 TEXT = README.read_text(encoding="utf-8")
@@ -27,9 +27,9 @@ def test_every_command_line_in_it_is_understood(line: str) -> None:
     words = line.split()
     if "--help" in words:
         with pytest.raises(SystemExit, match="0"):
-            _parser().parse_args(words)
+            build_parser().parse_args(words)
     else:
-        _parser().parse_args(words)
+        build_parser().parse_args(words)
 
 
 def test_links_to_files_lead_somewhere() -> None:

@@ -1,45 +1,64 @@
-"""`styletune doctor`: what this machine gives the instrument, and what is missing.
+"""`styletune doctor`: what this machine has for painting and playing, and what is missing.
 
-Each line is one fact: device, backend, weights, memory, ports, MIDI. Looks only; changes nothing.
+Each line is one check: device, backend, weights, memory, ports, MIDI. Changes nothing.
 """
 
-import os
+import argparse
 import platform
 import shutil
 import socket
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from typing import TYPE_CHECKING
 
 from styletune import __version__
-from styletune.config import DEFAULT_LAYERS, SessionConfig
-from styletune.engine.stderr_filter import filter_stderr
+from styletune.cli.arguments import add_command, add_session_options, session_config
 from styletune.errors import DeviceError, StyletuneError
 
-Finding = tuple[str, bool | None, str]  # what, fine (None: neither), in words
+if TYPE_CHECKING:
+    from styletune.cli.arguments import Subparsers
+    from styletune.config import SessionConfig
+
+Check = tuple[str, bool | None, str]  # its name, passed (None: neither), the finding
 
 
-def doctor(session: SessionConfig, console: Console) -> int:
-    """Print the findings for `session`; returns 0, or 1 where it could not paint."""
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `styletune doctor`."""
+    parser = add_command(
+        subparsers,
+        "doctor",
+        run,
+        "Say what this machine gives the instrument: device, weights, memory, ports, MIDI.",
+    )
+    parser.add_argument("session", nargs="?", metavar="SESSION.toml", help="a session file")
+    add_session_options(parser)
+    parser.add_argument("--port", type=int, help="port to look at (default 8018)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the checks; returns 0, or 1 where the session could not be painted."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    session = session_config(arguments, arguments.session)
+    console = Console(stderr=True, highlight=False)
     table = Table(title=f"styletune {__version__}", title_justify="left", show_header=False)
     table.add_column("")
     table.add_column("")
     table.add_column("", overflow="fold")
     failed = False
     with console.status("Looking …"):
-        for what, fine, words in _findings(session):
-            failed |= fine is False
-            mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[yellow]–[/]"}[fine]
-            table.add_row(what, mark, escape(words))
+        for name, passed, finding in _checks(session):
+            failed |= passed is False
+            mark = {True: "[green]ok[/]", False: "[red]no[/]", None: "[yellow]–[/]"}[passed]
+            table.add_row(name, mark, escape(finding))
     console.print(table)
     return 1 if failed else 0
 
 
-def _findings(session: SessionConfig) -> Iterator[Finding]:
+def _checks(session: "SessionConfig") -> Iterator[Check]:
     yield "python", True, f"{platform.python_version()} on {platform.system()} {platform.machine()}"
     yield "pillow", True, version("pillow")
     yield from _engine(session)
@@ -49,18 +68,20 @@ def _findings(session: SessionConfig) -> Iterator[Finding]:
     yield _browser()
 
 
-def _engine(session: SessionConfig) -> Iterator[Finding]:
+def _engine(session: "SessionConfig") -> Iterator[Check]:
+    from styletune.engine.stderr_filter import filter_stderr
+
     with filter_stderr():
         from styletune.engine import backend
 
         gpus = backend.gpus()
         try:
             backend.configure(session.engine.device, session.engine.precision)
-            chosen: Finding = ("device", True, backend.describe())
+            device: Check = ("device", True, backend.describe())
         except DeviceError as error:
-            chosen = ("device", False, str(error))
+            device = ("device", False, str(error))
     yield "backend", True, backend.backend()
-    yield chosen
+    yield device
     for number, gpu in enumerate(gpus):
         yield f"gpu {number}", True, gpu
     if not gpus:
@@ -68,14 +89,15 @@ def _engine(session: SessionConfig) -> Iterator[Finding]:
     yield from (_weights(name, session) for name in ("lite", "vgg16", "vgg19"))
 
 
-def _weights(name: str, session: SessionConfig) -> Finding:
-    """Where the weights of a network stand; only what the session names must be there."""
+def _weights(name: str, session: "SessionConfig") -> Check:
+    """Find a network's weights; only those that the session names must be there."""
+    from styletune.config import DEFAULT_LAYERS
     from styletune.engine import vgg, weights
 
     what = f"weights of {name}"
     file = session.network.weights if name == session.network.name else None
     if name != "lite" and not file:
-        # Loading would download half a gigabyte, and a doctor only looks.
+        # Loading would download half a gigabyte, and the doctor changes nothing.
         cached = weights.cached(name)
         if cached is None:
             return what, None, "not in Keras' cache: downloaded when played, or --weights FILE"
@@ -88,9 +110,10 @@ def _weights(name: str, session: SessionConfig) -> Finding:
         return what, False, str(error)
 
 
-def _memory(session: SessionConfig) -> Iterator[Finding]:
-    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    yield "memory", True, f"{total / 2**30:.1f} GiB"
+def _memory(session: "SessionConfig") -> Iterator[Check]:
+    import psutil
+
+    yield "memory", True, f"{psutil.virtual_memory().total / 2**30:.1f} GiB"
     need = 3 * 3 * session.pictures.size**2 + 2**20
     shm = Path("/dev/shm")
     if shm.is_dir():
@@ -101,7 +124,7 @@ def _memory(session: SessionConfig) -> Iterator[Finding]:
         yield "shared memory", free >= need, words
 
 
-def _port(session: SessionConfig) -> Finding:
+def _port(session: "SessionConfig") -> Check:
     host, port = session.server.host, session.server.port
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -112,7 +135,9 @@ def _port(session: SessionConfig) -> Finding:
     return "port", True, f"{host}:{port} is free"
 
 
-def _midi() -> Iterator[Finding]:
+def _midi() -> Iterator[Check]:
+    from styletune.engine.stderr_filter import filter_stderr
+
     try:
         import rtmidi
 
@@ -124,7 +149,7 @@ def _midi() -> Iterator[Finding]:
     yield "midi", None if not names else True, ", ".join(names) or "no input is plugged in"
 
 
-def _browser() -> Finding:
+def _browser() -> Check:
     import webbrowser
 
     try:

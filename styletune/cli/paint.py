@@ -1,9 +1,9 @@
 """`styletune paint`: two pictures in, one out, without a server.
 
-Runs the engine in this process, shows progress and the loss, writes the picture atomically with
-its settings inside. Ctrl-C keeps what is painted so far.
+Runs the engine in this process and shows progress and loss. Ctrl-C keeps what is painted so far.
 """
 
+import argparse
 import contextlib
 import io
 import json
@@ -13,19 +13,23 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-
-from PIL import Image, PngImagePlugin
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from styletune import __version__, files
-from styletune.config import SessionConfig
-from styletune.engine.stderr_filter import filter_stderr
-from styletune.errors import PictureError
+from styletune.cli.arguments import add_command, add_session_options, session_config
+from styletune.errors import ConfigError, PictureError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from rich.console import Console
+
+    from styletune.cli.arguments import Subparsers
+    from styletune.config import SessionConfig
+    from styletune.engine.offline import OfflinePainter
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# What `paint` begins with where no session file says otherwise: nothing moves here, so the
-# optimizer that is lost when something does may be used. benchmarks/quality.py tells the gain.
+# Where no session file says otherwise. No control moves here, so that L-BFGS, which loses its
+# memory when one does, may be used; benchmarks.quality measures the gain.
 DEFAULTS: dict[str, dict[str, object]] = {
     "optimizer": {"name": "lbfgs"},
     "painting": {"init": "tinted"},
@@ -34,18 +38,71 @@ DEFAULTS: dict[str, dict[str, object]] = {
 }
 
 
-def paint(session: SessionConfig, out: Path, steps: int, console: Console) -> None:
-    """Paint the session's content in its first styles and write `out`.
+def add_parser(subparsers: "Subparsers") -> None:
+    """Add `styletune paint`."""
+    parser = add_command(
+        subparsers,
+        "paint",
+        run,
+        "Paint one picture and write it to a file.",
+        epilog="examples:\n"
+        "  styletune paint me.jpg gogh.jpg -o out.png\n"
+        "  styletune paint harbour woodcut -o out.png --size 512 --steps 300\n"
+        "A name such as harbour is one of the sample pictures.",
+    )
+    parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
+    parser.add_argument("style", metavar="STYLE", help="style to paint in: a file or a sample")
+    parser.add_argument("-o", "--out", required=True, metavar="OUT.png", help="where to write it")
+    parser.add_argument(
+        "--steps", type=int, default=200, metavar="N", help="optimisation steps (default 200)"
+    )
+    parser.add_argument(
+        "--optimizer",
+        choices=("lbfgs", "adam", "gd"),
+        help="what takes the steps (default lbfgs, or the session file's)",
+    )
+    parser.add_argument(
+        "--schedule",
+        choices=("constant", "cosine", "exponential"),
+        help="of the learning rate of adam and gd (default exponential)",
+    )
+    parser.add_argument(
+        "--no-scales", action="store_true", help="paint at the full size from the start"
+    )
+    parser.add_argument("--session", metavar="SESSION.toml", help="settings from a session file")
+    add_session_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Paint as the options say; returns the exit code."""
+    from rich.console import Console
+
+    if arguments.steps < 1:
+        raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
+    session = session_config(arguments, arguments.session)
+    if arguments.session is None:
+        session = session.replaced(**DEFAULTS)
+    session = session.replaced(
+        optimizer={"name": arguments.optimizer, "schedule": arguments.schedule},
+        painting={"init": arguments.init, "scales": False if arguments.no_scales else None},
+    )
+    console = Console(stderr=True, highlight=False)
+    paint(session, Path(arguments.out), arguments.steps, console)
+    return 0
+
+
+def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -> None:
+    """Paint the session's content in its styles and write `out`.
 
     Args:
-        out: `.png` (with the settings inside), `.jpg` or `.webp`.
+        out: `.png` (with the settings inside), `.jpg` or `.webp`; written whole or not at all.
         steps: optimisation steps of all scales together, at least 1.
-        console: where people read; nothing goes to stdout.
+        console: for people; nothing goes to stdout.
 
     Raises:
         PictureError: a picture cannot be used, or `out` cannot be written.
-        WeightsError: the network's weights cannot be had.
-        WorkerError: the painting went to pieces and could not be saved.
+        WeightsError: the network's weights are not available.
+        WorkerError: the painting diverged and could not be saved.
     """
     kind = _FORMATS.get(out.suffix.lower())
     if kind is None:
@@ -57,75 +114,97 @@ def paint(session: SessionConfig, out: Path, steps: int, console: Console) -> No
 
     with console.status("Loading Keras and building the model …"):
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
+        from styletune.engine.stderr_filter import filter_stderr
+
         with filter_stderr():
             from styletune.engine import backend
             from styletune.engine.offline import OfflinePainter
 
             backend.configure(session.engine.device, session.engine.precision)
-        studio = OfflinePainter(session, steps)
-        painter = studio.painter
+        offline = OfflinePainter(session, steps)
+        painter = offline.painter
         console.print(
             f"{session.network.name} ({painter.weights_label}), {backend.backend()}, "
             f"{backend.describe()}, {painter.width} × {painter.height} px"
         )
-        console.print(f"{session.optimizer.name}, sizes {', '.join(map(str, studio.scales))}")
+        console.print(f"{session.optimizer.name}, sizes {', '.join(map(str, offline.scales))}")
         if session.network.name == "lite":
             console.print("`--network vgg19` paints with VGG, where its weights can be had")
     with console.status("Compiling and calibrating …"):
         if session.painting.calibrate:
-            studio.calibrate()
+            offline.calibrate()
     console.print(f"painting {steps} steps; Ctrl-C keeps what is painted so far")
     started = time.perf_counter()
-    with Progress(
+    _run_steps(offline, steps, console)
+    state = {
+        "styletune": __version__,
+        "session": session.model_dump(mode="json"),
+        "steps": offline.step,
+        "weights": painter.weights_label,
+    }
+    from PIL import Image
+
+    _write(out, kind, Image.fromarray(offline.picture()), state)
+    seconds = time.perf_counter() - started
+    console.print(f"{out}: {offline.step} steps in {seconds:.1f} s")
+
+
+def _run_steps(offline: "OfflinePainter", steps: int, console: "Console") -> None:
+    """Paint until all steps are done or Ctrl-C is pressed, under a progress bar."""
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
         TextColumn("painting"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("loss {task.fields[loss]:.4g}"),
         TimeRemainingColumn(),
-        console=console,
-    ) as progress:
-        task = progress.add_task("painting", total=steps, loss=float("nan"))
-        with catch_sigint() as told, contextlib.closing(studio.paint(told.is_set)) as painting:
-            for now in painting:
-                progress.update(task, completed=min(now.step, steps), loss=now.loss)
-                if told.is_set():
-                    console.print(f"stopped after {studio.step} steps")
-                    break
-    state = {
-        "styletune": __version__,
-        "session": session.model_dump(mode="json"),
-        "steps": studio.step,
-        "weights": painter.weights_label,
-    }
-    _write(out, kind, Image.fromarray(studio.picture()), state)
-    seconds = time.perf_counter() - started
-    console.print(f"{out}: {studio.step} steps in {seconds:.1f} s")
+    )
+    with (
+        Progress(*columns, console=console) as bar,
+        catch_sigint() as interrupted,
+        contextlib.closing(offline.paint(interrupted.is_set)) as progress,
+    ):
+        task = bar.add_task("painting", total=steps, loss=float("nan"))
+        for now in progress:
+            bar.update(task, completed=min(now.step, steps), loss=now.loss)
+            if interrupted.is_set():
+                console.print(f"stopped after {offline.step} steps")
+                break
 
 
 @contextlib.contextmanager
 def catch_sigint() -> Iterator[threading.Event]:
-    """Note the first Ctrl-C; the next one interrupts.
+    """Set the event at the first Ctrl-C; the next one interrupts.
 
-    An exception is lost where it falls into a callback of a library's, and Ctrl-C with it.
+    An exception would be lost where it falls into a callback of a library, and Ctrl-C with it.
     """
-    told = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
+    interrupted = threading.Event()
+    previous = signal.getsignal(signal.SIGINT)
 
-    def note(number: int, frame: FrameType | None) -> None:
-        told.set()
-        signal.signal(signal.SIGINT, before)
+    def handle(number: int, frame: FrameType | None) -> None:
+        interrupted.set()
+        signal.signal(signal.SIGINT, previous)
 
-    signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, handle)
     try:
-        yield told
+        yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, previous)
 
 
-def _write(out: Path, kind: str, picture: Image.Image, state: dict[str, object]) -> None:
+def _write(out: Path, kind: str, picture: "Image", state: dict[str, object]) -> None:
     buffer = io.BytesIO()
     if kind == "PNG":
-        info = PngImagePlugin.PngInfo()
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
         info.add_itxt("styletune", json.dumps(state))
         picture.save(buffer, kind, pnginfo=info)
     else:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune.cli.main import _entrance, _parser
+from styletune.cli.main import build_parser
+from styletune.cli.serve import server_options
 from styletune.config import SessionConfig
 from styletune.errors import StyletuneError
 from styletune.server.serve import serve
@@ -24,12 +25,12 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"host": host, "port": int(port)},
     )
-    arguments = _parser().parse_args(["serve", *flags])
+    arguments = build_parser().parse_args(["serve", *flags])
     try:
         return serve(
             session,
             open_browser=False,
-            entrance=_entrance(arguments),
+            entrance=server_options(arguments),
             log_format=arguments.log_format,
             memory_folder=Path(folder) / "memory",
             resume=arguments.resume,

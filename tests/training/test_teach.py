@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from styletune import training
+from styletune.cli.main import build_parser
 from styletune.config import selected_layers
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
@@ -34,17 +34,15 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(steps: int, seed: int) -> TrainingConfig:
         return small_plan(steps=steps, seed=seed)
 
-    monkeypatch.setattr(teach, "Plan", plan)
+    monkeypatch.setattr(teach, "TrainingConfig", plan)
 
 
 def options(*words: str) -> argparse.Namespace:
-    parser = argparse.ArgumentParser()
-    training.add_arguments(parser)
-    return parser.parse_args(words)
+    return build_parser().parse_args(["teach", *words])
 
 
 def teach_small(teacher: Path, out: Path, *words: str) -> int:
-    return training.run(options("--weights", str(teacher), "--out", str(out), *words))
+    return teach.run_training(options("--weights", str(teacher), "--out", str(out), *words))
 
 
 @pytest.mark.usefixtures("small")

@@ -1,0 +1,117 @@
+"""What several commands share: their parser, the options of a session, and the session itself."""
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, SessionConfig, load
+from styletune.errors import ConfigError
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_command(
+    subparsers: "Subparsers",
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    help: str,
+    epilog: str = "",
+) -> argparse.ArgumentParser:
+    """Add the parser of a command, which calls `run`; `help` is also its description."""
+    parser = subparsers.add_parser(
+        name,
+        help=help,
+        description=help,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_session_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that stand for keys of a session file."""
+    parser.add_argument(
+        "--network",
+        choices=NETWORKS,
+        help="lite: ships with styletune, live on a CPU (default); vgg16, vgg19: the real thing, "
+        "for a GPU or patience",
+    )
+    parser.add_argument(
+        "--weights",
+        metavar="FILE",
+        help="weights of the network: .npz, .h5, .weights.h5 or .keras "
+        "(default: Keras' cache, else its download)",
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        metavar="N",
+        help=f"longer edge of the painting in pixels, {MIN_SIZE_PX} to {MAX_SIZE_PX} (default 256)",
+    )
+    parser.add_argument(
+        "--device",
+        metavar="NAME",
+        help="auto (default), cpu, gpu, gpu:1 …; `styletune doctor` lists them",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "tf32", "bfloat16", "float16"),
+        help="of the network (default float32); tf32 is for GPUs; losses are float32 in any case",
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="of all that is random (default 0)")
+    parser.add_argument(
+        "--init",
+        metavar="KIND",
+        help="start from content, tinted (content in the style's colours), noise, style or a file",
+    )
+
+
+def session_config(arguments: argparse.Namespace, file: str | None) -> SessionConfig:
+    """Return the session file (or the defaults) with the command line's flags on top.
+
+    Raises:
+        ConfigError: the file or a flag is not valid.
+    """
+    given = vars(arguments)
+    session = load(file) if file else SessionConfig()
+    styles = given.get("style")
+    content = given.get("content")
+    styles = [styles] if isinstance(styles, str) else styles
+    return session.replaced(
+        pictures={
+            "content": content,
+            "styles": styles,
+            "size": given.get("size"),
+        },
+        network=_network(session, given.get("network"), given.get("weights")),
+        engine={"device": given.get("device"), "precision": given.get("precision")},
+        painting={"seed": given.get("seed"), "init": given.get("init")},
+        server={
+            "host": given.get("host"),
+            "port": given.get("port"),
+            "spare": given.get("spare"),
+        },
+    )
+
+
+def _network(session: SessionConfig, name: str | None, weights: str | None) -> dict[str, object]:
+    """Put the flags over the file; another network than the file's brings its own layers."""
+    if name is None or name == session.network.name:
+        return {"weights": weights}
+    return {"name": name, "weights": weights or "", "layers": ()}
+
+
+def require_live(session: SessionConfig) -> SessionConfig:
+    """Return `session` if its controls can be moved while it is painted.
+
+    Raises:
+        ConfigError: its optimizer is lbfgs.
+    """
+    if session.optimizer.name == "lbfgs":
+        raise ConfigError(
+            "`serve` takes the optimizers adam and gd; received lbfgs, which loses its memory when "
+            "a control moves: leave it to `styletune paint`"
+        )
+    return session
