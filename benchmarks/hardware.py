@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from styletune.midi_agent.ports import Heard, Port, Ports
+from styletune.midi_agent.ports import OnMessage, Port, Ports
 
 DEVICE = "nanoKONTROL2 bench"
 NOBODYS = "nobody's nanoKONTROL2"  # as much is sent there while it is quiet: sending costs, too
@@ -111,12 +111,12 @@ class TappedPorts(Ports):
         super().__init__("jack")
         self._log = log.open("w", buffering=1)
 
-    def open(self, name: str, heard: Heard) -> Port | None:
+    def open(self, name: str, on_message: OnMessage) -> Port | None:
         """Open a port; see `Ports.open`."""
 
         def tap(data: tuple[int, ...]) -> None:  # on rtmidi's thread
             at = time.monotonic()
-            heard(data)
+            on_message(data)
             self._log.write(f"{at} {data[-1]}\n")
 
         return super().open(name, tap)

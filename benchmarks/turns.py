@@ -30,8 +30,7 @@ from styletune.controls import ControlTable
 from styletune.images import samples
 from styletune.ipc.commands import Report, State, Stop, WorkerConfig
 from styletune.ipc.control_block import ControlBlock
-from styletune.midi_agent.agent import MidiAgent
-from styletune.midi_agent.connection import socket_url
+from styletune.midi_agent.agent import MidiAgent, server_address
 from styletune.server import options
 from styletune.server.options import ServerOptions
 from styletune.server.serve import serve
@@ -76,10 +75,10 @@ def play_noting(log: str, url: str) -> int:
     """`styletune midi`, its port tapped."""
 
     async def run() -> None:
-        player = MidiAgent(TappedPorts(Path(log)), "bench", lambda line: print(line, flush=True))
+        agent = MidiAgent(TappedPorts(Path(log)), "bench", lambda line: print(line, flush=True))
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(player.watch())
-            tasks.create_task(player.play(socket_url(url), TOKEN))
+            tasks.create_task(agent.watch_ports())
+            tasks.create_task(agent.play(server_address(url, TOKEN)))
 
     asyncio.run(run())
     return 0

@@ -1,8 +1,6 @@
-"""MIDI ports of this machine, on python-rtmidi: listed, opened, closed. Thin.
+"""MIDI ports of this machine, on python-rtmidi: listed, opened, closed.
 
-Whole messages come in by callback, on a thread of rtmidi's own: its polling queue would hold
-only 1,024 of them. Nothing here decodes. python-rtmidi is imported on use, so that whatever
-only looks at this room needs no MIDI libraries.
+Whole messages come by callback, on threads of rtmidi: its queue would hold only 1,024 of them.
 """
 
 import ctypes
@@ -13,8 +11,8 @@ from typing import Any
 from styletune.errors import ConfigError
 
 CLIENT = "styletune"  # our name among the ports; our own are never played
-_PLACE = re.compile(r" \d+:\d+$")  # ALSA's client and port number: another one at each plugging
-_THROUGH = re.compile(r"through", re.IGNORECASE)  # leads back, is on every Linux machine
+_ALSA_NUMBERS = re.compile(r" \d+:\d+$")  # of client and port: others at each plugging
+_THROUGH = re.compile(r"through", re.IGNORECASE)  # a loop-back port, on every Linux machine
 
 APIS = {
     "alsa": "API_LINUX_ALSA",
@@ -22,25 +20,25 @@ APIS = {
     "core": "API_MACOSX_CORE",
     "windows": "API_WINDOWS_MM",
 }
-Heard = Callable[[tuple[int, ...]], None]
+OnMessage = Callable[[tuple[int, ...]], None]
 
 
 class Port:
     """An open input, and the output of the same device where it has one."""
 
-    def __init__(self, name: str, source: Any, sink: Any) -> None:
+    def __init__(self, name: str, midi_in: Any, midi_out: Any) -> None:
         self.name = name
-        self._source = source
-        self._sink = sink
+        self._in = midi_in
+        self._out = midi_out
 
     def send(self, data: tuple[int, ...]) -> None:
         """Send one whole message to the device."""
-        if self._sink is not None:
-            self._sink.send_message(data)
+        if self._out is not None:
+            self._out.send_message(data)
 
     def close(self) -> None:
-        """Let go of both; a device that was pulled is let go of as well."""
-        for side in (self._source, self._sink):
+        """Close both; also those of a device that was pulled."""
+        for side in (self._in, self._out):
             if side is not None:
                 side.close_port()
                 side.delete()
@@ -82,85 +80,85 @@ class Ports:
 
     def names(self) -> list[str]:
         """Names of the inputs of others, as people know them."""
-        return list(self._numbered(self._inputs))
+        return list(self._numbers(self._inputs))
 
-    def open(self, name: str, heard: Heard) -> Port | None:
+    def open(self, name: str, on_message: OnMessage) -> Port | None:
         """Open the input of that name and its output; None: it has just gone.
 
         Args:
-            heard: takes each whole message, on another thread.
+            on_message: called with each whole message, on another thread.
         """
-        source = sink = None
+        midi_in = midi_out = None
         try:
-            source = self._make(self._rtmidi.MidiIn)
-            # Found anew each time: numbers change as devices come and go.
-            number = self._numbered(source).get(name)
+            midi_in = self._make(self._rtmidi.MidiIn)
+            # Looked up each time: numbers change as devices come and go.
+            number = self._numbers(midi_in).get(name)
             if number is None:
-                source.delete()
+                midi_in.delete()
                 return None
-            source.ignore_types(sysex=True, timing=True, active_sense=True)
-            source.set_callback(_staying(heard))
-            source.open_port(number, f"{CLIENT} in")
-            sink = self._sink(name)
+            midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
+            midi_in.set_callback(_keep_thread_state(on_message))
+            midi_in.open_port(number, f"{CLIENT} in")
+            midi_out = self._open_output(name)
         except (self._rtmidi.RtMidiError, self._rtmidi.SystemError):
-            Port(name, source, sink).close()
+            Port(name, midi_in, midi_out).close()
             return None
-        return Port(name, source, sink)
+        return Port(name, midi_in, midi_out)
 
     def close(self) -> None:
-        """Let go of the system."""
+        """Leave the MIDI system."""
         self._inputs.delete()
         self._outputs.delete()
 
-    def _sink(self, name: str) -> Any:
-        sink = self._make(self._rtmidi.MidiOut)
-        numbers = self._numbered(sink)
-        mate = mate_of(name, list(numbers))
-        if mate is None:
-            sink.delete()
+    def _open_output(self, name: str) -> Any:
+        midi_out = self._make(self._rtmidi.MidiOut)
+        numbers = self._numbers(midi_out)
+        output = matching_output(name, list(numbers))
+        if output is None:
+            midi_out.delete()
             return None
-        sink.open_port(numbers[mate], f"{CLIENT} out")
-        return sink
+        midi_out.open_port(numbers[output], f"{CLIENT} out")
+        return midi_out
 
     def _make(self, kind: Any) -> Any:
         return kind(self._api, name=CLIENT)
 
-    def _numbered(self, side: Any) -> dict[str, int]:
-        """Number of each port by its name; a second one of a name is called ` 2`."""
+    def _numbers(self, side: Any) -> dict[str, int]:
+        """Number of each port by its name; a second port of the same name gets ` 2`."""
         numbers: dict[str, int] = {}
         for number, port in enumerate(side.get_ports()):
-            name = _PLACE.sub("", port)
+            name = _ALSA_NUMBERS.sub("", port)
             if name.startswith(CLIENT) or _THROUGH.search(name):
                 continue
             copy = 1
-            while (shown := name if copy == 1 else f"{name} {copy}") in numbers:
+            while (unique := name if copy == 1 else f"{name} {copy}") in numbers:
                 copy += 1
-            numbers[shown] = number
+            numbers[unique] = number
         return numbers
 
 
-def _staying(heard: Heard) -> Callable[[tuple[list[int], float], None], None]:
-    """A callback for rtmidi whose thread stays known to Python between messages.
+def _keep_thread_state(on_message: OnMessage) -> Callable[[tuple[list[int], float], None], None]:
+    """A callback for rtmidi that keeps Python's state of its thread between messages.
 
     A thread of C is a new one to Python at each call: its state is made and thrown away, and
     memory mapped and unmapped for its first frame, which takes longer than all else that the
-    agent does for a message. The state lives while `PyGILState_Ensure` is not taken back, which
+    agent does for a message. The state lives while `PyGILState_Ensure` is not released, which
     only that thread could do, and it just ends when the port is closed: some kilobytes remain
     of each time that a device is plugged in.
     """
-    stays = False
+    kept = False
 
     def callback(event: tuple[list[int], float], _: None) -> None:
-        nonlocal stays
-        if not stays:
-            stays = True
+        nonlocal kept
+        if not kept:
+            kept = True
             ctypes.pythonapi.PyGILState_Ensure()
-        heard(tuple(event[0]))
+        on_message(tuple(event[0]))
 
     return callback
 
 
-def mate_of(name: str, outputs: list[str]) -> str | None:
+def matching_output(name: str, outputs: list[str]) -> str | None:
     """The output of the device whose input has this name.
 
     Systems call it the same (`nanoKONTROL2`), or by the same first word (`nanoKONTROL2

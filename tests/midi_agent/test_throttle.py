@@ -19,28 +19,30 @@ BOUND = {
 
 
 def fresh(known: bool = True) -> MessageThrottle:
-    thinner = MessageThrottle()
+    throttle = MessageThrottle()
     if known:
-        thinner.know({"bindings": [{"source": s, "encoding": e} for s, e in BOUND.items()]})
-    return thinner
+        throttle.set_bindings(
+            {"bindings": [{"source": s, "encoding": e} for s, e in BOUND.items()]}
+        )
+    return throttle
 
 
 def cc(number: int, value: int) -> Raw:
     return (0xB0, number, value)
 
 
-def played(thinner: MessageThrottle, messages: list[tuple[float, Raw]]) -> list[tuple[float, Raw]]:
+def played(throttle: MessageThrottle, messages: list[tuple[float, Raw]]) -> list[tuple[float, Raw]]:
     """What goes out when, if everything is sent as soon as it is due."""
     sent: list[tuple[float, Raw]] = []
     for now, data in messages:
-        while thinner.due is not None and thinner.due < now:
-            due = thinner.due
-            sent += [(due, message) for message in thinner.take(due)]
-        thinner.feed(data, now)
-        sent += [(now, message) for message in thinner.take(now)]
-    while thinner.due is not None:
-        due = thinner.due
-        sent += [(due, message) for message in thinner.take(due)]
+        while throttle.due is not None and throttle.due < now:
+            due = throttle.due
+            sent += [(due, message) for message in throttle.pop_due(due)]
+        throttle.add(data, now)
+        sent += [(now, message) for message in throttle.pop_due(now)]
+    while throttle.due is not None:
+        due = throttle.due
+        sent += [(due, message) for message in throttle.pop_due(due)]
     return sent
 
 
@@ -71,21 +73,21 @@ def test_what_moves_together_goes_out_together_and_seldom_if_no_hands_move_so_mu
     controls: int, period_s: float
 ) -> None:
     storm = [(step / 5000, cc(80 + step % controls, step % 128)) for step in range(25_000)]
-    thinner = fresh()
-    sent = played(thinner, storm)
+    throttle = fresh()
+    sent = played(throttle, storm)
     times = {now for now, _ in sent[2 * controls :]}
     assert 5 / period_s - 3 <= len(times) <= 5 / period_s + 1
     assert len(sent) == pytest.approx(controls * 5 / period_s, abs=4 * controls)
     assert sorted(sent[-controls:])[-1][1] == storm[-1][1]
-    played(thinner, [(6.0 + step / 100, cc(80, step)) for step in range(100)])
-    assert thinner.period_s == PERIOD_S  # a hand again
+    played(throttle, [(6.0 + step / 100, cc(80, step)) for step in range(100)])
+    assert throttle.period_s == PERIOD_S  # a hand again
 
 
 def test_controls_do_not_wait_for_each_other() -> None:
-    thinner = fresh()
+    throttle = fresh()
     for number in (7, 90, 91):
-        thinner.feed(cc(number, 1), 0.0)
-    assert len(thinner.take(0.0)) == 3
+        throttle.add(cc(number, 1), 0.0)
+    assert len(throttle.pop_due(0.0)) == 3
 
 
 @pytest.mark.parametrize("key", [cc(9, 127), (0x90, 5, 100), (0x90, 60, 1), (0x80, 5, 0)])
@@ -130,30 +132,30 @@ def test_parameters_go_out_in_order_but_a_bound_number_is_itself() -> None:
 
 @pytest.mark.parametrize("learning", [True, False])
 def test_until_the_server_has_said_what_is_what_everything_goes_out(learning: bool) -> None:
-    thinner = fresh(known=learning)
-    thinner.learning = learning
+    throttle = fresh(known=learning)
+    throttle.learning = learning
     storm = [(0.0, cc(7, value)) for value in (1, 1, 1, 2)]
-    assert played(thinner, storm) == storm
+    assert played(throttle, storm) == storm
 
 
 def test_without_a_server_the_newest_value_waits_and_keys_do_not() -> None:
-    thinner = fresh()
+    throttle = fresh()
     for data in (cc(7, 0), cc(7, 1), cc(7, 2), cc(9, 127), cc(20, 1), (0x90, 5, 1)):
-        thinner.feed(data, 0.0)
-    assert thinner.drop_late() == 3
-    assert thinner.take(1.0) == [cc(7, 2)]
+        throttle.add(data, 0.0)
+    assert throttle.drop_late() == 3
+    assert throttle.pop_due(1.0) == [cc(7, 2)]
     for rest in range(1, 100):
-        thinner.feed(cc(7, rest), 10.0 * rest)
-        thinner.drop_late()
-    assert thinner.take(1e6) == [cc(7, 99)]
+        throttle.add(cc(7, rest), 10.0 * rest)
+        throttle.drop_late()
+    assert throttle.pop_due(1e6) == [cc(7, 99)]
 
 
 def test_what_is_no_message_is_counted() -> None:
-    thinner = fresh()
+    throttle = fresh()
     for data in ((0xF8,), (0xB0,), ()):
-        thinner.feed(data, 0.0)
-    assert thinner.counts == {"ignored": 1, "bad": 2}
-    assert thinner.due is None
+        throttle.add(data, 0.0)
+    assert throttle.counts == {"ignored": 1, "bad": 2}
+    assert throttle.due is None
 
 
 @given(st.lists(st.tuples(st.floats(0, 0.01), st.sampled_from([7, 8, 9, 40, 20, 21, 22, 23, 90]),
