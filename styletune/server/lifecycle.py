@@ -16,7 +16,6 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from styletune.server.hub import Hub
-from styletune.server.protocol import WebSocketProtocol
 from styletune.server.signals import ShutdownFlag
 from styletune.session.messages import MAX_BYTES
 from styletune.supervisor.handle import WorkerHandle
@@ -124,7 +123,7 @@ def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicor
         app,
         loop="asyncio",
         http="h11",
-        ws=WebSocketProtocol,
+        ws="websockets-sansio",
         ws_max_size=MAX_BYTES,
         ws_per_message_deflate=False,  # JPEG does not shrink; it took 72 % of a core
         ws_ping_interval=10.0,

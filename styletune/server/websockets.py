@@ -1,29 +1,27 @@
 """The two sockets: /ws for controls and states, /frames for pictures.
 
-Two, so that a picture of 60 KB never delays a slider. Thin: what is said is decided in
-`session`, when a picture may be sent in `frames`. Each has one task that reads and one that
-writes, and ends when either does.
+Two, so that a picture of 60 KB never delays a slider.
 """
 
 import asyncio
 import contextlib
+import itertools
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
 
 from styletune.errors import MessageError
-from styletune.server.breath import Breath
 from styletune.server.frame_stream import AckWindow
 from styletune.server.hub import Hub
-from styletune.server.protocol import texts_of
 from styletune.server.send_queue import SendQueue
 from styletune.session import messages
 from styletune.session.messages import ChangedMessage, ErrorMessage, parse_ack
 from styletune.session.roles import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
+_MESSAGES_PER_TURN = 64  # of one client, before others are served: about a millisecond
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
 
@@ -37,7 +35,7 @@ async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = F
         return
     client, queue = joined
     try:
-        await _run_until_first_ends(
+        await run_until_first_ends(
             _read_controls(socket, hub, client, queue, role), _write_messages(socket, queue)
         )
     finally:
@@ -50,9 +48,9 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
     if not hub.add_viewer():
         await _close(socket, "server full")
         return
-    viewer = _FrameSender(socket, hub)
+    sender = FrameSender(socket, hub)
     try:
-        await _run_until_first_ends(viewer.read(), viewer.write(), viewer.watch())
+        await run_until_first_ends(sender.read(), sender.write(), sender.watch())
     finally:
         hub.remove_viewer()
 
@@ -60,30 +58,61 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
 async def _read_controls(
     socket: WebSocket, hub: Hub, client: str, queue: SendQueue, role: Role
 ) -> None:
-    while True:
-        for text in await _receive(socket):
-            refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
-            if refused is None:
-                hub.receive(text, client)
-            else:
-                hub.reject(refused, client)
-            if queue.full:
-                await queue.wait_for_room()
+    for count in itertools.count(1):
+        text = await _receive(socket)
+        refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
+        if refused is None:
+            hub.receive(text, client)
+        else:
+            hub.reject(refused, client)
+        if queue.full:
+            await queue.wait_for_room()
+        elif count % _MESSAGES_PER_TURN == 0:
+            await asyncio.sleep(0)  # `_receive` does not give way while messages wait
 
 
 async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
-    breath = Breath()
+    bucket = TokenBucket()
     while not queue.overflowed:
         message = await queue.get()
         await socket.send_text(message.text)
-        # Changes that come meanwhile go out as one: to send costs ten times what it costs to obey.
-        if isinstance(message, ChangedMessage):
-            await asyncio.sleep(breath.after(time.monotonic()))
+        if isinstance(message, ChangedMessage) and (delay_s := bucket.delay_s(time.monotonic())):
+            # Changes of the meantime go out as one: to send takes ten times as long as to apply.
+            await asyncio.sleep(delay_s)
     await _close(socket, "too slow")
 
 
-class _FrameSender:
-    """One viewer of pictures and its window of acknowledgements."""
+class TokenBucket:
+    """How fast changes go to one client: at once, but those of a storm at most 20 a second.
+
+    Pages, which send 60 sets a second, and scripts that await each answer stay below the rate.
+    """
+
+    RATE_HZ = 250.0
+    BURST = 50.0
+    STORM_DELAY_S = 0.05
+
+    def __init__(self) -> None:
+        self._tokens = self.BURST
+        self._filled_at = 0.0
+
+    def delay_s(self, now: float) -> float:
+        """Take a token for a change that was sent; return how long to wait before the next.
+
+        Args:
+            now: seconds that only rise.
+        """
+        self._tokens = min(self.BURST, self._tokens + (now - self._filled_at) * self.RATE_HZ) - 1
+        self._filled_at = now
+        if self._tokens >= 0:
+            return 0.0
+        self._tokens = 0.0
+        self._filled_at += self.STORM_DELAY_S  # nothing for the wait, or it would end the storm
+        return self.STORM_DELAY_S
+
+
+class FrameSender:
+    """Sends pictures to one viewer, as fast as it acknowledges them."""
 
     def __init__(self, socket: WebSocket, hub: Hub) -> None:
         self._socket = socket
@@ -93,21 +122,20 @@ class _FrameSender:
         self._sent = asyncio.Event()
 
     async def read(self) -> None:
-        """Take acknowledgements."""
+        """Receive acknowledgements."""
         while True:
-            for text in await _receive(self._socket):
-                try:
-                    drawn = self._window.acknowledge(parse_ack(text).epoch)
-                except MessageError as error:
-                    self._hub.stats.bad[error.code] += 1
-                    answer = ErrorMessage(code=error.code, message=str(error))
-                    await self._socket.send_text(answer.text)
-                    continue
-                if drawn:
-                    self._acknowledged.set()
+            try:
+                drawn = self._window.acknowledge(parse_ack(await _receive(self._socket)).epoch)
+            except MessageError as error:
+                self._hub.stats.bad[error.code] += 1
+                answer = ErrorMessage(code=error.code, message=str(error))
+                await self._socket.send_text(answer.text)
+                continue
+            if drawn:
+                self._acknowledged.set()
 
     async def write(self) -> None:
-        """Send the newest picture whenever the window allows it."""
+        """Send the newest picture whenever the window allows one more."""
         epoch = -1
         while True:
             while not self._window.can_send(time.monotonic()):
@@ -135,8 +163,8 @@ class _FrameSender:
             await asyncio.sleep(left)
 
 
-async def _receive(socket: WebSocket) -> Sequence[str | bytes]:
-    """The next messages, text or bytes: one, or all that came at once.
+async def _receive(socket: WebSocket) -> str | bytes:
+    """The next message, text or bytes.
 
     Raises:
         WebSocketDisconnect: the client has gone, or the server is ending.
@@ -144,7 +172,8 @@ async def _receive(socket: WebSocket) -> Sequence[str | bytes]:
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
         raise WebSocketDisconnect(message.get("code", 1006))
-    return texts_of(message)
+    text: str | None = message.get("text")
+    return text if text is not None else bytes(message.get("bytes") or b"")
 
 
 async def _close(socket: WebSocket, reason: str) -> None:
@@ -153,8 +182,8 @@ async def _close(socket: WebSocket, reason: str) -> None:
             await socket.close(TRY_AGAIN_LATER, reason)
 
 
-async def _run_until_first_ends(*coroutines: Coroutine[Any, Any, None]) -> None:
-    """Run all until one ends, then cancel the others; a disconnection is a fine end."""
+async def run_until_first_ends(*coroutines: Coroutine[Any, Any, None]) -> None:
+    """Run all until one ends, then cancel the others; a disconnection is no error."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

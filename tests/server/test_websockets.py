@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from styletune.ipc.commands import Report, Run, State
 from styletune.server import send_queue
+from styletune.server.websockets import TokenBucket
 from styletune.session.roles import Role
 from tests.support.web_process import WAIT_S, hear, running, say, see, until
 
@@ -447,6 +448,64 @@ async def test_a_storm_of_sets_is_told_in_few_messages_and_ends_on_the_last(tmp_
         assert server.painter.controls is not None
         assert server.painter.controls.positions["smooth"] == 1999 / 2000
         assert server.hub.session.scenes().undo == 1
+
+
+async def test_storm_of_one_client_leaves_the_others_served(tmp_path: Path) -> None:
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws") as socket,
+        server.socket("/ws") as other,
+    ):
+        await hear(other, "snapshot")
+        reading = asyncio.create_task(hear(socket, "never"))
+        # At once, as out of a network's buffer.
+        socket.transport.write(
+            b"".join(
+                frame(0x81, json.dumps({"type": "set", "controls": {"smooth": n / 3000}}).encode())
+                for n in range(3000)
+            )
+        )
+        await until(lambda: server.hub.stats.messages > 0)
+        await say(other, {"type": "set", "controls": {FADER: 0.25}, "seq": 1})
+        while (await hear(other, "changed")).get("seq") != 1:
+            pass
+        assert server.hub.stats.messages < 3000
+        while (await hear(other, "changed"))["controls"].get("smooth") != 2999 / 3000:
+            pass
+        reading.cancel()
+
+
+def storm_delays(*, rate_hz: float, seconds: float = 10.0) -> int:
+    """How often a writer waits that sends so many changes a second."""
+    bucket, now, count = TokenBucket(), 100.0, 0
+    end = now + seconds
+    while now < end:
+        if delay_s := bucket.delay_s(now):
+            count += 1
+            now += delay_s
+        now += 1 / rate_hz
+    return count
+
+
+def test_token_bucket_lets_changes_of_a_hand_and_a_burst_pass_at_once() -> None:
+    assert storm_delays(rate_hz=60) == 0
+    assert storm_delays(rate_hz=200) == 0
+    assert storm_delays(rate_hz=1e6, seconds=0.00004) == 0
+
+
+def test_token_bucket_lets_a_storm_pass_twenty_times_a_second() -> None:
+    bucket, now, sent = TokenBucket(), 100.0, 0
+    while now < 110:
+        sent += 1
+        now += bucket.delay_s(now) + 0.0001
+    assert 190 < sent < 260
+
+
+def test_token_bucket_is_calm_at_once_after_a_storm() -> None:
+    bucket, now = TokenBucket(), 100.0
+    for _ in range(150):
+        now += bucket.delay_s(now)
+    assert bucket.delay_s(now + 0.2) == 0
 
 
 async def test_among_many_sets_each_bad_one_is_answered(tmp_path: Path) -> None:
