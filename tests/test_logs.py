@@ -53,7 +53,7 @@ def test_a_traceback_stays_on_the_line() -> None:
         line = Lines(form).format(failed)
         assert "\n" not in line
         assert "ValueError" in line
-        assert "test_log.py" in line
+        assert "test_logs.py" in line
 
 
 @given(st.text(max_size=50), st.sampled_from(["key-value", "json"]))

@@ -138,9 +138,9 @@ def test_where_the_clock_stands_a_second_run_lives_all_the_same(
 CUT_SHORT = """
 import sys
 from pathlib import Path
-from styletune.server.runs import playing
+from styletune.server.runs import open_run
 from tests.server.test_runs import paint
-with playing(Path(sys.argv[1])) as run:
+with open_run(Path(sys.argv[1])) as run:
     paint(run, step=4211)
     print(run.name, flush=True)
     sys.stdin.read()
@@ -225,8 +225,8 @@ def test_it_is_private_and_gone_afterwards() -> None:
 
 def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
     code = (
-        "import os, signal\nfrom styletune.server.runs import scratch\n"
-        "with scratch() as folder:\n"
+        "import os, signal\nfrom styletune.server.runs import temp_folder\n"
+        "with temp_folder() as folder:\n"
         "    (folder / 'x.png').write_bytes(b'x')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )

@@ -266,7 +266,7 @@ def test_a_group_kill_leaves_no_process(web_process) -> None:
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_warming_up_imports_the_engine_and_touches_no_device(backend: str) -> None:
     script = (
-        "import os, sys; from styletune.worker.process import warm_up; warm_up(); "
+        "import os, sys; from styletune.worker.process import preload; preload(); "
         "assert 'styletune.worker.loop' in sys.modules; "
         "from tensorflow.python.eager import context; "
         "assert not context.context()._initialized; "
