@@ -1,13 +1,4 @@
-"""Teaching material: crops, and what the teacher sees in them.
-
-A *round* is a few hundred crops, taught several times over before the next round is drawn:
-the teacher's forward pass costs four times the student's step, so each answer is used more
-than once. What the teacher says is kept at every fourth position of block 1 and every second
-of block 2 each way, which is as many positions as block 3 has.
-
-In: a seed and the number of the round. Out: arrays. The same seed and number give the same
-crops. Runs in the teaching process; knows nothing about optimisers or files.
-"""
+"""Training batches: seeded crops with the teacher's activations as targets."""
 
 from __future__ import annotations
 
@@ -25,7 +16,7 @@ from styletune.training.noise import Pixels
 from styletune.training.student import Array, Convolution, features
 
 STRIDES = (4, 4, 2, 2, 1, 1, 1, 1)
-"""Of the positions at which each layer is compared."""
+"""Between compared positions of each layer: all layers then have as many as block 3."""
 CROPS_PER_PICTURE = 4
 FOLDER_SHARE = 0.5
 """How many pictures come from one's own folder, where there is one."""
@@ -34,16 +25,18 @@ TEACHER_BATCH = 8
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What is taught in one round.
+    """The crops of one round, used several times over.
+
+    The teacher's forward pass costs four times the student's step.
 
     Attributes:
         crops: uint8 (n, size, size, 3), RGB.
-        answers: the teacher's activations at the compared positions, (n, h, w, c) each.
+        targets: the teacher's activations at the compared positions, (n, h, w, c) each.
         offsets: first compared position of each layer.
     """
 
     crops: Pixels
-    answers: list[Array]
+    targets: list[Array]
     offsets: tuple[int, ...]
 
 
@@ -73,14 +66,16 @@ def compared(activations: Sequence[Any], offsets: Sequence[int]) -> list[Any]:
     ]
 
 
-def ask_teacher(teacher: Sequence[Convolution], crops: Pixels, offsets: tuple[int, ...]) -> Batch:
-    """Return the round of these crops with the teacher's answers."""
-    answers: list[list[Array]] = []
+def evaluate_teacher(
+    teacher: Sequence[Convolution], crops: Pixels, offsets: tuple[int, ...]
+) -> Batch:
+    """Return these crops with the teacher's activations as targets."""
+    targets: list[list[Array]] = []
     for first in range(0, len(crops), TEACHER_BATCH):
         x = ops.convert_to_tensor(preprocess(crops[first : first + TEACHER_BATCH]))
         seen = compared(features(teacher, x), offsets)
-        answers.append([np.asarray(activation, dtype=np.float32) for activation in seen])
-    return Batch(crops, [np.concatenate(layer) for layer in zip(*answers, strict=True)], offsets)
+        targets.append([np.asarray(activation, dtype=np.float32) for activation in seen])
+    return Batch(crops, [np.concatenate(layer) for layer in zip(*targets, strict=True)], offsets)
 
 
 def draw_offsets(rng: np.random.Generator) -> tuple[int, ...]:

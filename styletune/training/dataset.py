@@ -1,8 +1,6 @@
-"""Teaching pictures: an endless, seeded supply, procedural or cut from a folder of one's own.
+"""Training pictures: an endless, seeded supply, procedural or cut from a user's folder.
 
-In: a seed or generator and a size; optionally a folder of pictures.
-Out: uint8 pictures (size, size, 3). The same seed gives the same picture, bit for bit.
-Runs in the teaching process; NumPy and Pillow only; knows nothing about networks.
+The same seed gives the same picture, bit for bit.
 """
 
 from __future__ import annotations

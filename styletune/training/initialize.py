@@ -1,11 +1,6 @@
-"""A start from the teacher itself: keep its most telling channels, refit the rest.
+"""Initial weights of the student, from the teacher by channel selection and least squares.
 
-Layer by layer: choose the channels of the teacher that explain the others best, then fit the
-student's kernel by least squares so that, from its own (already compressed) input, it gives
-these channels. Seconds of linear algebra instead of an hour of gradient steps.
-
-In: the teacher's convolutions and teaching crops. Out: the student's convolutions.
-Runs in the teaching process; knows nothing about files.
+Seconds of linear algebra instead of an hour of gradient steps.
 """
 
 from __future__ import annotations
@@ -23,7 +18,7 @@ RIDGE = 1e-4
 """Share of the mean energy added to the diagonal: keeps kernels small where data says little."""
 
 
-def telling_channels(second_moment: Matrix, count: int) -> list[int]:
+def select_channels(second_moment: Matrix, count: int) -> list[int]:
     """Choose `count` channels greedily, each the one that explains most of what is left.
 
     Args:
@@ -49,10 +44,13 @@ def telling_channels(second_moment: Matrix, count: int) -> list[int]:
     return chosen
 
 
-def start_from_teacher(
+def initialize(
     teacher: Sequence[Convolution], batches: Sequence[Array], widths: Sequence[int]
 ) -> list[Convolution]:
     """Return the student's convolutions, in the teacher's own scale.
+
+    Layer by layer: select the teacher's channels that explain the others best, then fit the
+    student's kernel so that it gives these channels from its own, already compressed, input.
 
     Args:
         teacher: kernels and biases of its eight layers.
@@ -68,7 +66,7 @@ def start_from_teacher(
             student = [ops.max_pool(x, 2, strides=2) for x in student]
         sums = [ops.conv(x, kernel, padding="same") + bias for x in inputs]
         inputs = [ops.relu(x) for x in sums]
-        chosen = telling_channels(_second_moment(inputs), width)
+        chosen = select_channels(_second_moment(inputs), width)
         if index == 0:
             # Both see the same picture: the chosen filters are exact.
             ours = (kernel[..., chosen], bias[chosen])

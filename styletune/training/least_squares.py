@@ -1,8 +1,4 @@
-"""Least squares between the student's activations and the teacher's.
-
-Gives the linear maps, the relative errors and the metric. Pure NumPy; runs in the teaching
-process; knows nothing about networks or files.
-"""
+"""Least squares between the student's and the teacher's activations: map, error, metric."""
 
 from __future__ import annotations
 
@@ -25,7 +21,7 @@ def solve_ridge(moment: Matrix, target: Matrix, ridge: float) -> Matrix:
 
 @dataclass(slots=True)
 class Moments:
-    """Sums over positions that least squares needs; `add` batches, then ask."""
+    """Sums over positions that least squares needs; `add` batches, then solve."""
 
     ours: Any = 0.0  # FᵀF (c, c)
     cross: Any = 0.0  # FᵀT (c, channels)

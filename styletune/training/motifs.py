@@ -1,8 +1,7 @@
-"""Procedural motifs: what the teaching pictures show before they are finished.
+"""Procedural motifs of the training pictures.
 
-Each motif takes a seeded generator and a size and returns a picture (size, size, 3)
-float32, 0..255. `MOTIFS` is the table; a new motif is one function and one row.
-Knows nothing about networks or files.
+Each takes a seeded generator and a size and returns (size, size, 3) float32, 0..255. A new
+motif is one function and one row of `MOTIFS`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Smooth random fields: the raw material of the teaching pictures.
-
-In: a seeded generator and a size. Out: float32 arrays (h, w) or (h, w, 3).
-Pure NumPy and Pillow; knows nothing about networks or files.
-"""
+"""Seeded random fields, colours and image operations for the training pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A lesson's plan: how many steps of what size, and how fast.
-
-Pure data; knows nothing about pictures or files.
-"""
+"""The training's configuration and learning-rate schedule."""
 
 from __future__ import annotations
 
@@ -14,13 +11,14 @@ from styletune.training.student import WIDTHS
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """What decides a lesson's outcome, beside the teacher and the pictures.
+    """All that decides the outcome, beside the teacher and the pictures.
 
     Attributes:
         steps: gradient steps altogether.
         batch: crops a step.
         crops: crops a round.
-        practised: how many of these the student paints itself, a multiple of 16.
+        practised: how many of these the student paints itself, a multiple of 16; see
+            `style_finetune`.
         passes: how often a round is gone through.
     """
 
@@ -39,13 +37,16 @@ class TrainingConfig:
         """Gradient steps in one round."""
         return self.crops // self.batch * self.passes
 
-    def rate(self, step: int) -> float:
-        """Learning rate of a step: a short warm-up, then half a cosine down to 1 %."""
+    def learning_rate_at(self, step: int) -> float:
+        """Learning rate of a step: a short warm-up on half a cosine down to 1 %.
+
+        Differs from Keras' `CosineDecay`: the cosine does not wait for the warm-up to end.
+        """
         warm = min(1.0, (step + 1) / 50)
         place = min(1.0, step / max(1, self.steps))
         fall = 0.5 + 0.5 * math.cos(math.pi * place)
         return self.learning_rate * warm * (0.01 + 0.99 * fall)
 
     def settings(self) -> dict[str, Any]:
-        """Return the plan as plain values, for checkpoints and provenance."""
+        """Return the fields as plain values, for checkpoints and provenance."""
         return asdict(self) | {"widths": list(self.widths)}

@@ -1,8 +1,4 @@
-"""Brush strokes over any picture: half of what painting with style transfer is about.
-
-In: a seeded generator and a picture (size, size, 3), 0..255. Out: the same, painted.
-Knows nothing about networks or files.
-"""
+"""Brush strokes over any picture: half of what painting with style transfer is about."""
 
 from __future__ import annotations
 

@@ -1,9 +1,7 @@
-"""The student: `lite` while it is being taught, beside its throw-away linear maps.
+"""The student: `lite` while it is trained, beside its throw-away linear maps.
 
-In: preprocessed pictures (n, h, w, 3), VGG-19's convention. Out: eight activations.
-Inside, every channel is kept near root-mean-square 1, so that one learning rate suits all
-layers; `arrays` folds these scales away. Runs in the teaching process; knows nothing about
-files, pictures or optimisers.
+Every channel is kept near root-mean-square 1 inside, so that one learning rate suits all
+layers; `arrays` folds these scales away.
 """
 
 from __future__ import annotations
@@ -16,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.engine.vgg import convolutions
 from styletune.errors import WeightsError
 
-LAYERS = selected_layers("lite")
+LAYERS = network_layers("lite")
 POOLED_BEFORE = tuple(
     index for index, layer in enumerate(convolutions("lite", LAYERS)) if layer.pool_before
 )
@@ -50,7 +48,7 @@ class Student:
     """Eight convolutions and, for each, a linear map to the teacher's channels.
 
     Args:
-        convolutions: kernels and biases in the teacher's own scale (see `start`).
+        convolutions: kernels and biases in the teacher's own scale (see `initialize`).
         channels: widths of the teacher's layers.
     """
 
@@ -97,12 +95,12 @@ class Student:
             self.maps[index].assign(np.asarray(self.maps[index]) / factor[:, None])
             before = factor
 
-    def revive(self, index: int, dead: Sequence[int], rng: np.random.Generator) -> None:
-        """Give silent channels of one activation something to say.
+    def reinitialize_dead(self, index: int, dead: Sequence[int], rng: np.random.Generator) -> None:
+        """Replace dead channels of one activation.
 
-        Each becomes the negative of a living channel: it speaks exactly where that one is
-        silent, which nothing after the ReLU could tell so far. The next layer does not listen
-        to it yet, so no other activation changes.
+        Each becomes the negative of a living channel: it is active exactly where that one is
+        0, which nothing after the ReLU could see so far. Its weights in the next layer start
+        at 0, so no other activation changes.
         """
         if not dead:
             return

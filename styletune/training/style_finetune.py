@@ -1,10 +1,7 @@
-"""Practice: the student paints, and the teacher then says what it sees in the paintings.
+"""Training crops that the student itself has begun to paint in the style of others.
 
-A student that met only finished pictures errs most on what painting with it leads to. So a part
-of every round are crops that the student itself has begun to paint in the style of others.
+A student that met only finished pictures errs most on what painting with it leads to.
 Source of the idea: Ross, Gordon, Bagnell 2011 (DAgger), arXiv:1011.0686.
-
-In: a student, metrics, crops. Out: crops. Seeded; runs in the teaching process.
 """
 
 from __future__ import annotations
@@ -22,7 +19,7 @@ from styletune.training.noise import Pixels
 from styletune.training.student import Array, Student
 
 BATCH = 16
-MOST_STEPS = 32
+MAX_STEPS = 32
 CONTENT_LAYER = 6
 
 
@@ -41,9 +38,9 @@ class StyleFinetuning:
 
     def __init__(self, student: Student) -> None:
         self._student = student
-        self._gradient: Callable[..., Any] = tf.function(self._pull)
+        self._gradient: Callable[..., Any] = tf.function(self._style_gradient)
 
-    def _pull(
+    def _style_gradient(
         self,
         picture: Any,
         metrics: Sequence[Any],
@@ -65,8 +62,10 @@ class StyleFinetuning:
             miss = ops.sum(ops.square(seen[CONTENT_LAYER] - content), axis=(1, 2, 3))
             size = ops.sum(ops.square(content), axis=(1, 2, 3)) + 1e-6
             loss += ops.sum(weights[:, -1] * miss / size)
-        pull = tape.gradient(loss, picture)
-        return pull / (ops.sqrt(ops.mean(ops.square(pull), axis=(1, 2, 3), keepdims=True)) + 1e-12)
+        gradient = tape.gradient(loss, picture)
+        return gradient / (
+            ops.sqrt(ops.mean(ops.square(gradient), axis=(1, 2, 3), keepdims=True)) + 1e-12
+        )
 
     def paint(
         self, rng: np.random.Generator, contents: Pixels, styles: Pixels, metrics: Sequence[Array]
@@ -107,12 +106,12 @@ class StyleFinetuning:
         second: npt.NDArray[Any] = np.zeros_like(start)
         low, high = preprocess(np.zeros((1, 1, 1, 3))), preprocess(np.full((1, 1, 1, 3), 255.0))
         rate = rng.uniform(3.0, 8.0)
-        for step in range(1, int(rng.integers(8, MOST_STEPS + 1)) + 1):
-            pull = np.asarray(
+        for step in range(1, int(rng.integers(8, MAX_STEPS + 1)) + 1):
+            gradient = np.asarray(
                 self._gradient(ops.convert_to_tensor(picture), metrics, wanted, content, weights)
             )
-            first = 0.9 * first + 0.1 * pull
-            second = 0.99 * second + 0.01 * pull * pull
+            first = 0.9 * first + 0.1 * gradient
+            second = 0.99 * second + 0.01 * gradient * gradient
             move = (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-3)
             picture = np.clip(picture - np.float32(rate) * move, low, high)
         painted = picture[..., ::-1] - preprocess(np.zeros((1, 1, 1, 3)))[..., ::-1]

@@ -1,8 +1,6 @@
-"""A course: one lesson with its teacher's file, progress, checkpoint and result.
+"""`styletune teach`: one training with its options, progress, checkpoint and weight file.
 
-In: the options of `styletune teach`. Out: the weight file, with its provenance inside.
 The checkpoint, beside the result, is written after every round, whole or not at all.
-Runs in the teaching process; people read stderr, nothing goes to stdout.
 """
 
 from __future__ import annotations
@@ -41,7 +39,7 @@ def run_training(arguments: argparse.Namespace) -> int:
     """Teach as the options of `styletune teach` say; returns the exit code 0.
 
     Raises:
-        ConfigError: options that cannot be, or a checkpoint of another plan.
+        ConfigError: options that cannot be, or a checkpoint of other options.
         WeightsError: no teacher, or a checkpoint that cannot be read.
         PictureError: no picture in the folder.
     """
@@ -56,38 +54,38 @@ def run_training(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"cannot write {out}: the folder {out.parent} does not exist")
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
-    plan = TrainingConfig(steps=arguments.steps, seed=arguments.seed)
+    config = TrainingConfig(steps=arguments.steps, seed=arguments.seed)
     source = weights.load("vgg19", arguments.weights or None, LAYERS)
     teacher = [(source.kernels[layer], source.biases[layer]) for layer in LAYERS]
     folder = Folder(Path(arguments.pictures)) if arguments.pictures else None
-    lesson = Trainer(plan, teacher, folder)
-    settings = {"plan": plan.settings(), "teacher_sha256": digest(teacher)}
+    trainer = Trainer(config, teacher, folder)
+    settings = {"plan": config.settings(), "teacher_sha256": digest(teacher)}
     settings["pictures"] = folder.names if folder else []
     checkpoint = out.with_suffix(".lesson.npz")
     if arguments.resume:
-        restore(lesson, checkpoint, settings)
-        console.print(f"going on from {checkpoint}, step {lesson.step}")
+        restore(trainer, checkpoint, settings)
+        console.print(f"going on from {checkpoint}, step {trainer.step}")
     else:
         with console.status("Starting from the teacher's own channels …"):
-            lesson.begin()
-    _teach(lesson, checkpoint, settings, console)
+            trainer.initialize()
+    _teach(trainer, checkpoint, settings, console)
     provenance = {
-        "label": f"taught by VGG-19, {lesson.step} steps",
+        "label": f"taught by VGG-19, {trainer.step} steps",
         "teacher": f"VGG-19, {source.label}",
         **settings,
-        "seed": plan.seed,
-        "steps": lesson.step,
-        "errors": dict(zip(LAYERS, (round(error, 4) for error in lesson.errors), strict=True)),
+        "seed": config.seed,
+        "steps": trainer.step,
+        "errors": dict(zip(LAYERS, (round(error, 4) for error in trainer.errors), strict=True)),
         "rights": arguments.rights,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "licence": LICENCE,
     }
-    write(out, *lesson.result(), provenance)
+    write(out, *trainer.result(), provenance)
     console.print(f"wrote {out}")
     return 0
 
 
-def _teach(lesson: Trainer, checkpoint: Path, settings: dict[str, Any], console: Console) -> None:
+def _teach(trainer: Trainer, checkpoint: Path, settings: dict[str, Any], console: Console) -> None:
     columns = (
         TextColumn("teaching"),
         BarColumn(),
@@ -97,13 +95,13 @@ def _teach(lesson: Trainer, checkpoint: Path, settings: dict[str, Any], console:
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(
-            "teaching", total=lesson.plan.steps, completed=lesson.step, loss=float("nan")
+            "teaching", total=trainer.config.steps, completed=trainer.step, loss=float("nan")
         )
-        while lesson.step < lesson.plan.steps:
-            lesson.run_round(lambda loss: progress.update(task, advance=1, loss=loss))
-            save(lesson, checkpoint, settings)
-            errors = " ".join(f"{error:.3f}" for error in lesson.errors)
-            progress.console.print(f"step {lesson.step:6d}  relative errors {errors}")
+        while trainer.step < trainer.config.steps:
+            trainer.run_round(lambda loss: progress.update(task, advance=1, loss=loss))
+            save(trainer, checkpoint, settings)
+            errors = " ".join(f"{error:.3f}" for error in trainer.errors)
+            progress.console.print(f"step {trainer.step:6d}  relative errors {errors}")
 
 
 def digest(convolutions: list[Convolution]) -> str:
@@ -115,21 +113,21 @@ def digest(convolutions: list[Convolution]) -> str:
     return total.hexdigest()
 
 
-def save(lesson: Trainer, checkpoint: Path, settings: dict[str, Any]) -> None:
-    """Write the lesson's state, whole or not at all."""
+def save(trainer: Trainer, checkpoint: Path, settings: dict[str, Any]) -> None:
+    """Write the training's state, whole or not at all."""
     stream = io.BytesIO()
-    np.savez(stream, settings=np.array(json.dumps(settings)), **lesson.state())  # type: ignore[arg-type]
+    np.savez(stream, settings=np.array(json.dumps(settings)), **trainer.state())  # type: ignore[arg-type]
     files.write_bytes_atomically(checkpoint, stream.getvalue())
 
 
-def restore(lesson: Trainer, checkpoint: Path, settings: dict[str, Any]) -> None:
-    """Bring `lesson` to where its checkpoint left off.
+def restore(trainer: Trainer, checkpoint: Path, settings: dict[str, Any]) -> None:
+    """Bring `trainer` to where its checkpoint left off.
 
     More or fewer steps than then are fine: the learning rate follows the new number.
 
     Raises:
         WeightsError: the checkpoint is missing or damaged.
-        ConfigError: it belongs to another plan, teacher or folder.
+        ConfigError: it belongs to other options, another teacher or folder.
     """
     try:
         # From memory: NumPy leaves a damaged file open.
@@ -147,7 +145,7 @@ def restore(lesson: Trainer, checkpoint: Path, settings: dict[str, Any]) -> None
                 f"received {name}={value}: use the same options, or start without --resume"
             )
     try:
-        lesson.restore(state)
+        trainer.restore(state)
     except (KeyError, ValueError) as error:
         raise WeightsError(f"cannot resume: {checkpoint} is damaged: {error}") from error
 
@@ -175,7 +173,7 @@ def write(
         arrays[f"{layer}.metric"] = metric.astype(np.float32)
     bad = [name for name, array in arrays.items() if not np.isfinite(array).all()]
     if bad:
-        raise WeightsError(f"the lesson went to pieces: {bad[0]} is not finite; teach again")
+        raise WeightsError(f"the trainer went to pieces: {bad[0]} is not finite; teach again")
     stream = io.BytesIO()
     # Stored, not compressed: float16 hardly shrinks, and a checksum meets every damaged byte.
     np.savez(stream, provenance=np.array(json.dumps(provenance)), **arrays)  # type: ignore[arg-type]

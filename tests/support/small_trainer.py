@@ -1,4 +1,4 @@
-"""A teacher and a plan small enough to teach in a test."""
+"""A teacher and a configuration small enough to teach in a test."""
 
 import numpy as np
 
@@ -21,7 +21,7 @@ def small_teacher(seed: int = 0) -> list[Convolution]:
     return found
 
 
-def small_plan(**changes: object) -> TrainingConfig:
+def small_config(**changes: object) -> TrainingConfig:
     """Two rounds of four steps on 32-pixel crops, with practice."""
     values: dict[str, object] = {
         "steps": 8,

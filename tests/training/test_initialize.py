@@ -4,7 +4,7 @@ from keras import ops
 
 from styletune.training.batches import preprocess
 from styletune.training.dataset import teaching_picture
-from styletune.training.initialize import fit_convolution, start_from_teacher, telling_channels
+from styletune.training.initialize import fit_convolution, initialize, select_channels
 from tests.support.small_trainer import STUDENT_WIDTHS, small_teacher
 
 
@@ -13,14 +13,14 @@ def test_the_channel_that_explains_most_is_chosen_first() -> None:
     base = rng.standard_normal((200, 1))
     # Channel 1 is the source of 0 and 2; channel 3 is small and alone.
     features = np.hstack([base * 0.5, base, base * 0.8, 0.1 * rng.standard_normal((200, 1))])
-    chosen = telling_channels(features.T @ features, 2)
+    chosen = select_channels(features.T @ features, 2)
     assert chosen[0] in (0, 1, 2)
     assert chosen[1] == 3
 
 
 def test_no_channel_is_chosen_twice() -> None:
     features = np.ones((10, 3))
-    assert sorted(telling_channels(features.T @ features, 3)) == [0, 1, 2]
+    assert sorted(select_channels(features.T @ features, 3)) == [0, 1, 2]
 
 
 def test_a_known_convolution_is_found_again() -> None:
@@ -37,7 +37,7 @@ def test_a_known_convolution_is_found_again() -> None:
 def test_the_first_layer_is_the_teachers_own() -> None:
     teacher = small_teacher()
     crops = np.stack([teaching_picture(seed, 32) for seed in range(8)])
-    started = start_from_teacher(teacher, [preprocess(crops)], STUDENT_WIDTHS)
+    started = initialize(teacher, [preprocess(crops)], STUDENT_WIDTHS)
     assert [kernel.shape[-1] for kernel, _ in started] == list(STUDENT_WIDTHS)
     kernel, _ = teacher[0]
     for index in range(STUDENT_WIDTHS[0]):

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.errors import WeightsError
 
-LAYERS = selected_layers("lite")
+LAYERS = network_layers("lite")
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ def test_preprocessing_is_that_of_vgg19() -> None:
     )
 
 
-def test_a_loaded_student_sees_what_its_convolutions_say() -> None:
+def test_a_loaded_student_computes_its_convolutions() -> None:
     student = Student(small_teacher(1), TEACHER_WIDTHS)
     student.load(small_teacher(2))
     for ours, theirs in zip(
@@ -44,14 +44,14 @@ def test_rescaling_multiplies_activations_and_nothing_else() -> None:
         assert np.asarray(new) @ np.asarray(linear_map) == pytest.approx(guess, rel=1e-2, abs=1e-2)
 
 
-def test_a_revived_channel_speaks_and_changes_no_other() -> None:
+def test_a_reinitialized_channel_is_active_and_changes_no_other() -> None:
     student = Student(small_teacher(), TEACHER_WIDTHS)
     silenced = np.asarray(student.biases[2]).copy()
     silenced[[1, 5]] = -1e6
     student.biases[2].assign(silenced)
     before = [np.asarray(activation) for activation in student.features(pictures())]
     assert before[2][..., [1, 5]].max() == 0.0
-    student.revive(2, [1, 5], np.random.default_rng(0))
+    student.reinitialize_dead(2, [1, 5], np.random.default_rng(0))
     after = [np.asarray(activation) for activation in student.features(pictures())]
     assert after[2][..., [1, 5]].max() > 0.0
     others = [0, 2, 3, 4, 6, 7]

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from styletune.cli.main import build_parser
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
 from styletune.training import teach
 from styletune.training.schedule import TrainingConfig
 from styletune.training.trainer import Trainer
-from tests.support.small_trainer import small_plan, small_teacher
+from tests.support.small_trainer import small_config, small_teacher
 
-LAYERS = selected_layers("lite")
+LAYERS = network_layers("lite")
 
 
 @pytest.fixture
@@ -29,12 +29,12 @@ def teacher_file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the command teach the small plan."""
+    """Let the command use the small configuration."""
 
-    def plan(steps: int, seed: int) -> TrainingConfig:
-        return small_plan(steps=steps, seed=seed)
+    def config(steps: int, seed: int) -> TrainingConfig:
+        return small_config(steps=steps, seed=seed)
 
-    monkeypatch.setattr(teach, "TrainingConfig", plan)
+    monkeypatch.setattr(teach, "TrainingConfig", config)
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -64,14 +64,14 @@ def test_the_command_writes_weights_that_the_engine_loads(
 
 
 @pytest.mark.usefixtures("small")
-def test_a_stopped_course_goes_on_where_it_was(teacher_file: Path, tmp_path: Path) -> None:
+def test_a_stopped_training_goes_on_where_it_was(teacher_file: Path, tmp_path: Path) -> None:
     teach_small(teacher_file, tmp_path / "whole.npz", "--steps", "8")
     settings = _settings_of(tmp_path / "whole.lesson.npz")
 
-    lesson = Trainer(small_plan(seed=0), small_teacher())
-    lesson.begin()
-    lesson.run_round(lambda _: None)
-    teach.save(lesson, tmp_path / "parts.lesson.npz", settings)
+    trainer = Trainer(small_config(seed=0), small_teacher())
+    trainer.initialize()
+    trainer.run_round(lambda _: None)
+    teach.save(trainer, tmp_path / "parts.lesson.npz", settings)
     teach_small(teacher_file, tmp_path / "parts.npz", "--steps", "8", "--resume")
     with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "parts.npz") as parts:
         for name in whole.files:
@@ -104,7 +104,7 @@ def test_a_missing_or_damaged_checkpoint_is_refused(
         teach_small(teacher_file, tmp_path / "lite.npz", "--steps", "4", "--resume")
 
 
-def test_a_missing_folder_is_said_before_teaching(teacher_file: Path, tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused_before_training(teacher_file: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"the folder .*nowhere does not exist"):
         teach_small(teacher_file, tmp_path / "nowhere" / "lite.npz")
 

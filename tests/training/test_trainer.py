@@ -2,34 +2,34 @@ import numpy as np
 import pytest
 
 from styletune.training.trainer import Trainer
-from tests.support.small_trainer import small_plan, small_teacher
+from tests.support.small_trainer import small_config, small_teacher
 
 
-def taught(lesson: Trainer) -> list[float]:
+def taught(trainer: Trainer) -> list[float]:
     losses: list[float] = []
-    while lesson.step < lesson.plan.steps:
-        lesson.run_round(losses.append)
+    while trainer.step < trainer.config.steps:
+        trainer.run_round(losses.append)
     return losses
 
 
 def test_teaching_lowers_the_error() -> None:
-    lesson = Trainer(small_plan(steps=24, learning_rate=1e-2), small_teacher())
-    lesson.begin()
-    losses = taught(lesson)
+    trainer = Trainer(small_config(steps=24, learning_rate=1e-2), small_teacher())
+    trainer.initialize()
+    losses = taught(trainer)
     assert len(losses) == 24
     assert np.isfinite(losses).all()
     assert np.mean(losses[-8:]) < np.mean(losses[:4])
 
 
-def test_a_resumed_lesson_equals_an_unbroken_one() -> None:
-    unbroken = Trainer(small_plan(), small_teacher())
-    unbroken.begin()
+def test_a_resumed_training_equals_an_unbroken_one() -> None:
+    unbroken = Trainer(small_config(), small_teacher())
+    unbroken.initialize()
     taught(unbroken)
 
-    broken = Trainer(small_plan(), small_teacher())
-    broken.begin()
+    broken = Trainer(small_config(), small_teacher())
+    broken.initialize()
     broken.run_round(lambda _: None)
-    resumed = Trainer(small_plan(), small_teacher())
+    resumed = Trainer(small_config(), small_teacher())
     resumed.restore(broken.state())
     assert resumed.step == 4
     taught(resumed)
@@ -42,39 +42,39 @@ def test_a_resumed_lesson_equals_an_unbroken_one() -> None:
 
 def test_the_same_seed_begins_alike_and_another_does_not() -> None:
     def first_kernel(seed: int) -> np.ndarray:
-        lesson = Trainer(small_plan(seed=seed), small_teacher())
-        lesson.begin()
-        return np.asarray(lesson.student.kernels[3])
+        trainer = Trainer(small_config(seed=seed), small_teacher())
+        trainer.initialize()
+        return np.asarray(trainer.student.kernels[3])
 
     assert np.array_equal(first_kernel(1), first_kernel(1))
     assert not np.array_equal(first_kernel(1), first_kernel(2))
 
 
 def test_a_dead_channel_comes_back_without_a_jolt() -> None:
-    lesson = Trainer(small_plan(steps=12), small_teacher())
-    lesson.begin()
-    lesson.run_round(lambda _: None)
-    silenced = np.asarray(lesson.student.biases[4]).copy()
+    trainer = Trainer(small_config(steps=12), small_teacher())
+    trainer.initialize()
+    trainer.run_round(lambda _: None)
+    silenced = np.asarray(trainer.student.biases[4]).copy()
     silenced[0] = -1e6
-    lesson.student.biases[4].assign(silenced)
+    trainer.student.biases[4].assign(silenced)
     losses: list[float] = []
-    lesson.run_round(losses.append)
-    assert np.asarray(lesson.student.biases[4])[0] > -1e5
+    trainer.run_round(losses.append)
+    assert np.asarray(trainer.student.biases[4])[0] > -1e5
     assert max(losses) < 2.0 * losses[0]
 
 
-def test_the_result_leaves_the_lesson_as_it_was() -> None:
-    lesson = Trainer(small_plan(), small_teacher())
-    lesson.begin()
-    before = [np.asarray(variable) for variable in lesson.student.variables]
-    convolutions, metrics = lesson.result()
+def test_the_result_leaves_the_student_as_it_was() -> None:
+    trainer = Trainer(small_config(), small_teacher())
+    trainer.initialize()
+    before = [np.asarray(variable) for variable in trainer.student.variables]
+    convolutions, metrics = trainer.result()
     assert len(convolutions) == len(metrics) == 8
-    for old, variable in zip(before, lesson.student.variables, strict=True):
+    for old, variable in zip(before, trainer.student.variables, strict=True):
         assert np.asarray(variable) == pytest.approx(old, rel=1e-4, abs=1e-5)
 
 
 def test_the_learning_rate_warms_up_and_falls() -> None:
-    plan = small_plan(steps=1000, learning_rate=1.0)
-    assert plan.rate(0) == pytest.approx(1 / 50)
-    assert plan.rate(60) > 0.9
-    assert plan.rate(999) < 0.02
+    config = small_config(steps=1000, learning_rate=1.0)
+    assert config.learning_rate_at(0) == pytest.approx(1 / 50)
+    assert config.learning_rate_at(60) > 0.9
+    assert config.learning_rate_at(999) < 0.02
