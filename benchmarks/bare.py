@@ -64,7 +64,7 @@ class BareSteps:
         painter, network = self._painter, self._session.network
         layers = [
             (tuple(painter.solver.features.get_layer(layer.name).kernel.shape), layer.pool_before)
-            for layer in convolutions(network.name, network.played)
+            for layer in convolutions(network.name, network.selected_layers)
         ]
         return {
             "device": backend.describe(),
@@ -76,7 +76,7 @@ class BareSteps:
         """What the steps minimise, at the picture that painting starts from."""
         painter = self._painter
         painter.reset()
-        return float(painter.evaluate(painter.pixels())[0])
+        return float(painter.loss_and_gradient(painter.pixels())[0])
 
     def run(self, seconds: float) -> list[tuple[float, int]]:
         """Take steps for some seconds; seconds and steps of each burst."""
@@ -94,8 +94,8 @@ class BareSteps:
     def _burst(self, steps: int) -> float:
         painter = self._painter
         started = time.perf_counter()
-        painter.solver.depths.run_whole(painter.mix.data, steps)
-        painter.solver.raw()  # a few numbers: on a GPU this waits for the last step
+        painter.solver.depths.run_full(painter.inputs.batch, steps)
+        painter.solver.raw_losses()  # a few numbers: on a GPU this waits for the last step
         return time.perf_counter() - started
 
     def peak_flops(self) -> float:

@@ -36,7 +36,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
@@ -44,7 +44,7 @@ from styletune.engine.vgg import feature_network
 from styletune.errors import StyletuneError
 from styletune.images import decode, samples
 
-LAYERS = selected_layers("lite")
+LAYERS = network_layers("lite")
 CONTENT_LAYER = "block3_conv3"
 CONTENT_WEIGHT = 0.02
 """Beside a style loss that is relative to its target: enough to keep the scene."""

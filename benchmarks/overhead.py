@@ -60,11 +60,11 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
         _turns = 0
         _from: tuple[float, int] | None = None
 
-        def _epoch(self, painter: Painter, hand: bool) -> bool:
+        def _run_epoch(self, painter: Painter, hand: bool) -> bool:
             full = max(painter.height, painter.width) == job.session.pictures.size
             if self._progress.step >= _FIRST_STEPS and full:
                 self._take_turns(painter)
-            return super()._epoch(painter, hand)
+            return super()._run_epoch(painter, hand)
 
         def _take_turns(self, painter: Painter) -> None:
             now = time.perf_counter()
@@ -84,9 +84,9 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
         def _bare(self, painter: Painter) -> None:
             began, steps = time.perf_counter(), 0
             while (seconds := time.perf_counter() - began) < turn_s:
-                painter.solver.depths.run(painter._needed, painter.mix.data)
+                painter.solver.depths.run(painter._depth, painter.inputs.batch)
                 steps += 1
-            painter.solver.raw()  # on a GPU this waits for the last step
+            painter.solver.raw_losses()  # on a GPU this waits for the last step
             self._note(Turn(True, max(seconds, time.perf_counter() - began), steps))
 
         def _note(self, turn: Turn) -> None:

@@ -32,7 +32,7 @@ def serve(session_file: str, target: Target) -> int:
         return Supervisor(session, folder=folder, target=target)
 
     return serve(
-        load(session_file).replaced(server={"port": 0}),
+        load(session_file).with_overrides(server={"port": 0}),
         open_browser=False,
         entrance=ServerOptions(token=options.resolve_token(None)),
         make_painter=make_painter,
@@ -42,5 +42,5 @@ def serve(session_file: str, target: Target) -> int:
 def work(kind: "type[PaintLoop]", job: WorkerConfig, pipe: Connection) -> None:
     """Do a worker's work by one of that kind; the device has been prepared."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
-    frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
-    kind(job, controls, frames, pipe).work()
+    frames = FrameBlock.attach(job.frame_block, job.session.network.selected_layers, job.size_px)
+    kind(job, controls, frames, pipe).run()

@@ -65,7 +65,7 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Ro
     rows: dict[str, Row] = {}
     times: dict[str, list[float]] = {}
     for kind in kinds:
-        session = SessionConfig().replaced(
+        session = SessionConfig().with_overrides(
             network={"name": arguments.network, "weights": arguments.weights or "", "layers": ()},
             pictures={"size": arguments.size},
             engine={"precision": kind},

@@ -97,22 +97,24 @@ def measure(session: SessionConfig, steps: int, brief: bool) -> list[Way]:
     painting = {"clamp": False, "scales": False}
     # 5 pixel values a step, by the logarithmic fader.
     rate = {"learning_rate": session.table()["learning_rate"].position(5.0), "average": False}
-    plain = session.replaced(optimizer=recipe, painting=painting, controls=rate)
-    ways = [_timed("the recipe, from noise", plain.replaced(painting={"init": "noise"}), steps, 0)]
+    plain = session.with_overrides(optimizer=recipe, painting=painting, controls=rate)
+    ways = [
+        _timed("the recipe, from noise", plain.with_overrides(painting={"init": "noise"}), steps, 0)
+    ]
     if not brief:
         ways.append(_timed("the recipe, from content", plain, steps, 0))
     enough = min(way.looks[-1].loss for way in ways)
-    painted = session.replaced(**DEFAULTS)
+    painted = session.with_overrides(**DEFAULTS)
     flat = {"scales": False}
     others = {
         "paint": painted,
-        "live": session.replaced(painting=flat),
-        "live, plain pixels": session.replaced(painting=flat, optimizer={"levels": 1}),
-        "live, tinted": session.replaced(painting=flat | {"init": "tinted"}),
-        "paint --no-scales": painted.replaced(painting=flat),
-        "paint --init content": painted.replaced(painting={"init": "content"}),
-        "paint --init noise": painted.replaced(painting={"init": "noise"}),
-        "paint --optimizer adam": painted.replaced(optimizer={"name": "adam"}),
+        "live": session.with_overrides(painting=flat),
+        "live, plain pixels": session.with_overrides(painting=flat, optimizer={"levels": 1}),
+        "live, tinted": session.with_overrides(painting=flat | {"init": "tinted"}),
+        "paint --no-scales": painted.with_overrides(painting=flat),
+        "paint --init content": painted.with_overrides(painting={"init": "content"}),
+        "paint --init noise": painted.with_overrides(painting={"init": "noise"}),
+        "paint --optimizer adam": painted.with_overrides(optimizer={"name": "adam"}),
     }
     for name, made in others.items():
         if not brief or name in TARGETS:
@@ -129,23 +131,23 @@ def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Way:
         built_s = 0.0
         built_processor_s = 0.0
 
-        def _painter(self, size: int) -> painters.Painter:
+        def _build_painter(self, size: int) -> painters.Painter:
             started, busy = time.perf_counter(), time.process_time()
-            painter = super()._painter(size)
-            if painter is not self._last:
-                painter.evaluate(painter.pixels())
+            painter = super()._build_painter(size)
+            if painter is not self._full_size:
+                painter.loss_and_gradient(painter.pixels())
                 painter.reset()
             self.built_s += time.perf_counter() - started
             self.built_processor_s += time.process_time() - busy
             return painter
 
     way = Way(name)
-    studios._BURST = _LOOK
+    studios.CHECK_EVERY = _LOOK
     started = time.perf_counter()
     studio = Timed(session, steps)
     studio.calibrate()  # also traces the step
     first_s = time.perf_counter() - started
-    last = studio._last
+    last = studio._full_size
     cost, done = 0.0, 0
     started, busy = time.perf_counter(), time.process_time()
     for now in studio.paint():

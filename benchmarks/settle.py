@@ -103,7 +103,7 @@ def _session(optimizer: dict[str, object], size: int, rate: float) -> SessionCon
         "learning_rate": table["learning_rate"].position(rate),
         "optimizer": str(optimizer.get("name", "adam")),
     }
-    return session.replaced(controls=controls)
+    return session.with_overrides(controls=controls)
 
 
 def measure(session: SessionConfig, calm: int, after: int) -> dict[str, Settling]:
@@ -111,7 +111,7 @@ def measure(session: SessionConfig, calm: int, after: int) -> dict[str, Settling
     from styletune.engine.canvas import Canvas
 
     positions = session.positions()
-    painter = Canvas(session, positions, session.pictures.size).painter()
+    painter = Canvas(session, positions, session.pictures.size).build_painter()
     painter.calibrate()
     painter.reset()
     painter.run(calm)

@@ -69,7 +69,8 @@ def sheets(arguments: argparse.Namespace) -> dict[str, list[Labelled]]:
     }
     colors = {name: {"color": float(index)} for index, name in enumerate(table["color"].choices)}
     starts = [
-        painted(session.replaced(painting={"init": kind}), {kind: {}}, steps) for kind in KINDS
+        painted(session.with_overrides(painting={"init": kind}), {kind: {}}, steps)
+        for kind in KINDS
     ]
     return {
         "colours": painted(session, colors, steps, anew=False),
@@ -95,13 +96,13 @@ def painted(
 
     positions = session.positions()
     canvas = Canvas(session, positions, session.pictures.size)
-    painter = canvas.painter()
+    painter = canvas.build_painter()
     painter.calibrate()
     painter.reset()
     row = []
     for index, (label, changes) in enumerate(settings.items()):
         moved = {**positions, **changes}
-        canvas.rescale(painter, moved)
+        canvas.rescale_styles(painter, moved)
         painter.apply(moved)
         if anew or index == 0:
             painter.reset()

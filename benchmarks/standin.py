@@ -41,7 +41,7 @@ def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
 def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
     """Publish a picture at each tick, and at once when a control has moved."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
-    layers = job.session.network.played
+    layers = job.session.network.selected_layers
     frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
     size = job.session.pictures.size  # there is room for more
     shown = pictures(size, size * 3 // 4)
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=SIZE_PX)
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    session = SessionConfig().replaced(
+    session = SessionConfig().with_overrides(
         pictures={
             "content": str(samples.locate("harbour")),
             "styles": (str(samples.locate("strokes")),),

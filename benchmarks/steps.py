@@ -86,8 +86,8 @@ def measure(
     taken: dict[str, list[float]] = {name: [] for name, *_ in turns}
     for _, painter, heard in turns:
         painter.apply(heard)
-        painter.prepare(all_depths=False)
-        painter.run(_TOGETHER + 1, listen=False)
+        painter.trace(all_depths=False)
+        painter.run(_TOGETHER + 1, all_terms=False)
     for _ in range(rounds):
         for name, painter, heard in turns:
             painter.apply(heard)
@@ -97,7 +97,7 @@ def measure(
                 started = time.perf_counter()
                 if moved is not None:
                     painter.apply(moved)
-                painter.take(steps, listen=False)
+                painter.step(steps, all_terms=False)
                 taken[name].append(1e3 * (time.perf_counter() - started) / steps)
     return {name: np.array(times) for name, times in taken.items()}
 

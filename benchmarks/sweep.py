@@ -145,24 +145,24 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, turns: Path) -> None:
         """A studio with the worker's own painter."""
 
         def __init__(self, painter: Painter, steps: int) -> None:
-            self._session, self._done = job.session, 0
-            self.painter = self._last = painter
-            self._plan = [(job.session.pictures.size, steps)]
+            self._session, self._steps_taken = job.session, 0
+            self.painter = self._full_size = painter
+            self._schedule = [(job.session.pictures.size, steps)]
 
     class Interleaving(loop.PaintLoop):
         """A worker that paints a second time half-way through a run."""
 
         _seen = 0
 
-        def _epoch(self, painter: Painter, hand: bool) -> bool:
-            fine = super()._epoch(painter, hand)
-            run = self._runs.now
-            number = run.order.run  # 0: there is none
-            half = run.taken >= run.order.steps // 2
+        def _run_epoch(self, painter: Painter, hand: bool) -> bool:
+            fine = super()._run_epoch(painter, hand)
+            run = self._runs.current
+            number = run.command.run  # 0: there is none
+            half = run.taken >= run.command.steps // 2
             if number not in (0, self._seen) and half and turns.exists():
                 self._seen = number
                 began = time.perf_counter()
-                for _ in InTurns(painter, run.order.steps).paint():
+                for _ in InTurns(painter, run.command.steps).paint():
                     self._frames.beat(self._progress.step)
                 painter.picture()
                 with turns.open("a") as file:

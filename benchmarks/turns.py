@@ -56,7 +56,7 @@ def watch(job: WorkerConfig, pipe: Connection, *, log: str) -> None:
 
 def serve_noting(log: str) -> int:
     """`styletune serve` with a worker that notes what it sees."""
-    session = SessionConfig().replaced(
+    session = SessionConfig().with_overrides(
         pictures={
             "content": str(samples.locate("harbour")),
             "styles": (str(samples.locate("strokes")),),

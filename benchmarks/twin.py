@@ -103,7 +103,7 @@ async def measure(arguments: argparse.Namespace, size: int, folder: Path) -> Pai
         pair.floor_s = 2 * 2 * said["multiply_adds"] / peak
         # The product's matrices are 50 MB; they come after the steps' own peak and stay below it.
         pair.ours_mb, pair.twin_mb = (machine.peak_mb(p.pid) or 0.0 for p in (ours, twin))
-    pair.floor_mb = floor_bytes(session.network.name, session.network.played, size) / 2**20
+    pair.floor_mb = floor_bytes(session.network.name, session.network.selected_layers, size) / 2**20
     pair.imports_mb = _import_mb(sys.executable, "keras"), _import_mb(arguments.python, "torch")
     return pair
 
@@ -161,14 +161,15 @@ def _spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
         files[name] = str(folder / f"{name}-{session.pictures.size}.npy")
         np.save(files[name], np.asarray(decode.read(Path(file))))
     table, positions = session.table(), session.positions()
-    count = len(network.played)
+    count = len(network.selected_layers)
     return {
         **files,
         "weights": network.weights,
         "convolutions": [
-            [layer.name, layer.pool_before] for layer in convolutions(network.name, network.played)
+            [layer.name, layer.pool_before]
+            for layer in convolutions(network.name, network.selected_layers)
         ],
-        "layers": network.played,
+        "layers": network.selected_layers,
         "content_weights": [1.0] * count,
         "style_weights": [1.0] * count,
         "smooth": table["smooth"].value(positions["smooth"]),

@@ -36,7 +36,7 @@ DEFAULT_LAYERS = {
 }  # fmt: skip
 
 
-def selected_layers(network: str) -> tuple[str, ...]:
+def network_layers(network: str) -> tuple[str, ...]:
     """All convolutions of a network, in the order in which it computes them."""
     return tuple(
         f"block{block}_conv{conv}"
@@ -69,17 +69,17 @@ class Network(_Section):
 
     @model_validator(mode="after")
     def _known_layers(self) -> Self:
-        known = selected_layers(self.name)
+        known = network_layers(self.name)
         for layer in self.layers or ():
             if layer not in known:
                 raise ValueError(f"{self.name} has no layer `{layer}`; it has {', '.join(known)}")
         return self
 
     @property
-    def played(self) -> tuple[str, ...]:
+    def selected_layers(self) -> tuple[str, ...]:
         """The one to eight layers that the session plays, in network order."""
         named = self.layers or DEFAULT_LAYERS[self.name]
-        return tuple(layer for layer in selected_layers(self.name) if layer in named)
+        return tuple(layer for layer in network_layers(self.name) if layer in named)
 
 
 class Optimizer(_Section):
@@ -137,7 +137,7 @@ class SessionConfig(_Section):
     """A whole session file.
 
     Example:
-        >>> Session().network.played[0]
+        >>> SessionConfig().network.selected_layers[0]
         'block1_conv1'
     """
 
@@ -153,9 +153,9 @@ class SessionConfig(_Section):
     @field_validator("network")
     @classmethod
     def _layer_count(cls, network: Network) -> Network:
-        if not 1 <= len(network.played) <= MAX_LAYERS:
+        if not 1 <= len(network.selected_layers) <= MAX_LAYERS:
             raise ValueError(
-                f"a session plays 1 to {MAX_LAYERS} layers; received {len(network.played)}"
+                f"a session plays 1 to {MAX_LAYERS} layers; received {len(network.selected_layers)}"
             )
         return network
 
@@ -170,7 +170,7 @@ class SessionConfig(_Section):
     def table(self) -> ControlTable:
         """The control table of this session's layers."""
         return ControlTable(
-            self.network.played,
+            self.network.selected_layers,
             linear=self.painting.faders == "linear",
             size_px=self.pictures.size,
             optimizer=self.optimizer.name,
@@ -181,7 +181,7 @@ class SessionConfig(_Section):
         table = self.table()
         return table.defaults() | table.check(self.controls)
 
-    def replaced(self, **sections: dict[str, Any]) -> "SessionConfig":
+    def with_overrides(self, **sections: dict[str, Any]) -> "SessionConfig":
         """A copy with some keys of some sections replaced, checked again; None leaves a key.
 
         Raises:
@@ -214,7 +214,7 @@ def load(path: str | Path) -> SessionConfig:
     path = Path(path)
     data = read_toml(path)
     session = parse(data, source=str(path))
-    return _beside(session, path.parent)
+    return _resolve_paths(session, path.parent)
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -233,14 +233,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
-def _beside(session: SessionConfig, folder: Path) -> SessionConfig:
+def _resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
     """Resolve file names against the session file's folder, where such a file is."""
 
     def resolve(name: str) -> str:
         beside = folder / name
         return str(beside.resolve()) if beside.is_file() else name
 
-    return session.replaced(
+    return session.with_overrides(
         pictures={
             "content": resolve(session.pictures.content),
             "styles": tuple(resolve(style) for style in session.pictures.styles),

@@ -90,7 +90,7 @@ class Control:
             position = math.log(value / self.low) / math.log(self.high / self.low)
         return min(1.0, max(0.0, position))
 
-    def at(self, part: float) -> float:
+    def position_from_hardware(self, part: float) -> float:
         """The position that hardware sets when it stands at `part` of its way, 0..1.
 
         A fader follows; a switch is on from the middle; a choice has equal parts of the way.
@@ -101,14 +101,14 @@ class Control:
             return float(min(int(part * len(self.choices)), len(self.choices) - 1))
         return part
 
-    def public(self, position: float) -> float | bool | str:
+    def to_json(self, position: float) -> float | bool | str:
         """`position` as messages show it: a number, a boolean (switch) or a name (choice)."""
         if self.kind is Kind.SWITCH:
             return bool(position)
         return self.choices[int(position)] if self.kind is Kind.CHOICE else position
 
     @property
-    def chosen(self) -> Mapping[str, float]:
+    def choice_positions(self) -> Mapping[str, float]:
         """Position of each of the `choices`, by name."""
         return {name: float(index) for index, name in enumerate(self.choices)}
 
@@ -134,7 +134,7 @@ class Control:
             )
         if self.kind is Kind.CHOICE:
             if isinstance(position, str) and position in self.choices:
-                return self.chosen[position]
+                return self.choice_positions[position]
             raise ControlError(
                 f"control `{self.name}` must be one of {', '.join(self.choices)}; "
                 f"received value={_short(position)}"
@@ -363,9 +363,9 @@ class ControlTable(Mapping[str, Control]):
         """
         return {name: self[name].check(position) for name, position in changes.items()}
 
-    def public(self, positions: Mapping[str, float]) -> dict[str, float | bool | str]:
+    def to_json(self, positions: Mapping[str, float]) -> dict[str, float | bool | str]:
         """`positions` as messages show them: numbers, booleans (switches), names (choices)."""
-        return {name: self[name].public(position) for name, position in positions.items()}
+        return {name: self[name].to_json(position) for name, position in positions.items()}
 
     def rows(self) -> list[dict[str, object]]:
         """The whole table in plain types, as `GET /api/controls` and the page read it."""
@@ -373,7 +373,7 @@ class ControlTable(Mapping[str, Control]):
             {
                 "name": row.name,
                 "kind": row.kind.value,
-                "default": row.public(row.default),
+                "default": row.to_json(row.default),
                 "curve": row.curve.value,
                 "low": row.low,
                 "high": row.high,

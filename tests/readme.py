@@ -31,7 +31,7 @@ def controls() -> str:
             default = f"{row.default:g}" if row.layer is None else "by layer"
         else:
             values = "true, false" if row.kind is Kind.SWITCH else ", ".join(row.choices)
-            default = "" if row.kind is Kind.TRIGGER else str(row.public(row.default)).lower()
+            default = "" if row.kind is Kind.TRIGGER else str(row.to_json(row.default)).lower()
         rows.append(
             [
                 f"`{row.name}`",

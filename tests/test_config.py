@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from styletune.config import DEFAULT_LAYERS, SessionConfig, load, parse, selected_layers
+from styletune.config import DEFAULT_LAYERS, SessionConfig, load, network_layers, parse
 from styletune.errors import ConfigError
 from styletune.files import configs_folder
 
@@ -31,7 +31,7 @@ def test_default_toml_shows_every_key() -> None:
 def test_original_toml_is_the_recipe_of_2018() -> None:
     session = load(configs_folder() / "original.toml")
     assert session.network.name == "vgg16"
-    assert session.network.played == (
+    assert session.network.selected_layers == (
         "block1_conv2", "block2_conv1", "block2_conv2", "block3_conv1",
         "block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1",
     )  # fmt: skip
@@ -48,7 +48,7 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
 def test_the_usual_layers_exist_and_are_eight() -> None:
     for network, layers in DEFAULT_LAYERS.items():
         assert len(layers) == 8
-        assert set(layers) <= set(selected_layers(network))
+        assert set(layers) <= set(network_layers(network))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_than_eight_layers_are_refused() -> None:
-    layers = list(selected_layers("vgg16")[:9])
+    layers = list(network_layers("vgg16")[:9])
     with pytest.raises(ConfigError, match="1 to 8 layers; received 9"):
         parse({"network": {"name": "vgg16", "layers": layers}}, "file")
 
 
 def test_layers_are_played_in_network_order() -> None:
     session = parse({"network": {"layers": ["block3_conv1", "block1_conv1"]}}, "file")
-    assert session.network.played == ("block1_conv1", "block3_conv1")
+    assert session.network.selected_layers == ("block1_conv1", "block3_conv1")
 
 
 def test_pictures_beside_the_session_file_are_found(tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ def test_pictures_beside_the_session_file_are_found(tmp_path: Path) -> None:
 
 
 def test_flags_override_the_file_and_are_checked() -> None:
-    session = SessionConfig().replaced(pictures={"size": 64, "content": None})
+    session = SessionConfig().with_overrides(pictures={"size": 64, "content": None})
     assert session.pictures.size == 64
     assert session.pictures.content == "harbour"
     with pytest.raises(ConfigError, match=r"the command line: `pictures\.size`"):
-        SessionConfig().replaced(pictures={"size": 1})
+        SessionConfig().with_overrides(pictures={"size": 1})
 
 
 def test_toml_of_the_readme_style_round_trips() -> None:

@@ -93,7 +93,7 @@ def test_the_defaults_paint_at_once_with_any_number_of_layers(count: int) -> Non
     positions = table.defaults()
     assert sum(term_weights(table, positions, "style")) > 0
     assert sum(term_weights(table, positions, "content")) > 0
-    assert positions == table.check(table.public(positions))
+    assert positions == table.check(table.to_json(positions))
 
 
 def test_mute_solo_and_masters() -> None:
@@ -155,16 +155,27 @@ def test_a_position_comes_back_from_its_value(name: str, position: float) -> Non
 def test_a_choice_takes_its_names_only_and_shows_them() -> None:
     color = TABLE["color"]
     assert color.check("luminance") == 1.0
-    assert color.public(1.0) == "luminance"
+    assert color.to_json(1.0) == "luminance"
     for bad in ("sepia", 1, 1.0, True, None):
         with pytest.raises(ControlError, match=r"must be one of full, luminance, histogram"):
             color.check(bad)
 
 
 def test_hardware_moves_faders_smoothly_switches_at_the_middle_and_choices_by_parts() -> None:
-    assert [TABLE["smooth"].at(p) for p in (0.0, 0.3, 1.0)] == [0.0, 0.3, 1.0]
-    assert [TABLE["average"].at(p) for p in (0.0, 0.49, 0.5, 1.0)] == [0, 0, 1, 1]
-    assert [TABLE["color"].at(p) for p in (0.0, 0.32, 0.34, 0.67, 1.0)] == [0, 0, 1, 2, 2]
+    assert [TABLE["smooth"].position_from_hardware(p) for p in (0.0, 0.3, 1.0)] == [0.0, 0.3, 1.0]
+    assert [TABLE["average"].position_from_hardware(p) for p in (0.0, 0.49, 0.5, 1.0)] == [
+        0,
+        0,
+        1,
+        1,
+    ]
+    assert [TABLE["color"].position_from_hardware(p) for p in (0.0, 0.32, 0.34, 0.67, 1.0)] == [
+        0,
+        0,
+        1,
+        2,
+        2,
+    ]
 
 
 def test_the_size_of_a_session_is_its_default_and_within_reach() -> None:

@@ -79,7 +79,7 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
     styles = given.get("style")
     content = given.get("content")
     styles = [styles] if isinstance(styles, str) else styles
-    return session.replaced(
+    return session.with_overrides(
         pictures={
             "content": content,
             "styles": styles,

@@ -102,7 +102,9 @@ def _weights(name: str, session: "SessionConfig") -> Check:
         if cached is None:
             return what, None, "not in Keras' cache: downloaded when played, or --weights FILE"
         file = str(cached)
-    played = session.network.played if name == session.network.name else DEFAULT_LAYERS[name]
+    played = (
+        session.network.selected_layers if name == session.network.name else DEFAULT_LAYERS[name]
+    )
     try:
         names = [convolution.name for convolution in vgg.convolutions(name, played)]
         return what, True, weights.load(name, file, names).label

@@ -81,8 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
     session = session_config(arguments, arguments.session)
     if arguments.session is None:
-        session = session.replaced(**DEFAULTS)
-    session = session.replaced(
+        session = session.with_overrides(**DEFAULTS)
+    session = session.with_overrides(
         optimizer={"name": arguments.optimizer, "schedule": arguments.schedule},
         painting={"init": arguments.init, "scales": False if arguments.no_scales else None},
     )
@@ -139,14 +139,14 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
     state = {
         "styletune": __version__,
         "session": session.model_dump(mode="json"),
-        "steps": offline.step,
+        "steps": offline.steps_taken,
         "weights": painter.weights_label,
     }
     from PIL import Image
 
     _write(out, kind, Image.fromarray(offline.picture()), state)
     seconds = time.perf_counter() - started
-    console.print(f"{out}: {offline.step} steps in {seconds:.1f} s")
+    console.print(f"{out}: {offline.steps_taken} steps in {seconds:.1f} s")
 
 
 def _run_steps(offline: "OfflinePainter", steps: int, console: "Console") -> None:
@@ -175,7 +175,7 @@ def _run_steps(offline: "OfflinePainter", steps: int, console: "Console") -> Non
         for now in progress:
             bar.update(task, completed=min(now.step, steps), loss=now.loss)
             if interrupted.is_set():
-                console.print(f"stopped after {offline.step} steps")
+                console.print(f"stopped after {offline.steps_taken} steps")
                 break
 
 

@@ -101,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = require_live(session_config(arguments, arguments.session))
     pictures = session.pictures
     return serve(
-        session.replaced(
+        session.with_overrides(
             pictures={
                 "content": str(samples.locate(pictures.content)),
                 "styles": tuple(str(samples.locate(style)) for style in pictures.styles),

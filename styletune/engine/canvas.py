@@ -111,28 +111,30 @@ class Canvas:
         self._path = content or session.pictures.content
         self.content = load_content(session, self._path, size_px)
         self._styles = list(styles or session.pictures.styles)
-        self._edges = [self._edge(index, positions) for index in range(len(self._styles))]
+        self._style_sizes_px = [
+            self._style_size_px(index, positions) for index in range(len(self._styles))
+        ]
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of the painting: (h, w, 3)."""
         return self.content.shape
 
-    def painter(self) -> Painter:
+    def build_painter(self) -> Painter:
         """Build the painter of this canvas; nothing is traced yet."""
         session = self._session
-        styles = [self._style(index) for index in range(len(self._styles))]
+        styles = [self._load_style(index) for index in range(len(self._styles))]
         return Painter(session, self.content, styles, load_initial_image(session, self.content))
 
-    def sized(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
+    def with_size(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
         """The same pictures at another size."""
         return Canvas(self._session, positions, size_px, self._path, tuple(self._styles))
 
-    def of(self, content: str, positions: Mapping[str, float]) -> "Canvas":
+    def with_content(self, content: str, positions: Mapping[str, float]) -> "Canvas":
         """Another content picture at the same size."""
         return Canvas(self._session, positions, self.size_px, content, tuple(self._styles))
 
-    def put_style(
+    def set_style(
         self, painter: Painter, index: int, path: str, positions: Mapping[str, float]
     ) -> None:
         """Give the painter another style picture, or the next one.
@@ -141,10 +143,10 @@ class Canvas:
             PictureError: it cannot be used; everything stays as it was.
         """
         index = min(index, len(self._styles))  # one before it may have been refused
-        edge = self._edge(index, positions)
+        edge = self._style_size_px(index, positions)
         painter.set_style(index, load_image(path, edge))
         self._styles[index : index + 1] = [path]
-        self._edges[index : index + 1] = [edge]
+        self._style_sizes_px[index : index + 1] = [edge]
 
     def remove_path(self, painter: Painter, path: str) -> None:
         """Take the style of that path from the painter, if it is there and not the only one."""
@@ -154,32 +156,32 @@ class Canvas:
     def remove_style(self, painter: Painter, index: int) -> None:
         """Take a style picture from the painter; those after it move up."""
         painter.remove_style(index)
-        del self._styles[index], self._edges[index]
+        del self._styles[index], self._style_sizes_px[index]
 
-    def rescale(self, painter: Painter, positions: Mapping[str, float]) -> None:
+    def rescale_styles(self, painter: Painter, positions: Mapping[str, float]) -> None:
         """Bring the styles to the scales that `positions` ask for; does nothing where they are."""
         for index, path in enumerate(self._styles):
-            if self._edge(index, positions) != self._edges[index]:
-                self.put_style(painter, index, path, positions)
+            if self._style_size_px(index, positions) != self._style_sizes_px[index]:
+                self.set_style(painter, index, path, positions)
 
-    def catch_up(self, painter: Painter, old: "Canvas", positions: Mapping[str, float]) -> None:
+    def sync_from(self, painter: Painter, old: "Canvas", positions: Mapping[str, float]) -> None:
         """Give a painter that was in the making what was changed on the `old` canvas meanwhile."""
         for index, path in enumerate(old._styles):
             if self._styles[index : index + 1] != [path]:
-                self.put_style(painter, index, path, positions)
+                self.set_style(painter, index, path, positions)
         while len(self._styles) > len(old._styles):
             self.remove_style(painter, len(self._styles) - 1)
-        self.rescale(painter, positions)
+        self.rescale_styles(painter, positions)
 
-    def _edge(self, index: int, positions: Mapping[str, float]) -> int:
+    def _style_size_px(self, index: int, positions: Mapping[str, float]) -> int:
         """Longer edge, px, at which style `index` is seen."""
         name = f"style_scale.{index + 1}"
         scale = self._table[name].value(positions[name])
         edge = style_edge_px(self._session, self.size_px, scale)
         return edge if scale == 1.0 else max(round(edge / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
 
-    def _style(self, index: int) -> Picture:
-        return load_image(self._styles[index], self._edges[index])
+    def _load_style(self, index: int) -> Picture:
+        return load_image(self._styles[index], self._style_sizes_px[index])
 
 
 class SizeDebounce:
@@ -189,7 +191,7 @@ class SizeDebounce:
         self.size_px = size_px
         self._since = float("-inf")  # what stood so at the start is at rest
 
-    def rests(self, size_px: int, now: float, for_s: float) -> bool:
+    def is_stable(self, size_px: int, now: float, for_s: float) -> bool:
         """Whether `size_px` has been asked for, and nothing else, for so many seconds."""
         if size_px != self.size_px:
             self.size_px, self._since = size_px, now

@@ -67,7 +67,7 @@ Positions = Mapping[str, float]
 # TensorFlow's first calls after tracing are slow; they must not set the pace.
 _WARM_UP_STEPS = 2
 # A hand on the size fader passes many sizes; one is made when it has come to rest.
-_REST_S = 0.25
+_STABLE_S = 0.25
 
 
 class CanvasBuilder:
@@ -88,13 +88,13 @@ class CanvasBuilder:
     ) -> None:
         self._session = session
         self._table = session.table()
-        self._tell = tell
-        self._refuse = refuse
-        self._wish = SizeDebounce(size_px(self._table, positions))
-        self._making: Making | None = None
-        self._refused_px = 0  # the size that could not be had
+        self._on_progress = tell
+        self._reject = refuse
+        self._size = SizeDebounce(size_px(self._table, positions))
+        self._build: Making | None = None
+        self._rejected_px = 0  # the size that could not be had
 
-    def begin(self, positions: Positions, *, full: bool) -> Painter:
+    def first_painter(self, positions: Positions, *, full: bool) -> Painter:
         """The first painter, not yet warm.
 
         Small, hence soon there, unless `full`; what is painted on it is the start of the full
@@ -103,28 +103,28 @@ class CanvasBuilder:
         Raises:
             StyletuneError: the pictures or the network cannot be used at all.
         """
-        size = self._wish.size_px
+        size = self._size.size_px
         try:
-            painter = self._stretch(size if full else first_size_px(self._session, size), positions)
+            painter = self._create(size if full else first_size_px(self._session, size), positions)
         except PictureError:  # a narrow picture has too few pixels across
-            painter = self._stretch(size, positions)
+            painter = self._create(size, positions)
         painter.apply(positions)
         return painter
 
-    def _stretch(self, size: int, positions: Positions) -> Painter:
+    def _create(self, size: int, positions: Positions) -> Painter:
         self._canvas = Canvas(self._session, positions, size)
-        return self._canvas.painter()
+        return self._canvas.build_painter()
 
-    def settled(self, positions: Positions) -> bool:
+    def is_current(self, positions: Positions) -> bool:
         """Whether the canvas is the one that the control `size` asks for, or can be had."""
         size = size_px(self._table, positions)
-        return self._making is None and size in (self._canvas.size_px, self._refused_px)
+        return self._build is None and size in (self._canvas.size_px, self._rejected_px)
 
-    def rescale(self, painter: Painter, positions: Positions) -> None:
+    def rescale_styles(self, painter: Painter, positions: Positions) -> None:
         """Bring the styles to the scales that the controls ask for."""
-        self._canvas.rescale(painter, positions)
+        self._canvas.rescale_styles(painter, positions)
 
-    def carry_out(
+    def apply_command(
         self, order: SetContent | SetStyle | RemoveStyle, painter: Painter, positions: Positions
     ) -> None:
         """Swap a picture; one that cannot be used is refused and nothing changes."""
@@ -132,71 +132,71 @@ class CanvasBuilder:
             if isinstance(order, RemoveStyle):
                 self._canvas.remove_path(painter, order.path)
             elif isinstance(order, SetStyle):
-                self._canvas.put_style(painter, order.index, order.path, positions)
+                self._canvas.set_style(painter, order.index, order.path, positions)
             else:
                 self._set_content(order, painter, positions)
         except StyletuneError as error:
-            self._refuse(CommandRejected(order.what, str(error), order.path))
+            self._reject(CommandRejected(order.what, str(error), order.path))
 
     def _set_content(self, order: SetContent, painter: Painter, positions: Positions) -> None:
-        wanted = self._canvas.of(order.path, positions)
+        wanted = self._canvas.with_content(order.path, positions)
         if wanted.shape != self._canvas.shape:
-            self._make(wanted, positions, order.what, order.path)
+            self._start_build(wanted, positions, order.what, order.path)
             return
         painter.set_content(wanted.content)
         painter.reset()
         self._canvas = wanted
 
-    def change(self, painter: Painter, positions: Positions) -> Painter:
+    def poll(self, painter: Painter, positions: Positions) -> Painter:
         """The painter to go on with: another one once it has been made, else the same."""
-        if self._making is not None:
-            return self._take(painter, positions) if self._making.done else painter
+        if self._build is not None:
+            return self._finish_build(painter, positions) if self._build.done else painter
         size = size_px(self._table, positions)
-        rests = self._wish.rests(size, time.monotonic(), _REST_S)
-        if rests and size not in (self._canvas.size_px, self._refused_px):
+        rests = self._size.is_stable(size, time.monotonic(), _STABLE_S)
+        if rests and size not in (self._canvas.size_px, self._rejected_px):
             self._resize(size, positions)
         return painter
 
     def _resize(self, size: int, positions: Positions) -> None:
         try:
-            self._make(self._canvas.sized(size, positions), positions, "size")
+            self._start_build(self._canvas.with_size(size, positions), positions, "size")
         except StyletuneError as error:
-            self._refused_px = size
-            self._refuse(CommandRejected("size", str(error)))
+            self._rejected_px = size
+            self._reject(CommandRejected("size", str(error)))
 
-    def _make(self, wanted: Canvas, positions: Positions, what: str, path: str = "") -> None:
+    def _start_build(self, wanted: Canvas, positions: Positions, what: str, path: str = "") -> None:
         """Make the painter of another canvas in the background."""
 
         def make() -> Painter:
-            painter = wanted.painter()
+            painter = wanted.build_painter()
             painter.apply(positions)
             warm_up(painter)
             return painter
 
-        self._wanted, self._making = wanted, Making(make, what, path)
-        self._tell(f"getting {wanted.size_px} px ready")
+        self._next, self._build = wanted, Making(make, what, path)
+        self._on_progress(f"getting {wanted.size_px} px ready")
 
-    def _take(self, painter: Painter, positions: Positions) -> Painter:
+    def _finish_build(self, painter: Painter, positions: Positions) -> Painter:
         """Go on with the painter that has been made, or say why it cannot be."""
-        making, self._making = self._making, None
+        making, self._build = self._build, None
         assert making is not None  # the caller has looked
         try:
             made = making.painter()
-            self._wanted.catch_up(made, self._canvas, positions)
+            self._next.sync_from(made, self._canvas, positions)
         except StyletuneError as error:
-            self._refused_px = self._wanted.size_px if making.what == "size" else 0
-            self._refuse(CommandRejected(making.what, str(error), making.path))
+            self._rejected_px = self._next.size_px if making.what == "size" else 0
+            self._reject(CommandRejected(making.what, str(error), making.path))
             return painter
         if making.what == "size":
-            made.follow(painter)
-        self._canvas = self._wanted
+            made.continue_from(painter)
+        self._canvas = self._next
         made.apply(positions)
         return made
 
-    def prepare(self, painter: Painter) -> None:
+    def trace_in_background(self, painter: Painter) -> None:
         """Trace what hands may ask for later, in the background, where the canvas is to last."""
-        if self._canvas.size_px == self._wish.size_px:
-            threading.Thread(target=painter.prepare, name="prepare").start()
+        if self._canvas.size_px == self._size.size_px:
+            threading.Thread(target=painter.trace, name="prepare").start()
 
 
 def warm_up(painter: Painter) -> None:

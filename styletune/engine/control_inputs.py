@@ -37,7 +37,7 @@ class LossScales:
     smooth: float
 
     @classmethod
-    def plain(cls, layers: int) -> "LossScales":
+    def ones(cls, layers: int) -> "LossScales":
         """All 1: the losses as they are."""
         return cls(np.ones(layers, np.float32), np.ones(layers, np.float32), 1.0)
 
@@ -85,33 +85,37 @@ class ControlInputs:
     def __init__(self, table: ControlTable, positions: Mapping[str, float], layers: int) -> None:
         self.table = table
         self.positions = dict(positions)
-        self.units = LossScales.plain(layers)
+        self.loss_scales = LossScales.ones(layers)
         # What no hand has moved is not laid there again: each tensor takes up to 0.1 ms.
         none = np.zeros(layers)
-        self._still = [model.inputs(none, none, 0.0, listen=listen) for listen in (False, True)]
-        self._laid: dict[str, Any] = {}
+        self._constants = [
+            model.make_batch(none, none, 0.0, all_terms=all_terms) for all_terms in (False, True)
+        ]
+        self._on_device: dict[str, Any] = {}
         self._weights: dict[str, Any] = {}
-        self.feed()
+        self.update()
 
-    def feed(self) -> None:
+    def update(self) -> None:
         """Lay what the next steps use on the device."""
-        self.content = self.heard("content") * self.units.content
-        self.style = self.heard("style") * self.units.style
-        self.smooth = self.value("smooth") * self.units.smooth
+        self.content = self.effective_weights("content") * self.loss_scales.content
+        self.style = self.effective_weights("style") * self.loss_scales.style
+        self.smooth = self.value("smooth") * self.loss_scales.smooth
         for name, values in (
             ("content_weights", self.content),
             ("style_weights", self.style),
             ("smooth_weight", self.smooth),
         ):
-            if not np.array_equal(values, self._laid.get(name, ())):
-                self._laid[name], self._weights[name] = values, model.row(values)
-        self.data, self.listening = (({**x, **self._weights}, zeros) for x, zeros in self._still)
+            if not np.array_equal(values, self._on_device.get(name, ())):
+                self._on_device[name], self._weights[name] = values, model.row_tensor(values)
+        self.batch, self.batch_all_terms = (
+            ({**x, **self._weights}, zeros) for x, zeros in self._constants
+        )
 
-    def heard(self, term: str) -> Weights:
+    def effective_weights(self, term: str) -> Weights:
         """Weights of the `term` (content or style) as heard, without the units: (n,)."""
         return np.array(term_weights(self.table, self.positions, term))
 
-    def shares(self, styles: int) -> tuple[float, ...]:
+    def style_shares(self, styles: int) -> tuple[float, ...]:
         """The part of each of so many style pictures in the blend."""
         return style_shares(self.table, self.positions, styles)
 
@@ -119,6 +123,6 @@ class ControlInputs:
         """A fader's value in its own unit."""
         return self.table[control].value(self.positions[control])
 
-    def chosen(self, control: str) -> str:
+    def choice(self, control: str) -> str:
         """What a choice stands at."""
         return self.table[control].choices[int(self.positions[control])]

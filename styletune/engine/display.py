@@ -82,7 +82,7 @@ class ColorTransfer:
         self._mean, self._spread = _mean_and_covariance(content)
         self._cdf = [_cdf(channel) for channel in np.moveaxis(np.rint(content), -1, 0)]
 
-    def shown(self, painting: Picture, mode: str) -> Picture:
+    def apply(self, painting: Picture, mode: str) -> Picture:
         """`painting` in the colours of `mode`: `full`, `luminance` or `histogram`."""
         if mode == "luminance":
             return self.luminance(painting)
@@ -168,9 +168,9 @@ class Display:
 
     def __init__(self, content: Pixels) -> None:
         self._average = ExponentialMovingAverage()
-        self.take_colors(content)
+        self.set_content(content)
 
-    def take_colors(self, content: Pixels) -> None:
+    def set_content(self, content: Pixels) -> None:
         """Show paintings of another content picture from now on."""
         self._colors = ColorTransfer(content)
 
@@ -182,14 +182,14 @@ class Display:
         """Begin the average anew: the picture has jumped."""
         self._average.clear()
 
-    def follow(self, other: "Display", height: int, width: int) -> None:
+    def continue_from(self, other: "Display", height: int, width: int) -> None:
         """Go on with the average of another size."""
         self._average = other._average.resized(height, width)
 
-    def picture(self, last: Pixels, *, average: bool, color: str) -> Picture:
+    def render(self, last: Pixels, *, average: bool, color: str) -> Picture:
         """The painting as it is shown: the average's where it is asked for and there is one."""
         value = self._average.value() if average else None
         shown = last if value is None else value
         rounded = shown + np.float32(0.5)  # half the time of `rint`, once made a whole number
         painting = np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
-        return self._colors.shown(painting, color)
+        return self._colors.apply(painting, color)

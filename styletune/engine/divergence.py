@@ -33,7 +33,7 @@ class LossMonitor:
         """Forget: values, pictures or the painting itself have been changed by hand."""
         self._losses.clear()
 
-    def fault(self, gradient_norm: float, loss: float) -> str:
+    def check(self, gradient_norm: float, loss: float) -> str:
         """Why the painting cannot go on from here, in words; empty where it can.
 
         Args:
@@ -62,45 +62,45 @@ class LastGood:
     """
 
     def __init__(self, pixels: Pixels) -> None:
-        self._watch = LossMonitor()
-        self._calm = 0
-        self.put(pixels)
+        self._monitor = LossMonitor()
+        self._halved_steps = 0
+        self.set_image(pixels)
 
     @property
     def halved(self) -> bool:
         """Whether steps are to be halved."""
-        return self._calm > 0
+        return self._halved_steps > 0
 
-    def put(self, pixels: Pixels) -> None:
+    def set_image(self, pixels: Pixels) -> None:
         """Take a picture that is another one than what was painted."""
-        self.good = self._safe = pixels
-        self._watch.clear()
+        self.image = self._previous = pixels
+        self._monitor.clear()
 
-    def moved(self) -> None:
+    def clear_history(self) -> None:
         """Forget the losses: values or source pictures have been changed by hand."""
-        self._watch.clear()
+        self._monitor.clear()
 
-    def rest(self) -> None:
+    def end_halving(self) -> None:
         """End the calm: a new painting begins."""
-        self._calm = 0
+        self._halved_steps = 0
 
-    def fault(self, norm: float, loss: float) -> str:
+    def check(self, norm: float, loss: float) -> str:
         """Why the painting cannot go on after this run, in words; empty where it can."""
-        return self._watch.fault(norm, loss)
+        return self._monitor.check(norm, loss)
 
-    def keep(self, pixels: Pixels, steps: int) -> None:
+    def accept(self, pixels: Pixels, steps: int) -> None:
         """Keep the picture after a healthy run of `steps`."""
-        self.good, self._safe = pixels, self.good
-        self._calm = max(0, self._calm - steps)
+        self.image, self._previous = pixels, self.image
+        self._halved_steps = max(0, self._halved_steps - steps)
 
-    def back(self, norm: float) -> Pixels:
+    def roll_back(self, norm: float) -> Pixels:
         """The picture to go back to, for a run that ended with that gradient norm.
 
         The loss of the last picture is measured only by the step after it: where that exploded,
         the picture before is the last that is known to be good.
         """
-        self._calm = _CALM_STEPS
-        return self._safe if np.isfinite(norm) else self.good
+        self._halved_steps = _CALM_STEPS
+        return self._previous if np.isfinite(norm) else self.image
 
 
 # Divergences in a row: smaller steps mend one; several at the same values need a hand.
@@ -120,21 +120,21 @@ class DivergenceCounter:
     """
 
     def __init__(self) -> None:
-        self.stuck = False
+        self.needs_user = False
         self._times: deque[float] = deque(maxlen=_MOST)
 
     def add(self, now: float) -> None:
         """The painting has diverged, at `now` s."""
         self._times.append(now)
-        self.stuck = len(self._times) == _MOST and now - self._times[0] < _WITHIN_S
+        self.needs_user = len(self._times) == _MOST and now - self._times[0] < _WITHIN_S
 
     def clear(self) -> None:
         """A hand has moved something: what was before counts no more."""
         self._times.clear()
-        self.stuck = False
+        self.needs_user = False
 
     @staticmethod
-    def plea(why: str, moved: str) -> str:
+    def message(why: str, moved: str) -> str:
         """What people are told when it is stuck; `moved`: the control moved last, or empty."""
         remedy = f"`{moved}` was moved last: move it back" if moved else "reset"
         return f"{why}; {_MOST} times in a minute, so it waits: {remedy}"

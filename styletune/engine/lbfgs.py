@@ -47,7 +47,7 @@ class LBFGS:
     def __init__(self, objective: Objective, x: Vector, low: float, high: float) -> None:
         self._objective = objective
         self._bounds = (np.float32(low), np.float32(high))
-        self._moves: deque[tuple[Vector, Vector, float]] = deque(maxlen=HISTORY)
+        self._history: deque[tuple[Vector, Vector, float]] = deque(maxlen=HISTORY)
         self.x = np.clip(x, *self._bounds)
         self.evaluations = 0
         self.done = False
@@ -59,19 +59,19 @@ class LBFGS:
         A move that was begun is ended: that may take a few more.
         """
         while self.evaluations < evaluations and not self.done:
-            self._move()
+            self._step()
 
     def _evaluate(self, x: Vector) -> tuple[float, Vector]:
         self.evaluations += 1
         return self._objective(x)
 
-    def _move(self) -> None:
+    def _step(self) -> None:
         """One move along the quasi-Newton direction, shortened until the loss falls enough."""
-        free = self._free()
-        newton = self._newton(np.where(free, self._gradient, np.float32(0)))
+        free = self._free_variables()
+        newton = self._two_loop_recursion(np.where(free, self._gradient, np.float32(0)))
         direction = np.where(free, -newton, np.float32(0))
         if float(direction @ self._gradient) >= 0:
-            self._give_up()
+            self._reset_history()
             return
         length = 1.0
         for _ in range(_SHORTENINGS):
@@ -79,43 +79,43 @@ class LBFGS:
             promised = float((x - self.x) @ self._gradient)
             value, gradient = self._evaluate(x)
             if value <= self.value + _SUFFICIENT * promised:
-                self._take(x, value, gradient)
+                self._accept(x, value, gradient)
                 return
             length *= _shortened(promised, value - self.value)
-        self._give_up()
+        self._reset_history()
 
-    def _free(self) -> npt.NDArray[np.bool_]:
+    def _free_variables(self) -> npt.NDArray[np.bool_]:
         """Values that are not held by a bound: those at one that the loss pulls outwards are."""
         low, high = self._bounds
         held = ((self.x <= low) & (self._gradient > 0)) | ((self.x >= high) & (self._gradient < 0))
         return ~held
 
-    def _take(self, x: Vector, value: float, gradient: Vector) -> None:
+    def _accept(self, x: Vector, value: float, gradient: Vector) -> None:
         move, change = x - self.x, gradient - self._gradient
         curvature = float(move @ change)
         # Only convex moves keep the estimate positive; the others are forgotten.
         if curvature > 1e-10 * float(change @ change):
-            self._moves.append((move, change, curvature))
+            self._history.append((move, change, curvature))
         self.x, self.value, self._gradient = x, value, gradient
 
-    def _give_up(self) -> None:
+    def _reset_history(self) -> None:
         """Forget the memory, which may mislead; without any, there is nothing left to try."""
-        self.done = not self._moves
-        self._moves.clear()
+        self.done = not self._history
+        self._history.clear()
 
-    def _newton(self, gradient: Vector) -> Vector:
+    def _two_loop_recursion(self, gradient: Vector) -> Vector:
         """H·gradient by the two-loop recursion: algorithm 7.4."""
         q = gradient.copy()
-        if not self._moves:
+        if not self._history:
             norm = float(np.linalg.norm(q)) or 1.0
             return q * np.float32(FIRST_MOVE * np.sqrt(q.size) / norm)
         factors = []
-        for move, change, curvature in reversed(self._moves):
+        for move, change, curvature in reversed(self._history):
             factors.append(np.float32(float(move @ q) / curvature))
             q -= factors[-1] * change
-        _, change, curvature = self._moves[-1]
+        _, change, curvature = self._history[-1]
         q *= np.float32(curvature / float(change @ change))
-        for (move, change, curvature), factor in zip(self._moves, reversed(factors), strict=True):
+        for (move, change, curvature), factor in zip(self._history, reversed(factors), strict=True):
             q += (factor - np.float32(float(change @ q) / curvature)) * move
         return q
 

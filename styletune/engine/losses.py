@@ -179,9 +179,9 @@ class StyleLoss(layers.Layer):
 
     def gram(self, features: Any) -> Any:
         """The Gram matrix as this layer compares it, (c, c)."""
-        return self._seen(gram_matrix(features))
+        return self._apply_metric(gram_matrix(features))
 
-    def _seen(self, gram: Any) -> Any:
+    def _apply_metric(self, gram: Any) -> Any:
         if self._metric is None:
             return gram
         return ops.matmul(ops.matmul(self.metric, gram), self.metric)
@@ -193,15 +193,17 @@ class StyleLoss(layers.Layer):
             last: nothing comes after these features, so that there is nothing to wait for.
         """
         if last:
-            gram = self._plain(features)
+            gram = self._gram_float32(features)
         else:
-            features, gram = tap_features(features, self._plain, self._pull)
-        return features, ops.reshape(ops.mean(ops.square(self._seen(gram) - self.target)), (1, 1))
+            features, gram = tap_features(features, self._gram_float32, self._gradient)
+        return features, ops.reshape(
+            ops.mean(ops.square(self._apply_metric(gram) - self.target)), (1, 1)
+        )
 
-    def _plain(self, features: Any) -> Any:
+    def _gram_float32(self, features: Any) -> Any:
         return gram_matrix(ops.cast(features, self.compute_dtype))
 
-    def _pull(self, still: Any, later: Any, slope: Any) -> Any:
+    def _gradient(self, still: Any, later: Any, slope: Any) -> Any:
         flat = ops.reshape(ops.cast(still, slope.dtype), (-1, still.shape[-1]))
         # Both factors of the product are the features.
         own = ops.matmul(flat, (slope + ops.transpose(slope)) / math.prod(still.shape))

@@ -3,7 +3,7 @@
 The real input is the constant 1.0; a bias-free dense layer named `image` turns it into the
 picture: fitting that kernel is fitting the picture. `content_weights`, `style_weights` (1, n) and
 `smooth_weight` (1, 1) are inputs too, so moving a slider never builds or traces anything; so is
-`listen` (1, 1), which asks for the raw losses of terms that count nothing. The
+`all_terms` (1, 1), which asks for the raw losses of terms that count nothing. The
 output is the vector of 2n weighted losses, whose target is zeros under `mean_absolute_error`.
 Source: "Tuning Style Transfer with a Control Surface" (2018), after arXiv:1508.06576.
 """
@@ -39,7 +39,7 @@ class StyleTransfer(keras.Model):
         return self.get_layer("image").kernel
 
 
-def depths(names: Sequence[str]) -> tuple[int, ...]:
+def depth_boundaries(names: Sequence[str]) -> tuple[int, ...]:
     """How many of the played layers a step may end with: up to the last of each block.
 
     A step costs what its deepest layer costs; between two layers of one block there is little
@@ -76,7 +76,7 @@ def style_transfer_models(
         names: the played layers, in the order of its outputs.
         weights: read for the metrics of the style terms only.
         clamp: keep pixels in 0..255 after each step.
-        skips: leave out content terms of weight 0 in the steps that do not listen.
+        skips: leave out content terms of weight 0 in steps that do not compute all terms.
 
     Returns:
         Models by `depths(names)`; the last is the whole.
@@ -88,7 +88,7 @@ def style_transfer_models(
         "style_weights": keras.Input((count,), batch_size=1, name="style_weights"),
         "smooth_weight": keras.Input((1,), batch_size=1, name="smooth_weight"),
         # Not 0: also compute the terms that count nothing, for the table.
-        "listen": keras.Input((1,), batch_size=1, name="listen"),
+        "all_terms": keras.Input((1,), batch_size=1, name="all_terms"),
     }
     kernel = layers.Dense(
         height * width * 3,
@@ -99,7 +99,7 @@ def style_transfer_models(
     )(inputs["one"])
     picture = layers.Reshape((height, width, 3), name="picture")(kernel)
     picture = TotalVariation(name="smooth")(picture, inputs["smooth_weight"])
-    wanted = layers.Add(name="wanted")([inputs["content_weights"], inputs["listen"]])  # (1, n)
+    wanted = layers.Add(name="wanted")([inputs["content_weights"], inputs["all_terms"]])  # (1, n)
     both = layers.Concatenate(name="weights")([inputs["content_weights"], inputs["style_weights"]])
     content = [ContentLoss(skips, name=f"content_{name}") for name in names]
     style = [StyleLoss(weights.metrics.get(name), name=f"style_{name}") for name in names]
@@ -125,10 +125,10 @@ def style_transfer_models(
         return StyleTransfer(inputs, terms(raw, both), name="style_transfer")
 
     # The whole first: it is what gives `terms` the shape of its variable.
-    return {depth: model(depth) for depth in reversed(depths(names))}
+    return {depth: model(depth) for depth in reversed(depth_boundaries(names))}
 
 
-def optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAdam:
+def make_optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAdam:
     """Make the session's optimizer; its learning rate is set before each run."""
     return NormalizedAdam(
         0.0,
@@ -141,24 +141,24 @@ def optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAdam:
     )
 
 
-def inputs(
+def make_batch(
     content_weights: npt.ArrayLike,
     style_weights: npt.ArrayLike,
     smooth_weight: float,
     *,
-    listen: bool = True,
+    all_terms: bool = True,
 ) -> tuple[dict[str, Any], Any]:
     """The model's inputs and its target of zeros, as tensors on the device."""
     x = {
-        "one": row(1.0),
-        "content_weights": row(content_weights),
-        "style_weights": row(style_weights),
-        "smooth_weight": row(smooth_weight),
-        "listen": row(float(listen)),
+        "one": row_tensor(1.0),
+        "content_weights": row_tensor(content_weights),
+        "style_weights": row_tensor(style_weights),
+        "smooth_weight": row_tensor(smooth_weight),
+        "all_terms": row_tensor(float(all_terms)),
     }
-    return x, row(np.zeros(x["content_weights"].shape[1] * 2))
+    return x, row_tensor(np.zeros(x["content_weights"].shape[1] * 2))
 
 
-def row(values: npt.ArrayLike) -> Any:
+def row_tensor(values: npt.ArrayLike) -> Any:
     """A tensor (1, n) float32 on the device."""
     return ops.convert_to_tensor(np.reshape(np.asarray(values, np.float32), (1, -1)))

@@ -25,8 +25,8 @@ FIRST_PX = 256
 # Part of the steps that each scale before the last gets: 12 to 16 of 200 reach its strokes.
 _COARSE_PART = 0.08
 # Steps between two looks at the loss and the picture's health.
-_BURST = 5
-_STUMBLES = 3  # divergences after which a painting is given up
+CHECK_EVERY = 5
+MAX_DIVERGENCES = 3  # divergences after which a painting is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,9 @@ class Progress:
     loss: float
 
 
-def plan(session: SessionConfig, steps: int, short_part: float = 1.0) -> list[tuple[int, int]]:
+def scale_schedule(
+    session: SessionConfig, steps: int, short_part: float = 1.0
+) -> list[tuple[int, int]]:
     """Which sizes (longer edge, px) to paint at, and how many steps at each; the last in full.
 
     Args:
@@ -49,7 +51,7 @@ def plan(session: SessionConfig, steps: int, short_part: float = 1.0) -> list[tu
     full = session.pictures.size
     if not session.painting.scales:
         return [(full, steps)]
-    smallest = min_edge_px(session.network.name, session.network.played)
+    smallest = min_edge_px(session.network.name, session.network.selected_layers)
     sizes = state.pyramid_sizes(full, min(FIRST_PX, round(full / state.SCALE_FACTOR)))
     coarse = [size for size in sizes[:-1] if int(size * short_part) >= smallest]
     each = max(1, round(steps * _COARSE_PART))
@@ -76,25 +78,25 @@ class OfflinePainter:
         self._session = session
         self._positions = session.positions()
         self._canvas = Canvas(session, self._positions, session.pictures.size)
-        self.painter = self._last = self._canvas.painter()
-        self._short, self._long = sorted((self._last.height, self._last.width))
-        self._plan = plan(session, steps, self._short / self._long)
-        self._done = 0
+        self.painter = self._full_size = self._canvas.build_painter()
+        self._short, self._long = sorted((self._full_size.height, self._full_size.width))
+        self._schedule = scale_schedule(session, steps, self._short / self._long)
+        self._steps_taken = 0
 
     @property
     def scales(self) -> tuple[int, ...]:
         """The sizes that are painted at."""
-        return tuple(size for size, _ in self._plan)
+        return tuple(size for size, _ in self._schedule)
 
     @property
-    def step(self) -> int:
+    def steps_taken(self) -> int:
         """Steps taken so far, at all scales."""
-        return self._done
+        return self._steps_taken
 
     def calibrate(self) -> None:
         """Measure the units at the full size; all scales are weighed by them."""
-        self._last.calibrate()
-        self._last.reset()
+        self._full_size.calibrate()
+        self._full_size.reset()
 
     def paint(self, told: Callable[[], bool] = lambda: False) -> Generator[Progress, None, None]:
         """Paint, and tell every few steps; may be left at any of them.
@@ -106,12 +108,12 @@ class OfflinePainter:
             WorkerError: the painting went to pieces.
         """
         before: Painter | None = None
-        for size, steps in self._plan:
-            painter = self._painter(size)
+        for size, steps in self._schedule:
+            painter = self._build_painter(size)
             if before is not None:
-                painter.follow(before)
+                painter.continue_from(before)
             self.painter = before = painter
-            by = self._descend if self._session.optimizer.name == "lbfgs" else self._walk
+            by = self._run_lbfgs if self._session.optimizer.name == "lbfgs" else self._run_steps
             try:
                 yield from by(painter, steps, told)
             except DivergedError as error:
@@ -120,39 +122,39 @@ class OfflinePainter:
     def picture(self) -> Picture:
         """What is painted, at the full size also where painting was left before."""
         picture = self.painter.picture()
-        full = (self._last.width, self._last.height)
-        if self.painter is self._last:
+        full = (self._full_size.width, self._full_size.height)
+        if self.painter is self._full_size:
             return picture
         return np.asarray(Image.fromarray(picture).resize(full, Image.Resampling.LANCZOS))
 
-    def _painter(self, size: int) -> Painter:
+    def _build_painter(self, size: int) -> Painter:
         if size == self._session.pictures.size:
-            return self._last
-        painter = self._canvas.sized(size, self._positions).painter()
-        painter.weigh(self._last.units)
+            return self._full_size
+        painter = self._canvas.with_size(size, self._positions).build_painter()
+        painter.set_loss_scales(self._full_size.loss_scales)
         return painter
 
-    def _walk(
+    def _run_steps(
         self, painter: Painter, steps: int, told: Callable[[], bool]
     ) -> Generator[Progress, None, None]:
         """Adam or gradient descent, the learning rate by the schedule over all scales."""
         rate = SCHEDULES[self._session.optimizer.schedule]
-        total = sum(planned for _, planned in self._plan)
+        total = sum(planned for _, planned in self._schedule)
         stumbles, taken = 0, 0
         while taken < steps:
-            painter.ease(rate(self._done / total))
+            painter.set_lr_factor(rate(self._steps_taken / total))
             try:
-                burst = painter.run(min(_BURST, steps - taken), lambda _: told())
+                burst = painter.run(min(CHECK_EVERY, steps - taken), lambda _: told())
             except DivergedError:
                 stumbles += 1
-                if stumbles == _STUMBLES:
+                if stumbles == MAX_DIVERGENCES:
                     raise
                 continue
             taken += burst
-            self._done += burst
+            self._steps_taken += burst
             yield self._progress(painter, painter.losses().total)
 
-    def _descend(
+    def _run_lbfgs(
         self, painter: Painter, evaluations: int, told: Callable[[], bool]
     ) -> Generator[Progress, None, None]:
         """L-BFGS: one descent for the whole scale, looked at now and then."""
@@ -160,14 +162,14 @@ class OfflinePainter:
         terms = 2 * len(painter.layers)
 
         def objective(flat: Vector) -> tuple[float, Vector]:
-            loss, gradient = painter.evaluate(flat.reshape(shape))
-            self._done += 1
+            loss, gradient = painter.loss_and_gradient(flat.reshape(shape))
+            self._steps_taken += 1
             return loss, gradient.reshape(-1)
 
         descent = LBFGS(objective, painter.pixels().reshape(-1), 0, 255)
         try:
             while descent.evaluations < evaluations and not descent.done:
-                burst = min(descent.evaluations + _BURST, evaluations)
+                burst = min(descent.evaluations + CHECK_EVERY, evaluations)
                 while descent.evaluations < burst and not descent.done:
                     descent.run(descent.evaluations + 1)
                     if told():
@@ -178,4 +180,4 @@ class OfflinePainter:
             painter.restore(replace(painter.state(), picture=descent.x.reshape(shape)))
 
     def _progress(self, painter: Painter, loss: float) -> Progress:
-        return Progress(self._done, painter.width, painter.height, loss)
+        return Progress(self._steps_taken, painter.width, painter.height, loss)

@@ -62,7 +62,7 @@ class NormalizedAdam(keras.optimizers.Adam):
         self.normalize = normalize
         self.levels = levels
         self.size = tuple(size)
-        self._coarse: list[Any] = []
+        self._coarse_velocities: list[Any] = []
 
     def build(self, variables: Any) -> None:
         """Make the moments and the scalars `gradient_norm` and `descent`."""
@@ -73,7 +73,9 @@ class NormalizedAdam(keras.optimizers.Adam):
             for level in range(1, self.levels):
                 height, width = -(-height // 2), -(-width // 2)
                 name = f"velocity_{level}"
-                self._coarse.append(self.add_variable(shape=(1, height, width, 3), name=name))
+                self._coarse_velocities.append(
+                    self.add_variable(shape=(1, height, width, 3), name=name)
+                )
             self.gradient_norm = self.add_variable(shape=(), name="gradient_norm")
             self.descent = self.add_variable(shape=(), name="descent")
 
@@ -82,14 +84,14 @@ class NormalizedAdam(keras.optimizers.Adam):
         """Adam's two moments of the one variable, by name: variables of its shape."""
         return {"momentum": self._momentums[0], "velocity": self._velocities[0]}
 
-    def forget(self) -> None:
+    def reset_moments(self) -> None:
         """Set the moments to 0."""
-        for moment in (*self.moments.values(), *self._coarse):
+        for moment in (*self.moments.values(), *self._coarse_velocities):
             # Made anew each time: on JAX the step gives its buffers away.
             moment.assign(ops.zeros(moment.shape, moment.dtype))
         self.iterations.assign(0)
 
-    def recall(self, momentum: Any, velocity: Any, iterations: int) -> None:
+    def restore_moments(self, momentum: Any, velocity: Any, iterations: int) -> None:
         """Go on with moments of the variable's shape.
 
         Those of the coarser levels become the averages of the finest one's. They are larger than
@@ -98,9 +100,9 @@ class NormalizedAdam(keras.optimizers.Adam):
         """
         for moment, kept in zip(self.moments.values(), (momentum, velocity), strict=True):
             moment.assign(ops.reshape(kept, moment.shape))
-        if self._coarse:
+        if self._coarse_velocities:
             pooled = ops.reshape(velocity, (1, *self.size, 3))
-            for second in self._coarse:
+            for second in self._coarse_velocities:
                 pooled = _halved(pooled)
                 second.assign(pooled)
         self.iterations.assign(iterations)
@@ -123,8 +125,8 @@ class NormalizedAdam(keras.optimizers.Adam):
         second.assign(second + (1 - self.beta_2) * (ops.square(gradient) - second))
         rate = learning_rate * ops.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
         moves = rate * first / (ops.sqrt(second) + self.epsilon)
-        if self._coarse:
-            moves += self._coarser(gradient, first, rate)
+        if self._coarse_velocities:
+            moves += self._coarse_update(gradient, first, rate)
             longest = learning_rate * (_LONGEST + (1 - _LONGEST) * _WARM**step)
             mean = ops.maximum(ops.mean(ops.abs(moves)), _SMALLEST)
             moves *= ops.minimum(1.0, longest / mean)
@@ -132,12 +134,12 @@ class NormalizedAdam(keras.optimizers.Adam):
         descent = learning_rate * math.sqrt(math.prod(variable.shape)) / length
         variable.assign(variable - (1 - self.descent) * moves - self.descent * descent * gradient)
 
-    def _coarser(self, gradient: Any, first: Any, rate: Any) -> Any:
+    def _coarse_update(self, gradient: Any, first: Any, rate: Any) -> Any:
         """What the coarser levels add to a step; moves their moments."""
         shape = gradient.shape
         gradient, first = (ops.reshape(each, (1, *self.size, 3)) for each in (gradient, first))
         steps = []
-        for second in self._coarse:
+        for second in self._coarse_velocities:
             gradient, first = _halved(gradient), _halved(first)
             second.assign(second + (1 - self.beta_2) * (ops.square(gradient) - second))
             steps.append(rate * first / (ops.sqrt(second) + self.epsilon))

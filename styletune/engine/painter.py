@@ -20,14 +20,14 @@ from styletune.engine.model import StyleTransfer
 from styletune.engine.solver import Solver
 from styletune.engine.state import PaintingState, Picture, Pixels
 from styletune.engine.style_targets import StyleTargets
-from styletune.engine.train_step import StepCallback, never
+from styletune.engine.train_step import StepCallback, no_callback
 from styletune.engine.vgg import check_size
 from styletune.errors import StyletuneError
 from styletune.ipc.frame_block import Term
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
 # Of so many looks one hears the terms that count nothing, too: about once a second.
-_LISTEN_EVERY = 10
+ALL_TERMS_EVERY = 10
 
 
 class DivergedError(StyletuneError):
@@ -74,25 +74,25 @@ class Painter:
     ) -> None:
         self.session = session
         self.table = session.table()
-        self.layers = session.network.played
+        self.layers = session.network.selected_layers
         self.height, self.width = content.shape[:2]
         for picture in (content, *styles):
             self._check_size(picture)
         self.solver = Solver(session, self.height, self.width)
-        self.mix = ControlInputs(self.table, session.positions(), len(self.layers))
+        self.inputs = ControlInputs(self.table, session.positions(), len(self.layers))
         self._content = content.astype(np.float32)
         self._display = Display(self._content)
-        self._rollback = LastGood(self._content)
-        self.step = 0
-        self._looks = self._unseen = 0  # steps that have not been looked at
-        self._ease = 1.0  # factor of the learning rate, by a schedule
+        self._last_good = LastGood(self._content)
+        self.steps_taken = 0
+        self._syncs = self._unsynced = 0  # steps that have not been looked at
+        self._lr_factor = 1.0  # factor of the learning rate, by a schedule
         self._raw, self._variation = np.zeros(2 * len(self.layers)), 0.0
         self._init_file = None if init is None else init.astype(np.float32)
-        self.solver.aim(self._content)
+        self.solver.set_content_target(self._content)
         self._first_style = styles[0].astype(np.float32)
-        self._styles = StyleTargets(self.solver.style_losses, self.solver.extract)
+        self._style_targets = StyleTargets(self.solver.style_losses, self.solver.extract)
         for index, style in enumerate(styles):
-            self._styles.put(index, style.astype(np.float32))
+            self._style_targets.set(index, style.astype(np.float32))
         self._blend_styles()
         self.reset()
 
@@ -112,9 +112,9 @@ class Painter:
                 f"content must have shape {(self.height, self.width, 3)}; received {content.shape}"
             )
         self._content = content.astype(np.float32)
-        self._display.take_colors(self._content)
-        self.solver.aim(self._content)
-        self._rollback.moved()
+        self._display.set_content(self._content)
+        self.solver.set_content_target(self._content)
+        self._last_good.clear_history()
 
     def set_style(self, index: int, style: Picture) -> None:
         """Take another style picture, of any size; the next free index adds one.
@@ -125,7 +125,7 @@ class Painter:
         """
         self._check_size(style)
         pixels = style.astype(np.float32)
-        self._styles.put(index, pixels)
+        self._style_targets.set(index, pixels)
         if index == 0:
             self._first_style = pixels
         self._blend_styles()
@@ -136,112 +136,112 @@ class Painter:
         Raises:
             IndexError: there is none of that index, or it is the only one.
         """
-        self._styles.remove(index)
+        self._style_targets.remove(index)
         self._blend_styles()
 
     def _blend_styles(self) -> None:
-        self._styles.blend(self.mix.shares(len(self._styles)))
-        self._rollback.moved()
+        self._style_targets.blend(self.inputs.style_shares(len(self._style_targets)))
+        self._last_good.clear_history()
 
     # Controls
 
     def apply(self, positions: Mapping[str, float]) -> None:
         """Take over the positions of all faders and switches; nothing is traced."""
-        self.mix.positions = dict(positions)
+        self.inputs.positions = dict(positions)
         self._blend_styles()
         if not positions["average"]:
             self._display.clear()  # switched on again, it begins with what is painted then
-        self._feed()
+        self._update_inputs()
 
-    def heard(self, term: str) -> npt.NDArray[np.float64]:
+    def effective_weights(self, term: str) -> npt.NDArray[np.float64]:
         """Weights of the `term` (content or style) as heard, without the units: (n,)."""
-        return self.mix.heard(term)
+        return self.inputs.effective_weights(term)
 
-    def _feed(self) -> None:
+    def _update_inputs(self) -> None:
         """Lay what the next steps use on the device."""
-        self.mix.feed()
-        self._needed = self.solver.depths.needed(self.mix.content, self.mix.style)
-        self._steer()
+        self.inputs.update()
+        self._depth = self.solver.depths.required_depth(self.inputs.content, self.inputs.style)
+        self._set_learning_rate()
 
-    def _steer(self) -> None:
-        rate = self.mix.value("learning_rate") * self._ease
-        rate *= 0.5 if self._rollback.halved else 1.0
-        self.solver.steer(rate, descent=self.mix.chosen("optimizer") == "gd")
+    def _set_learning_rate(self) -> None:
+        rate = self.inputs.value("learning_rate") * self._lr_factor
+        rate *= 0.5 if self._last_good.halved else 1.0
+        self.solver.set_learning_rate(rate, descent=self.inputs.choice("optimizer") == "gd")
 
-    def ease(self, factor: float) -> None:
+    def set_lr_factor(self, factor: float) -> None:
         """Multiply the learning rate by `factor` from now on; see `schedule`."""
-        self._ease = factor
-        self._steer()
+        self._lr_factor = factor
+        self._set_learning_rate()
 
     @property
-    def units(self) -> control_inputs.LossScales:
+    def loss_scales(self) -> control_inputs.LossScales:
         """What the raw losses are multiplied by before their faders."""
-        return self.mix.units
+        return self.inputs.loss_scales
 
-    def weigh(self, units: control_inputs.LossScales) -> None:
+    def set_loss_scales(self, units: control_inputs.LossScales) -> None:
         """Use units that were measured elsewhere, at another size above all."""
-        self.mix.units = units
-        self._feed()
+        self.inputs.loss_scales = units
+        self._update_inputs()
 
     # Painting
 
     def run(
-        self, steps: int, on_launch: StepCallback = never, *, listen: bool | None = None
+        self, steps: int, on_launch: StepCallback = no_callback, *, all_terms: bool | None = None
     ) -> int:
         """Take up to `steps` steps and look at what they have left; returns how many were taken.
 
         Args:
             on_launch: called after each launch with its steps; True ends the run there.
-            listen: whether the first step also hears the terms that count nothing, for the
+            all_terms: whether the first step also hears the terms that count nothing, for the
                 table; None: now and then.
 
         Raises:
             DivergedError: as `look` says.
         """
-        taken = self.take(steps, on_launch, listen=listen)
-        self.look()
+        taken = self.step(steps, on_launch, all_terms=all_terms)
+        self.sync()
         return taken
 
-    def take(
-        self, steps: int, on_launch: StepCallback = never, *, listen: bool | None = None
+    def step(
+        self, steps: int, on_launch: StepCallback = no_callback, *, all_terms: bool | None = None
     ) -> int:
         """Take up to `steps` steps, see `run`; a `look` must come before anything is asked for.
 
         Looking waits for the device and brings a picture from it: a hand that moves something
         between two steps need not.
         """
-        if listen is None:
-            listen = not self._unseen and self._looks % _LISTEN_EVERY == 0
-        taken = self._take(steps, on_launch, listen)
-        self._unseen += taken
+        if all_terms is None:
+            all_terms = not self._unsynced and self._syncs % ALL_TERMS_EVERY == 0
+        taken = self._launch(steps, on_launch, all_terms)
+        self._unsynced += taken
         return taken
 
-    def look(self) -> None:
+    def sync(self) -> None:
         """Bring losses and picture of the last step to the host.
 
         Raises:
             DivergedError: a gradient is not finite or the loss exploded; the picture is a good
                 one again, with fresh moments, and the next steps are halved.
         """
-        if not self._unseen:
+        if not self._unsynced:
             return
-        taken, self._unseen = self._unseen, 0
-        self._looks += 1
-        self._raw, self._variation = self.solver.raw()
-        self._check(self.step + taken)
-        pixels, halved = self.pixels(), self._rollback.halved
-        self._rollback.keep(pixels, taken)
-        self.step += taken
+        taken, self._unsynced = self._unsynced, 0
+        self._syncs += 1
+        self._raw, self._variation = self.solver.raw_losses()
+        self._check_divergence(self.steps_taken + taken)
+        pixels, halved = self.pixels(), self._last_good.halved
+        self._last_good.accept(pixels, taken)
+        self.steps_taken += taken
         if halved:
-            self._steer()
-        if self.mix.positions["average"]:
+            self._set_learning_rate()
+        if self.inputs.positions["average"]:
             self._display.add(pixels, taken)
 
-    def _take(self, steps: int, on_launch: StepCallback, listen: bool) -> int:
+    def _launch(self, steps: int, on_launch: StepCallback, all_terms: bool) -> int:
         """Take the steps; the first may hear all terms."""
-        depths, mix = self.solver.depths, self.mix
-        if not listen:
-            return depths.run(self._needed, mix.data, steps, on_launch)
+        depths, mix = self.solver.depths, self.inputs
+        if not all_terms:
+            return depths.run(self._depth, mix.batch, steps, on_launch)
         ended = False
 
         def after(taken: int) -> bool:
@@ -249,19 +249,19 @@ class Painter:
             ended = on_launch(taken)
             return ended
 
-        taken = depths.run_whole(mix.listening, 1, after)
+        taken = depths.run_full(mix.batch_all_terms, 1, after)
         if ended or steps == 1:
             return taken
-        return taken + depths.run(self._needed, mix.data, steps - 1, on_launch)
+        return taken + depths.run(self._depth, mix.batch, steps - 1, on_launch)
 
-    def _check(self, step: int) -> None:
+    def _check_divergence(self, step: int) -> None:
         """Go back to the last good picture where the run that ended with `step` has diverged."""
         norm = self.solver.gradient_norm
-        fault = self._rollback.fault(norm, self.losses().total)
+        fault = self._last_good.check(norm, self.losses().total)
         if not fault:
             return
-        self._put(self._rollback.back(norm))
-        self._forget_moments()
+        self._set_image(self._last_good.roll_back(norm))
+        self._reset_moments()
         raise DivergedError(
             f"{fault} after step {step}; back to the last good picture, with "
             "smaller steps: lower the learning rate or the fader moved last"
@@ -276,16 +276,16 @@ class Painter:
 
         The last step's or the average's, in the colours that `color` asks for.
         """
-        average = bool(self.mix.positions["average"])
-        color = self.mix.chosen("color")
-        return self._display.picture(self._rollback.good, average=average, color=color)
+        average = bool(self.inputs.positions["average"])
+        color = self.inputs.choice("color")
+        return self._display.render(self._last_good.image, average=average, color=color)
 
     def losses(self) -> Losses:
         """The table of the last step, at the picture from which that step was taken.
 
         Where silent terms are left out, their raw losses are those of the last look.
         """
-        count, mix = len(self.layers), self.mix
+        count, mix = len(self.layers), self.inputs
         return Losses(
             content_raw=self._raw[:count],
             style_raw=self._raw[count:],
@@ -295,7 +295,7 @@ class Painter:
             smooth=self._variation * mix.smooth * 2 * count,
         )
 
-    def evaluate(self, pixels: Pixels) -> tuple[float, Pixels]:
+    def loss_and_gradient(self, pixels: Pixels) -> tuple[float, Pixels]:
         """The loss that the steps lower, and its gradient, at `pixels` (h, w, 3).
 
         The moments are disturbed; for optimizers that keep their own memory.
@@ -303,13 +303,13 @@ class Painter:
         Raises:
             DivergedError: the loss or the gradient is not finite.
         """
-        gradient = self.solver.gradient(pixels, self.mix.data, self._needed)
-        self._raw, self._variation = self.solver.raw()
+        gradient = self.solver.gradient(pixels, self.inputs.batch, self._depth)
+        self._raw, self._variation = self.solver.raw_losses()
         loss = self.losses().total
         if not np.isfinite([self.solver.gradient_norm, loss]).all():
             raise DivergedError("the picture was not finite; start again with other faders")
-        self._rollback.good = pixels
-        self.step += 1
+        self._last_good.image = pixels
+        self.steps_taken += 1
         return loss / (2 * len(self.layers)), gradient
 
     # The whole of it
@@ -329,13 +329,13 @@ class Painter:
         """How often a step was traced: once for each depth in use, whatever is moved."""
         return self.solver.depths.traces
 
-    def prepare(self, *, all_depths: bool = True) -> None:
+    def trace(self, *, all_depths: bool = True) -> None:
         """Trace the steps for shallow parts of the network; may run beside `run`.
 
         Args:
             all_depths: else only the one that the present weights need.
         """
-        self.solver.depths.prepare(self.mix.data, None if all_depths else self._needed)
+        self.solver.depths.trace(self.inputs.batch, None if all_depths else self._depth)
 
     def state(self) -> PaintingState:
         """The painting as it stands, on the host; later steps do not touch what is returned."""
@@ -347,60 +347,60 @@ class Painter:
         Raises:
             ValueError: shapes that do not belong together, or values that are not finite.
         """
-        if not state.sound:
+        if not state.is_finite:
             raise ValueError("a state needs finite arrays of one shape (h, w, 3)")
         normalized = self.session.optimizer.normalize
         state = state.resized(self.height, self.width, normalized=normalized)
-        self._put(state.picture)
+        self._set_image(state.picture)
         self.solver.restore(state)
 
-    def follow(self, other: "Painter") -> None:
+    def continue_from(self, other: "Painter") -> None:
         """Go on from where another painter stands, of any size."""
         self.restore(other.state())
-        self._display.follow(other._display, self.height, self.width)
+        self._display.continue_from(other._display, self.height, self.width)
 
     def reset(self, seed: int | None = None) -> None:
         """Start again from the first picture, with the session's seed or another."""
         self._rng = np.random.default_rng(self.session.painting.seed if seed is None else seed)
         kind = self.session.painting.init
         content, style = self._content, self._first_style
-        self._put(initial_image(kind, content, style, self._init_file, self._rng))
-        self._rollback.rest()
-        self._forget_moments()
+        self._set_image(initial_image(kind, content, style, self._init_file, self._rng))
+        self._last_good.end_halving()
+        self._reset_moments()
 
     def kick(self) -> None:
         """Shake the painting with noise."""
-        good = self._rollback.good
+        good = self._last_good.image
         noise = self._rng.normal(0, KICK_NOISE, good.shape)
-        self._put(np.clip(good + noise, 0, 255).astype(np.float32))
+        self._set_image(np.clip(good + noise, 0, 255).astype(np.float32))
 
     def calibrate(self) -> None:
         """Measure the units of all terms on the seeded reference; resets the moments."""
         before = self.pixels()
         reference = control_inputs.reference_picture(self._content, self.session.painting.seed)
-        self.mix.units = control_inputs.calibrate(
+        self.inputs.loss_scales = control_inputs.calibrate(
             len(self.layers), lambda hot: self.gradient_norm(reference, hot)
         )
-        self._put(before)
-        self._forget_moments()
+        self._set_image(before)
+        self._reset_moments()
 
     def gradient_norm(self, pixels: Pixels, hot: npt.NDArray[np.float32]) -> float:
         """‖∂loss/∂picture‖₂ at `pixels` with the weights `hot`: content, style, smooth, (2n + 1,).
 
         Leaves the picture at `pixels` and the moments disturbed: for calibration.
         """
-        self._put(pixels)
-        return self.solver.norm_with(hot)
+        self._set_image(pixels)
+        return self.solver.gradient_norm_for(hot)
 
-    def _put(self, pixels: Pixels) -> None:
+    def _set_image(self, pixels: Pixels) -> None:
         """Paint on from another picture."""
-        self.solver.put(pixels)
-        self._rollback.put(pixels)
+        self.solver.set_image(pixels)
+        self._last_good.set_image(pixels)
         self._display.clear()
 
-    def _forget_moments(self) -> None:
-        self.solver.forget()
-        self._feed()
+    def _reset_moments(self) -> None:
+        self.solver.reset_moments()
+        self._update_inputs()
 
 
 # The rows of the loss table, from the arrays of a painter.

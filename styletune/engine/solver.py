@@ -39,7 +39,7 @@ class Solver:
 
     def __init__(self, session: SessionConfig, height: int, width: int) -> None:
         backend.configure(session.engine.device, session.engine.precision)
-        name, self._layers = session.network.name, session.network.played
+        name, self._layers = session.network.name, session.network.selected_layers
         self._shape = (height, width, 3)
         needed = [convolution.name for convolution in convolutions(name, self._layers)]
         found = weights.load(name, session.network.weights, needed, session.painting.seed)
@@ -62,7 +62,7 @@ class Solver:
             skips=not backend.gpus(),
         )
         self.model = models[len(self._layers)]
-        self.optimizer = model.optimizer(session.optimizer, height, width)
+        self.optimizer = model.make_optimizer(session.optimizer, height, width)
         for each in models.values():
             each.compile(
                 self.optimizer,
@@ -73,7 +73,7 @@ class Solver:
         self.depths = DepthSteps(models, session.engine.steps_per_execution)
         # Looked up once: finding a layer by name walks through the model.
         self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
-        self._steered: tuple[float, bool] | None = None
+        self._rate_on_device: tuple[float, bool] | None = None
 
     @property
     def style_losses(self) -> list[StyleLoss]:
@@ -92,21 +92,21 @@ class Solver:
             if layer.name in self._layers:
                 yield ops.cast(found, "float32")
 
-    def aim(self, content: Pixels) -> None:
+    def set_content_target(self, content: Pixels) -> None:
         """Compare with this content picture from now on."""
         for layer, features in zip(self._layers, self.extract(content), strict=True):
             self.model.get_layer(f"content_{layer}").target.assign(features)
 
-    def steer(self, learning_rate: float, *, descent: bool) -> None:
+    def set_learning_rate(self, learning_rate: float, *, descent: bool) -> None:
         """Set the length of the next steps, and whether they are plain gradient descent."""
-        if self._steered != (learning_rate, descent):
-            self._steered = learning_rate, descent
+        if self._rate_on_device != (learning_rate, descent):
+            self._rate_on_device = learning_rate, descent
             self.optimizer.learning_rate.assign(learning_rate)
             self.optimizer.descent.assign(float(descent))
 
-    def _stand(self) -> None:
+    def _zero_learning_rate(self) -> None:
         """Let the next steps move nothing, until `steer`."""
-        self._steered = None
+        self._rate_on_device = None
         self.optimizer.learning_rate.assign(0.0)
 
     # What the last step has left
@@ -116,7 +116,7 @@ class Solver:
         """‖∂loss/∂picture‖₂ of the last step; not finite as soon as any gradient was not."""
         return backend.scalar(self.optimizer.gradient_norm)
 
-    def raw(self) -> tuple[npt.NDArray[np.float64], float]:
+    def raw_losses(self) -> tuple[npt.NDArray[np.float64], float]:
         """Raw losses of the last step: the terms (2n,), content before style; smoothness."""
         terms = backend.to_host(self._terms.raw)[0].astype(np.float64)
         return terms, backend.scalar(self._smooth.raw)
@@ -127,7 +127,7 @@ class Solver:
         """The picture as it is optimised: (h, w, 3), on the host; read only."""
         return self._host(self.model.image)
 
-    def put(self, pixels: Pixels) -> None:
+    def set_image(self, pixels: Pixels) -> None:
         """Go on from another picture, with the moments of the one before."""
         self.model.image.assign(pixels.reshape(1, -1))
 
@@ -141,12 +141,12 @@ class Solver:
 
     def restore(self, state: PaintingState) -> None:
         """Go on from a state of this size."""
-        self.put(state.picture)
-        self.optimizer.recall(state.momentum, state.velocity, state.iterations)
+        self.set_image(state.picture)
+        self.optimizer.restore_moments(state.momentum, state.velocity, state.iterations)
 
-    def forget(self) -> None:
+    def reset_moments(self) -> None:
         """Set the moments to 0."""
-        self.optimizer.forget()
+        self.optimizer.reset_moments()
 
     def gradient(self, pixels: Pixels, batch: Batch, depth: int) -> Pixels:
         """∂loss/∂picture at `pixels`, where the picture then stays; disturbs the moments.
@@ -154,23 +154,23 @@ class Solver:
         Taken from the compiled training step itself, at learning rate 0: Adam's first moment,
         risen from 0, is (1 − β1)·g, and g of norm 1 where the session normalises.
         """
-        self.put(pixels)
+        self.set_image(pixels)
         moment = self.optimizer.moments["momentum"]
         moment.assign(ops.zeros(moment.shape, moment.dtype))
-        self._stand()
+        self._zero_learning_rate()
         self.depths.run(depth, batch)
         length = self.gradient_norm if self.optimizer.normalize else 1.0
         return self._host(moment) * np.float32(length / (1 - self.optimizer.beta_1))
 
-    def norm_with(self, weights: npt.NDArray[np.float32]) -> float:
+    def gradient_norm_for(self, weights: npt.NDArray[np.float32]) -> float:
         """‖∂loss/∂picture‖₂ with the weights (2n + 1,): content, style, smooth.
 
         Leaves the picture and disturbs the moments.
         """
         count = len(self._layers)
-        batch = model.inputs(weights[:count], weights[count:-1], float(weights[-1]))
-        self._stand()
-        self.depths.run_whole(batch)
+        batch = model.make_batch(weights[:count], weights[count:-1], float(weights[-1]))
+        self._zero_learning_rate()
+        self.depths.run_full(batch)
         return self.gradient_norm
 
     def _host(self, variable: Any) -> Pixels:

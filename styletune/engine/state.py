@@ -91,7 +91,7 @@ class PaintingState:
     iterations: int
 
     @property
-    def sound(self) -> bool:
+    def is_finite(self) -> bool:
         """Whether the arrays are of one shape and finite."""
         arrays = (self.picture, self.momentum, self.velocity)
         return all(a.shape == self.picture.shape and np.isfinite(a).all() for a in arrays)

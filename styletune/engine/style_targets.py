@@ -36,7 +36,7 @@ class StyleTargets:
     def __len__(self) -> int:
         return len(self._grams)
 
-    def put(self, index: int, pixels: npt.NDArray[np.float32]) -> None:
+    def set(self, index: int, pixels: npt.NDArray[np.float32]) -> None:
         """Take a picture as style `index`; the next free index adds one. `blend` comes after.
 
         Raises:

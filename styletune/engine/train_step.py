@@ -22,12 +22,14 @@ Batch = tuple[dict[str, Any], Any]  # the model's inputs and targets
 StepCallback = Callable[[int], bool]
 
 
-def never(_: int) -> bool:
+def no_callback(_: int) -> bool:
     """The `StepCallback` of a run that takes all of its steps."""
     return False
 
 
-def _launches(launch: Callable[[int], None], most: int, steps: int, on_launch: StepCallback) -> int:
+def _launch_in_chunks(
+    launch: Callable[[int], None], most: int, steps: int, on_launch: StepCallback
+) -> int:
     """Take so many steps, at most `most` in one launch; returns how many were taken."""
     taken = 0
     while taken < steps:
@@ -48,7 +50,7 @@ class TensorFlowStepper:
         # Keras' training step as Keras compiles it, but without its walk through a distribution
         # strategy, and with a handle to trace it ahead of time.
         self._step = tf.function(model.train_step, autograph=False, jit_compile=model.jit_compile)
-        self._most = most
+        self._chunk = most
 
         def several(batch: Batch, count: Any) -> None:
             def body(step: Any) -> tuple[Any]:
@@ -57,25 +59,25 @@ class TensorFlowStepper:
 
             tf.while_loop(lambda step: step < count, body, (0,), parallel_iterations=1)
 
-        self._several = tf.function(several, autograph=False)
+        self._steps = tf.function(several, autograph=False)
         self._count = tf.convert_to_tensor
 
-    def prepare(self, batch: Batch) -> None:
+    def trace(self, batch: Batch) -> None:
         """Trace the step for batches like this one, without taking it; from any thread."""
         self._step.get_concrete_function(batch)
-        if self._most > 1:
-            self._several.get_concrete_function(batch, self._count(self._most))
+        if self._chunk > 1:
+            self._steps.get_concrete_function(batch, self._count(self._chunk))
 
-    def run(self, batch: Batch, steps: int, on_launch: StepCallback = never) -> int:
+    def run(self, batch: Batch, steps: int, on_launch: StepCallback = no_callback) -> int:
         """Take up to `steps` steps with these inputs; returns how many were taken."""
 
         def launch(count: int) -> None:
             if count == 1:
                 self._step(batch)
             else:
-                self._several(batch, self._count(count))
+                self._steps(batch, self._count(count))
 
-        return _launches(launch, self._most, steps, on_launch)
+        return _launch_in_chunks(launch, self._chunk, steps, on_launch)
 
 
 class JaxStepper:
@@ -85,7 +87,7 @@ class JaxStepper:
         import jax
 
         self._model = model
-        self._most = most
+        self._chunk = most
         model.make_train_function()
 
         def several(state: Any, batch: Batch, count: Any) -> Any:
@@ -94,7 +96,7 @@ class JaxStepper:
 
             return jax.lax.fori_loop(0, count, body, state)
 
-        self._several = jax.jit(several, donate_argnums=0)
+        self._steps = jax.jit(several, donate_argnums=0)
 
     def _variables(self) -> tuple[list[Any], ...]:
         model = self._model
@@ -105,16 +107,16 @@ class JaxStepper:
             model.metrics_variables,
         )
 
-    def prepare(self, batch: Batch) -> None:
+    def trace(self, batch: Batch) -> None:
         """Compile the step for batches like this one: take it on zeros; from any thread."""
-        for count in {1, self._most}:
+        for count in {1, self._chunk}:
             # Not on copies of the variables: another thread's step may just be giving them away.
             zeros: Any = tuple(
                 [keras.ops.zeros(v.shape, v.dtype) for v in kind] for kind in self._variables()
             )
             self._launch(zeros, batch, count)
 
-    def run(self, batch: Batch, steps: int, on_launch: StepCallback = never) -> int:
+    def run(self, batch: Batch, steps: int, on_launch: StepCallback = no_callback) -> int:
         """Take up to `steps` steps with these inputs; returns how many were taken."""
         kinds = self._variables()
         state: Any = tuple([variable.value for variable in kind] for kind in kinds)
@@ -123,7 +125,7 @@ class JaxStepper:
             nonlocal state
             state = self._launch(state, batch, count)
 
-        taken = _launches(launch, self._most, steps, on_launch)
+        taken = _launch_in_chunks(launch, self._chunk, steps, on_launch)
         for kind, values in zip(kinds, state, strict=True):
             for variable, value in zip(kind, values, strict=True):
                 variable.assign(value)
@@ -131,7 +133,7 @@ class JaxStepper:
 
     def _launch(self, state: Any, batch: Batch, count: int) -> Any:
         if count > 1:
-            return self._several(state, batch, count)
+            return self._steps(state, batch, count)
         return self._model.train_function(state, iter(((*batch, None),)))[1]
 
 
@@ -165,11 +167,11 @@ class DepthSteps:
 
     def __init__(self, models: Mapping[int, StyleTransfer], launch: int = 1) -> None:
         self._models = models
-        self._whole = max(models)
+        self._full = max(models)
         self._steppers: dict[int, Stepper] = {
             depth: make_train_step(model, launch) for depth, model in sorted(models.items())
         }
-        self._ready = {self._whole}
+        self._ready = {self._full}
 
     @property
     def traces(self) -> int:
@@ -181,7 +183,7 @@ class DepthSteps:
         """The depths whose steps are compiled, or are compiled when first used: the whole."""
         return frozenset(self._ready)
 
-    def needed(self, *weights: npt.NDArray[np.floating]) -> int:
+    def required_depth(self, *weights: npt.NDArray[np.floating]) -> int:
         """The least depth whose step computes all terms that count.
 
         Args:
@@ -191,18 +193,20 @@ class DepthSteps:
         deepest = int(heard[-1]) + 1 if heard.size else 1
         return min(depth for depth in self._steppers if depth >= deepest)
 
-    def prepare(self, batch: Batch, only: int | None = None) -> None:
+    def trace(self, batch: Batch, only: int | None = None) -> None:
         """Trace the shallow steps (or that of depth `only`); may run beside `run`."""
         for depth, step in self._steppers.items():
             if depth not in self._ready and only in (None, depth):
-                step.prepare(batch)
+                step.trace(batch)
                 self._ready.add(depth)
 
-    def run(self, depth: int, batch: Batch, steps: int = 1, on_launch: StepCallback = never) -> int:
+    def run(
+        self, depth: int, batch: Batch, steps: int = 1, on_launch: StepCallback = no_callback
+    ) -> int:
         """Take up to `steps` steps, as shallow as is prepared; returns how many."""
         ready = min(other for other in self._ready if other >= depth)
         return self._steppers[ready].run(batch, steps, on_launch)
 
-    def run_whole(self, batch: Batch, steps: int = 1, on_launch: StepCallback = never) -> int:
+    def run_full(self, batch: Batch, steps: int = 1, on_launch: StepCallback = no_callback) -> int:
         """The same, with all layers: their raw losses are those of the last step."""
-        return self._steppers[self._whole].run(batch, steps, on_launch)
+        return self._steppers[self._full].run(batch, steps, on_launch)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.engine.weights import Weights
 from styletune.errors import LayerError, PictureError
 
@@ -40,7 +40,7 @@ def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]
     Raises:
         LayerError: a layer that the network does not have.
     """
-    known = selected_layers(network)
+    known = network_layers(network)
     unknown = [layer for layer in layers if layer not in known]
     if unknown:
         raise LayerError(f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from styletune.config import selected_layers
+from styletune.config import network_layers
 from styletune.errors import WeightsError
 
 Array = npt.NDArray[np.float32]
@@ -161,7 +161,7 @@ def _read_keras(network: str, path: Path) -> Weights:
         with zipfile.ZipFile(path) as archive:
             source = io.BytesIO(archive.read("model.weights.h5"))
     arrays: dict[str, Array] = {}
-    known = selected_layers(network)
+    known = network_layers(network)
     with h5py.File(source, "r") as file:
 
         def visit(name: str, node: Any) -> None:
@@ -210,7 +210,7 @@ def _from_keras(network: str) -> Weights:
         ) from None
     kernels, biases = {}, {}
     for layer in model.layers:
-        if layer.name in selected_layers(network):
+        if layer.name in network_layers(network):
             kernel, bias = layer.get_weights()
             kernels[layer.name], biases[layer.name] = kernel, bias
     return Weights(kernels, biases, "ImageNet, keras.applications")
@@ -239,7 +239,7 @@ def random_lite(seed: int) -> Weights:
     """
     rng = np.random.default_rng(seed)
     kernels, biases, channels = {}, {}, 3
-    for layer, width in zip(selected_layers("lite"), _LITE_WIDTHS, strict=True):
+    for layer, width in zip(network_layers("lite"), _LITE_WIDTHS, strict=True):
         scale = np.sqrt(2.0 / (9 * channels))
         kernels[layer] = rng.normal(0, scale, (3, 3, channels, width)).astype(np.float32)
         biases[layer] = np.zeros(width, np.float32)

@@ -329,7 +329,9 @@ class Device:
         """A switch is on while the hardware is up; a trigger happens when it goes up."""
         if target.kind is not Kind.TRIGGER:
             part = binding.position(event.position)
-            return _moved({c.name: c.at(part) for c in target.controls}, positions)
+            return _moved(
+                {c.name: c.position_from_hardware(part) for c in target.controls}, positions
+            )
         was_down = event.source in self._down
         if event.position < 0.5:
             self._down.discard(event.source)

@@ -148,7 +148,7 @@ class RunFolder:
             return session
         content, *styles = (str(self.pictures / hung.file) for hung in self.note.pictures)
         table = session.table()
-        return session.replaced(
+        return session.with_overrides(
             pictures={"content": content, "styles": tuple(styles)},
             controls={
                 name: at for name, at in self.note.controls.items() if _fits(table, name, at)

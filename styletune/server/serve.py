@@ -95,7 +95,7 @@ def serve(
 
             # … and the first worker imports its own while that is put together. Not earlier, or
             # the page would have to wait for it on a machine with few cores.
-            hung = session.replaced(pictures=paths)
+            hung = session.with_overrides(pictures=paths)
             make = make_painter or partial(_supervisor, checkpoints=played.checkpoints)
             painter = make(hung, played.pictures)
             server = build_server(

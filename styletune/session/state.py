@@ -48,7 +48,7 @@ class SessionState:
 
     def controls(self) -> dict[str, float | bool | str]:
         """All values as messages show them."""
-        return self.table.public(self.positions)
+        return self.table.to_json(self.positions)
 
     def scenes(self) -> ScenesMessage:
         """Scenes, crossfade, morph and undo as clients see them; the same object while the same."""
@@ -94,7 +94,7 @@ class SessionState:
             group = ("move", self.rev) if group is None else group
             self._history.record(group, before, changes, self._clock(), pause_s=pause_s)
         return ChangedMessage(
-            rev=self.rev, controls=self.table.public(changes), source=source, seq=seq
+            rev=self.rev, controls=self.table.to_json(changes), source=source, seq=seq
         )
 
     def restore(self, controls: Mapping[str, object], source: str) -> tuple[ChangedMessage, int]:
@@ -154,7 +154,7 @@ class SessionState:
             SceneError: there are too many.
         """
         held = {n: at for n, at in self.positions.items() if is_held(self.table[n])}
-        scene = Scene(name=name, saved=self._wall(), controls=self.table.public(held))
+        scene = Scene(name=name, saved=self._wall(), controls=self.table.to_json(held))
         self.book.put(scene)
         self.book.current = name
         return scene
@@ -250,5 +250,5 @@ class SessionState:
         self.rev += 1
         self.positions.update(positions)
         return ChangedMessage(
-            rev=self.rev, controls=self.table.public(positions), source=what, seq=seq
+            rev=self.rev, controls=self.table.to_json(positions), source=what, seq=seq
         )

@@ -366,7 +366,7 @@ class Supervisor:
         assert self._controls is not None  # made by `start`
         hung = {"content": self._places.content, "styles": self._places.styles}
         return WorkerConfig(
-            session=self._session.replaced(pictures=hung),
+            session=self._session.with_overrides(pictures=hung),
             control_block=self._controls.name,
             frame_block=block.name,
             size_px=self._room_px,

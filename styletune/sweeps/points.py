@@ -95,7 +95,7 @@ def option_of(control: Control, value: Value, unit: str) -> AxisValue:
     """One value of a control; the label tells it as it was written."""
     if control.kind is not Kind.FADER or isinstance(value, bool | str):
         position = check({control.name: control}, control.name, value)
-        return AxisValue(str(control.public(position)).lower(), {control.name: value})
+        return AxisValue(str(control.to_json(position)).lower(), {control.name: value})
     if unit == "position":
         check({control.name: control}, control.name, value)
         return AxisValue(f"{value:.4g}", {control.name: value}, at=value)

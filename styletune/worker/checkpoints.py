@@ -27,28 +27,28 @@ class CheckpointManager:
     """
 
     def __init__(self, folder: str, warn: Callable[[str], None]) -> None:
-        self.found: Checkpoint | None = None
-        self._keeper: CheckpointWriter | None = None
+        self.latest: Checkpoint | None = None
+        self._writer: CheckpointWriter | None = None
         if not folder:
             return
-        self.found, complaints = load_latest(Path(folder))
+        self.latest, complaints = load_latest(Path(folder))
         for complaint in complaints:
             print(complaint, file=sys.stderr, flush=True)
-        self._keeper = CheckpointWriter(Path(folder), warn, step=self.step)
+        self._writer = CheckpointWriter(Path(folder), warn, step=self.step)
 
     @property
     def epoch(self) -> int:
         """Number of the next epoch after what was found, else 0."""
-        return self.found.epoch if self.found else 0
+        return self.latest.epoch if self.latest else 0
 
     @property
     def step(self) -> int:
         """Steps taken until what was found, else 0."""
-        return self.found.step if self.found else 0
+        return self.latest.step if self.latest else 0
 
-    def fits(self, width: int, height: int) -> bool:
+    def is_compatible(self, width: int, height: int) -> bool:
         """Whether what was found is a picture of this shape, of whatever size."""
-        found = self.found
+        found = self.latest
         if found is None:
             return False
         # Edges are whole pixels: half of one at the smaller edge of either.
@@ -57,8 +57,8 @@ class CheckpointManager:
 
     def restore(self, painter: Painter) -> bool:
         """Let a painter go on from what was found; False: there is nothing that fits it."""
-        found = self.found
-        if found is None or not self.fits(painter.width, painter.height):
+        found = self.latest
+        if found is None or not self.is_compatible(painter.width, painter.height):
             return False
         try:
             state = dict(found.state)
@@ -69,15 +69,15 @@ class CheckpointManager:
             return False
         return True
 
-    def look(self, painter: Painter, epoch: int, step: int) -> None:
+    def maybe_save(self, painter: Painter, epoch: int, step: int) -> None:
         """Keep the painting if it is time; after each epoch."""
-        if self._keeper is not None and self._keeper.due(step):
-            self._keeper.keep(checkpoint(painter, epoch, step))
+        if self._writer is not None and self._writer.due(step):
+            self._writer.keep(checkpoint(painter, epoch, step))
 
-    def close(self, painter: Painter, epoch: int, step: int) -> None:
+    def save_final(self, painter: Painter, epoch: int, step: int) -> None:
         """Keep it a last time, and wait until that is done."""
-        if self._keeper is not None:
-            self._keeper.close(checkpoint(painter, epoch, step))
+        if self._writer is not None:
+            self._writer.close(checkpoint(painter, epoch, step))
 
 
 def checkpoint(painter: Painter, epoch: int, step: int) -> Checkpoint:

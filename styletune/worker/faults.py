@@ -39,15 +39,15 @@ class FaultInjector:
 
     def __init__(self, plan: str, first_step: int) -> None:
         self._slow = 0
-        self._ahead = [fault for fault in parse(plan) if fault[1] >= first_step]
+        self._pending = [fault for fault in parse(plan) if fault[1] >= first_step]
 
-    def strike(self, step: int, painter: Any, frames: FrameBlock) -> None:
+    def inject(self, step: int, painter: Any, frames: FrameBlock) -> None:
         """Let happen what is due after `step` steps."""
         if self._slow:
             self._slow -= 1
             time.sleep(_SLOW_S)
-        while self._ahead and self._ahead[0][1] <= step:
-            kind, at = self._ahead.pop(0)
+        while self._pending and self._pending[0][1] <= step:
+            kind, at = self._pending.pop(0)
             print(f"fault on purpose: {kind}@{at}", flush=True)
             if kind == "slow":
                 self._slow = _SLOW_EPOCHS

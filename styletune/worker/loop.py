@@ -32,9 +32,9 @@ _IDLE_S = 0.01
 def main(job: WorkerConfig, pipe: Connection) -> None:
     """Run until the parent says Stop or is gone. Runs in the spawned process."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
-    frames = FrameBlock.attach(job.frame_block, job.session.network.played, job.size_px)
+    frames = FrameBlock.attach(job.frame_block, job.session.network.selected_layers, job.size_px)
     try:
-        PaintLoop(job, controls, frames, pipe).work()
+        PaintLoop(job, controls, frames, pipe).run()
     except StyletuneError as error:
         # Missing weights or an unusable picture: starting again would not mend it.
         pipe.send(Report(State.FAILED, str(error), network=job.session.network.name))
@@ -63,11 +63,12 @@ class PaintLoop:
         self._controls = controls
         self._frames = frames
         self._pipe = pipe
-        self._kept = CheckpointManager(
-            job.checkpoints, lambda why: self._say(self._report.state, why)
+        self._checkpoints = CheckpointManager(
+            job.checkpoints, lambda why: self._set_state(self._report.state, why)
         )
         self._progress = Progress(
-            max(job.first_epoch, self._kept.epoch), max(job.first_step, self._kept.step)
+            max(job.first_epoch, self._checkpoints.epoch),
+            max(job.first_step, self._checkpoints.step),
         )
         self._faults = faults.from_environment(self._progress.step)
         self._report = Report(
@@ -76,95 +77,97 @@ class PaintLoop:
             network=job.session.network.name,
             backend=backend.backend(),
         )
-        self._pace = EpochPacer(
+        self._pacer = EpochPacer(
             self._session.painting.epoch_ms / 1e3, self._session.painting.epoch_steps
         )
-        self._say(State.STARTING)
+        self._set_state(State.STARTING)
         state = controls.read()
         self._rev = -1 if state is None else state.rev
         # Triggers sent to the worker before are not to be repeated.
-        self._fired = {} if state is None else dict(state.triggers)
+        self._trigger_counts = {} if state is None else dict(state.triggers)
         self._positions = self._session.positions() if state is None else state.positions
-        self._moved = ""  # the control that a hand moved last
-        self._stumbles = DivergenceCounter()
+        self._last_moved = ""  # the control that a hand moved last
+        self._divergences = DivergenceCounter()
         self._runs = RunQueue()
-        self._canvases = CanvasBuilder(
+        self._canvas_builder = CanvasBuilder(
             job.session,
             self._positions,
-            tell=lambda text: self._say(self._report.state, text),
+            tell=lambda text: self._set_state(self._report.state, text),
             refuse=pipe.send,
         )
 
-    def work(self) -> None:
+    def run(self) -> None:
         """Paint for ever: read this from top to bottom."""
-        painter = self._begin()
+        painter = self._first_painter()
         while True:
-            for order in self._orders():
+            for order in self._poll_commands():
                 if isinstance(order, Stop):
-                    self._kept.close(painter, self._progress.epoch, self._progress.step)
+                    self._checkpoints.save_final(painter, self._progress.epoch, self._progress.step)
                     return
                 if isinstance(order, Run):
-                    self._runs.asked = order
+                    self._runs.pending = order
                 else:
-                    self._canvases.carry_out(order, painter, self._positions)
-            changed = self._obey(painter)
-            painter = self._change_canvas(painter)
+                    self._canvas_builder.apply_command(order, painter, self._positions)
+            changed = self._read_controls(painter)
+            painter = self._swap_painter_when_ready(painter)
             # A hand wants its first step at once; a script that begins a run waits for the last.
-            hand = not self._start_run(painter) and changed
-            self._kept.look(painter, self._progress.epoch, self._progress.step)
-            self._faults.strike(self._progress.step, painter, self._frames)
-            if self._stumbles.stuck or self._positions["paused"]:
-                self._pause(painter, changed)
+            hand = not self._start_pending_run(painter) and changed
+            self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)
+            self._faults.inject(self._progress.step, painter, self._frames)
+            if self._divergences.needs_user or self._positions["paused"]:
+                self._idle(painter, changed)
                 continue
-            if self._holds(changed):
+            if self._is_holding(changed):
                 continue
-            if self._epoch(painter, hand) and self._report.state is not State.RUNNING:
-                self._say(State.RUNNING)
+            if self._run_epoch(painter, hand) and self._report.state is not State.RUNNING:
+                self._set_state(State.RUNNING)
 
-    def _epoch(self, painter: Painter, hand: bool) -> bool:
+    def _run_epoch(self, painter: Painter, hand: bool) -> bool:
         """Take an epoch's steps and publish; False where the picture had to be rolled back.
 
         Args:
             hand: whether one moves something.
         """
-        planned, taken = self._pace.begin(hand), 0
+        planned, taken = self._pacer.plan_epoch(hand), 0
         started = time.perf_counter()
         try:
             while True:
-                taken += self._steps(painter, planned - taken, first=not taken)
-                if taken >= planned or self._runs.now.done:
+                taken += self._run_steps(painter, planned - taken, first=not taken)
+                if taken >= planned or self._runs.current.done:
                     break
                 # A hand that begins to move is answered; one that goes on moving is obeyed.
-                if self._pace.yields and self._controls.newer:
+                if self._pacer.is_interruptible and self._controls.newer:
                     break
-                if not self._pace.fixed and self._obey(painter):
-                    self._pace.stir()
+                if not self._pacer.has_fixed_steps and self._read_controls(painter):
+                    self._pacer.note_change()
                 if self._positions["paused"]:
                     break
-            painter.look()
+            painter.sync()
         except DivergedError as error:
-            self._stumble(str(error))
+            self._on_divergence(str(error))
             return False
         seconds = time.perf_counter() - started
-        self._pace.record(taken, seconds)
+        self._pacer.record(taken, seconds)
         self._progress.steps_per_s = taken / seconds
         self._publish(painter)
         return True
 
-    def _steps(self, painter: Painter, most: int, *, first: bool) -> int:
+    def _run_steps(self, painter: Painter, most: int, *, first: bool) -> int:
         """Take as many steps as a run under way allows; returns how many were taken.
 
         Args:
             first: whether these are an epoch's first.
         """
-        steps, listen = self._runs.allow(most)
-        taken = painter.take(steps, self._beat, listen=listen if first else bool(listen))
-        if self._runs.under_way:
-            painter.look()
-            self._runs.took(taken, painter.losses().total, time.monotonic())
+        steps, all_terms = self._runs.limit_steps(most)
+        taken = painter.step(
+            steps, self._heartbeat, all_terms=all_terms if first else bool(all_terms)
+        )
+        if self._runs.is_active:
+            painter.sync()
+            self._runs.record(taken, painter.losses().total, time.monotonic())
         return taken
 
-    def _start_run(self, painter: Painter) -> bool:
+    def _start_pending_run(self, painter: Painter) -> bool:
         """Begin the run that is asked for, on the canvas that its controls and pictures ask for.
 
         They were sent before it; until a canvas of another size is made, painting goes on.
@@ -172,34 +175,34 @@ class PaintLoop:
         Returns:
             Whether one has begun.
         """
-        if self._runs.asked is None or not self._canvases.settled(self._positions):
+        if self._runs.pending is None or not self._canvas_builder.is_current(self._positions):
             return False
-        run = self._runs.begin()
+        run = self._runs.start()
         if run is not None and run.reset:
             painter.reset(run.seed)
         return run is not None
 
-    def _holds(self, changed: bool) -> bool:
+    def _is_holding(self, changed: bool) -> bool:
         """Whether a finished run's picture stands still; waits for an order then."""
-        if not self._runs.holds(changed, time.monotonic()):
+        if not self._runs.is_holding(changed, time.monotonic()):
             return False
         self._frames.beat(self._progress.step)
         self._pipe.poll(_IDLE_S)
         return True
 
-    def _beat(self, steps: int) -> bool:
+    def _heartbeat(self, steps: int) -> bool:
         """After each launch: a sign of life; True where a hand has moved something meanwhile.
 
         So that a slider waits for one step and not for a whole epoch.
         """
         self._progress.step += steps
         self._frames.beat(self._progress.step)
-        return self._controls.newer and not self._pace.fixed
+        return self._controls.newer and not self._pacer.has_fixed_steps
 
-    def _pause(self, painter: Painter, changed: bool) -> None:
+    def _idle(self, painter: Painter, changed: bool) -> None:
         """Stand still; a moved slider still shows in the table, at the same picture."""
         if self._report.state is not State.PAUSED:
-            self._say(State.PAUSED)
+            self._set_state(State.PAUSED)
             changed = True
         if self._progress.steps_per_s:
             self._progress.steps_per_s = 0.0
@@ -209,47 +212,47 @@ class PaintLoop:
         self._frames.beat(self._progress.step)
         time.sleep(_IDLE_S)
 
-    def _obey(self, painter: Painter) -> bool:
+    def _read_controls(self, painter: Painter) -> bool:
         """Take over what hands have done meanwhile; False: nothing."""
         state = self._controls.read() if self._controls.newer else None
-        return state is not None and self._take_over(state, painter)
+        return state is not None and self._apply_controls(state, painter)
 
-    def _take_over(self, state: ControlState, painter: Painter) -> bool:
+    def _apply_controls(self, state: ControlState, painter: Painter) -> bool:
         """Apply faders and switches that moved, then triggers that were sent; False if none.
 
         Triggers do not raise the revision. One sent several times within an epoch happens once:
         two resets are one, and two kicks shake no better.
         """
-        moved, sent = state.rev != self._rev, state.triggers != self._fired
+        moved, sent = state.rev != self._rev, state.triggers != self._trigger_counts
         if moved:
-            self._moved = next(
+            self._last_moved = next(
                 (name for name, at in state.positions.items() if at != self._positions[name]),
-                self._moved,
+                self._last_moved,
             )
             self._rev, self._positions = state.rev, state.positions
-            self._canvases.rescale(painter, state.positions)
+            self._canvas_builder.rescale_styles(painter, state.positions)
             painter.apply(state.positions)
         if sent:
-            painter.look()  # what was painted before is not what comes of them
+            painter.sync()  # what was painted before is not what comes of them
             for name, count in state.triggers.items():
-                if count != self._fired.get(name, 0) and self._table[name].engine:
+                if count != self._trigger_counts.get(name, 0) and self._table[name].engine:
                     getattr(painter, name)()
-            self._fired = dict(state.triggers)
+            self._trigger_counts = dict(state.triggers)
         if moved or sent:
-            self._stumbles.clear()
+            self._divergences.clear()
         return moved or sent
 
-    def _stumble(self, why: str) -> None:
+    def _on_divergence(self, why: str) -> None:
         """The painter has rolled back: go on with smaller steps, or wait for a hand."""
-        self._stumbles.add(time.monotonic())
-        if self._stumbles.stuck:
-            self._say(State.PAUSED, self._stumbles.plea(why, self._moved))
+        self._divergences.add(time.monotonic())
+        if self._divergences.needs_user:
+            self._set_state(State.PAUSED, self._divergences.message(why, self._last_moved))
         else:
-            self._say(State.ROLLING_BACK, why)
+            self._set_state(State.ROLLING_BACK, why)
 
     def _publish(self, painter: Painter) -> None:
         """Publish the picture with its table."""
-        losses, run = painter.losses(), self._runs.now
+        losses, run = painter.losses(), self._runs.current
         self._frames.publish(
             Frame(
                 epoch=self._progress.epoch,
@@ -259,12 +262,14 @@ class PaintLoop:
                 steps_per_s=self._progress.steps_per_s,
                 picture=painter.picture(),
                 content=loss_rows(
-                    losses.content_raw, painter.heard("content"), losses.content, losses
+                    losses.content_raw, painter.effective_weights("content"), losses.content, losses
                 ),
-                style=loss_rows(losses.style_raw, painter.heard("style"), losses.style, losses),
+                style=loss_rows(
+                    losses.style_raw, painter.effective_weights("style"), losses.style, losses
+                ),
                 smooth=losses.smooth,
                 total=losses.total,
-                run=run.order.run,
+                run=run.command.run,
                 run_step=run.taken,
                 run_done=run.done,
             )
@@ -272,29 +277,31 @@ class PaintLoop:
         commands.try_send(self._pipe, FrameReady())
         self._progress.epoch += 1
 
-    def _begin(self) -> Painter:
+    def _first_painter(self) -> Painter:
         """The first painter; meanwhile viewers see the picture that will be painted.
 
         What was painted before a crash goes on at its full size at once.
         """
-        self._say(State.COMPILING)
-        painter = self._canvases.begin(self._positions, full=self._kept.found is not None)
-        self._kept.restore(painter)
+        self._set_state(State.COMPILING)
+        painter = self._canvas_builder.first_painter(
+            self._positions, full=self._checkpoints.latest is not None
+        )
+        self._checkpoints.restore(painter)
         self._publish(painter)
         warm_up(painter)
-        self._kept.restore(painter)
-        self._settle_on(painter)
+        self._checkpoints.restore(painter)
+        self._announce_canvas(painter)
         return painter
 
-    def _change_canvas(self, painter: Painter) -> Painter:
+    def _swap_painter_when_ready(self, painter: Painter) -> Painter:
         """Go on with the painter of another canvas, once it has been made."""
-        made = self._canvases.change(painter, self._positions)
+        made = self._canvas_builder.poll(painter, self._positions)
         if made is not painter:
-            self._pace.forget()
-            self._settle_on(made)
+            self._pacer.reset()
+            self._announce_canvas(made)
         return made
 
-    def _settle_on(self, painter: Painter) -> None:
+    def _announce_canvas(self, painter: Painter) -> None:
         """Tell of the canvas, and make ready what hands may ask for later."""
         self._report = replace(
             self._report,
@@ -303,10 +310,10 @@ class PaintLoop:
             weights=painter.weights_label,
         )
         if self._report.state in (State.RUNNING, State.PAUSED):
-            self._say(self._report.state)
-        self._canvases.prepare(painter)
+            self._set_state(self._report.state)
+        self._canvas_builder.trace_in_background(painter)
 
-    def _orders(self) -> Iterator[Command]:
+    def _poll_commands(self) -> Iterator[Command]:
         while self._pipe.poll():
             try:
                 yield self._pipe.recv()
@@ -314,12 +321,12 @@ class PaintLoop:
                 yield Stop()
                 return
 
-    def _say(self, state: State, message: str = "") -> None:
+    def _set_state(self, state: State, message: str = "") -> None:
         self._report = replace(
             self._report,
             state=state,
             message=message,
             memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            steps_per_epoch=self._pace.plan() if self._pace.step_s else 0,
+            steps_per_epoch=self._pacer.steps_per_epoch() if self._pacer.step_s else 0,
         )
         self._pipe.send(self._report)

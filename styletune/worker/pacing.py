@@ -20,7 +20,7 @@ class EpochPacer:
     def __init__(self, epoch_s: float, steps: int | None = None) -> None:
         self._epoch_s = epoch_s
         self._fixed = steps
-        self._moving = self._stirred = False
+        self._changing = self._changed = False
         # The median of a few epochs: one slow epoch (another program, a page fault) must not
         # shorten the next ones.
         self._step_s: deque[float] = deque(maxlen=9)
@@ -30,7 +30,7 @@ class EpochPacer:
         """Median seconds a step, or None before the first epoch."""
         return median(self._step_s) if self._step_s else None
 
-    def begin(self, moved: bool) -> int:
+    def plan_epoch(self, moved: bool) -> int:
         """Steps of the epoch that begins now.
 
         When a hand begins to move it sees the effect after a single step. While it goes on,
@@ -39,34 +39,34 @@ class EpochPacer:
         Args:
             moved: whether something was moved since the last epoch began.
         """
-        before, self._moving = self._moving, moved or self._stirred
-        self._stirred = False
-        if not self._moving or self._fixed is not None:
-            return self.plan()
-        return min(self.plan(), self._steps_in(_SEEN_S)) if before else 1
+        before, self._changing = self._changing, moved or self._changed
+        self._changed = False
+        if not self._changing or self._fixed is not None:
+            return self.steps_per_epoch()
+        return min(self.steps_per_epoch(), self._steps_in(_SEEN_S)) if before else 1
 
-    def stir(self) -> None:
+    def note_change(self) -> None:
         """Tell that something was moved within the epoch under way."""
-        self._stirred = True
+        self._changed = True
 
     @property
-    def fixed(self) -> bool:
+    def has_fixed_steps(self) -> bool:
         """Whether epochs have a number of steps that was asked for: values stand in each."""
         return self._fixed is not None
 
     @property
-    def yields(self) -> bool:
+    def is_interruptible(self) -> bool:
         """Whether the epoch under way ends early when a hand begins to move."""
-        return not self.fixed and not self._moving
+        return not self.has_fixed_steps and not self._changing
 
-    def plan(self) -> int:
+    def steps_per_epoch(self) -> int:
         """Steps of a calm epoch: at least one, and as near to the time asked for as can be."""
         return self._steps_in(self._epoch_s) if self._fixed is None else self._fixed
 
     def _steps_in(self, seconds: float) -> int:
         return 1 if self.step_s is None else max(1, round(seconds / self.step_s))
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Forget the times: the steps to come are of another size."""
         self._step_s.clear()
 

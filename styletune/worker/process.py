@@ -83,12 +83,12 @@ def main(
     os.dup2(output.fileno(), 2)
     output.close()
     # New objects: the old ones still believe to write to the parent's file or terminal.
-    sys.stdout, sys.stderr = _lines_to(1), _lines_to(2)
+    sys.stdout, sys.stderr = _line_buffered(1), _line_buffered(2)
     faulthandler.enable()
     faulthandler.register(DUMP_SIGNAL)
-    threading.Thread(target=_follow_parent, name="follow-parent", daemon=True).start()
+    threading.Thread(target=_exit_with_parent, name="follow-parent", daemon=True).start()
     try:
-        target(_job(warm_up, spare, pipe), pipe)
+        target(_wait_for_job(warm_up, spare, pipe), pipe)
     except Exception as error:
         end = classify_exception(error)
         if end is None:
@@ -98,26 +98,26 @@ def main(
         os._exit(end)
 
 
-def _job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> WorkerConfig:
+def _wait_for_job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> WorkerConfig:
     """Warm up, and wait for the job."""
     if warm_up is not None and spare:
-        return _spared(warm_up, pipe)
+        return _preload_as_standby(warm_up, pipe)
     if warm_up is not None:
         warm_up()
-    return _received(pipe)
+    return _receive_job(pipe)
 
 
-def _spared(warm_up: WarmUp, pipe: Connection) -> WorkerConfig:
+def _preload_as_standby(warm_up: WarmUp, pipe: Connection) -> WorkerConfig:
     """The same in the background."""
     import numpy  # noqa: F401  # here: its threads keep the priority that they are born with
 
-    with _killed_first():
-        _behind_all_others(warm_up)
+    with _prefer_as_oom_victim():
+        _at_lowest_priority(warm_up)
         pipe.send(StandbyReady())
-        return _received(pipe)
+        return _receive_job(pipe)
 
 
-def _received(pipe: Connection) -> WorkerConfig:
+def _receive_job(pipe: Connection) -> WorkerConfig:
     try:
         job: WorkerConfig = pipe.recv()
     except EOFError:  # the parent is gone
@@ -125,7 +125,7 @@ def _received(pipe: Connection) -> WorkerConfig:
     return job
 
 
-def _behind_all_others(work: Callable[[], None]) -> None:
+def _at_lowest_priority(work: Callable[[], None]) -> None:
     """Do it at the lowest priority; afterwards this process is as before.
 
     In a thread of its own: without privileges no priority can be raised again, but on Linux
@@ -142,7 +142,7 @@ def _behind_all_others(work: Callable[[], None]) -> None:
 
 
 @contextlib.contextmanager
-def _killed_first() -> Iterator[None]:
+def _prefer_as_oom_victim() -> Iterator[None]:
     """Where memory runs out, let the kernel end this process first: nothing is lost with it."""
     try:
         before = _OOM_SCORE.read_text()
@@ -154,13 +154,13 @@ def _killed_first() -> Iterator[None]:
     _OOM_SCORE.write_text(before)
 
 
-def _lines_to(descriptor: int) -> io.TextIOWrapper:
+def _line_buffered(descriptor: int) -> io.TextIOWrapper:
     return open(
         descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
     )
 
 
-def _follow_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is None:  # run by hand, not spawned
         return

@@ -9,7 +9,7 @@ from styletune.ipc.commands import Run
 
 # Steps between two looks at the loss: always the same ones, however the epochs fall, so that
 # a settled run is as long each time.
-LOOK_EVERY = 10
+CHECK_EVERY = 10
 # How long a finished run's picture stands still, for its sender to go on from it exactly. Bounded:
 # a script that has died must not stop the painting.
 _HOLD_S = 5.0
@@ -27,36 +27,36 @@ class PaintRun:
     """
 
     def __init__(self, order: Run) -> None:
-        self.order = order
+        self.command = order
         self.taken = 0
         self.done = False
-        self._settling = None if order.settle is None else PlateauDetector(order.settle)
+        self._plateau = None if order.settle is None else PlateauDetector(order.settle)
 
-    def allow(self, steps: int) -> int:
+    def limit_steps(self, steps: int) -> int:
         """How many of the planned `steps` may be taken before the next `took`."""
-        left = self.order.steps - self.taken
+        left = self.command.steps - self.taken
         steps = min(steps, max(1, left - 1))  # the last one by itself: it hears all terms
-        if self._settling is not None:
-            steps = min(steps, LOOK_EVERY - self.taken % LOOK_EVERY)
+        if self._plateau is not None:
+            steps = min(steps, CHECK_EVERY - self.taken % CHECK_EVERY)
         return steps
 
     @property
-    def last(self) -> bool:
+    def is_last(self) -> bool:
         """Whether the next step is the last: its table is the run's, of silent terms too.
 
         No other step listens, so that the same steps are computed the same way each time.
         """
-        return self.taken == self.order.steps - 1
+        return self.taken == self.command.steps - 1
 
-    def took(self, steps: int, total: float) -> None:
+    def record(self, steps: int, total: float) -> None:
         """Note that `steps` were taken, and the loss with which they ended."""
         self.taken += steps
         settled = (
-            self._settling is not None
-            and self.taken % LOOK_EVERY == 0
-            and self._settling.add(self.taken, total)
+            self._plateau is not None
+            and self.taken % CHECK_EVERY == 0
+            and self._plateau.add(self.taken, total)
         )
-        self.done = settled or self.taken >= self.order.steps
+        self.done = settled or self.taken >= self.command.steps
 
 
 class RunQueue:
@@ -67,45 +67,49 @@ class RunQueue:
     """
 
     def __init__(self) -> None:
-        self.asked: Run | None = None
-        self._now: PaintRun | None = None
+        self.pending: Run | None = None
+        self._active: PaintRun | None = None
         self._hold_until = 0.0
 
-    def begin(self) -> Run | None:
+    def start(self) -> Run | None:
         """Begin the one that is asked for, and return it."""
-        order, self.asked = self.asked, None
+        order, self.pending = self.pending, None
         if order is not None:
-            self._now = PaintRun(order)
+            self._active = PaintRun(order)
         return order
 
-    def allow(self, steps: int) -> tuple[int, bool | None]:
+    def limit_steps(self, steps: int) -> tuple[int, bool | None]:
         """How many of the planned `steps` may be taken; and whether to hear all terms.
 
         The latter is None without a run: the painter decides.
         """
-        return (steps, None) if self._now is None else (self._now.allow(steps), self._now.last)
+        return (
+            (steps, None)
+            if self._active is None
+            else (self._active.limit_steps(steps), self._active.is_last)
+        )
 
-    def took(self, steps: int, total: float, now: float) -> None:
+    def record(self, steps: int, total: float, now: float) -> None:
         """Note that `steps` were taken, and the loss with which they ended; see `under_way`."""
-        if self._now is not None and steps:
-            self._now.took(steps, total)
+        if self._active is not None and steps:
+            self._active.record(steps, total)
             self._hold_until = now + _HOLD_S
 
     @property
-    def under_way(self) -> bool:
+    def is_active(self) -> bool:
         """Whether there is a run that wants to know how it goes."""
-        return self._now is not None
+        return self._active is not None
 
     @property
-    def now(self) -> PaintRun:
+    def current(self) -> PaintRun:
         """The run under way, or one of number 0 that stands for none."""
-        return self._now or PaintRun(_NO_RUN)
+        return self._active or PaintRun(_NO_RUN)
 
-    def holds(self, changed: bool, now: float) -> bool:
+    def is_holding(self, changed: bool, now: float) -> bool:
         """Whether a finished run's picture still stands; a moved control ends that."""
-        if self._now is None or not self._now.done:
+        if self._active is None or not self._active.done:
             return False
         if changed or now >= self._hold_until:
-            self._now = None
+            self._active = None
             return False
         return True

@@ -107,7 +107,7 @@ def by_type(schema: Any) -> dict[str, Any]:
 
 def controls() -> Any:
     def rows(**sections: Any) -> list[Any]:
-        table = SessionConfig().replaced(**sections).table()
+        table = SessionConfig().with_overrides(**sections).table()
         laws: dict[object, Any] = {
             name: {"law": [float(f"{row.value(part / 4):.9g}") for part in range(5)]}
             for name, row in table.items()

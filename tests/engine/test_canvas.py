@@ -27,11 +27,11 @@ def test_it_begins_with_a_quarter_of_the_pixels_unless_told_otherwise() -> None:
 
 def test_a_hand_on_the_fader_is_waited_for() -> None:
     wish = SizeDebounce(256)
-    assert wish.rests(256, now=0.0, for_s=0.25)
-    assert not wish.rests(264, now=1.0, for_s=0.25)
-    assert not wish.rests(272, now=1.2, for_s=0.25)
-    assert not wish.rests(272, now=1.4, for_s=0.25)
-    assert wish.rests(272, now=1.5, for_s=0.25)
+    assert wish.is_stable(256, now=0.0, for_s=0.25)
+    assert not wish.is_stable(264, now=1.0, for_s=0.25)
+    assert not wish.is_stable(272, now=1.2, for_s=0.25)
+    assert not wish.is_stable(272, now=1.4, for_s=0.25)
+    assert wish.is_stable(272, now=1.5, for_s=0.25)
 
 
 def test_styles_are_read_at_their_scale(tmp_path) -> None:
@@ -47,15 +47,15 @@ def test_styles_are_read_at_their_scale(tmp_path) -> None:
     positions = session.positions()
     plain = Canvas(session, positions, 80)
     assert plain.shape == (60, 80, 3)
-    assert plain._edges == [80]
+    assert plain._style_sizes_px == [80]
     doubled = Canvas(session, positions | {"style_scale.1": 0.75}, 80)
-    assert doubled._edges == [160]
-    assert plain.sized(40, positions).shape == (30, 40, 3)
-    painter = plain.painter()
+    assert doubled._style_sizes_px == [160]
+    assert plain.with_size(40, positions).shape == (30, 40, 3)
+    painter = plain.build_painter()
     target = painter.model.get_layer("style_block1_conv1").target
     before = to_host(target)
-    plain.rescale(painter, positions | {"style_scale.1": 0.25})
-    assert plain._edges == [40]
+    plain.rescale_styles(painter, positions | {"style_scale.1": 0.25})
+    assert plain._style_sizes_px == [40]
     assert not np.allclose(before, to_host(target))
 
 
@@ -67,15 +67,15 @@ def test_what_changed_meanwhile_is_caught_up_with(tmp_path) -> None:
     session = small_session(pictures={"content": paths[0], "styles": [paths[1]], "size": 48})
     positions = session.positions()
     old = Canvas(session, positions, 48)
-    old_painter = old.painter()
-    new = old.sized(64, positions)
-    painter = new.painter()
-    old.put_style(old_painter, 0, paths[2], positions)
-    old.put_style(old_painter, 1, paths[3], positions)
-    new.catch_up(painter, old, positions)
+    old_painter = old.build_painter()
+    new = old.with_size(64, positions)
+    painter = new.build_painter()
+    old.set_style(old_painter, 0, paths[2], positions)
+    old.set_style(old_painter, 1, paths[3], positions)
+    new.sync_from(painter, old, positions)
     assert new._styles == paths[2:]
     old.remove_style(old_painter, 0)
-    new.catch_up(painter, old, positions)
+    new.sync_from(painter, old, positions)
     assert new._styles == paths[3:]
 
 
@@ -87,10 +87,10 @@ def test_a_style_is_taken_away_by_its_path_and_numbers_too_high_add(tmp_path) ->
     session = small_session(pictures={"content": paths[0], "styles": [paths[1]], "size": 48})
     positions = session.positions()
     plain = Canvas(session, positions, 48)
-    painter = plain.painter()
+    painter = plain.build_painter()
     alone = to_host(painter.model.get_layer("style_block1_conv1").target)
-    plain.put_style(painter, 2, paths[2], positions)  # style 2 had been refused
-    plain.put_style(painter, 2, paths[3], positions)
+    plain.set_style(painter, 2, paths[2], positions)  # style 2 had been refused
+    plain.set_style(painter, 2, paths[3], positions)
     assert plain._styles == paths[1:]
     for path in (paths[2], "never heard of", paths[3], paths[1]):
         plain.remove_path(painter, path)
@@ -105,7 +105,7 @@ def test_a_picture_that_is_missing_leaves_the_canvas_as_it_was(tmp_path) -> None
     path = str(tmp_path / "a.png")
     session = small_session(pictures={"content": path, "styles": [path], "size": 48})
     plain = Canvas(session, session.positions(), 48)
-    painter = plain.painter()
+    painter = plain.build_painter()
     with pytest.raises(PictureError):
-        plain.put_style(painter, 0, str(tmp_path / "none.png"), session.positions())
+        plain.set_style(painter, 0, str(tmp_path / "none.png"), session.positions())
     assert plain._styles == [path]

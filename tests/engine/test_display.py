@@ -75,21 +75,21 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def test_full_is_the_painting_itself() -> None:
-    assert ColorTransfer(CONTENT.astype(np.float32)).shown(PAINTING, "full") is PAINTING
+    assert ColorTransfer(CONTENT.astype(np.float32)).apply(PAINTING, "full") is PAINTING
 
 
 def test_luminance_of_one_pixel_by_hand() -> None:
     # Y of (100, 50, 0) is 59.25; the painting's grey of 109.25 raises each channel by 50.
     content = np.array([[[100, 50, 0]]], np.float32)
     painting = np.array([[[110, 110, 106]]], np.uint8)  # Y = 109.544
-    shown = ColorTransfer(content).shown(painting, "luminance")
+    shown = ColorTransfer(content).apply(painting, "luminance")
     np.testing.assert_array_equal(shown, [[[150, 100, 50]]])
 
 
 def test_luminance_keeps_the_light_of_the_painting_and_the_chroma_of_the_content() -> None:
     content = np.clip(CONTENT, 90, 160)
     painting = np.clip(PAINTING, 110, 140)  # nothing is clipped on the way
-    shown = ColorTransfer(content.astype(np.float32)).shown(painting, "luminance").astype(float)
+    shown = ColorTransfer(content.astype(np.float32)).apply(painting, "luminance").astype(float)
     np.testing.assert_allclose(shown @ LUMA, painting @ LUMA, atol=1)
     for a, b in ((0, 1), (1, 2)):
         difference = content[..., a].astype(float) - content[..., b]
@@ -97,7 +97,7 @@ def test_luminance_keeps_the_light_of_the_painting_and_the_chroma_of_the_content
 
 
 def test_histogram_brings_the_colours_to_the_distribution_of_the_content() -> None:
-    shown = ColorTransfer(CONTENT.astype(np.float32)).shown(PAINTING, "histogram")
+    shown = ColorTransfer(CONTENT.astype(np.float32)).apply(PAINTING, "histogram")
     for channel in range(3):
         for part in (10, 25, 50, 75, 90):
             wanted = np.percentile(CONTENT[..., channel], part)
@@ -110,14 +110,14 @@ def test_channels_that_go_together_in_the_content_go_together_in_what_is_shown()
     noise = np.random.default_rng(3).uniform(0, 1, (60, 60)).astype(np.float32)
     sky = np.stack(np.broadcast_arrays(rise * 200, rise * 180 + 40, 255 - 30 * noise), -1)
     oppose = np.stack([rise * noise, (1 - rise) * noise, 1 - noise], -1) * 220 + 20
-    shown = ColorTransfer(sky.astype(np.float32)).shown(oppose.astype(np.uint8), "histogram")
+    shown = ColorTransfer(sky.astype(np.float32)).apply(oppose.astype(np.uint8), "histogram")
     got, wanted = (np.corrcoef(c.reshape(-1, 3).T.astype(float)) for c in (shown, sky))
     assert np.corrcoef(oppose.reshape(-1, 3).T)[0, 1] < 0.1
     assert got[0, 1] == pytest.approx(wanted[0, 1], abs=0.1)
 
 
 def test_the_histogram_of_the_content_leaves_it_as_it_is() -> None:
-    shown = ColorTransfer(CONTENT.astype(np.float32)).shown(CONTENT, "histogram")
+    shown = ColorTransfer(CONTENT.astype(np.float32)).apply(CONTENT, "histogram")
     np.testing.assert_array_equal(shown, CONTENT)
 
 

@@ -15,14 +15,16 @@ from tests.support.small_painter import picture, small_session
 
 
 def test_the_longer_edge_is_exactly_the_sessions_size() -> None:
-    session = SessionConfig().replaced(pictures={"size": 64, "style_size": 48})
+    session = SessionConfig().with_overrides(pictures={"size": 64, "style_size": 48})
     assert canvas.load_content(session).shape == (48, 64, 3)
     assert max(canvas.load_style(session, "mosaic").shape) == 48
 
 
 def test_a_file_is_read_as_well_as_a_sample(tmp_path: Path) -> None:
     Image.fromarray(picture(30, 60, seed=1)).save(tmp_path / "mine.png")
-    session = SessionConfig().replaced(pictures={"content": str(tmp_path / "mine.png"), "size": 40})
+    session = SessionConfig().with_overrides(
+        pictures={"content": str(tmp_path / "mine.png"), "size": 40}
+    )
     assert canvas.load_content(session).shape == (20, 40, 3)
 
 

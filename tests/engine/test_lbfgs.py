@@ -134,24 +134,28 @@ def test_the_painters_gradient_is_that_of_its_loss() -> None:
     rng = np.random.default_rng(3)
     pixels = rng.uniform(60, 190, (32, 40, 3)).astype(np.float32)
     direction = rng.normal(0, 1, pixels.shape).astype(np.float32)
-    loss, gradient = painter.evaluate(pixels)
-    ahead, behind = (painter.evaluate(pixels + np.float32(e) * direction)[0] for e in (0.5, -0.5))
+    loss, gradient = painter.loss_and_gradient(pixels)
+    ahead, behind = (
+        painter.loss_and_gradient(pixels + np.float32(e) * direction)[0] for e in (0.5, -0.5)
+    )
     slope = float((gradient.astype(np.float64) * direction).sum())
     assert ahead - behind == pytest.approx(slope, rel=0.02)
-    assert painter.evaluate(pixels)[0] == pytest.approx(loss, rel=1e-6)
+    assert painter.loss_and_gradient(pixels)[0] == pytest.approx(loss, rel=1e-6)
     assert painter.traces == 1
 
 
 def test_without_normalising_the_gradient_is_the_same() -> None:
     pixels = np.random.default_rng(3).uniform(60, 190, (32, 40, 3)).astype(np.float32)
     plain = small_session(optimizer={"normalize": False})
-    first, second = (small_painter(s).evaluate(pixels)[1] for s in (small_session(), plain))
+    first, second = (
+        small_painter(s).loss_and_gradient(pixels)[1] for s in (small_session(), plain)
+    )
     np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-5 * np.abs(second).max())
 
 
 def test_a_loss_that_is_not_finite_is_told() -> None:
     with pytest.raises(StyletuneError, match="not finite"):
-        small_painter().evaluate(np.full((32, 40, 3), np.nan, np.float32))
+        small_painter().loss_and_gradient(np.full((32, 40, 3), np.nan, np.float32))
 
 
 GOLDEN_LOSS = 140.919
@@ -165,7 +169,7 @@ def test_a_golden_run_of_lbfgs() -> None:
     painter.calibrate()
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        value, gradient = painter.evaluate(flat.reshape(32, 40, 3))
+        value, gradient = painter.loss_and_gradient(flat.reshape(32, 40, 3))
         return value, gradient.ravel()
 
     descent = LBFGS(objective, painter.pixels().ravel(), 0, 255)

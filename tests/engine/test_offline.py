@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from styletune.config import SessionConfig
-from styletune.engine.offline import OfflinePainter, plan
+from styletune.engine.offline import OfflinePainter, scale_schedule
 from styletune.errors import WorkerError
 from tests.support.small_painter import LAYERS, small_session
 
@@ -46,18 +46,18 @@ def painted(made: SessionConfig, steps: int) -> OfflinePainter:
     ],
 )
 def test_plans(size: int, steps: int, expected: list[tuple[int, int]]) -> None:
-    assert plan(small_session(pictures={"size": size}), steps) == expected
+    assert scale_schedule(small_session(pictures={"size": size}), steps) == expected
 
 
 def test_without_scales_all_steps_are_at_the_full_size() -> None:
     one = small_session(pictures={"size": 512}, painting={"scales": False})
-    assert plan(one, 50) == [(512, 50)]
+    assert scale_schedule(one, 50) == [(512, 50)]
 
 
 def test_a_narrow_picture_has_no_scale_that_pooling_would_reduce_to_nothing() -> None:
     narrow = small_session(pictures={"size": 64})
-    assert plan(narrow, 50, short_part=0.2) == [(48, 4), (64, 46)]
-    assert plan(narrow, 50, short_part=0.15) == [(64, 50)]
+    assert scale_schedule(narrow, 50, short_part=0.2) == [(48, 4), (64, 46)]
+    assert scale_schedule(narrow, 50, short_part=0.15) == [(64, 50)]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
@@ -73,7 +73,7 @@ GOLDEN = {"adam": (57.351, 142.109), "gd": (63.646, 141.146), "lbfgs": (42.525, 
 def test_a_golden_run(optimizer: str) -> None:
     """Figures of TensorFlow 2.21 on a CPU; 3 % for other machines' rounding over 24 steps."""
     studio = painted(session(optimizer), 24)
-    loss, _ = studio.painter.evaluate(studio.painter.pixels())
+    loss, _ = studio.painter.loss_and_gradient(studio.painter.pixels())
     got = (loss, float(studio.picture().mean()))
     assert got == pytest.approx(GOLDEN[optimizer], rel=0.03)
 
@@ -95,7 +95,7 @@ def test_left_in_the_midst_it_has_a_picture_of_the_full_size() -> None:
         for _ in islice(studio.paint(), 1):
             pass
         assert studio.picture().shape == (48, 64, 3)
-        assert studio.step < 16
+        assert studio.steps_taken < 16
 
 
 def test_left_in_the_midst_lbfgs_keeps_the_best_point_and_not_the_last() -> None:
@@ -104,7 +104,7 @@ def test_left_in_the_midst_lbfgs_keeps_the_best_point_and_not_the_last() -> None
     telling = studio.paint()
     now = [next(telling) for _ in range(4)][-1]
     telling.close()
-    loss, _ = studio.painter.evaluate(studio.painter.pixels())
+    loss, _ = studio.painter.loss_and_gradient(studio.painter.pixels())
     assert 2 * len(LAYERS) * loss == pytest.approx(now.loss, rel=1e-4)
 
 
@@ -119,7 +119,7 @@ def test_told_to_end_it_tells_how_far_it_is_after_the_step_under_way(optimizer: 
 def test_the_schedule_shortens_the_last_steps() -> None:
     moved = {}
     for schedule in ("constant", "exponential"):
-        made = session("adam", scales=False).replaced(optimizer={"schedule": schedule})
+        made = session("adam", scales=False).with_overrides(optimizer={"schedule": schedule})
         studio = OfflinePainter(made, 40)
         pictures = [studio.painter.pixels() for _ in studio.paint()]
         moved[schedule] = float(np.abs(pictures[-1] - pictures[-2]).mean())

@@ -107,12 +107,16 @@ def test_recalled_moments_of_coarser_levels_are_averages_and_are_forgotten() -> 
     optimizer = levelled(2, (4, 4))
     painted(optimizer, [np.ones((4, 4, 3))])
     velocity = np.arange(48, dtype=np.float32).reshape(4, 4, 3)
-    optimizer.recall(np.zeros((4, 4, 3), np.float32), velocity, 7)
-    coarse = keras.ops.convert_to_numpy(optimizer._coarse[0].value)[0]
+    optimizer.restore_moments(np.zeros((4, 4, 3), np.float32), velocity, 7)
+    coarse = keras.ops.convert_to_numpy(optimizer._coarse_velocities[0].value)[0]
     np.testing.assert_allclose(coarse, velocity.reshape(2, 2, 2, 2, 3).mean((1, 3)))
     assert int(optimizer.iterations.value) == 7
-    optimizer.forget()
-    for moment in (*optimizer.moments.values(), *optimizer._coarse, optimizer.iterations):
+    optimizer.reset_moments()
+    for moment in (
+        *optimizer.moments.values(),
+        *optimizer._coarse_velocities,
+        optimizer.iterations,
+    ):
         assert not np.any(keras.ops.convert_to_numpy(moment.value))
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from styletune.config import SessionConfig, load, selected_layers
+from styletune.config import SessionConfig, load, network_layers
 from styletune.engine.painter import Painter
 from styletune.files import configs_folder
 from styletune.worker.pacing import EpochPacer
@@ -17,7 +17,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> SessionConfig:
     rng = np.random.default_rng(0)
     arrays, channels = {}, 3
     widths = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
-    for name in selected_layers("vgg16")[:11]:
+    for name in network_layers("vgg16")[:11]:
         width = widths[int(name[5])]
         arrays[f"{name}.kernel"] = rng.normal(
             0, np.sqrt(2 / (9 * channels)), (3, 3, channels, width)
@@ -26,7 +26,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> SessionConfig:
         channels = width
     path = tmp_path_factory.mktemp("weights") / "vgg16.npz"
     np.savez(path, **arrays)
-    return load(configs_folder() / "original.toml").replaced(network={"weights": str(path)})
+    return load(configs_folder() / "original.toml").with_overrides(network={"weights": str(path)})
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_its_losses_are_raw_and_its_fader_positions_the_weights(
 def test_its_epochs_have_20_steps(session: SessionConfig) -> None:
     pace = EpochPacer(session.painting.epoch_ms / 1e3, session.painting.epoch_steps)
     pace.record(1, 100.0)
-    assert pace.plan() == 20
+    assert pace.steps_per_epoch() == 20
 
 
 def test_it_starts_from_noise(painter: Painter) -> None:

@@ -20,7 +20,7 @@ def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Paint
     for _ in range(100):
         name = str(rng.choice(table.valued))
         position = float(rng.random())
-        position = table[name].at(position)
+        position = table[name].position_from_hardware(position)
         painter.apply(painter.session.positions() | {name: position})
         painter.run(1)
     painter.set_content(picture(32, 40, seed=11))
@@ -47,7 +47,7 @@ def test_the_model_is_the_original_walk(painter: Painter) -> None:
         "content_weights",
         "style_weights",
         "smooth_weight",
-        "listen",
+        "all_terms",
     }
     assert model.output_shape == (1, 6)
     image = model.get_layer("image")
@@ -82,16 +82,16 @@ def test_weighted_losses_are_raw_times_weight_times_unit(painter: Painter) -> No
     painter.apply(painter.session.positions() | {"style.block2_conv1": 0.75})
     painter.run(1)
     losses = painter.losses()
-    heard = painter.heard("style")
+    heard = painter.effective_weights("style")
     assert heard[1] == pytest.approx(10.0)
     np.testing.assert_allclose(
-        losses.style, losses.style_raw * heard * painter.units.style, rtol=1e-5
+        losses.style, losses.style_raw * heard * painter.loss_scales.style, rtol=1e-5
     )
 
 
 def test_leaving_out_silent_terms_changes_no_pixel() -> None:
     left_out, computed = small_painter(), small_painter()
-    computed.mix.data = computed.mix.listening
+    computed.inputs.batch = computed.inputs.batch_all_terms
     for painter in (left_out, computed):
         painter.run(1)
         painter.run(9)
@@ -101,7 +101,9 @@ def test_leaving_out_silent_terms_changes_no_pixel() -> None:
 
 def test_silent_terms_are_looked_at_now_and_then() -> None:
     painter = small_painter()
-    silent = [index for index, weight in enumerate(painter.heard("content")) if not weight]
+    silent = [
+        index for index, weight in enumerate(painter.effective_weights("content")) if not weight
+    ]
     assert silent
     seen = set()
     for _ in range(21):
@@ -130,7 +132,7 @@ def test_with_all_faders_off_the_picture_stands_still() -> None:
 def test_calibrated_terms_pull_equally(painter: Painter) -> None:
     from styletune.engine.control_inputs import reference_picture
 
-    units = painter.units
+    units = painter.loss_scales
     reference = reference_picture(picture(32, 40, seed=1), seed=0)
     flat = [*units.content, *units.style, units.smooth]
     for index, unit in enumerate(flat):
@@ -193,8 +195,8 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
     painter = small_painter()
     painter.run(2)
     good = painter.picture()
-    painter.mix.data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
-    painter.mix.listening = painter.mix.data
+    painter.inputs.batch[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
+    painter.inputs.batch_all_terms = painter.inputs.batch
     with pytest.raises(DivergedError, match="lower the learning rate"):
         painter.run(2)
     np.testing.assert_array_equal(painter.picture(), good)
@@ -206,7 +208,7 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
 def test_pixels_stay_in_range_unless_the_session_says_otherwise() -> None:
     for clamp in (True, False):
         painter = small_painter(small_session(painting={"clamp": clamp}))
-        painter._put(np.full((32, 40, 3), 300, np.float32))
+        painter._set_image(np.full((32, 40, 3), 300, np.float32))
         painter.run(1)
         assert bool(painter.pixels().max() <= 255) is clamp
         assert painter.picture().max() == 255
@@ -255,54 +257,56 @@ def test_pixels_are_a_copy_that_painting_on_does_not_touch(painter: Painter) -> 
 
 def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
     answers = iter([False, False, True])
-    step = painter.step
+    step = painter.steps_taken
     assert painter.run(10, lambda steps: next(answers)) == 3
-    assert painter.step == step + 3
+    assert painter.steps_taken == step + 3
 
 
 def test_steps_between_which_hands_move_are_looked_at_once() -> None:
     each, once = small_painter(), small_painter()
     table = each.table
     for step in range(6):
-        positions = each.session.positions() | {f"style.{LAYERS[0]}": table["smooth"].at(step / 6)}
+        positions = each.session.positions() | {
+            f"style.{LAYERS[0]}": table["smooth"].position_from_hardware(step / 6)
+        }
         for painter in (each, once):
             painter.apply(positions)
-        each.run(1, listen=False)
-        once.take(1, listen=False)
+        each.run(1, all_terms=False)
+        once.step(1, all_terms=False)
     before = once.picture()
-    assert (once.step, each.step) == (0, 6)
-    once.look()
-    assert (once.step, once.losses().total) == (6, each.losses().total)
+    assert (once.steps_taken, each.steps_taken) == (0, 6)
+    once.sync()
+    assert (once.steps_taken, once.losses().total) == (6, each.losses().total)
     np.testing.assert_array_equal(once.pixels(), each.pixels())
     np.testing.assert_array_equal(once.picture(), each.picture())
     assert (once.picture() != before).any()
-    once.look()  # nothing has been taken since
-    assert once.step == 6
+    once.sync()  # nothing has been taken since
+    assert once.steps_taken == 6
 
 
 def test_steps_that_diverged_are_found_by_the_look() -> None:
     painter = small_painter()
     painter.run(2)
     good = painter.pixels()
-    painter.mix.data[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
-    painter.take(2, listen=False)
+    painter.inputs.batch[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
+    painter.step(2, all_terms=False)
     painter.apply(painter.session.positions())
-    painter.take(1, listen=False)
+    painter.step(1, all_terms=False)
     with pytest.raises(DivergedError):
-        painter.look()
+        painter.sync()
     np.testing.assert_array_equal(painter.pixels(), good)
     painter.run(2)
 
 
 def test_only_what_has_moved_is_laid_on_the_device_anew() -> None:
     painter = small_painter()
-    before = dict(painter.mix.data[0])
+    before = dict(painter.inputs.batch[0])
     painter.apply(painter.session.positions() | {f"style.{LAYERS[0]}": 0.123})
-    after = painter.mix.data[0]
+    after = painter.inputs.batch[0]
     assert {name for name in after if after[name] is not before[name]} == {"style_weights"}
-    assert painter.mix.listening[0]["style_weights"] is after["style_weights"]
+    assert painter.inputs.batch_all_terms[0]["style_weights"] is after["style_weights"]
     painter.calibrate()
-    assert painter.mix.data[0]["content_weights"] is not before["content_weights"]
+    assert painter.inputs.batch[0]["content_weights"] is not before["content_weights"]
     at = painter.pixels()
     painter.run(1)
     assert (painter.pixels() != at).any()  # measuring has left the learning rate as it was
@@ -314,30 +318,30 @@ def test_steps_in_one_launch_paint_the_same_and_end_between_launches() -> None:
     )
     launches: list[int] = []
     for painter in (single, launched):
-        painter.prepare()
+        painter.trace()
         painter.calibrate()
         painter.reset()
-    single.run(10, listen=False)
-    launched.run(10, lambda steps: bool(launches.append(steps)), listen=False)
+    single.run(10, all_terms=False)
+    launched.run(10, lambda steps: bool(launches.append(steps)), all_terms=False)
     assert launches == [4, 4, 2]
     traces = launched.traces
     np.testing.assert_allclose(launched.pixels(), single.pixels(), atol=0.01)
     launched.apply(launched.session.positions() | {"smooth": 0.9})
-    assert launched.run(10, lambda steps: True, listen=False) == 4
-    assert launched.run(1, listen=True) == 1
+    assert launched.run(10, lambda steps: True, all_terms=False) == 4
+    assert launched.run(1, all_terms=True) == 1
     assert launched.traces == traces  # nothing that is moved, and no count, traces again
-    assert launched.step == 15
+    assert launched.steps_taken == 15
 
 
 def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> None:
     painter = small_painter()
     for _ in range(8):
         painter.run(1)
-    safe = painter._rollback._safe.copy()
+    safe = painter._last_good._previous.copy()
     rate = painter.solver.optimizer.learning_rate
     before = float(keras.ops.convert_to_numpy(rate.value))
-    painter.mix.data[0]["style_weights"] = painter.mix.data[0]["style_weights"] * 1e4
-    painter.mix.style = painter.mix.style * 1e4
+    painter.inputs.batch[0]["style_weights"] = painter.inputs.batch[0]["style_weights"] * 1e4
+    painter.inputs.style = painter.inputs.style * 1e4
     with pytest.raises(DivergedError, match="the loss rose to"):
         painter.run(1)
     np.testing.assert_array_equal(painter.pixels(), safe)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from styletune.engine.model import depths
+from styletune.engine.model import depth_boundaries
 from styletune.engine.painter import Painter
 from tests.support.small_painter import LAYERS, small_painter
 
@@ -12,14 +12,14 @@ SHALLOW = {"content.block3_conv2": 0.0, "style.block3_conv2": 0.0}
 
 def test_a_step_may_end_with_each_block() -> None:
     eight = [f"block{b}_conv{c}" for b, c in ((1, 2), (2, 1), (2, 2), (3, 1), (3, 3), (4, 1))]
-    assert depths(eight) == (1, 3, 5, 6)
-    assert depths(LAYERS) == (1, 2, 3)
+    assert depth_boundaries(eight) == (1, 3, 5, 6)
+    assert depth_boundaries(LAYERS) == (1, 2, 3)
 
 
 @pytest.fixture(scope="module")
 def painter() -> Painter:
     painter = small_painter()
-    painter.prepare()
+    painter.trace()
     return painter
 
 
@@ -34,7 +34,7 @@ def test_each_depth_is_traced_once_whatever_is_moved(painter: Painter) -> None:
 
 def test_shallow_and_whole_steps_paint_the_same() -> None:
     shallow, whole = small_painter(), small_painter()
-    shallow.prepare()
+    shallow.trace()
     for painter in (shallow, whole):
         painter.calibrate()
         painter.apply(painter.session.positions() | SHALLOW)

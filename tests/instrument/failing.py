@@ -36,7 +36,7 @@ def main(folder: str) -> int:
         "styles": (str(samples.locate("strokes")),),
         "size": 128,
     }
-    session = SessionConfig().replaced(pictures=pictures, server={"port": 0})
+    session = SessionConfig().with_overrides(pictures=pictures, server={"port": 0})
     target = functools.partial(give_up_once, mark=Path(folder) / "tried")
     return serve(
         session,

@@ -221,4 +221,4 @@ def test_any_bytes_leave_every_control_at_a_place_that_it_takes(messages: list[l
     for message in messages:
         nano.send(*message)
         nano.shown()
-    TABLE.check({n: TABLE[n].public(p) for n, p in nano.positions.items()})
+    TABLE.check({n: TABLE[n].to_json(p) for n, p in nano.positions.items()})

@@ -38,7 +38,7 @@ def tell(
 @pytest.mark.parametrize("name", TABLE.valued)
 def test_every_control_can_be_set(name: str) -> None:
     session = fresh()
-    value = TABLE[name].public(TABLE[name].at(0.625))
+    value = TABLE[name].to_json(TABLE[name].position_from_hardware(0.625))
     answer = tell(session, {"type": "set", "controls": {name: value}, "seq": 3})
     assert answer == ChangedMessage(rev=1, controls={name: value}, source="me", seq=3)
     assert session.positions == TABLE.defaults() | {name: TABLE[name].check(value)}

@@ -366,7 +366,7 @@ async def test_iterators_end_with_the_supervisor(session: SessionConfig, tmp_pat
 
 
 async def test_large_frames_are_copied_whole_too(session: SessionConfig, tmp_path: Path) -> None:
-    large = session.replaced(pictures={"size": 1024})
+    large = session.with_overrides(pictures={"size": 1024})
     async with running(large, tmp_path) as supervisor:
         frame = await frame_where(supervisor, lambda frame: frame.epoch > 3)
         assert (frame.picture == frame.picture[0, 0]).all()

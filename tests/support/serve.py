@@ -21,7 +21,7 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
         path = Path(folder) / f"{name}.png"
         if not path.exists():
             Image.new("RGB", (64, 48), "teal").save(path)
-    session = SessionConfig().replaced(
+    session = SessionConfig().with_overrides(
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"host": host, "port": int(port)},
     )

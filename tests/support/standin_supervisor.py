@@ -26,7 +26,7 @@ class StandInSupervisor:
         self, session: SessionConfig, folder: Path, *, period_s: float | None = None
     ) -> None:
         """Paint every `period_s`, or only when `paint` is called."""
-        self.layers = session.network.played
+        self.layers = session.network.selected_layers
         self.folder = folder
         self.report = Report(State.STARTING)
         self.log: deque[str] = deque(["last words"], maxlen=30)

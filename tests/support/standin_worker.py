@@ -42,7 +42,7 @@ def number(path: str) -> int:
 def paint(job: WorkerConfig, pipe: Connection) -> None:
     """Paint until told to stop."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
-    layers = job.session.network.played
+    layers = job.session.network.selected_layers
     frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
     pipe.send(REPORT)
     green = number(job.session.pictures.content)

@@ -28,7 +28,9 @@ from styletune.sweeps.spec import load
 async def main(file: str, out: str, size: str) -> None:
     plan = load(Path(file))
     folder = Folder(Path(out), plan)
-    session = SessionConfig().replaced(pictures={"size": int(size)}, painting={"init": "noise"})
+    session = SessionConfig().with_overrides(
+        pictures={"size": int(size)}, painting={"init": "noise"}
+    )
     async with fleet("", session, 2, Console(stderr=True)) as studio:
         laid = layout(plan, studio.table, await studio.base(plan))
         jobs = [Job(p, folder.file_of(p), plan.steps, None, plan.start) for p in laid.points()]

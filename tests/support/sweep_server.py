@@ -40,7 +40,7 @@ def main(folder: str, port: str) -> int:
         path = Path(folder) / f"{name}.png"
         if not path.exists():
             Image.new("RGB", (64, 48), "teal").save(path)
-    session = SessionConfig().replaced(
+    session = SessionConfig().with_overrides(
         pictures={"content": f"{folder}/content.png", "styles": (f"{folder}/style.png",)},
         server={"port": int(port)},
     )

@@ -71,7 +71,7 @@ async def running(
         )
         for n in range(styles)
     ]
-    session = session.replaced(
+    session = session.with_overrides(
         pictures={
             "content": str(content.path),
             "styles": tuple(str(style.path) for style in style_pictures),

@@ -13,7 +13,7 @@ from styletune.sweeps.spec import load, parse
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "sweeps"
 TABLE = SessionConfig().table()
-BASE = TABLE.public(SessionConfig().positions())
+BASE = TABLE.to_json(SessionConfig().positions())
 
 
 def laid(text: str, table: ControlTable = TABLE) -> Layout:

@@ -15,13 +15,13 @@ def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> No
     first = small_painter()
     first.run(5)
     kept = CheckpointManager(str(tmp_path), pytest.fail)
-    assert kept.found is None
+    assert kept.latest is None
     assert not kept.restore(first)
-    kept.close(first, epoch=3, step=5)
+    kept.save_final(first, epoch=3, step=5)
 
     second = small_painter()
     kept = CheckpointManager(str(tmp_path), pytest.fail)
-    assert (kept.found.epoch, kept.found.step) == (3, 5)
+    assert (kept.latest.epoch, kept.latest.step) == (3, 5)
     assert kept.restore(second)
     np.testing.assert_array_equal(second.pixels(), first.pixels())
     first.run(3)
@@ -37,8 +37,8 @@ def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:
     while load_latest(tmp_path)[0] is None:
         assert time.monotonic() < end
         step += painter.run(1)
-        kept.look(painter, step, step)
-    kept.close(painter, step, step)
+        kept.maybe_save(painter, step, step)
+    kept.save_final(painter, step, step)
     assert load_latest(tmp_path)[0].step == step
 
 
@@ -76,14 +76,14 @@ def test_a_checkpoint_of_another_size_is_resampled_one_of_another_shape_is_not_t
     write(tmp_path, Checkpoint(half, 1, 2, 16, 20, 0.0))
     kept = CheckpointManager(str(tmp_path), pytest.fail)
     assert not kept.restore(painter)
-    assert kept.fits(256, 320)
-    assert kept.fits(256, 321)
-    assert not kept.fits(320, 256)
+    assert kept.is_compatible(256, 320)
+    assert kept.is_compatible(256, 321)
+    assert not kept.is_compatible(320, 256)
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
     painter = small_painter()
     kept = CheckpointManager("", pytest.fail)
-    kept.look(painter, 1, 1000)
-    kept.close(painter, 1, 1000)
+    kept.maybe_save(painter, 1, 1000)
+    kept.save_final(painter, 1, 1000)
     assert not kept.restore(painter)

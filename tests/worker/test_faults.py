@@ -35,9 +35,9 @@ def test_each_happens_once_at_its_step_and_not_again_after_a_restart(
         monkeypatch.setitem(faults._FAULTS, kind, lambda *_, kind=kind: happened.append(kind))
     plan = FaultInjector("kill@30 nan@10", first_step=0)
     for step, expected in ((0, []), (9, []), (12, ["nan"]), (13, ["nan"]), (40, ["nan", "kill"])):
-        plan.strike(step, None, None)
+        plan.inject(step, None, None)
         assert happened == expected
-    FaultInjector("kill@30 nan@10", first_step=31).strike(50, None, None)
+    FaultInjector("kill@30 nan@10", first_step=31).inject(50, None, None)
     assert happened == ["nan", "kill"]
 
 

@@ -161,7 +161,7 @@ class RayBackend:
             raise ConfigError(f'base = "{sweep.base}": Ray has no scenes; they are a server\'s')
         table = self._session.table()
         positions = self._session.positions() if sweep.base == "now" else table.defaults()
-        return table.public(positions)
+        return table.to_json(positions)
 
     async def steps_per_s(self, points: int) -> float:
         """How fast as many actors paint side by side as there are points for."""

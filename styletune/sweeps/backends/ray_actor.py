@@ -120,7 +120,7 @@ class PointPainter:
         self._written = 0
         paths = {place: self._write(place, data) for place, data in material.pictures.items()}
         self._own = {place: path for place, path in paths.items() if place != "init"}
-        self._session = material.session.replaced(
+        self._session = material.session.with_overrides(
             pictures={"content": paths["content"], "styles": _styles(self._own)},
             painting={"init": paths.get("init")},
         )
@@ -134,7 +134,7 @@ class PointPainter:
         self._about.painter = {
             "network": self._session.network.name,
             "weights": self._painter.weights_label,
-            "layers": list(self._session.network.played),
+            "layers": list(self._session.network.selected_layers),
             "size": self._session.pictures.size,
         }
         return self._about
@@ -168,7 +168,7 @@ class PointPainter:
 
     def _build(self, canvas: "Canvas") -> "Painter":
         """Build, trace and calibrate, as the worker does."""
-        painter = canvas.painter()
+        painter = canvas.build_painter()
         painter.apply(self._session.positions())
         painter.run(_WARM_UP_STEPS)
         if self._session.painting.calibrate:
@@ -236,8 +236,8 @@ class PointPainter:
             zip(_styles(wanted), _styles(self._hung), strict=True)
         ):
             if path != hung:
-                canvas.put_style(painter, index, path, positions)
-        canvas.rescale(painter, positions)
+                canvas.set_style(painter, index, path, positions)
+        canvas.rescale_styles(painter, positions)
         self._hung = wanted
 
     def _run(self, order: Run) -> Generator[Progress, None, tuple[int, int]]:
@@ -250,14 +250,14 @@ class PointPainter:
         every = _BURST * math.ceil(order.steps / _BURST / _TELLINGS)
         while not running.done:
             try:
-                taken = painter.run(running.allow(_BURST), listen=running.last)
+                taken = painter.run(running.limit_steps(_BURST), all_terms=running.is_last)
             except DivergedError as error:
                 rollbacks += 1
                 if rollbacks > _MAX_ROLLBACKS:
                     raise WorkerError(str(error)) from None
                 continue
             total = painter.losses().total
-            running.took(taken, total)
+            running.record(taken, total)
             if running.taken % every == 0:
                 yield Progress(running.taken, total)
         return running.taken, rollbacks
@@ -272,7 +272,7 @@ class PointPainter:
                 ("style", losses.style_raw, losses.style),
             )
             for layer, raw, weight, weighted in zip(
-                painter.layers, raws, painter.heard(name), weighteds, strict=True
+                painter.layers, raws, painter.effective_weights(name), weighteds, strict=True
             )
         ]
         return job.result(
