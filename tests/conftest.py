@@ -17,7 +17,7 @@ settings.load_profile("styletune")
 
 # Here a real worker paints without end, on all cores: two at a time would starve each other, JACK
 # and the browser.
-_PAINTING = ("tests/instrument/", "tests/agent/")
+_PAINTING = ("tests/browser/", "tests/midi_agent/")
 
 
 class _OnePainter(LoadFileScheduling):

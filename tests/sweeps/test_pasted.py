@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from styletune.client.sync import connect
-from tests.instrument.playing import chromium
+from tests.browser.live_server import chromium_path
 from tests.support.sweep_process import PATIENCE_S, TOKEN, results, sweep
 
 SWEEP = """
@@ -65,7 +65,7 @@ def test_every_result_put_as_a_scene_gives_its_controls_back(swept: Path, url: s
 
 @pytest.fixture
 def browser() -> Iterator[BrowserContext]:
-    path = chromium()
+    path = chromium_path()
     if path is None:
         assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run the browser tests"
         pytest.skip("no Chromium here: apt-get install chromium, or set STYLETUNE_CHROMIUM")

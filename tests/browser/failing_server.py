@@ -1,6 +1,6 @@
 """`styletune serve` with a worker that has given up once, and paints when it is restarted.
 
-Run as: python -m tests.instrument.failing FOLDER
+Run as: python -m tests.browser.failing_server FOLDER
 """
 
 import functools

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from styletune.config import DEFAULT_LAYERS
-from tests.instrument.conftest import browsing
-from tests.instrument.playing import until
+from tests.browser.conftest import browsing
+from tests.browser.live_server import wait_until
 from tests.support.midi_hardware import TOKEN, Server
 
 pytestmark = pytest.mark.browser
@@ -35,8 +35,8 @@ window.plug = (there) => {
   there ? access.inputs.set("1", nano) : access.inputs.delete("1");
   access.onstatechange?.({ port: nano });
 };
-window.asked = [];
-navigator.requestMIDIAccess = async (options) => { window.asked.push(options); return access; };
+window.requests = [];
+navigator.requestMIDIAccess = async (options) => { window.requests.push(options); return access; };
 """
 DENIED = """navigator.requestMIDIAccess = async () => {
   throw new DOMException("", "NotAllowedError");
@@ -62,7 +62,7 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
         page = context.new_page()
         page.goto(f"{server.url}/?token={TOKEN}")
         expect(page.locator(f'.knob[data-control="{FADER}"]')).to_be_visible()
-        seen(page, "document.querySelector('#midi-panel h2') !== null")
+        wait_for(page, "document.querySelector('#midi-panel h2') !== null")
         page.locator("#midi").click()
         return page
 
@@ -70,9 +70,9 @@ def open_page(browser: Browser, server: Server) -> Iterator[Open]:
         yield opened
 
 
-def seen(page: Page, what: str) -> None:
+def wait_for(page: Page, expression: str) -> None:
     """Wait until an expression of the page is true; its policy lets no strings be polled there."""
-    until(what, lambda: page.evaluate(what))
+    wait_until(expression, lambda: page.evaluate(expression))
 
 
 def control(server: Server, name: str) -> object:
@@ -82,18 +82,16 @@ def control(server: Server, name: str) -> object:
 def test_allowed_it_plays_and_the_device_shows_the_state(open_page: Open, server: Server) -> None:
     page = open_page()
     expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
-    assert page.evaluate("window.asked") == [{"sysex": False}]
-    seen(page, "window.shown.some((data) => data.join() === '176,41,127')")
+    assert page.evaluate("window.requests") == [{"sysex": False}]
+    wait_for(page, "window.shown.some((data) => data.join() === '176,41,127')")
     page.evaluate("window.turn([176, 42, 127], [176, 42, 0])")
-    until("the pause", lambda: control(server, "paused") is True)
-    seen(page, "window.shown.some((data) => data.join() === '176,42,127')")
+    wait_until("the pause", lambda: control(server, "paused") is True)
+    wait_for(page, "window.shown.some((data) => data.join() === '176,42,127')")
     page.evaluate("window.turn([176, 41, 127], [176, 41, 0])")
-    until("play", lambda: control(server, "paused") is False)
+    wait_until("play", lambda: control(server, "paused") is False)
 
 
-def test_a_click_before_its_part_of_the_page_is_there_is_heard(
-    browser: Browser, server: Server
-) -> None:
+def test_a_click_before_the_panel_has_loaded_counts(browser: Browser, server: Server) -> None:
     with browsing(browser) as context:
         context.add_init_script(FAKE)
         held: list[Route] = []
@@ -133,7 +131,7 @@ def test_a_click_before_its_part_of_the_page_is_there_is_heard(
         ),
     ],
 )  # fmt: skip
-def test_whatever_the_browser_says_is_a_sentence_and_handles_go_on_working(
+def test_every_refusal_is_explained_and_the_controls_go_on_working(
     open_page: Open, server: Server, script: str, sentence: str
 ) -> None:
     page = open_page(script)
@@ -149,7 +147,7 @@ def test_whatever_the_browser_says_is_a_sentence_and_handles_go_on_working(
     slider = page.locator('input[type="range"][data-control="smooth"]')
     slider.focus()
     slider.press("ArrowUp")
-    until("the handle", lambda: control(server, "smooth") != before)
+    wait_until("the handle", lambda: control(server, "smooth") != before)
 
 
 def test_unplugged_and_put_back_it_plays_on(open_page: Open, server: Server) -> None:
@@ -160,7 +158,7 @@ def test_unplugged_and_put_back_it_plays_on(open_page: Open, server: Server) -> 
         expect(page.locator("#midi-panel select")).not_to_contain_text("nanoKONTROL2")
         page.evaluate("window.shown.length = 0; window.plug(true)")
         expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
-        seen(page, "window.shown.length > 0")
+        wait_for(page, "window.shown.length > 0")
 
 
 def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control(
@@ -176,7 +174,7 @@ def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control
     page.evaluate(f"window.turn([176, 16, {start}])")
     expect(knob).to_have_class("knob")
     page.evaluate(f"window.turn([176, 16, {start + 1}])")
-    until("the knob", lambda: control(server, FADER) == (start + 1) / 127)
+    wait_until("the knob", lambda: control(server, FADER) == (start + 1) / 127)
 
 
 def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, server: Server) -> None:
@@ -231,7 +229,7 @@ def test_a_profile_is_saved_and_loaded(open_page: Open, tmp_path: Path) -> None:
     expect(page.locator("#notice")).to_contain_text("not valid TOML")
 
 
-@pytest.mark.skipif(bool(os.environ.get("STYLETUNE_NO_STORM")), reason="asked not to")
+@pytest.mark.skipif(bool(os.environ.get("STYLETUNE_NO_STORM")), reason="STYLETUNE_NO_STORM is set")
 def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server: Server) -> None:
     page = open_page()
     page.evaluate(
@@ -239,10 +237,10 @@ def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server
           const send = WebSocket.prototype.send;
           window.out = [];
           WebSocket.prototype.send = function (text) {
-            const said = JSON.parse(text);
-            if (said.type !== "midi") return send.call(this, text);
-            for (let at = 0; at < said.data.length; at += 3)
-              window.out.push([performance.now(), ...said.data.slice(at, at + 3)]);
+            const message = JSON.parse(text);
+            if (message.type !== "midi") return send.call(this, text);
+            for (let at = 0; at < message.data.length; at += 3)
+              window.out.push([performance.now(), ...message.data.slice(at, at + 3)]);
             return send.call(this, text);
           };
         }"""
@@ -261,7 +259,7 @@ def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server
     )
     last = {number: ((9992 + number) >> 3) % 100 for number in range(8)}
     ends = "Object.fromEntries(window.out.map((row) => [row[2], row[3]]))"
-    until(
+    wait_until(
         "the last of each",
         lambda: {int(n): v for n, v in page.evaluate(ends).items()} == last,
     )

@@ -1,4 +1,4 @@
-"""The real processes under real signals: what people rely on when something dies."""
+"""The real processes under real signals: what holds when something dies."""
 
 import json
 import os
@@ -13,56 +13,56 @@ import psutil
 import pytest
 from websockets.sync.client import connect
 
-from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
+from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
 
 
 @pytest.fixture(scope="module")
-def instrument():
-    with playing("--size", "64") as running:
+def server():
+    with serve("--size", "64") as running:
         running.epoch()
         yield running
 
 
-def send(instrument: Instrument, message: dict) -> dict:
+def send(server: LiveServer, message: dict) -> dict:
     """Send one message on /ws and return the answer to it."""
-    url = instrument.base.replace("http", "ws", 1) + "/ws"
+    url = server.base.replace("http", "ws", 1) + "/ws"
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with connect(url, additional_headers=headers, open_timeout=PATIENCE_S) as link:
+    with connect(url, additional_headers=headers, open_timeout=TIMEOUT_S) as link:
         assert json.loads(link.recv())["type"] == "snapshot"
         link.send(json.dumps(message | {"seq": 77}))
         while True:
-            answer = json.loads(link.recv(timeout=PATIENCE_S))
+            answer = json.loads(link.recv(timeout=TIMEOUT_S))
             if answer.get("seq") == 77:
                 return answer
 
 
 @pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux tells how threads share")
-def test_who_waits_gives_way_to_who_paints(instrument: Instrument) -> None:
+def test_the_server_yields_to_the_worker(server: LiveServer) -> None:
     def policies(pid: int) -> dict[int, int]:
         threads = [int(path.name) for path in Path(f"/proc/{pid}/task").iterdir()]
         return {thread: os.sched_getscheduler(thread) for thread in threads}
 
-    server = instrument.process.pid
-    assert policies(server)[server] & ~os.SCHED_RESET_ON_FORK == os.SCHED_BATCH
-    assert set(policies(instrument.worker().pid).values()) == {os.SCHED_OTHER}
+    pid = server.process.pid
+    assert policies(pid)[pid] & ~os.SCHED_RESET_ON_FORK == os.SCHED_BATCH
+    assert set(policies(server.worker().pid).values()) == {os.SCHED_OTHER}
 
 
 @pytest.mark.checklist(31)
-def test_a_killed_worker_comes_back_with_the_same_control_values(instrument: Instrument) -> None:
+def test_a_killed_worker_comes_back_with_the_same_control_values(server: LiveServer) -> None:
     moved = {"style.block2_conv1": 0.81, "content.block1_conv1": 0.33, "smooth": 0.0}
-    assert send(instrument, {"type": "set", "controls": moved})["type"] == "changed"
-    epoch = instrument.epoch()["epoch"]
-    before = instrument.worker()
+    assert send(server, {"type": "set", "controls": moved})["type"] == "changed"
+    epoch = server.epoch()["epoch"]
+    before = server.worker()
     before.kill()
-    until("another worker", lambda: instrument.worker().pid != before.pid)
-    until("pictures again", lambda: instrument.epoch()["epoch"] > epoch + 3)
-    controls = instrument.state()["controls"]
+    wait_until("another worker", lambda: server.worker().pid != before.pid)
+    wait_until("pictures again", lambda: server.epoch()["epoch"] > epoch + 3)
+    controls = server.state()["controls"]
     assert {name: controls[name] for name in moved} == moved
     # And the worker itself paints with them, which its loss table shows.
-    row = instrument.epoch()["losses"][2]
+    row = server.epoch()["losses"][2]
     assert row["layer"] == "block2_conv1"
     assert row["style"]["weight"] == pytest.approx(10 ** (-2 + 4 * 0.81), rel=1e-6)
-    assert instrument.epoch()["smooth"] == 0.0
+    assert server.epoch()["smooth"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -76,17 +76,17 @@ def test_a_killed_worker_comes_back_with_the_same_control_values(instrument: Ins
     ],
 )
 def test_bad_messages_are_answered_and_change_nothing(
-    instrument: Instrument, message: dict, code: str
+    server: LiveServer, message: dict, code: str
 ) -> None:
-    before = instrument.state()["controls"]
-    answer = send(instrument, message)
+    before = server.state()["controls"]
+    answer = send(server, message)
     assert answer["type"] == "error"
     assert answer["code"] == code
-    assert instrument.state()["controls"] == before
+    assert server.state()["controls"] == before
 
 
-def test_the_web_process_is_free_of_keras_and_small(instrument: Instrument) -> None:
-    web = psutil.Process(instrument.process.pid)
+def test_the_web_process_is_free_of_keras_and_small(server: LiveServer) -> None:
+    web = psutil.Process(server.process.pid)
     loaded = {m.path for m in web.memory_maps()}
     assert not [path for path in loaded if "tensorflow" in path or "jaxlib" in path]
     assert web.memory_info().rss < 120 * 2**20
@@ -111,7 +111,7 @@ def test_a_port_in_use_is_exit_code_3() -> None:
             [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", str(port)],
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
             check=False,
         )
     assert done.returncode == 3
@@ -126,8 +126,8 @@ def segments(pid: int) -> list[str]:
 
 @pytest.mark.checklist(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly_even_when_asked_twice(number: signal.Signals) -> None:
-    with playing("--size", "64") as running:
+def test_it_ends_cleanly_even_when_signalled_twice(number: signal.Signals) -> None:
+    with serve("--size", "64") as running:
         running.epoch()
         assert len(segments(running.process.pid)) == 2
         worker = running.worker()
@@ -135,30 +135,30 @@ def test_it_ends_cleanly_even_when_asked_twice(number: signal.Signals) -> None:
         time.sleep(0.2)
         if running.process.poll() is None:
             running.process.send_signal(number)
-        assert running.process.wait(PATIENCE_S) == 0, running.log.read_text()
-        until("the worker is gone", lambda: not worker.is_running())
-        said = running.log.read_text()
-    assert "Traceback" not in said
-    assert TOKEN not in said
+        assert running.process.wait(TIMEOUT_S) == 0, running.log.read_text()
+        wait_until("the worker is gone", lambda: not worker.is_running())
+        log = running.log.read_text()
+    assert "Traceback" not in log
+    assert TOKEN not in log
     assert segments(running.process.pid) == []
 
 
-def test_vgg_without_weights_fails_and_says_what_to_do(tmp_path: Path) -> None:
-    with playing("--size", "64", "--weights", str(tmp_path / "none.npz")) as running:
-        state = until(
-            "it says so",
+def test_missing_weights_fail_with_a_remedy(tmp_path: Path) -> None:
+    with serve("--size", "64", "--weights", str(tmp_path / "none.npz")) as running:
+        state = wait_until(
+            "the failure",
             lambda: (s := running.state()["state"])["state"] == "failed" and s,
         )
         assert "no such file" in state["message"]
-        until("the terminal too", lambda: "no such file" in running.log.read_text())
+        wait_until("the terminal too", lambda: "no such file" in running.log.read_text())
 
 
-def test_the_terminal_says_what_paints_on_what(instrument: Instrument) -> None:
-    def said_so() -> str:
-        text = instrument.log.read_text()
+def test_the_log_names_network_size_and_device(server: LiveServer) -> None:
+    def painting_logged() -> str:
+        text = server.log.read_text()
         return text if "event=painting" in text else ""
 
-    said = until("it paints", said_so)
-    assert "size=64×48 network=lite" in said
-    assert instrument.state()["state"]["device"] in said
-    assert "oneDNN" not in said
+    text = wait_until("it paints", painting_logged)
+    assert "size=64×48 network=lite" in text
+    assert server.state()["state"]["device"] in text
+    assert "oneDNN" not in text

@@ -1,4 +1,4 @@
-"""The whole instrument for the end-to-end tests: a real `styletune serve`, its real worker."""
+"""The whole server for the end-to-end tests: a real `styletune serve`, its real worker."""
 
 import json
 import os
@@ -21,29 +21,29 @@ from styletune.ipc import seqlock
 
 TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
 # The first step of a cold worker takes seconds; on a busy machine with two cores, many.
-PATIENCE_S = 150.0 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
+TIMEOUT_S = 150.0 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 
 
-def chromium() -> str | None:
-    """The browser of this machine, or None."""
+def chromium_path() -> str | None:
+    """Path of this machine's Chromium, or None."""
     named = os.environ.get("STYLETUNE_CHROMIUM")
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     return named or next(filter(None, map(shutil.which, names)), None)
 
 
-def until(what: str, check: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
-    """Wait until `check()` is true and return what it gave."""
-    end = time.monotonic() + patience_s
+def wait_until(what: str, check: Callable[[], Any], timeout_s: float = TIMEOUT_S) -> Any:
+    """Wait until `check()` is true and return its result."""
+    end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        found = check()
-        if found:
-            return found
+        result = check()
+        if result:
+            return result
         time.sleep(0.05)
-    raise AssertionError(f"not within {patience_s:g} s: {what}")
+    raise AssertionError(f"not within {timeout_s:g} s: {what}")
 
 
 @dataclass
-class Instrument:
+class LiveServer:
     """A running server."""
 
     process: subprocess.Popen[str]
@@ -58,7 +58,7 @@ class Instrument:
         request = urllib.request.Request(
             self.base + path, headers={"Authorization": f"Bearer {TOKEN}"}
         )
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             return json.loads(answer.read())
 
     def state(self) -> Any:
@@ -66,10 +66,10 @@ class Instrument:
 
     def epoch(self) -> Any:
         """The newest epoch message, once something has been painted."""
-        return until("a painted epoch", lambda: self.state()["epoch"])
+        return wait_until("a painted epoch", lambda: self.state()["epoch"])
 
     def worker(self) -> psutil.Process:
-        """The painting process, which has our shared memory open; a spare one has not."""
+        """The painting process, which has our shared memory open; a standby has not."""
 
         memory = str(seqlock.FOLDER / seqlock.PREFIX)
 
@@ -80,13 +80,13 @@ class Instrument:
                         return child
             return None
 
-        found = until("a worker process", find)
+        found = wait_until("a worker process", find)
         assert isinstance(found, psutil.Process)
         return found
 
 
 @contextmanager
-def playing(*arguments: str) -> Iterator[Instrument]:
+def serve(*arguments: str) -> Iterator[LiveServer]:
     """Serve on a free port of loopback, and end it with Ctrl-C."""
     command = [sys.executable, "-m", "styletune", "serve", "--no-browser", "--port", "0"]
     with tempfile.TemporaryDirectory() as folder:
@@ -106,11 +106,11 @@ def playing(*arguments: str) -> Iterator[Instrument]:
                 assert process.stdout
                 url = process.stdout.readline().strip()
                 assert url.startswith("http://127.0.0.1:"), log.read_text()
-                yield Instrument(process, url, log)
+                yield LiveServer(process, url, log)
             finally:
                 process.send_signal(signal.SIGINT)
                 try:
-                    process.wait(PATIENCE_S)
+                    process.wait(TIMEOUT_S)
                 except subprocess.TimeoutExpired:
                     process.kill()
                     raise

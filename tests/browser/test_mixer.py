@@ -1,12 +1,12 @@
-"""The desk as a player uses it: real server, real worker on `lite`, real browser."""
+"""The mixer as a player uses it: real server, real worker on `lite`, real browser."""
 
 import math
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.instrument.conftest import browsing, opened
-from tests.instrument.playing import Instrument, until
+from tests.browser.conftest import browsing, opened
+from tests.browser.live_server import LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,8 @@ def words(page: Page, control: str):
     return page.get_by_label(f"{label}, typed", exact=True)
 
 
-def value(instrument: Instrument, control: str):
-    return instrument.state()["controls"][control]
+def value(server: LiveServer, control: str):
+    return server.state()["controls"][control]
 
 
 def centre(page: Page, control: str) -> tuple[float, float]:
@@ -31,23 +31,23 @@ def centre(page: Page, control: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
-def moved(instrument: Instrument, control: str, position: float) -> None:
-    until(
+def moved(server: LiveServer, control: str, position: float) -> None:
+    wait_until(
         f"{control} at {position}",
-        lambda: value(instrument, control) == pytest.approx(position, abs=6e-4),
+        lambda: value(server, control) == pytest.approx(position, abs=6e-4),
     )
 
 
-def test_a_value_is_typed_over_its_words(page: Page, instrument: Instrument) -> None:
+def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None:
     control = "style.block2_conv1"
     words(page, control).click()
     page.keyboard.type("10")
     page.keyboard.press("Enter")
-    moved(instrument, control, 0.75)
+    moved(server, control, 0.75)
     expect(words(page, control)).to_have_value("×10")
     expect(handle(page, control)).to_be_focused()
     # From the keyboard alone; nonsense and Escape change nothing, and letters are not shortcuts.
-    rev = instrument.state()["rev"]
+    rev = server.state()["rev"]
     page.keyboard.press("Enter")
     page.keyboard.type("rkm")
     page.keyboard.press("Enter")
@@ -58,14 +58,14 @@ def test_a_value_is_typed_over_its_words(page: Page, instrument: Instrument) -> 
     page.keyboard.press("Enter")
     page.keyboard.type("off")
     page.keyboard.press("Enter")
-    moved(instrument, control, 0.0)
-    assert instrument.state()["rev"] == rev + 1
+    moved(server, control, 0.0)
+    assert server.state()["rev"] == rev + 1
     page.keyboard.press("Delete")
-    moved(instrument, control, 0.5)
+    moved(server, control, 0.5)
 
 
 def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
-    page: Page, instrument: Instrument
+    page: Page, server: LiveServer
 ) -> None:
     control = "style.block3_conv4"
     x, y = centre(page, control)
@@ -73,35 +73,33 @@ def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
     page.mouse.down()
     page.mouse.move(x, y - 36, steps=4)  # a knob has 180 px from end to end
     page.mouse.up()
-    moved(instrument, control, 0.7)
+    moved(server, control, 0.7)
     page.mouse.move(x, y)
     page.keyboard.down("Shift")
     page.mouse.down()
     page.mouse.move(x, y - 36, steps=4)
     page.mouse.up()
     page.keyboard.up("Shift")
-    moved(instrument, control, 0.72)
+    moved(server, control, 0.72)
 
     def doubly_clicked() -> bool:
         """Again, where too long lay between the two clicks."""
         page.mouse.dblclick(x, y)
         page.wait_for_timeout(300)
-        return bool(value(instrument, control) == pytest.approx(0.5, abs=6e-4))
+        return bool(value(server, control) == pytest.approx(0.5, abs=6e-4))
 
-    until("the default", doubly_clicked)
+    wait_until("the default", doubly_clicked)
     page.mouse.wheel(0, -100)
-    moved(instrument, control, 0.52)
+    moved(server, control, 0.52)
     page.keyboard.press("PageUp")
-    moved(instrument, control, 0.62)
+    moved(server, control, 0.62)
     page.keyboard.press("Shift+ArrowUp")
-    moved(instrument, control, 0.621)
+    moved(server, control, 0.621)
     page.keyboard.press("Delete")
-    moved(instrument, control, 0.5)
+    moved(server, control, 0.5)
 
 
-def test_solo_mute_and_freeze_are_switched_by_key_and_click(
-    page: Page, instrument: Instrument
-) -> None:
+def test_solo_mute_and_freeze_are_switched_by_key_and_click(page: Page, server: LiveServer) -> None:
     control = "style.block1_conv2"
     for key, name in (
         ("s", f"{control}.solo"),
@@ -110,31 +108,31 @@ def test_solo_mute_and_freeze_are_switched_by_key_and_click(
     ):
         handle(page, control).focus()
         page.keyboard.press(key)
-        until(name, lambda name=name: value(instrument, name) is True)
+        wait_until(name, lambda name=name: value(server, name) is True)
         switch = page.locator(f'button[data-control="{name}"]')
         expect(switch).to_have_attribute("aria-pressed", "true")
         switch.click()
-        until(name, lambda name=name: value(instrument, name) is False)
-    # Soloed terms are heard alone, which the other strips show.
+        wait_until(name, lambda name=name: value(server, name) is False)
+    # A soloed term counts alone, which the other strips show.
     page.locator(f'button[data-control="{control}.solo"]').click()
     expect(page.locator(".strip.silent-style")).to_have_count(7)
-    until("heard alone", lambda: value(instrument, f"{control}.solo") is True)
+    wait_until("soloed", lambda: value(server, f"{control}.solo") is True)
     page.locator(f'button[data-control="{control}.solo"]').click()
     expect(page.locator(".strip.silent-style")).to_have_count(0)
-    until("all are heard", lambda: value(instrument, f"{control}.solo") is False)
+    wait_until("none is soloed", lambda: value(server, f"{control}.solo") is False)
 
 
-def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: Instrument) -> None:
-    rev = instrument.state()["rev"]
-    until("an epoch of now", lambda: instrument.epoch()["rev"] >= rev)
-    losses = instrument.epoch()["losses"]
+def test_every_strip_meters_raw_loss_weight_and_share(page: Page, server: LiveServer) -> None:
+    rev = server.state()["rev"]
+    wait_until("an epoch of now", lambda: server.epoch()["rev"] >= rev)
+    losses = server.epoch()["losses"]
     bars = """(layer) => {
         const read = (meter) => ["raw", "weight", "share"].map((name) =>
             Number(meter.style.getPropertyValue("--" + name)));
         return [...document.querySelectorAll(`[data-layer="${layer}"] .meter`)].map(read); }"""
     for loss in losses:
         layer = loss["layer"]
-        until(
+        wait_until(
             "the weight of now",
             lambda layer=layer: page.evaluate(bars, layer)[0][1] == pytest.approx(0.5, abs=1e-3),
         )
@@ -148,7 +146,7 @@ def test_every_strip_meters_raw_loss_weight_and_share(page: Page, instrument: In
 
 
 def test_a_strip_explains_itself_and_shows_how_far_its_layer_sees(
-    page: Page, instrument: Instrument
+    page: Page, server: LiveServer
 ) -> None:
     page.locator('.strip[data-layer="block2_conv2"] header').hover()
     hint = page.get_by_role("tooltip")
@@ -166,13 +164,13 @@ def test_a_strip_explains_itself_and_shows_how_far_its_layer_sees(
             square["width"] == pytest.approx(14 / 128 * picture["width"], abs=2)
         )
 
-    until("the square has the size of what the layer sees", fits)
+    wait_until("the square has the size of what the layer sees", fits)
     page.keyboard.press("Escape")
     expect(hint).to_be_hidden()
 
 
-def test_the_size_is_sent_when_the_fader_is_let_go(page: Page, instrument: Instrument) -> None:
-    before = value(instrument, "size")
+def test_the_size_is_sent_when_the_fader_is_let_go(page: Page, server: LiveServer) -> None:
+    before = value(server, "size")
     x, y = centre(page, "size")
     cap = page.locator('.fader[data-control="size"] .cap').bounding_box()
     assert cap
@@ -182,52 +180,52 @@ def test_the_size_is_sent_when_the_fader_is_let_go(page: Page, instrument: Instr
     shown = float(handle(page, "size").input_value())
     assert shown > before
     page.wait_for_timeout(300)
-    assert value(instrument, "size") == before
+    assert value(server, "size") == before
     page.mouse.up()
-    moved(instrument, "size", shown)
+    moved(server, "size", shown)
     handle(page, "size").focus()
     page.keyboard.press("Delete")
-    moved(instrument, "size", before)
+    moved(server, "size", before)
 
 
-def test_optimizer_and_colour_are_chosen(page: Page, instrument: Instrument) -> None:
+def test_optimizer_and_colour_are_chosen(page: Page, server: LiveServer) -> None:
     for control, name, default in (("optimizer", "gd", "adam"), ("color", "luminance", "full")):
         select = page.locator(f'[data-control="{control}"] select')
         select.select_option(name)
-        until(name, lambda control=control, name=name: value(instrument, control) == name)
+        wait_until(name, lambda control=control, name=name: value(server, control) == name)
         select.select_option(default)
-        until(default, lambda control=control, d=default: value(instrument, control) == d)
+        wait_until(default, lambda control=control, d=default: value(server, control) == d)
 
 
 def test_a_held_handle_never_jumps_and_both_pages_end_alike(
-    browser: Browser, page: Page, instrument: Instrument
+    browser: Browser, page: Page, server: LiveServer
 ) -> None:
     control = "style.block2_conv2"
     with browsing(browser) as context:
-        other = opened(context, instrument.url)
+        other = opened(context, server.url)
         x, y = centre(page, control)
         page.mouse.move(x, y)
         page.mouse.down()
         page.mouse.move(x, y - 18, steps=3)
         held = handle(page, control).input_value()
-        until("the other page follows", lambda: handle(other, control).input_value() == held)
+        wait_until("the other page follows", lambda: handle(other, control).input_value() == held)
         handle(other, control).fill("0.9")
-        moved(instrument, control, 0.9)
+        moved(server, control, 0.9)
         page.wait_for_timeout(200)
         assert handle(page, control).input_value() == held
         page.mouse.up()
-        until(
+        wait_until(
             "it comes to the last writer's value",
             lambda: handle(page, control).input_value() == "0.9",
         )
-        until("so does the other", lambda: handle(other, control).input_value() == "0.9")
+        wait_until("so does the other", lambda: handle(other, control).input_value() == "0.9")
         handle(page, control).fill("0.5")
-        moved(instrument, control, 0.5)
+        moved(server, control, 0.5)
 
 
-def test_two_faders_follow_two_fingers(browser: Browser, instrument: Instrument) -> None:
+def test_two_faders_follow_two_fingers(browser: Browser, server: LiveServer) -> None:
     with browsing(browser, 1024, 768, has_touch=True) as context:
-        page = opened(context, instrument.url)
+        page = opened(context, server.url)
         names = ("content.block1_conv1", "content.block3_conv4")
         session = context.new_cdp_session(page)
         feet = [centre(page, name) for name in names]
@@ -252,10 +250,10 @@ def test_two_faders_follow_two_fingers(browser: Browser, instrument: Instrument)
         assert at[0] > 0.05
         assert at[1] == pytest.approx(2 * at[0], rel=0.25)
         for name, position in zip(names, at, strict=True):
-            moved(instrument, name, position)
+            moved(server, name, position)
 
 
-def test_the_desk_is_played_from_the_keyboard_alone(page: Page, instrument: Instrument) -> None:
+def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveServer) -> None:
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Playing")).to_be_visible()
     page.keyboard.press("Escape")
@@ -269,7 +267,7 @@ def test_the_desk_is_played_from_the_keyboard_alone(page: Page, instrument: Inst
                 " || document.activeElement.id"
             )
         )
-    for layer in instrument.state()["layers"]:
+    for layer in server.state()["layers"]:
         assert {
             f"{term}.{layer}{end}"
             for term in ("content", "style")

@@ -1,4 +1,4 @@
-"""The stage of the page: look closer, compare, keep, save. Real server, worker and browser."""
+"""The picture's tools: zoom, compare, keep, save. Real server, worker and browser."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, TimeoutError, expect
 
-from tests.instrument.conftest import drawn
-from tests.instrument.playing import Instrument, until
+from tests.browser.conftest import drawn
+from tests.browser.live_server import LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +50,7 @@ def test_the_wheel_brings_closer_what_lies_under_the_pointer(page: Page) -> None
     x, y = fits["x"] + 0.6 * fits["width"], fits["y"] + 0.4 * fits["height"]
     page.mouse.move(x, y)
     page.mouse.wheel(0, -400)
-    until("closer", lambda: box(page)["width"] > 1.5 * fits["width"])
+    wait_until("closer", lambda: box(page)["width"] > 1.5 * fits["width"])
     near = box(page)
     assert (x - near["x"]) / near["width"] == pytest.approx(0.6, abs=0.005)
     assert (y - near["y"]) / near["height"] == pytest.approx(0.4, abs=0.005)
@@ -66,15 +66,13 @@ def test_the_wheel_brings_closer_what_lies_under_the_pointer(page: Page) -> None
     assert box(page) == fits
 
 
-def test_the_keyboard_comes_closer_without_moving_a_handle(
-    page: Page, instrument: Instrument
-) -> None:
-    fits, rev = box(page), instrument.state()["rev"]
+def test_the_keyboard_comes_closer_without_moving_a_handle(page: Page, server: LiveServer) -> None:
+    fits, rev = box(page), server.state()["rev"]
     page.keyboard.press("+")
     assert box(page)["width"] == pytest.approx(1.25 * fits["width"], rel=0.01)
     page.keyboard.press("-")
     assert box(page)["width"] == pytest.approx(fits["width"], rel=0.01)
-    assert instrument.state()["rev"] == rev
+    assert server.state()["rev"] == rev
 
 
 def test_two_fingers_pinch(page: Page) -> None:
@@ -114,7 +112,7 @@ def test_hold_to_compare_and_tap_to_keep_it_shown(page: Page) -> None:
     page.wait_for_timeout(350)
     page.keyboard.up("c")
     expect(other).to_be_hidden()
-    until("it stays shown", lambda: stays(other, lambda: tool(page, "style").click(delay=1)))
+    wait_until("it stays shown", lambda: stays(other, lambda: tool(page, "style").click(delay=1)))
     expect(name).to_contain_text("style:")
     expect(tool(page, "style")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
@@ -133,12 +131,12 @@ def test_a_kept_moment_is_compared_with_the_painting(page: Page) -> None:
     expect(kept).to_be_enabled()
     epoch = drawn(page)["epoch"]
     other = page.locator("#other")
-    until("it stays shown", lambda: stays(other, lambda: page.keyboard.press("b")))
+    wait_until("it stays shown", lambda: stays(other, lambda: page.keyboard.press("b")))
     expect(page.locator("#other-name")).to_contain_text("as kept at step")
     wide = "document.querySelector('#other').naturalWidth"
-    until("it is loaded", lambda: page.evaluate(wide) == 128)
+    wait_until("it is loaded", lambda: page.evaluate(wide) == 128)
     # The painting goes on behind it.
-    until("painting goes on", lambda: drawn(page)["epoch"] > epoch)
+    wait_until("painting goes on", lambda: drawn(page)["epoch"] > epoch)
     page.keyboard.press("Escape")
 
 
@@ -153,15 +151,15 @@ def saved(page: Page, folder: Path) -> tuple[Path, Any]:
 
 
 def test_the_painting_is_saved_in_full_with_its_state(
-    page: Page, instrument: Instrument, tmp_path: Path
+    page: Page, server: LiveServer, tmp_path: Path
 ) -> None:
     path, state = saved(page, tmp_path)
     with Image.open(path) as image:
         assert image.size == (128, 96)
     assert path.name.startswith("styletune-harbour-")
     assert state["rev"] == state["controls_rev"]
-    assert state["controls"].keys() == instrument.state()["controls"].keys()
-    assert state["layers"] == instrument.state()["layers"]
+    assert state["controls"].keys() == server.state()["controls"].keys()
+    assert state["layers"] == server.state()["layers"]
 
 
 def drop(page: Page, selector: str, path: Path) -> None:
@@ -176,30 +174,30 @@ def drop(page: Page, selector: str, path: Path) -> None:
 
 
 def test_a_saved_painting_dropped_on_the_page_brings_its_state_back(
-    page: Page, instrument: Instrument, tmp_path: Path
+    page: Page, server: LiveServer, tmp_path: Path
 ) -> None:
     def controls() -> Any:
-        return instrument.state()["controls"]
+        return server.state()["controls"]
 
     page.locator('input[data-control="smooth"]').fill("0.61")
-    until("the server heard it", lambda: controls()["smooth"] == 0.61)
-    rev = instrument.state()["rev"]
-    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    wait_until("the server has it", lambda: controls()["smooth"] == 0.61)
+    rev = server.state()["rev"]
+    wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
     path, state = saved(page, tmp_path)
     assert state["controls"] == controls()
     page.locator('input[data-control="smooth"]').fill("0.2")
     page.locator('input[data-control="style_scale.1"]').fill("0.8")
-    until("moved away", lambda: controls()["style_scale.1"] == 0.8)
+    wait_until("moved away", lambda: controls()["style_scale.1"] == 0.8)
     drop(page, "#picture", path)
-    until("the state is back", lambda: controls() == state["controls"])
+    wait_until("the state is back", lambda: controls() == state["controls"])
     expect(page.locator("#told")).to_contain_text("as in the saved picture")
     # And the painting follows.
-    rev = instrument.state()["rev"]
-    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    rev = server.state()["rev"]
+    wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
     # One step back undoes it whole.
     page.evaluate("document.activeElement?.blur()")
     page.keyboard.press("Control+z")
-    until("undone", lambda: controls()["smooth"] == 0.2 and controls()["style_scale.1"] == 0.8)
+    wait_until("undone", lambda: controls()["smooth"] == 0.2 and controls()["style_scale.1"] == 0.8)
 
 
 def test_a_picture_without_a_state_is_asked_what_for(page: Page, tmp_path: Path) -> None:
@@ -214,26 +212,26 @@ def test_a_picture_without_a_state_is_asked_what_for(page: Page, tmp_path: Path)
 
 
 def test_a_style_is_added_weighed_and_taken_away(
-    page: Page, instrument: Instrument, tmp_path: Path
+    page: Page, server: LiveServer, tmp_path: Path
 ) -> None:
-    def heard() -> list[float]:
-        return [row["style"]["raw"] for row in instrument.epoch()["losses"]]
+    def raw_losses() -> list[float]:
+        return [row["style"]["raw"] for row in server.epoch()["losses"]]
 
     path = tmp_path / "stripes.png"
     stripes = Image.effect_noise((128, 128), 90).convert("RGB")
     stripes.save(path)
-    before = heard()
+    before = raw_losses()
     page.locator("#style-file-2").set_input_files(path)
-    until("two styles", lambda: len(instrument.state()["pictures"]["styles"]) == 2)
-    # What is added is heard: half of the blend, which the worker's targets show.
-    until("the mix", lambda: instrument.state()["controls"]["style_mix"] == 0.5)
+    wait_until("two styles", lambda: len(server.state()["pictures"]["styles"]) == 2)
+    # A new style counts at once: half of the blend, which the worker's targets show.
+    wait_until("the mix", lambda: server.state()["controls"]["style_mix"] == 0.5)
     expect(page.locator(".source .part").nth(2)).to_have_text("50 %")
-    rev = instrument.state()["rev"]
-    until("a frame that contains it", lambda: instrument.epoch()["rev"] >= rev)
-    until("other targets", lambda: abs(heard()[0] / before[0] - 1) > 0.2)
+    rev = server.state()["rev"]
+    wait_until("a frame that contains it", lambda: server.epoch()["rev"] >= rev)
+    wait_until("other targets", lambda: abs(raw_losses()[0] / before[0] - 1) > 0.2)
     page.locator('input[data-control="style_gain.2"]').fill("0")
-    until("the worker", lambda: instrument.state()["controls"]["style_gain.2"] == 0)
+    wait_until("the worker", lambda: server.state()["controls"]["style_gain.2"] == 0)
     expect(page.locator(".source .part").nth(2)).to_have_text("0 %")
     page.get_by_role("button", name="remove style B").click()
-    until("one style", lambda: len(instrument.state()["pictures"]["styles"]) == 1)
+    wait_until("one style", lambda: len(server.state()["pictures"]["styles"]) == 1)
     expect(page.locator(".recent button").first).to_be_visible()

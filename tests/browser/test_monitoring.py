@@ -1,4 +1,4 @@
-"""What the page tells: losses, history, states, failures; and what a viewer may not do."""
+"""What the page shows: losses, history, states, failures; and what a viewer may not do."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.instrument.conftest import browsing, drawn, opened
-from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
+from tests.browser.conftest import browsing, drawn, opened
+from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -22,18 +22,18 @@ VIEW_TOKEN = "viewers-token-of-the-tests-0123456789abcdefgh"
 
 
 @pytest.fixture(scope="module")
-def instrument() -> Iterator[Instrument]:
+def server() -> Iterator[LiveServer]:
     """A server that lets viewers in, too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STYLETUNE_VIEW_TOKEN", VIEW_TOKEN)
-        with playing("--size", "64", "--no-spare") as running:
+        with serve("--size", "64", "--no-spare") as running:
             running.epoch()
             yield running
 
 
 @contextmanager
-def serving(module: str, *arguments: str) -> Iterator[str]:
-    """A server of another make in a process of its own; its URL."""
+def run_module(module: str, *arguments: str) -> Iterator[str]:
+    """Another server, a module in a process of its own; yields its URL."""
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
@@ -48,7 +48,7 @@ def serving(module: str, *arguments: str) -> Iterator[str]:
         finally:
             process.terminate()
             try:
-                process.wait(PATIENCE_S)
+                process.wait(TIMEOUT_S)
             finally:
                 process.kill()
 
@@ -64,20 +64,20 @@ def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="style raw")).to_have_attribute(
         "aria-sort", "descending"
     )
-    until("another order", lambda: page.evaluate(names) != network)
+    wait_until("another order", lambda: page.evaluate(names) != network)
     assert len(page.evaluate(shares)) == 8
     page.get_by_role("button", name="style raw").click()
     page.get_by_role("button", name="style raw").click()
-    until("the network's order", lambda: page.evaluate(names) == network)
+    wait_until("the network's order", lambda: page.evaluate(names) == network)
 
 
-def test_the_history_begins_before_the_page_and_says_who_moved_what(
-    page: Page, instrument: Instrument
+def test_the_history_begins_before_the_page_and_names_each_move(
+    page: Page, server: LiveServer
 ) -> None:
-    until("epochs", lambda: instrument.epoch()["epoch"] > 20)
+    wait_until("epochs", lambda: server.epoch()["epoch"] > 20)
     page.reload()
     slider = page.get_by_role("slider", name="epoch", exact=True)
-    until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15)
+    wait_until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15)
     page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.75")
     panel = page.locator("#history-panel")
     expect(panel.locator(".who")).to_have_text("you: style strokes ×1.0 → ×10")
@@ -97,26 +97,26 @@ def test_the_history_begins_before_the_page_and_says_who_moved_what(
     page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.5")
 
 
-def test_the_bar_tells_link_pace_and_latency(page: Page, instrument: Instrument) -> None:
+def test_the_bar_shows_connection_rates_and_latency(page: Page, server: LiveServer) -> None:
     for name in ("#link", "#steps", "#pictures", "#flow", "#memory", "#painted-size"):
         expect(page.locator(name)).to_contain_text("", use_inner_text=True)
-        until(name, lambda name=name: page.locator(name).inner_text() not in ("", "–"))
-    until("a time", lambda: page.locator("#link").inner_text().endswith("s"))
-    until("a rate", lambda: page.locator("#flow").inner_text().endswith("B/s"))
+        wait_until(name, lambda name=name: page.locator(name).inner_text() not in ("", "–"))
+    wait_until("a time", lambda: page.locator("#link").inner_text().endswith("s"))
+    wait_until("a rate", lambda: page.locator("#flow").inner_text().endswith("B/s"))
     page.locator('input[type=range][data-control="smooth"]').press("ArrowUp")
-    until("a latency", lambda: page.locator("#latency").inner_text().endswith("s"))
+    wait_until("a latency", lambda: page.locator("#latency").inner_text().endswith("s"))
 
 
 def test_a_viewer_sees_all_and_moves_nothing(
-    browser: Browser, page: Page, instrument: Instrument
+    browser: Browser, page: Page, server: LiveServer
 ) -> None:
     with browsing(browser) as context:
-        viewer = opened(context, f"{instrument.base}/?token={VIEW_TOKEN}")
+        viewer = opened(context, f"{server.base}/?token={VIEW_TOKEN}")
         expect(viewer.get_by_text("view only")).to_be_visible()
         handles = viewer.locator("#desk :is(input, button, select)")
         assert handles.count() > 80
         assert handles.evaluate_all("all => all.every((one) => one.matches(':disabled'))")
-        rev = instrument.state()["rev"]
+        rev = server.state()["rev"]
         viewer.keyboard.press("k")
         expect(viewer.locator("#notice")).to_contain_text("Ask for the player's link")
         viewer.keyboard.press("Space")
@@ -127,28 +127,28 @@ def test_a_viewer_sees_all_and_moves_nothing(
         viewer.mouse.move(box["x"] + 20, box["y"] + 80)
         viewer.mouse.up()
         page.locator('input[type=range][data-control="smooth"]').fill("0.6")
-        until(
+        wait_until(
             "the viewer follows",
             lambda: (
                 viewer.locator('input[type=range][data-control="smooth"]').input_value() == "0.6"
             ),
         )
         expect(viewer.locator("#company")).to_contain_text("another player")
-        assert instrument.state()["rev"] == rev + 1
+        assert server.state()["rev"] == rev + 1
 
 
 def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
     browser: Browser,
 ) -> None:
-    with serving("benchmarks.standin", "--size", "128") as url:
+    with run_module("benchmarks.standin", "--size", "128") as url:
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
-        until("a picture", lambda: drawn(page)["epoch"] > 0)
+        wait_until("a picture", lambda: drawn(page)["epoch"] > 0)
     expect(page.locator("#state")).to_have_text(re.compile(r"reconnecting in \d s"))
     smooth = page.locator('input[type=range][data-control="smooth"]')
     smooth.fill("0.8")
     port = str(urlsplit(url).port)
-    with serving("benchmarks.standin", "--size", "128", "--port", port) as url:
+    with run_module("benchmarks.standin", "--size", "128", "--port", port) as url:
         expect(page.locator("#state")).to_have_text("painting")
         expect(smooth).to_have_value("0.8")
         other = browser.new_context().new_page()
@@ -159,39 +159,39 @@ def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
 
 
 def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_path: Path) -> None:
-    with serving("tests.instrument.failing", str(tmp_path)) as url:
+    with run_module("tests.browser.failing_server", str(tmp_path)) as url:
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
         expect(page.get_by_role("heading", name="the painter has failed")).to_be_visible()
         expect(page.locator("#veil")).to_contain_text("no weights here")
         page.get_by_text("its last words").click()
         page.get_by_role("button", name="restart the painter").click()
-        until("a picture", lambda: drawn(page)["epoch"] > 0)
+        wait_until("a picture", lambda: drawn(page)["epoch"] > 0)
         expect(page.locator("#veil")).to_be_hidden()
         page.context.close()
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
 def test_axe_finds_nothing_serious(
-    browser: Browser, instrument: Instrument, axe: str, width: int, height: int
+    browser: Browser, server: LiveServer, axe: str, width: int, height: int
 ) -> None:
     touch = width < 500
     with browsing(browser, width, height, has_touch=touch, bypass_csp=True) as context:
-        page = opened(context, instrument.url)
+        page = opened(context, server.url)
         page.evaluate(axe)
-        for state in ("playing", "asking", "helping"):
-            if state == "asking":
+        for state in ("playing", "notice", "shortcuts"):
+            if state == "notice":
                 page.evaluate("import('/web/notices.js').then((m) => m.notice('a test of words'))")
-            if state == "helping":
+            if state == "shortcuts":
                 page.keyboard.press("?")
             found = page.evaluate("axe.run()")["violations"]
             serious = [one for one in found if one["impact"] in ("serious", "critical")]
             assert serious == [], (state, json.dumps(serious, indent=1)[:3000])
 
 
-def test_a_phone_plays_without_sideways_scrolling(browser: Browser, instrument: Instrument) -> None:
+def test_a_phone_plays_without_sideways_scrolling(browser: Browser, server: LiveServer) -> None:
     with browsing(browser, 390, 844, has_touch=True, reduced_motion="reduce") as context:
-        page = opened(context, instrument.url)
+        page = opened(context, server.url)
         for tab, control in (
             ("style", "style.block1_conv1"),
             ("content", "content.block3_conv4"),

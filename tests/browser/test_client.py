@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from styletune.client.sync import connect
-from tests.instrument.playing import TOKEN, Instrument
+from tests.browser.live_server import TOKEN, LiveServer
 
 
-def test_what_it_sets_is_painted_waited_for_kept_and_put_back(instrument: Instrument) -> None:
+def test_what_it_sets_is_painted_waited_for_kept_and_put_back(server: LiveServer) -> None:
     control = "style.block2_conv1"
-    with connect(instrument.base, token=TOKEN) as play:
+    with connect(server.base, token=TOKEN) as play:
         before = play.controls
         rev = play.set({control: 0.75, "smooth": 0.0})
         play.trigger("reset")

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from tests.instrument.conftest import browsing
-from tests.instrument.playing import Instrument, playing, until
+from tests.browser.conftest import browsing
+from tests.browser.live_server import LiveServer, serve, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -26,14 +26,14 @@ MEAN = """() => { const c = document.querySelector("#picture");
 
 @contextmanager
 def stage(browser: Browser, url: str) -> Iterator[Page]:
-    faults: list[str] = []
+    errors: list[str] = []
     with browsing(browser, 960, 540) as context:
         page = context.new_page()
-        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(url)
         page.goto(url.partition("?")[0] + "stage")
         yield page
-    assert faults == []
+    assert errors == []
 
 
 def epoch(page: Page) -> int:
@@ -42,19 +42,19 @@ def epoch(page: Page) -> int:
 
 def test_the_last_picture_stays_while_the_server_restarts(browser: Browser) -> None:
     with ExitStack() as stack:
-        with playing("--size", "64") as first:
+        with serve("--size", "64") as first:
             first.epoch()
             page = stack.enter_context(stage(browser, first.url))
-            until("a picture on the wall", lambda: epoch(page) > 0)
+            wait_until("a picture on the wall", lambda: epoch(page) > 0)
         expect(page.locator("#state")).to_contain_text("connection lost")
         page.wait_for_timeout(500)  # the last picture has been blended in
         last, mean = epoch(page), page.evaluate(MEAN)
         assert mean > 10
         page.wait_for_timeout(1000)
         assert (epoch(page), page.evaluate(MEAN)) == (last, mean)
-        with playing("--size", "64", "--port", str(urlsplit(first.url).port)):
-            until("pictures of the new server", lambda: epoch(page) != last)
-            until("and more of them", lambda: epoch(page) > 2)
+        with serve("--size", "64", "--port", str(urlsplit(first.url).port)):
+            wait_until("pictures of the new server", lambda: epoch(page) != last)
+            wait_until("and more of them", lambda: epoch(page) > 2)
 
 
 AWAKE = """
@@ -69,30 +69,30 @@ navigator.wakeLock.request = async (kind) => {
 
 
 def test_the_screen_is_kept_awake_and_again_after_the_page_was_hidden(
-    browser: Browser, instrument: Instrument
+    browser: Browser, server: LiveServer
 ) -> None:
-    """Chromium's own lock; that it was asked for is noted on the way."""
+    """Chromium's own lock; each request for it is recorded."""
     held = "() => locks.filter(({ type, released }) => type === 'screen' && !released).length"
-    with stage(browser, instrument.url) as page:
+    with stage(browser, server.url) as page:
         page.add_init_script(AWAKE)
         page.reload()
-        until("a lock", lambda: page.evaluate(held) == 1)
+        wait_until("a lock", lambda: page.evaluate(held) == 1)
         page.evaluate("async () => { for (const lock of locks) await lock.release(); }")
         assert page.evaluate(held) == 0  # as when the page is hidden
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        until("another lock", lambda: page.evaluate(held) == 1)
+        wait_until("another lock", lambda: page.evaluate(held) == 1)
 
 
-def test_only_the_picture_is_seen(browser: Browser, instrument: Instrument) -> None:
-    with stage(browser, instrument.url) as page:
-        until("a picture on the wall", lambda: epoch(page) > 0)
+def test_only_the_picture_is_seen(browser: Browser, server: LiveServer) -> None:
+    with stage(browser, server.url) as page:
+        wait_until("a picture on the wall", lambda: epoch(page) > 0)
         expect(page.locator("body.still.lit")).to_be_visible()
 
         def stirred() -> bool:
             page.mouse.move(400 + random.randint(0, 99), 300)
             return page.locator("body:not(.still)").is_visible()
 
-        until("hints", stirred)
+        wait_until("hints", stirred)
         expect(page.locator("body.still")).to_be_visible()
         assert page.evaluate("getComputedStyle(document.body).cursor") == "none"
         expect(page.locator("#hints")).to_have_css("opacity", "0")
@@ -111,16 +111,16 @@ def message(number: int, picture: np.ndarray) -> bytes:
 
 
 def test_a_strobe_is_limited_and_the_limiter_can_be_turned_off(
-    browser: Browser, instrument: Instrument
+    browser: Browser, server: LiveServer
 ) -> None:
     """Frames that no painter sends, ten flashes a second, through the page's own code."""
     with browsing(browser, 960, 540) as context:
         page = context.new_page()
-        page.goto(instrument.url)
+        page.goto(server.url)
         ends: list[WebSocketRoute] = []
         page.route_web_socket("**/frames", lambda end: ends.append(end))
-        page.goto(instrument.base + "/stage")
-        until("the socket", lambda: page.wait_for_timeout(50) or ends)
+        page.goto(server.base + "/stage")
+        wait_until("the socket", lambda: page.wait_for_timeout(50) or ends)
         page.evaluate(
             """() => { const mean = MEAN; window.swings = []; let turn = null, way = 0;
             const look = () => {
@@ -148,7 +148,7 @@ def test_a_strobe_is_limited_and_the_limiter_can_be_turned_off(
             most = (int(((times > at - 900) & (times <= at)).sum()) for at in times)
             return max(most, default=0)
 
-        assert until("it changes", strobe) <= 6
+        assert wait_until("it changes", strobe) <= 6
         page.keyboard.press("l")
         expect(page.locator("#limit")).to_have_attribute("aria-pressed", "false")
-        until("it flashes", lambda: strobe() > 6)
+        wait_until("it flashes", lambda: strobe() > 6)

@@ -1,4 +1,4 @@
-"""One running instrument and one real browser for the end-to-end tests."""
+"""One running server and one real browser for the end-to-end tests."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.instrument.playing import PATIENCE_S, Instrument, chromium, playing, until
+from tests.browser.live_server import TIMEOUT_S, LiveServer, chromium_path, serve, wait_until
 
-expect.set_options(timeout=1000 * PATIENCE_S)
+expect.set_options(timeout=1000 * TIMEOUT_S)
 
-# What the last of the page's modules make, each of which loads by itself.
+# One element of each panel: the panels load one by one after the first picture.
 PANELS = ", ".join(
     f"document.querySelector({selector!r})"
     for selector in (
@@ -23,7 +23,7 @@ PANELS = ", ".join(
         "#history-panel canvas", "#scenes-panel .scene.new", "#midi-panel h2",
     )
 )  # fmt: skip
-# A nanoKONTROL2 that a test can play: the page finds it where it finds real ones.
+# A nanoKONTROL2 that a test can turn: the page finds it where it finds real ones.
 FAKE_MIDI = """
 const input = Object.assign(new EventTarget(), {
   id: "1", name: "nanoKONTROL2", state: "connected", connection: "open", type: "input",
@@ -31,7 +31,7 @@ const input = Object.assign(new EventTarget(), {
 });
 window.turn = (data) => input.onmidimessage?.({ data: new Uint8Array(data) });
 navigator.requestMIDIAccess = async (options) => {
-  if (options?.sysex) throw new DOMException("SysEx was asked for", "SecurityError");
+  if (options?.sysex) throw new DOMException("SysEx was requested", "SecurityError");
   return Object.assign(new EventTarget(), {
     inputs: new Map([["1", input]]), outputs: new Map(), onstatechange: null,
   });
@@ -40,9 +40,9 @@ navigator.requestMIDIAccess = async (options) => {
 
 
 @pytest.fixture(scope="module")
-def instrument() -> Iterator[Instrument]:
+def server() -> Iterator[LiveServer]:
     """A server painting the samples with `lite` at a small size."""
-    with playing("--size", "128", "--no-spare") as running:
+    with serve("--size", "128", "--no-spare") as running:
         running.epoch()
         yield running
 
@@ -50,7 +50,7 @@ def instrument() -> Iterator[Instrument]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, headless."""
-    path = chromium()
+    path = chromium_path()
     if path is None:
         assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run the browser tests"
         pytest.skip("no Chromium here: apt-get install chromium, or set STYLETUNE_CHROMIUM")
@@ -66,9 +66,9 @@ def browser() -> Iterator[Browser]:
 def browsing(
     browser: Browser, width: int = 1440, height: int = 900, **options: Any
 ) -> Iterator[BrowserContext]:
-    """A window of its own, patient in all that it does."""
+    """A window of its own, with our timeout."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(1000 * PATIENCE_S)
+    context.set_default_timeout(1000 * TIMEOUT_S)
     try:
         yield context
     finally:
@@ -85,24 +85,24 @@ def opened(context: BrowserContext, url: str) -> Page:
 
 def loaded(page: Page) -> None:
     """Wait for the first picture, and for the panels that come after it."""
-    until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
-    until("all panels", lambda: page.evaluate(f"[{PANELS}].every(Boolean)"))
+    wait_until("a picture on the page", lambda: drawn(page)["epoch"] > 0)
+    wait_until("all panels", lambda: page.evaluate(f"[{PANELS}].every(Boolean)"))
 
 
 @pytest.fixture
-def page(browser: Browser, instrument: Instrument) -> Iterator[Page]:
+def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
     """The page, painting, with a fake controller plugged in; it must not log an error."""
-    complaints: list[str] = []
+    errors: list[str] = []
     with browsing(browser) as context:
         context.add_init_script(FAKE_MIDI)
         page = context.new_page()
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(instrument.url)
+        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(server.url)
         loaded(page)
         yield page
-    # Chromium itself logs each refused upload; the page says why in words.
-    assert [c for c in complaints if "status of 422" not in c] == []
+    # Chromium itself logs each refused upload; the page shows the reason.
+    assert [error for error in errors if "status of 422" not in error] == []
 
 
 @pytest.fixture(scope="session")
@@ -117,7 +117,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
         pytest.skip("no npm here, and STYLETUNE_AXE names no axe.min.js")
     folder = tmp_path_factory.mktemp("axe")
     command = [npm, "install", "--silent", "--no-save", "--prefix", str(folder), "axe-core@4"]
-    subprocess.run(command, check=True, timeout=2 * PATIENCE_S)
+    subprocess.run(command, check=True, timeout=2 * TIMEOUT_S)
     return (folder / "node_modules/axe-core/axe.min.js").read_text()
 
 

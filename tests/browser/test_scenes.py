@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from websockets.sync.client import connect
 
-from tests.instrument.conftest import browsing, opened
-from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, until
+from tests.browser.conftest import browsing, opened
+from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -16,12 +16,12 @@ CONTROL = "style.block2_conv2"
 MASTER = "content.master"
 
 
-def value(instrument: Instrument, control: str) -> float:
-    return instrument.state()["controls"][control]
+def value(server: LiveServer, control: str) -> float:
+    return server.state()["controls"][control]
 
 
-def scenes(instrument: Instrument) -> dict:
-    return instrument.state()["scenes"]
+def scenes(server: LiveServer) -> dict:
+    return server.state()["scenes"]
 
 
 def drag(page: Page, control: str, by_px: int) -> None:
@@ -41,43 +41,43 @@ def panel(page: Page) -> None:
     expect(page.locator("#scenes-panel .scene.new")).to_be_attached()
 
 
-def test_undo_of_a_drag_is_one_step(page: Page, instrument: Instrument) -> None:
+def test_undo_of_a_drag_is_one_step(page: Page, server: LiveServer) -> None:
     panel(page)
-    before, depth = value(instrument, CONTROL), scenes(instrument)["undo"]
+    before, depth = value(server, CONTROL), scenes(server)["undo"]
     drag(page, CONTROL, 60)
     shown = float(page.locator(f'input[data-control="{CONTROL}"]').input_value())
     assert shown > before + 0.1
-    until("the last of it", lambda: value(instrument, CONTROL) == pytest.approx(shown, abs=1e-3))
-    after = value(instrument, CONTROL)
-    assert scenes(instrument)["undo"] == depth + 1
+    wait_until("the last of it", lambda: value(server, CONTROL) == pytest.approx(shown, abs=1e-3))
+    after = value(server, CONTROL)
+    assert scenes(server)["undo"] == depth + 1
     page.keyboard.press("Control+z")
-    until("it is taken back", lambda: value(instrument, CONTROL) == before)
+    wait_until("it is taken back", lambda: value(server, CONTROL) == before)
     expect(page.locator(f'input[data-control="{CONTROL}"]')).to_have_value(
         re.compile(rf"^{before:g}")
     )
     page.keyboard.press("Control+Shift+z")
-    until("it is made again", lambda: value(instrument, CONTROL) == after)
+    wait_until("it is made again", lambda: value(server, CONTROL) == after)
     page.locator("#undo").click()
-    until("it is taken back again", lambda: value(instrument, CONTROL) == before)
+    wait_until("it is taken back again", lambda: value(server, CONTROL) == before)
 
 
-def test_scenes_are_stored_recalled_renamed_and_deleted(page: Page, instrument: Instrument) -> None:
+def test_scenes_are_stored_recalled_renamed_and_deleted(page: Page, server: LiveServer) -> None:
     panel(page)
-    start = value(instrument, MASTER)
+    start = value(server, MASTER)
     page.locator(".scene.new").click()
     expect(page.locator("li[data-scene='scene 1']")).to_be_visible()
     page.locator(f'input[data-control="{MASTER}"]').focus()
     page.keyboard.press("Home")
-    until("the master is off", lambda: value(instrument, MASTER) == 0)
+    wait_until("the master is off", lambda: value(server, MASTER) == 0)
     page.keyboard.press("Shift+Digit2")
     expect(page.locator("li[data-scene='scene 2']")).to_have_class(re.compile("current"))
     page.keyboard.press("1")
-    until("the first scene is back", lambda: value(instrument, MASTER) == start)
+    wait_until("the first scene is back", lambda: value(server, MASTER) == start)
     expect(page.locator("li[data-scene='scene 1']")).to_have_class(re.compile("current"))
     page.keyboard.press("]")
-    until("the next scene", lambda: value(instrument, MASTER) == 0)
+    wait_until("the next scene", lambda: value(server, MASTER) == 0)
     page.keyboard.press("[")
-    until("the scene before", lambda: value(instrument, MASTER) == start)
+    wait_until("the scene before", lambda: value(server, MASTER) == start)
     page.locator("li[data-scene='scene 2'] .more").click()
     page.locator("#scene-editor input").first.fill("silence")
     page.keyboard.press("Enter")
@@ -90,9 +90,9 @@ def test_scenes_are_stored_recalled_renamed_and_deleted(page: Page, instrument: 
     expect(fade).to_be_enabled()
     fade.focus()
     page.keyboard.press("End")
-    until("all is at B", lambda: value(instrument, MASTER) == 0)
+    wait_until("all is at B", lambda: value(server, MASTER) == 0)
     page.keyboard.press("Home")
-    until("all is at A", lambda: value(instrument, MASTER) == start)
+    wait_until("all is at A", lambda: value(server, MASTER) == start)
     with page.expect_download() as download:
         page.locator("li[data-scene='silence'] .more").click()
         page.get_by_role("link", name="export").click()
@@ -104,44 +104,44 @@ def test_scenes_are_stored_recalled_renamed_and_deleted(page: Page, instrument: 
     expect(page.locator("li[data-scene='silence']")).to_be_visible()
 
 
-def test_a_morph_is_painted_as_a_smooth_path(page: Page, instrument: Instrument) -> None:
-    """The weights that the worker tells it painted with go evenly from one end to the other."""
-    layer = instrument.state()["layers"][0]
-    url = f"{instrument.base.replace('http', 'ws')}/ws"
+def test_a_morph_is_painted_as_a_smooth_path(page: Page, server: LiveServer) -> None:
+    """The weights that the worker reports go evenly from one end to the other."""
+    layer = server.state()["layers"][0]
+    url = f"{server.base.replace('http', 'ws')}/ws"
     with connect(
         url,
         additional_headers={"Authorization": f"Bearer {TOKEN}"},
         proxy=None,
         max_size=None,
-        open_timeout=PATIENCE_S,
+        open_timeout=TIMEOUT_S,
     ) as socket:
 
-        def say(**message: object) -> None:
+        def send(**message: object) -> None:
             socket.send(json.dumps(message))
 
         def weights_until(rev_of: float) -> list[float]:
             weights: list[float] = []
             while not weights or weights[-1] != pytest.approx(rev_of, rel=1e-6):
-                message = json.loads(socket.recv(timeout=PATIENCE_S))
+                message = json.loads(socket.recv(timeout=TIMEOUT_S))
                 if message["type"] == "epoch":
                     weights.append(message["losses"][0]["style"]["weight"])
             return weights
 
-        say(type="set", controls={f"style.{layer}": 0.75})
-        say(type="store", scene="loud")
-        say(type="set", controls={f"style.{layer}": 0.25})
+        send(type="set", controls={f"style.{layer}": 0.75})
+        send(type="store", scene="loud")
+        send(type="set", controls={f"style.{layer}": 0.25})
         weights_until(0.1)
-        say(type="recall", scene="loud", seconds=8)
+        send(type="recall", scene="loud", seconds=8)
         path = weights_until(10.0)
     assert path == sorted(path)
     assert len(set(path)) > 5, path
 
 
 def test_two_pages_on_one_slider_end_on_the_last_writers_value_and_a_held_handle_never_jumps(
-    page: Page, browser: Browser, instrument: Instrument
+    page: Page, browser: Browser, server: LiveServer
 ) -> None:
     with browsing(browser) as context:
-        other = opened(context, instrument.url)
+        other = opened(context, server.url)
         handle, theirs = (tab.locator(f'input[data-control="{CONTROL}"]') for tab in (page, other))
         box = handle.bounding_box()
         assert box
@@ -150,14 +150,14 @@ def test_two_pages_on_one_slider_end_on_the_last_writers_value_and_a_held_handle
         page.mouse.down()
         page.mouse.move(x, y - 20)
         held = handle.input_value()
-        until("the other page sees it", lambda: theirs.input_value() == held)
+        wait_until("the other page sees it", lambda: theirs.input_value() == held)
         theirs.focus()
         other.keyboard.press("Home")
-        until("the server heard the other", lambda: value(instrument, CONTROL) == 0)
+        wait_until("the server has the other value", lambda: value(server, CONTROL) == 0)
         assert handle.input_value() == held
         page.mouse.move(x, y - 30)
         moved = handle.input_value()
         page.mouse.up()
         for tab in (handle, theirs):
-            until("both show it", lambda tab=tab: tab.input_value() == moved)
-        assert value(instrument, CONTROL) == pytest.approx(float(moved), abs=0.001)
+            wait_until("both show it", lambda tab=tab: tab.input_value() == moved)
+        assert value(server, CONTROL) == pytest.approx(float(moved), abs=0.001)

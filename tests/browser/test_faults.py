@@ -1,4 +1,4 @@
-"""Real shows with real faults: the real server, the real worker, and what people see meanwhile."""
+"""Real faults: the real server, the real worker, and what viewers see meanwhile."""
 
 import asyncio
 import io
@@ -15,8 +15,8 @@ from PIL import Image
 from websockets.asyncio.client import connect
 
 from styletune.ipc.checkpoint import list_checkpoints, load_latest
-from tests.instrument.playing import PATIENCE_S, TOKEN, Instrument, playing, until
-from tests.instrument.test_processes import segments, send
+from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
+from tests.browser.test_processes import segments, send
 
 pytestmark = pytest.mark.long
 
@@ -26,11 +26,11 @@ MOVED = {"style.block2_conv1": 0.625, "smooth": 0.25}
 FAULTS = "torn@20 nan@40 slow@60 kill@100 oom@120 diskfull@140 hang@300 exit@320"
 
 
-class Audience:
-    """Everything that a page is told and shown."""
+class Viewer:
+    """Records everything that a page receives."""
 
-    def __init__(self, instrument: Instrument) -> None:
-        self._address = instrument.base.replace("http", "ws", 1)
+    def __init__(self, server: LiveServer) -> None:
+        self._address = server.base.replace("http", "ws", 1)
         self.states: list[tuple[str, str]] = []
         self.errors: list[str] = []
         self.steps: list[int] = []
@@ -40,19 +40,21 @@ class Audience:
         """Until `enough()`."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         async with (
-            asyncio.timeout(PATIENCE_S),
+            asyncio.timeout(TIMEOUT_S),
             connect(f"{self._address}/ws", additional_headers=headers, proxy=None) as controls,
             connect(f"{self._address}/frames", additional_headers=headers, proxy=None) as frames,
             asyncio.TaskGroup() as tasks,
         ):
-            hearing = tasks.create_task(self._hear(controls))
-            seeing = tasks.create_task(self._see(frames))
+            readers = [
+                tasks.create_task(self._read_controls(controls)),
+                tasks.create_task(self._read_frames(frames)),
+            ]
             while not enough():
                 await asyncio.sleep(0.05)
-            hearing.cancel()
-            seeing.cancel()
+            for reader in readers:
+                reader.cancel()
 
-    async def _hear(self, socket) -> None:
+    async def _read_controls(self, socket) -> None:
         async for text in socket:
             message = json.loads(text)
             if message["type"] == "state":
@@ -62,7 +64,7 @@ class Audience:
             elif message["type"] == "error":
                 self.errors.append(message["message"])
 
-    async def _see(self, socket) -> None:
+    async def _read_frames(self, socket) -> None:
         async for data in socket:
             length = int.from_bytes(data[:4], "little")
             epoch = json.loads(data[4 : 4 + length])["epoch"]
@@ -70,64 +72,64 @@ class Audience:
                 self.brightness.append(float(np.asarray(picture).mean()))
             await socket.send(json.dumps({"type": "ack", "epoch": epoch}))
 
-    def heard(self, state: str, words: str) -> bool:
-        return any(at == state and words in message for at, message in self.states)
+    def saw(self, state: str, text: str) -> bool:
+        return any(at == state and text in message for at, message in self.states)
 
 
 @pytest.mark.checklist(31, 32, 33, 37, 38)
-async def test_one_show_with_eight_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_session_survives_eight_faults(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STYLETUNE_FAULTS", "1")
     monkeypatch.setenv("STYLETUNE_FAULT", FAULTS)
-    with playing("--size", "96") as running:
-        audience = Audience(running)
+    with serve("--size", "96") as running:
+        viewer = Viewer(running)
         send(running, {"type": "set", "controls": MOVED})
-        await audience.watch(lambda: audience.steps and audience.steps[-1] > 340)
+        await viewer.watch(lambda: viewer.steps and viewer.steps[-1] > 340)
         controls = running.state()["controls"]
         log = running.log.read_text()
     for fault in FAULTS.split():
         assert f"fault on purpose: {fault}" in log
-    # Each was told in words, and got over.
-    assert audience.heard("rolling back", "not finite")
-    assert audience.heard("restarting", "ended by SIGKILL")
-    assert audience.heard("restarting", "ran out of memory at 96 px; going on at 68 px")
-    assert any("going on at 68 px" in error for error in audience.errors)
-    assert audience.heard("running", "cannot be kept for a restart")
-    assert audience.heard("restarting", "hung while running")
-    assert audience.heard("restarting", "ended with exit code 3")
-    assert not audience.heard("failed", "")
+    # Each was announced, and recovered from.
+    assert viewer.saw("rolling back", "not finite")
+    assert viewer.saw("restarting", "ended by SIGKILL")
+    assert viewer.saw("restarting", "ran out of memory at 96 px; going on at 68 px")
+    assert any("going on at 68 px" in error for error in viewer.errors)
+    assert viewer.saw("running", "cannot be kept for a restart")
+    assert viewer.saw("restarting", "hung while running")
+    assert viewer.saw("restarting", "ended with exit code 3")
+    assert not viewer.saw("failed", "")
     # Nothing was lost, and nothing was shown that was not painted.
     assert {name: controls[name] for name in MOVED} == MOVED
-    assert audience.steps == sorted(audience.steps)
-    assert max(audience.brightness) - min(audience.brightness) < 40
+    assert viewer.steps == sorted(viewer.steps)
+    assert max(viewer.brightness) - min(viewer.brightness) < 40
 
 
 @pytest.mark.checklist(27, 30, 38)
-def test_a_show_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
+def test_a_session_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
     """Killed outright; the newest checkpoint is cut short, and the one before is taken."""
-    with playing("--size", "96", "--data", str(tmp_path)) as running:
+    with serve("--size", "96", "--data", str(tmp_path)) as running:
         send(running, {"type": "set", "controls": MOVED})
         folder = next((tmp_path / "sessions" / "default" / "runs").iterdir())
         note = folder / "run.json"
-        until("checkpoints", lambda: len(list_checkpoints(folder / "checkpoints")) == 3)
-        until("a note", lambda: json.loads(note.read_text())["controls"].get("smooth") == 0.25)
+        wait_until("checkpoints", lambda: len(list_checkpoints(folder / "checkpoints")) == 3)
+        wait_until("a note", lambda: json.loads(note.read_text())["controls"].get("smooth") == 0.25)
         worker = running.worker()
         running.process.kill()
         running.process.wait(20)
-        until("the worker is gone", lambda: not worker.is_running())
+        wait_until("the worker is gone", lambda: not worker.is_running())
     cut, before, _ = list_checkpoints(folder / "checkpoints")
     cut.write_bytes(cut.read_bytes()[:-1000])
     kept, _ = load_latest(folder / "checkpoints")
     assert kept.step < 100_000
-    with playing("--size", "96", "--data", str(tmp_path)) as running:
+    with serve("--size", "96", "--data", str(tmp_path)) as running:
         running.epoch()
         assert f"--resume --run {folder.name}" in running.log.read_text()
-    with playing("--size", "96", "--data", str(tmp_path), "--run", folder.name) as running:
+    with serve("--size", "96", "--data", str(tmp_path), "--run", folder.name) as running:
         first = running.epoch()
         assert first["step"] >= kept.step
         controls = running.state()["controls"]
         assert {name: controls[name] for name in MOVED} == MOVED
         assert f"{cut.name}: the checkpoint cannot be read" in running.log.read_text()
-        until("it paints", lambda: running.epoch()["step"] > kept.step + 5)
+        wait_until("it paints", lambda: running.epoch()["step"] > kept.step + 5)
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(20) == 0
         # And with SIGTERM the last picture is kept.
@@ -138,29 +140,29 @@ def test_a_show_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
 
 
 @pytest.mark.checklist(32)
-def test_a_stopped_worker_is_told_as_hung_and_replaced() -> None:
-    with playing("--size", "64") as running:
-        until("it paints", lambda: running.state()["state"]["state"] == "running")
+def test_a_stopped_worker_counts_as_hung_and_is_replaced() -> None:
+    with serve("--size", "64") as running:
+        wait_until("it paints", lambda: running.state()["state"]["state"] == "running")
         before = running.worker()
         os.kill(before.pid, signal.SIGSTOP)
-        told = until(
-            "it says so",
+        message = wait_until(
+            "the message",
             # The restart follows at once, so that "restarting" may be over before it is seen.
             lambda: "hung" in (s := running.state()["state"])["message"] and s["message"],
         )
-        assert re.match(r"the painting process hung while running: no sign of life", told)
-        until("another worker", lambda: running.worker().pid != before.pid)
+        assert re.match(r"the painting process hung while running: no sign of life", message)
+        wait_until("another worker", lambda: running.worker().pid != before.pid)
         epoch = running.epoch()["epoch"]
-        until("pictures again", lambda: running.epoch()["epoch"] > epoch)
+        wait_until("pictures again", lambda: running.epoch()["epoch"] > epoch)
         assert not before.is_running()
 
 
 def test_faults_are_refused_where_they_are_not_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STYLETUNE_FAULT", "kill@10")
     monkeypatch.delenv("STYLETUNE_FAULTS", raising=False)
-    with playing("--size", "64") as running:
-        state = until(
-            "it says so",
+    with serve("--size", "64") as running:
+        state = wait_until(
+            "the message",
             lambda: (s := running.state()["state"])["state"] == "failed" and s,
         )
         assert "refused unless STYLETUNE_FAULTS=1" in state["message"]

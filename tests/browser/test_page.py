@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from styletune.files import web_folder
 from styletune.images import samples
-from tests.instrument.conftest import browsing, drawn, opened
-from tests.instrument.playing import Instrument, until
+from tests.browser.conftest import browsing, drawn, opened
+from tests.browser.live_server import LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -39,99 +39,95 @@ def share(page: Page, control: str) -> float:
     return float(text)
 
 
-def value(instrument: Instrument, control: str) -> float:
-    return instrument.state()["controls"][control]
+def value(server: LiveServer, control: str) -> float:
+    return server.state()["controls"][control]
 
 
-def test_the_page_shows_a_picture_being_painted(page: Page, instrument: Instrument) -> None:
+def test_the_page_shows_a_picture_being_painted(page: Page, server: LiveServer) -> None:
     first = drawn(page)["epoch"]
-    until("a newer picture", lambda: drawn(page)["epoch"] > first)
+    wait_until("a newer picture", lambda: drawn(page)["epoch"] > first)
     assert pixels(page).shape == (96, 128, 4)
     assert pixels(page)[..., :3].std() > 10
     expect(page.locator("#state")).to_have_text("painting")
-    expect(page.locator("#device")).to_have_text(instrument.state()["state"]["device"])
+    expect(page.locator("#device")).to_have_text(server.state()["state"]["device"])
     assert "lite" in page.locator("#network").inner_text()
     assert page.locator("[data-control^='content.block'][type=range]").count() == 8
     assert page.locator("[data-control^='style.block'][type=range]").count() == 8
 
 
-def test_a_dragged_slider_is_in_the_picture_and_the_table(
-    page: Page, instrument: Instrument
-) -> None:
+def test_a_dragged_slider_is_in_the_picture_and_the_table(page: Page, server: LiveServer) -> None:
     control = "content.block3_conv2"
     before, rev, bar = pixels(page), drawn(page)["rev"], share(page, control)
     box = page.locator(FADER).bounding_box()
     assert box
     x = box["x"] + box["width"] / 2
-    ratio = 1 - value(instrument, control)
+    ratio = 1 - value(server, control)
     page.mouse.move(x, box["y"] + box["height"] * min(max(ratio, 0.08), 0.92))
     page.mouse.down()
     for step in range(1, 9):
         page.mouse.move(x, box["y"] + box["height"] * (0.8 - 0.08 * step))
     page.mouse.up()
-    position = until("the server heard it", lambda: value(instrument, control) > 0.6)
+    position = wait_until("the server has it", lambda: value(server, control) > 0.6)
     assert position
-    wanted = instrument.state()["rev"]
+    wanted = server.state()["rev"]
     assert wanted > rev
-    until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
-    until("the bar moves", lambda: abs(share(page, control) - bar) > 0.02)
-    until("another picture", lambda: np.abs(pixels(page).astype(int) - before).mean() > 1)
+    wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
+    wait_until("the bar moves", lambda: abs(share(page, control) - bar) > 0.02)
+    wait_until("another picture", lambda: np.abs(pixels(page).astype(int) - before).mean() > 1)
 
 
-def test_a_turned_midi_knob_does_the_same(page: Page, instrument: Instrument) -> None:
+def test_a_turned_midi_knob_does_the_same(page: Page, server: LiveServer) -> None:
     page.locator("#midi").click()
     expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 plays")
-    before, bar = instrument.state()["rev"], share(page, "style.block1_conv1")
+    before, bar = server.state()["rev"], share(page, "style.block1_conv1")
     # Sixteenth CC, channel 1: the first knob of a nanoKONTROL2.
-    start = round(127 * value(instrument, "style.block1_conv1"))
+    start = round(127 * value(server, "style.block1_conv1"))
     for position in (start, 70, 90, 110, 120):  # where it stands it is picked up
         page.evaluate("(v) => window.turn([0xB0, 16, v])", position)
-    until(
-        "the server heard it",
-        lambda: abs(value(instrument, "style.block1_conv1") - 120 / 127) < 1e-6,
+    wait_until(
+        "the server has it",
+        lambda: abs(value(server, "style.block1_conv1") - 120 / 127) < 1e-6,
     )
-    wanted = instrument.state()["rev"]
+    wanted = server.state()["rev"]
     assert wanted > before
-    until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
-    until("the bar moves", lambda: abs(share(page, "style.block1_conv1") - bar) > 0.02)
+    wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= wanted)
+    wait_until("the bar moves", lambda: abs(share(page, "style.block1_conv1") - bar) > 0.02)
     handle = page.locator('input[data-control="style.block1_conv1"]')
-    until("the handle", lambda: abs(float(handle.input_value()) - 120 / 127) < 0.01)
+    wait_until("the handle", lambda: abs(float(handle.input_value()) - 120 / 127) < 0.01)
     # Sliders weigh content; another channel is another control.
     page.evaluate("() => [0, 127].forEach((v) => window.turn([0xB0, 0, v]))")
-    until("the slider", lambda: value(instrument, "content.block1_conv1") == 1.0)
+    wait_until("the slider", lambda: value(server, "content.block1_conv1") == 1.0)
     page.evaluate("() => window.turn([0xB0, 0, 0])")
-    until("the slider", lambda: value(instrument, "content.block1_conv1") == 0.0)
+    wait_until("the slider", lambda: value(server, "content.block1_conv1") == 0.0)
     page.evaluate("() => window.turn([0xB3, 0, 127])")
     page.evaluate("() => [0, 127].forEach((v) => window.turn([0xB0, 1, v]))")
-    until("the next one", lambda: value(instrument, "content.block1_conv2") == 1.0)
-    assert value(instrument, "content.block1_conv1") == 0.0
+    wait_until("the next one", lambda: value(server, "content.block1_conv2") == 1.0)
+    assert value(server, "content.block1_conv1") == 0.0
     page.evaluate("() => window.turn([0xB0, 1, 0])")
-    until("back", lambda: value(instrument, "content.block1_conv2") == 0.0)
+    wait_until("back", lambda: value(server, "content.block1_conv2") == 0.0)
 
 
-def test_the_keyboard_is_enough(page: Page, instrument: Instrument) -> None:
+def test_the_keyboard_is_enough(page: Page, server: LiveServer) -> None:
     control = "style.block2_conv2"
     page.locator(KNOB).focus()
     page.keyboard.press("Home")
-    until("off", lambda: value(instrument, control) == 0.0)
+    wait_until("off", lambda: value(server, control) == 0.0)
     expect(page.locator(KNOB)).to_have_attribute("aria-valuetext", "off")
     page.keyboard.press("End")
-    until("full", lambda: value(instrument, control) == 1.0)
+    wait_until("full", lambda: value(server, control) == 1.0)
     page.keyboard.press("ArrowDown")
-    until("one step down", lambda: 0.9 < value(instrument, control) < 1.0)
+    wait_until("one step down", lambda: 0.9 < value(server, control) < 1.0)
     page.keyboard.press("Delete")
-    until("the default", lambda: value(instrument, control) == 0.5)
+    wait_until("the default", lambda: value(server, control) == 0.5)
 
 
-def test_pause_stops_the_picture_and_reset_starts_it_again(
-    page: Page, instrument: Instrument
-) -> None:
+def test_pause_stops_the_picture_and_reset_starts_it_again(page: Page, server: LiveServer) -> None:
     page.locator("#pause").click()
-    until("paused", lambda: instrument.state()["state"]["state"] == "paused")
+    wait_until("paused", lambda: server.state()["state"]["state"] == "paused")
     expect(page.locator("#state")).to_have_text("paused")
-    step = instrument.epoch()["step"]
+    step = server.epoch()["step"]
     page.wait_for_timeout(500)
-    assert instrument.epoch()["step"] == step
+    assert server.epoch()["step"] == step
     # Reset while paused: the picture is the content picture again, and nothing paints over it.
     with Image.open(samples.path("harbour")) as sample:
         content = np.asarray(sample.convert("RGB").resize((128, 96), Image.Resampling.LANCZOS))
@@ -141,45 +137,45 @@ def test_pause_stops_the_picture_and_reset_starts_it_again(
 
     far = distance()
     page.locator("#reset").click()
-    until("the first picture", lambda: distance() < min(8, far / 2))
+    wait_until("the first picture", lambda: distance() < min(8, far / 2))
     page.locator("#pause").click()
-    until("painting on", lambda: instrument.epoch()["step"] > step)
-    until("away from it", lambda: distance() > 10)
+    wait_until("painting on", lambda: server.epoch()["step"] > step)
+    wait_until("away from it", lambda: distance() > 10)
 
 
-def test_the_average_is_switched_from_the_page(page: Page, instrument: Instrument) -> None:
+def test_the_average_is_switched_from_the_page(page: Page, server: LiveServer) -> None:
     button = page.locator("#average")
     button.click()
-    until("the server heard it", lambda: value(instrument, "average") is True)
+    wait_until("the server has it", lambda: value(server, "average") is True)
     expect(button).to_have_attribute("aria-pressed", "true")
-    rev = instrument.state()["rev"]
-    until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
+    rev = server.state()["rev"]
+    wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
     page.locator("body").press("a")
-    until("off again", lambda: value(instrument, "average") is False)
+    wait_until("off again", lambda: value(server, "average") is False)
 
 
-def test_a_picture_of_ones_own_is_painted(
-    page: Page, instrument: Instrument, tmp_path: Path
-) -> None:
+def test_a_picture_of_ones_own_is_painted(page: Page, server: LiveServer, tmp_path: Path) -> None:
     # Another aspect ratio: the worker builds another model, and frames keep coming after.
     Image.linear_gradient("L").convert("RGB").resize((160, 240)).save(tmp_path / "mine.png")
     page.locator("#content-file").set_input_files(tmp_path / "mine.png")
-    until("the new canvas", lambda: instrument.epoch()["height"] == 128)
-    until("it is drawn", lambda: page.evaluate("document.querySelector('#picture').height") == 128)
-    assert instrument.state()["pictures"]["content"]["name"].startswith("mine")
+    wait_until("the new canvas", lambda: server.epoch()["height"] == 128)
+    wait_until(
+        "it is drawn", lambda: page.evaluate("document.querySelector('#picture').height") == 128
+    )
+    assert server.state()["pictures"]["content"]["name"].startswith("mine")
     (tmp_path / "broken.jpg").write_bytes(b"\xff\xd8\xff not a picture")
     page.locator("#style-file-1").set_input_files(tmp_path / "broken.jpg")
     expect(page.get_by_text("damaged or cut short")).to_be_visible()
     before = drawn(page)["epoch"]
-    until("painting goes on", lambda: drawn(page)["epoch"] > before)
+    wait_until("painting goes on", lambda: drawn(page)["epoch"] > before)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 def test_it_fits_the_screen(
-    browser: Browser, instrument: Instrument, width: int, height: int, tmp_path: Path
+    browser: Browser, server: LiveServer, width: int, height: int, tmp_path: Path
 ) -> None:
     with browsing(browser, width, height, has_touch=width < 500) as context:
-        page = opened(context, instrument.url)
+        page = opened(context, server.url)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         for selector in ("#picture", "#state", 'input[data-control="style.block1_conv1"]'):
             assert page.locator(selector).is_visible(), selector
@@ -196,7 +192,7 @@ def test_a_style_sheet_means_the_same_as_it_is_served(page: Page, style: Path) -
              return [written, served].map((text) => {
                const sheet = new CSSStyleSheet();
                sheet.replaceSync(text);
-               // Only what `var()` stands in is told as it was written.
+               // Only declarations with var() keep the spacing of the source.
                return [...sheet.cssRules].map((rule) => rule.cssText.replace(/,\\s+/g, ","));
              });
            }""",
