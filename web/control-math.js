@@ -4,7 +4,7 @@
  * the loss terms and the shares of the styles: the maths of `styletune/controls.py`. Pure.
  */
 
-/** @typedef {Pick<Row, "curve" | "low" | "high">} Curve */
+/** @typedef {Pick<ControlRow, "curve" | "low" | "high">} Curve */
 
 /** @param {number} position */
 export const clamp = (position) => Math.min(1, Math.max(0, position));
@@ -23,7 +23,7 @@ export function positionOf({ curve, low, high }, value) {
 }
 
 /**
- * Where a scale is engraved: the powers of ten of a logarithmic control, quarters of a linear.
+ * The marks of a scale: the powers of ten of a logarithmic control, quarters of a linear one.
  * @param {Curve} row
  * @returns {{position: number, value: number}[]} from the bottom up
  */
@@ -40,9 +40,9 @@ export function ticks(row) {
 }
 
 /**
- * The weight of each layer's term as heard: fader × master; 0 where muted, and 0 where any
+ * The effective weight of each layer's term: fader × master; 0 where muted, and 0 where any
  * term of either kind is soloed and this one is not.
- * @param {(name: string) => Row} row
+ * @param {(name: string) => ControlRow} row
  * @param {(name: string) => number} position
  * @param {readonly string[]} layers
  * @param {TermName} term
@@ -54,7 +54,7 @@ export function termWeights(row, position, layers, term) {
     position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name));
 }
 
-/** @param {(name: string) => number} position `style_mix` and the gains are linear, 0..1 @param {number} styles */
+/** The share of each style in the blend, parts of 1. @param {(name: string) => number} position `style_mix` and the gains are linear, 0..1 @param {number} styles */
 export function styleShares(position, styles) {
   const mix = position("style_mix");
   const gains = Array.from({ length: styles }, (_, index) => ([1 - mix, mix][index] ?? 1) * position(`style_gain.${index + 1}`));

@@ -1,46 +1,46 @@
 // @ts-check
 /**
- * Where every handle stands: what the hand did, what the server says, and who wins. The hand
- * wins while it holds and until the server has answered what it did: a held handle never
- * jumps, and a slow echo never pulls it back. Knows no elements and sockets; time comes in, ms.
+ * The positions of all controls: what the hand set, what the server confirmed, and which of them
+ * is shown. The hand wins while it holds a control and until the server has answered its last set:
+ * a held control never jumps, and a late answer never pulls it back. Pure: time comes in, ms.
  */
 
 /**
  * @typedef {object} Control
- * @property {Row} row
+ * @property {ControlRow} row
  * @property {number} shown
- * @property {number} [told] what the server said last
- * @property {{seq: number, at: number}} [sent] not yet answered
- * @property {boolean} waiting to be sent
+ * @property {number} [confirmed] the server's position
+ * @property {{seq: number, at: number}} [sent] not answered yet
+ * @property {boolean} queued to be sent
  * @property {Set<(position: number) => void>} watchers
  */
 
-/** An answer that has not come by then is lost. */
+/** An answer that has not come by then is lost, ms. */
 const ANSWER_MS = 2000;
 
-/** Where a handle stands for a value: a choice at the index of its name. @param {Row} row @param {Value} value */
-export const positionFor = ({ kind, choices }, value) => (kind === "choice" ? choices.indexOf(String(value)) : Number(value));
+/** The position for a value in a message: a choice's is the index of its name. @param {ControlRow} row @param {Value} value */
+export const positionFromJson = ({ kind, choices }, value) => (kind === "choice" ? choices.indexOf(String(value)) : Number(value));
 
-/** @param {Row} row @param {number} position */
-function valueOf({ kind, choices }, position) {
+/** The value to put into a message. @param {ControlRow} row @param {number} position */
+function jsonValue({ kind, choices }, position) {
   if (kind === "choice") return choices[position] ?? "";
   return kind === "switch" ? position > 0 : position;
 }
 
-/** @param {readonly Row[]} rows the table of controls */
-export function makeStore(rows) {
+/** @param {readonly ControlRow[]} rows the table of controls */
+export function makeControlStore(rows) {
   /** @type {Map<string, Control>} */
   const controls = new Map(rows.map((row) => [
-    row.name, { row, shown: positionFor(row, row.default), waiting: false, watchers: new Set() },
+    row.name, { row, shown: positionFromJson(row, row.default), queued: false, watchers: new Set() },
   ]));
   /** @type {Set<string>} */
   const held = new Set();
-  /** When the oldest of what waits was moved. */
+  /** When the oldest queued control was moved, ms. */
   let since = 0;
-  /** From the first handle taken to the last let go: one entry of undo. */
+  /** Number of the gesture, from the first control held to the last released: one step of undo. */
   let gesture = 0;
-  /** @type {string | undefined} of what waits */
-  let outgoing;
+  /** @type {string | undefined} gesture of what is queued */
+  let queuedGesture;
 
   /** @param {string} name */
   function find(name) {
@@ -49,15 +49,15 @@ export function makeStore(rows) {
     return control;
   }
 
-  /** @param {number} seq */
-  function answered(seq) {
+  /** The server has answered all sets up to `seq`. @param {number} seq */
+  function acknowledge(seq) {
     for (const control of controls.values()) if (control.sent && control.sent.seq <= seq) delete control.sent;
   }
 
-  /** Show what the server has, unless the hand has the word. @param {Control} control */
-  function follow(control) {
-    const { row, told, sent, waiting } = control;
-    if (told !== undefined && !sent && !waiting && !held.has(row.name)) show(control, told);
+  /** Show the server's position, unless the hand's goes first. @param {Control} control */
+  function showConfirmed(control) {
+    const { row, confirmed, sent, queued } = control;
+    if (confirmed !== undefined && !sent && !queued && !held.has(row.name)) show(control, confirmed);
   }
 
   /** @param {Control} control @param {number} position */
@@ -68,9 +68,9 @@ export function makeStore(rows) {
   }
 
   const store = {
-    /** Called when something waits to be sent. */
-    onmove() {},
-    /** A watcher's page: nothing moves by hand. */
+    /** Called when something was queued. */
+    onqueued() {},
+    /** A viewer's page: nothing can be moved. */
     locked: false,
 
     /** @param {string} name */
@@ -79,8 +79,8 @@ export function makeStore(rows) {
     /** Position of a fader, 0 or 1 of a switch, index of a choice. @param {string} name */
     position: (name) => find(name).shown,
 
-    /** What the server said last. @param {string} name */
-    told: (name) => find(name).told,
+    /** The server's position; undefined before the first snapshot. @param {string} name */
+    confirmed: (name) => find(name).confirmed,
 
     /** Call `watcher` now and whenever the control shows another position. @param {string} name @param {(position: number) => void} watcher */
     watch(name, watcher) {
@@ -95,92 +95,92 @@ export function makeStore(rows) {
       held.add(name);
     },
 
-    /** Let go: if nothing of the hand's is under way, the handle goes where the server has it. @param {string} name */
+    /** Let go: with nothing under way the control goes to the server's position. @param {string} name */
     release(name) {
       held.delete(name);
-      follow(find(name));
+      showConfirmed(find(name));
     },
 
-    /** The hand moves a control: shown at once, sent with the next `take`. @param {string} name @param {number} position @param {number} [now] */
+    /** Move a control by hand: shown at once, queued to be sent. @param {string} name @param {number} position @param {number} [now] */
     move(name, position, now) {
       const control = find(name);
       if (store.locked || position === control.shown) return;
       show(control, position);
-      store.send(name, now);
+      store.queue(name, now);
     },
 
-    /** Turn a switch. @param {string} name @param {number} [now] */
-    flip(name, now) {
+    /** Turn a switch on or off. @param {string} name @param {number} [now] */
+    toggle(name, now) {
       store.move(name, find(name).shown > 0 ? 0 : 1, now);
     },
 
-    /** Show where the hand is; whoever calls holds the control and will `send`. @param {string} name @param {number} position */
+    /** Show a position without sending it; the caller holds the control and will `queue` it. @param {string} name @param {number} position */
     preview(name, position) {
       if (!store.locked) show(find(name), position);
     },
 
-    /** Send what the control shows, with the next `take`. @param {string} name @param {number} [now] */
-    send(name, now = performance.now()) {
-      if (![...controls.values()].some(({ waiting }) => waiting)) since = now;
-      find(name).waiting = true;
-      if (held.has(name)) outgoing = String(gesture);
-      store.onmove();
+    /** Send the position shown with the next `takeQueued`. @param {string} name @param {number} [now] */
+    queue(name, now = performance.now()) {
+      if (![...controls.values()].some(({ queued }) => queued)) since = now;
+      find(name).queued = true;
+      if (held.has(name)) queuedGesture = String(gesture);
+      store.onqueued();
     },
 
     /**
-     * All that waits, as one atomic set that goes out under `seq`; null: nothing waits.
+     * All that is queued, as one atomic set to be sent under `seq`; null: nothing is.
      * @param {number} seq
      * @param {number} now
      * @returns {{controls: Values, since: number, gesture?: string} | null}
      */
-    take(seq, now) {
+    takeQueued(seq, now) {
       /** @type {Values} */
       const values = {};
       for (const [name, control] of controls) {
-        if (!control.waiting) continue;
-        control.waiting = false;
+        if (!control.queued) continue;
+        control.queued = false;
         control.sent = { seq, at: now };
-        values[name] = valueOf(control.row, control.shown);
+        values[name] = jsonValue(control.row, control.shown);
       }
-      const of = outgoing;
-      outgoing = undefined;
+      const name = queuedGesture;
+      queuedGesture = undefined;
       if (!Object.keys(values).length) return null;
-      return { controls: values, since, ...(of && { gesture: of }) };
+      return { controls: values, since, ...(name && { gesture: name }) };
     },
 
     /**
-     * All values, after a connection or a gap. What was sent and never answered goes out again:
+     * All values, after a connection or a gap. What was sent and never answered is queued again:
      * sets are absolute, so twice does no harm.
      * @param {Values} values
      * @param {number} now
      */
-    snapshot(values, now) {
+    applySnapshot(values, now) {
       for (const [name, value] of Object.entries(values)) {
         const control = find(name);
-        control.told = positionFor(control.row, value);
+        control.confirmed = positionFromJson(control.row, value);
         const lost = control.sent;
         delete control.sent;
-        if (lost) store.send(name, now);
-        else follow(control);
+        if (lost) store.queue(name, now);
+        else showConfirmed(control);
       }
     },
 
-    /** Someone moved something; `own`: it answers a set of this page. @param {Changed} message @param {boolean} own @param {number} now */
-    changed({ controls, seq }, own, now) {
-      if (own && seq != null) answered(seq);
+    /** Controls have moved; `own`: by a set of this page. @param {ChangedMessage} message @param {boolean} own @param {number} now */
+    applyChange({ controls, seq }, own, now) {
+      if (own && seq != null) acknowledge(seq);
       for (const [name, value] of Object.entries(controls)) {
         const control = find(name);
-        control.told = positionFor(control.row, value);
+        control.confirmed = positionFromJson(control.row, value);
         if (control.sent && now - control.sent.at > ANSWER_MS) delete control.sent;
-        follow(control);
+        showConfirmed(control);
       }
     },
 
-    /** The server refused a set: its handles go back to what holds there. @param {number} seq */
-    refused(seq) {
-      const refused = [...controls.values()].filter(({ sent }) => sent?.seq === seq);
-      answered(seq);
-      for (const { row } of refused) store.release(row.name);
+    /** The server refused a set: its controls go back to the server's positions. @param {number} seq */
+    reject(seq) {
+      const rejected = [...controls.values()].filter(({ sent }) => sent?.seq === seq);
+      acknowledge(seq);
+      for (const { row } of rejected) store.release(row.name);
     },
   };
   return store;

@@ -1,29 +1,30 @@
 // @ts-check
 /**
- * Making and finding elements, without a string of markup anywhere.
+ * Creating and finding elements, without a string of markup anywhere.
  */
 
 /**
+ * Create an element.
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} tag
- * @param {Attributes} [attributes]
+ * @param {Props} [props]
  * @param {...(Node | string | false)} children
  * @returns {HTMLElementTagNameMap[K]}
  */
-export function make(tag, attributes = {}, ...children) {
-  const element = set(document.createElement(tag), attributes);
+export function el(tag, props = {}, ...children) {
+  const element = setProps(document.createElement(tag), props);
   element.append(...children.filter((child) => child !== false));
   return element;
 }
 
 /**
- * Give an element attributes, handlers, and properties of its style.
+ * Set attributes, event handlers and CSS custom properties of an element.
  * @template {HTMLElement} T
  * @param {T} element
- * @param {Attributes} attributes
+ * @param {Props} props
  */
-export function set(element, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
+export function setProps(element, props) {
+  for (const [name, value] of Object.entries(props)) {
     if (name.startsWith("--")) element.style.setProperty(name, `${value}`);
     else if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
     else if (value !== false && value != null) element.setAttribute(name, value === true ? "" : `${value}`);
@@ -31,16 +32,16 @@ export function set(element, attributes) {
   return element;
 }
 
-/** @param {Node | string} content @param {(event: MouseEvent) => void} act @param {Attributes} [attributes] */
-export const button = (content, act, attributes) => make("button", { type: "button", onclick: act, ...attributes }, content);
+/** @param {Node | string} content @param {(event: MouseEvent) => void} onclick @param {Props} [props] */
+export const button = (content, onclick, props) => el("button", { type: "button", onclick, ...props }, content);
 
-/** Where a file is chosen. @param {Attributes} attributes @param {(file: File) => void} take */
-export function makeFileInput(attributes, take) {
-  const input = make("input", {
-    type: "file", ...attributes,
+/** An input for choosing one file. @param {Props} props @param {(file: File) => void} onfile */
+export function fileInput(props, onfile) {
+  const input = el("input", {
+    type: "file", ...props,
     onchange() {
       const [file] = input.files ?? [];
-      if (file) take(file);
+      if (file) onfile(file);
       input.value = ""; // so that the same file can be chosen again
     },
   });
@@ -53,6 +54,7 @@ export function makeFileInput(attributes, take) {
  * @param {string} id
  * @param {new () => T} [kind]
  * @returns {T}
+ * @throws {TypeError} there is none, or one of another kind
  */
 export function byId(id, kind) {
   const element = document.getElementById(id);
@@ -60,16 +62,16 @@ export function byId(id, kind) {
   return /** @type {T} */ (element);
 }
 
-/** Change text only where it differs: no layout, no chatter in screen readers. @param {Element} element @param {string} text */
-export function say(element, text) {
+/** Change text only where it differs: no layout, and screen readers do not repeat it. @param {Element} element @param {string} text */
+export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A button that is down or up. @param {Element} element @param {boolean} down */
-export const press = (element, down) => element.setAttribute("aria-pressed", String(down));
+/** @param {Element} element a toggle button @param {boolean} pressed */
+export const setPressed = (element, pressed) => element.setAttribute("aria-pressed", String(pressed));
 
-/** Put what floats above an element, inside the window. @param {HTMLElement} floating @param {Element} element */
-export function putAbove(floating, element) {
+/** Place a floating element above another one, inside the window. @param {HTMLElement} floating @param {Element} element */
+export function placeAbove(floating, element) {
   const box = element.getBoundingClientRect();
   const left = Math.min(box.left + (box.width - floating.offsetWidth) / 2, innerWidth - floating.offsetWidth - 8);
   floating.style.left = `${Math.max(8, left)}px`;

@@ -1,98 +1,98 @@
 // @ts-check
 /**
- * Slider, fader and knob. What the last two share: the native range lies over what is seen, is
- * dragged (Shift: ten times finer), goes to its default by double-click, and its value in words
- * is typed over.
+ * Fader, knob and slider. Faders and knobs lay an invisible native range over their drawing: it
+ * is dragged (Shift: ten times finer), a double-click brings the default, and the value below
+ * can be typed.
  */
 
 import { ticks } from "./control-math.js";
-import { make, say, set } from "./dom.js";
-import { makeDrag, makeRange } from "./range-input.js";
-import { positionTyped, valueWords } from "./format.js";
+import { el, setProps, setText } from "./dom.js";
+import { formatValue, parsePosition } from "./format.js";
+import { makeDrag, makeRangeInput } from "./range-input.js";
 
-const DOUBLE_MS = 350;
-/** Of a knob from end to end, whatever its size. */
-const TRAVEL_PX = 180;
+const DOUBLE_CLICK_MS = 350;
+/** Drag of a knob from end to end, whatever its size. */
+const KNOB_TRAVEL_PX = 180;
 
-/** A vertical fader: slot and cap. @param {Row} row @param {Store} store @param {string} label */
+/** A vertical fader: slot and cap. @param {ControlRow} row @param {ControlStore} store @param {string} label */
 export function makeFader(row, store, label) {
-  const cap = make("i", { class: "cap" });
+  const cap = el("i", { class: "cap" });
   return makeHandle("fader", row, store, label, {
     travel: (input) => input.offsetHeight - cap.offsetHeight,
     jump({ clientY, currentTarget }) {
       const { top, bottom, height } = cap.getBoundingClientRect();
       if (clientY >= top && clientY <= bottom) return null;
-      const whole = /** @type {Element} */ (currentTarget).getBoundingClientRect();
-      return 1 - (clientY - whole.top - height / 2) / (whole.height - height);
+      const range = /** @type {Element} */ (currentTarget).getBoundingClientRect();
+      return 1 - (clientY - range.top - height / 2) / (range.height - height);
     },
-  }, make("i", { class: "slot" }), cap);
+  }, el("i", { class: "slot" }), cap);
 }
 
-/** A knob with a ring of light, turned by pushing up and down. @param {Row} row @param {Store} store @param {string} label */
+/** A knob with a ring of light, turned by pushing up and down. @param {ControlRow} row @param {ControlStore} store @param {string} label */
 export const makeKnob = (row, store, label) =>
-  makeHandle("knob", row, store, label, { travel: () => TRAVEL_PX }, make("i", { class: "ring" }), make("i", { class: "dial" }));
+  makeHandle("knob", row, store, label, { travel: () => KNOB_TRAVEL_PX }, el("i", { class: "ring" }), el("i", { class: "dial" }));
 
 /**
- * A small horizontal slider between two words: a native range that shows itself.
- * @param {Row} row
- * @param {Store} store
+ * A small horizontal slider between two labels: a visible native range.
+ * @param {ControlRow} row
+ * @param {ControlStore} store
  * @param {string} label for a screen reader
  * @param {string} before
- * @param {string} [after] its value where left out
+ * @param {string} [after] the value where left out
  */
 export function makeSlider(row, store, label, before, after) {
-  const root = make("div", { class: "slider", "data-control": row.name, title: row.help });
-  const { input, hold, release, reset } = makeRange(root, row, store, label);
-  const words = make("output", { "aria-hidden": "true" });
-  store.watch(row.name, (position) => say(words, after ?? valueWords(row, position)));
-  set(input, { onpointerdown: hold, onpointerup: release, onpointercancel: release, onchange: release, ondblclick: reset });
-  root.append(make("span", {}, before), input, words);
+  const root = el("div", { class: "slider", "data-control": row.name, title: row.help });
+  const { input, hold, release, reset } = makeRangeInput(root, row, store, label);
+  const output = el("output", { "aria-hidden": "true" });
+  store.watch(row.name, (position) => setText(output, after ?? formatValue(row, position)));
+  setProps(input, { onpointerdown: hold, onpointerup: release, onpointercancel: release, onchange: release, ondblclick: reset });
+  root.append(el("span", {}, before), input, output);
   return root;
 }
 
 /**
- * @typedef {object} Hand
+ * @typedef {object} DragGeometry
  * @property {(input: HTMLElement) => number} travel px from end to end
- * @property {(event: PointerEvent) => number | null} [jump] where a press goes at once; null for
- *   a press on the handle
+ * @property {(event: PointerEvent) => number | null} [jump] position that a press goes to at
+ *   once; null for a press on the cap
  */
 
 /**
- * @param {string} kind of handle, its class
- * @param {Row} row
- * @param {Store} store
+ * @param {string} kind fader or knob, the element's class
+ * @param {ControlRow} row
+ * @param {ControlStore} store
  * @param {string} label
- * @param {Hand} hand
+ * @param {DragGeometry} geometry
  * @param {...HTMLElement} parts
  */
 function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
-  const root = make("div", { class: kind, "data-control": row.name, "data-term": row.term, title: row.help });
-  const range = makeRange(root, row, store, label);
+  const root = el("div", { class: kind, "data-control": row.name, "data-term": row.term, title: row.help });
+  const range = makeRangeInput(root, row, store, label);
   const { input } = range;
-  const out = makeWords(row, store, label, range);
+  const valueField = makeValueField(row, store, label, range);
   /** @type {ReturnType<typeof makeDrag> | null} */
   let drag = null;
   let pointer = -1;
   let pressedAt = -Infinity;
 
-  const drop = (/** @type {PointerEvent} */ { pointerId }) => {
+  const endDrag = (/** @type {PointerEvent} */ { pointerId }) => {
     if (!drag || pointerId !== pointer) return;
     drag = null;
     range.release();
   };
   const prevent = (/** @type {Event} */ event) => event.preventDefault();
-  set(input, {
+  setProps(input, {
     onpointerdown(event) {
       if (event.button !== 0 || drag) return;
       event.preventDefault();
       input.focus({ preventScroll: true });
-      const double = event.timeStamp - pressedAt < DOUBLE_MS;
+      const double = event.timeStamp - pressedAt < DOUBLE_CLICK_MS;
       pressedAt = double ? -Infinity : event.timeStamp;
       if (double) return range.reset();
       pointer = event.pointerId;
       input.setPointerCapture(pointer);
       range.hold();
-      // A finger is too blunt to mean a place, and a stage too dark: it only ever pushes.
+      // A finger is too blunt for a jump, and a stage too dark: it only ever drags.
       const target = event.pointerType === "touch" ? null : (jump?.(event) ?? null);
       if (target !== null) range.move(target);
       drag = makeDrag(store.position(row.name), -event.clientY, travel(input), event.shiftKey, Boolean(jump));
@@ -105,53 +105,53 @@ function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
       pressedAt = -Infinity;
       range.move(after);
     },
-    onpointerup: drop, onpointercancel: drop, onlostpointercapture: drop,
-    // The native handle would follow the same pointer by other rules.
+    onpointerup: endDrag, onpointercancel: endDrag, onlostpointercapture: endDrag,
+    // The native thumb would follow the same pointer by rules of its own.
     onmousedown: prevent, ontouchstart: prevent,
     onkeydown(event) {
       if (event.key !== "Enter") return;
       event.preventDefault();
-      out.focus();
+      valueField.focus();
     },
   });
 
-  const scale = ticks(row).map(({ position, value }) =>
-    make("i", { class: value === 1 && row.unit === "weight" ? "tick unity" : "tick", "--at": position }));
-  root.append(...scale, ...parts, input);
-  return { root, input, out };
+  const marks = ticks(row).map(({ position, value }) =>
+    el("i", { class: value === 1 && row.unit === "weight" ? "tick unity" : "tick", "--at": position }));
+  root.append(...marks, ...parts, input);
+  return { root, input, valueField };
 }
 
 /**
- * The value in words: a click or Enter on the handle opens it, Enter takes what is typed,
- * Escape leaves it.
- * @param {Row} row
- * @param {Store} store
+ * The value as text: a click, or Enter on the control, starts typing; Enter accepts, Escape
+ * cancels.
+ * @param {ControlRow} row
+ * @param {ControlStore} store
  * @param {string} label
- * @param {ReturnType<typeof makeRange>} range
+ * @param {ReturnType<typeof makeRangeInput>} range
  */
-function makeWords(row, store, label, { input, move }) {
-  const words = () => valueWords(row, store.position(row.name));
-  const out = make("input", {
+function makeValueField(row, store, label, { input, move }) {
+  const text = () => formatValue(row, store.position(row.name));
+  const field = el("input", {
     class: "words", readonly: true, tabindex: -1, autocomplete: "off", spellcheck: "false", title: "click to type a value",
     inputmode: row.curve === "log_off" ? "text" : "decimal", "aria-label": `${label}, typed`,
     onfocus() {
-      out.readOnly = false;
-      out.select();
+      field.readOnly = false;
+      field.select();
     },
-    onclick: () => out.selectionStart === out.selectionEnd && out.select(),
+    onclick: () => field.selectionStart === field.selectionEnd && field.select(),
     onblur() {
-      const position = out.value === words() ? null : positionTyped(row, out.value);
-      out.readOnly = true;
+      const position = field.value === text() ? null : parsePosition(row, field.value);
+      field.readOnly = true;
       if (position !== null) move(position);
-      out.value = words();
+      field.value = text();
     },
     onkeydown(event) {
-      event.stopPropagation(); // letters are typed here, not played
-      if (event.key === "Escape") out.value = words();
+      event.stopPropagation(); // letters are text here, not shortcuts
+      if (event.key === "Escape") field.value = text();
       else if (event.key !== "Enter") return;
-      input.focus(); // which blurs, which takes
+      input.focus(); // the blur accepts the value
     },
   });
-  store.watch(row.name, () => out.readOnly && (out.value = words()));
-  return out;
+  store.watch(row.name, () => field.readOnly && (field.value = text()));
+  return field;
 }

@@ -1,42 +1,42 @@
 // @ts-check
 /**
- * Numbers as a player reads them: "off", "×1.0", "12 %", "84 ms". Pure.
+ * Numbers as text for a player: "off", "×1.0", "12 %", "84 ms". Pure.
  */
 
 import { positionOf, valueAt } from "./control-math.js";
 
 /** Two digits where they matter: 0.03, 1.0, 32. @param {number} value */
-const short = (value) => value.toFixed(value < 0.995 ? 2 : value < 9.95 ? 1 : 0);
+const twoDigits = (value) => value.toFixed(value < 0.995 ? 2 : value < 9.95 ? 1 : 0);
 
 /** @param {number} part of 1 */
 const percent = (part) => `${Math.round(part * 100)} %`;
 
 /** Steps or pictures a second. */
-export const rateWords = short;
+export const formatRate = twoDigits;
 
 /** @param {number} weight */
-export function weightWords(weight) {
+export function formatWeight(weight) {
   if (weight <= 0) return "off";
-  return `×${weight < 0.005 ? weight.toPrecision(1) : short(weight)}`;
+  return `×${weight < 0.005 ? weight.toPrecision(1) : twoDigits(weight)}`;
 }
 
-/** What stands under a handle. @param {Row} row @param {number} position */
-export function valueWords(row, position) {
+/** The value of a control, as it is shown under it. @param {ControlRow} row @param {number} position */
+export function formatValue(row, position) {
   const value = valueAt(row, position);
-  if (row.unit === "weight" || row.unit === "times") return weightWords(value);
+  if (row.unit === "weight" || row.unit === "times") return formatWeight(value);
   if (row.unit === "part") return percent(value);
   if (row.unit === "px") return `${Math.round(value)} px`;
   return value.toFixed(value < 9.95 ? 1 : 0);
 }
 
-/** The same for a screen reader, which says "times" for no sign but its own. @param {Row} row @param {number} position */
-export function spokenWords(row, position) {
-  const words = valueWords(row, position).replace("×", "times ").replace("%", "percent");
-  return /weight|part|times|px/.test(row.unit) ? words : `${words} ${row.unit}`;
+/** The same for a screen reader, with words instead of signs. @param {ControlRow} row @param {number} position */
+export function formatAriaValue(row, position) {
+  const text = formatValue(row, position).replace("×", "times ").replace("%", "percent");
+  return /weight|part|times|px/.test(row.unit) ? text : `${text} ${row.unit}`;
 }
 
-/** The position nearest to what is typed (off, 2, ×0.5, 35 %, 512 px); null: no number. @param {Row} row @param {string} text */
-export function positionTyped(row, text) {
+/** The position nearest to a typed value (off, 2, ×0.5, 35 %, 512 px); null: no number. @param {ControlRow} row @param {string} text */
+export function parsePosition(row, text) {
   const bare = text.trim().toLowerCase().replace(",", ".");
   if (bare === "off") return 0;
   const number = /^[×x*]? *(\d*\.?\d+) *(%|px)?$/.exec(bare)?.[1];
@@ -44,15 +44,15 @@ export function positionTyped(row, text) {
 }
 
 /** @param {number} bytes a second */
-export const flowWords = (bytes) =>
+export const formatBandwidth = (bytes) =>
   bytes < 999_500 ? `${Math.round(bytes / 1000)} kB/s` : `${(bytes / 1e6).toFixed(1)} MB/s`;
 
 /**
  * Who moved something.
- * @param {string} source a client, or what the server names: midi:…, scene:…, undo, crossfade
+ * @param {string} source a client, or one of the server's own: midi:…, scene:…, undo, crossfade
  * @param {string} self this page's own client
  */
-export function sourceWords(source, self) {
+export function formatSource(source, self) {
   if (source === self) return "you";
   const [kind, name] = source.split(/:(.*)/s);
   if (kind === "midi") return name || "MIDI";
@@ -61,7 +61,7 @@ export function sourceWords(source, self) {
 }
 
 /** A loss in at most six characters: 0.0312, 4.71, 128, 12.3k, 3.1e−5. @param {number} loss */
-export function lossWords(loss) {
+export function formatLoss(loss) {
   if (!Number.isFinite(loss)) return "–";
   if (loss === 0) return "0";
   if (loss < 0.00095 || loss >= 999_500) return loss.toExponential(1).replace("e+", "e").replace("-", "−");
@@ -69,8 +69,8 @@ export function lossWords(loss) {
   return loss < 999.5 ? loss.toPrecision(3) : `${(loss / 1000).toPrecision(3)}k`;
 }
 
-/** A part of the whole; what is there but small is never called 0. @param {number} share 0..1 */
-export const shareWords = (share) => (share > 0 && share < 0.005 ? "<1 %" : percent(Math.max(0, share || 0)));
+/** A part of the whole; a small one is never shown as 0. @param {number} share 0..1 */
+export const formatShare = (share) => (share > 0 && share < 0.005 ? "<1 %" : percent(Math.max(0, share || 0)));
 
 /** @param {number} ms */
-export const delayWords = (ms) => (ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+export const formatDelay = (ms) => (ms < 999.5 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);

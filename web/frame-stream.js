@@ -1,47 +1,47 @@
 // @ts-check
 /**
- * The pictures of /frames: each is decoded, drawn in its order, and acknowledged then, so the
- * server never sends more than this page can show.
+ * The pictures of /frames: each is decoded, drawn in its order, and only then acknowledged, so
+ * that the server never sends more than this page can show.
  */
 
-import { makeLink } from "./reconnecting-socket.js";
+import { makeReconnectingSocket } from "./reconnecting-socket.js";
 
 /**
  * One message: little-endian uint32 n, n bytes of JSON, then a JPEG. Pure.
  * @param {ArrayBuffer} buffer
- * @returns {{head: FrameHead, jpeg: Uint8Array<ArrayBuffer>}}
- * @throws {RangeError | SyntaxError} for a message of another make
+ * @returns {{header: FrameHeader, jpeg: Uint8Array<ArrayBuffer>}}
+ * @throws {RangeError | SyntaxError} for a message of any other form
  */
-export function splitFrame(buffer) {
+export function parseFrame(buffer) {
   const length = new DataView(buffer).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  return { head, jpeg: new Uint8Array(buffer, 4 + length) };
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+  return { header, jpeg: new Uint8Array(buffer, 4 + length) };
 }
 
 /**
- * @param {(picture: ImageBitmap, head: FrameHead, bytes: number) => void} draw whoever draws it closes it
- * @param {(state: LinkState) => void} state
+ * @param {(picture: ImageBitmap, header: FrameHeader, bytes: number) => void} onframe must close the picture
+ * @param {(state: SocketState) => void} onstate
  */
-export function frames(draw, state) {
-  let arrived = 0;
+export function makeFrameStream(onframe, onstate) {
+  let received = 0;
   let drawn = 0;
-  const link = makeLink("frames", show, state);
+  const socket = makeReconnectingSocket("frames", show, onstate);
 
   /** @param {ArrayBuffer} buffer */
   async function show(buffer) {
-    const turn = ++arrived;
-    const { head, jpeg } = splitFrame(buffer);
+    const number = ++received;
+    const { header, jpeg } = parseFrame(buffer);
     try {
       const picture = await createImageBitmap(new Blob([jpeg], { type: "image/jpeg" }));
-      // Decoders may overtake each other; a picture never goes back in time.
-      if (turn < drawn) picture.close();
-      else draw(picture, head, buffer.byteLength);
-      drawn = Math.max(turn, drawn);
+      // Decoders may overtake each other; an older picture never replaces a newer one.
+      if (number < drawn) picture.close();
+      else onframe(picture, header, buffer.byteLength);
+      drawn = Math.max(number, drawn);
     } catch (error) {
-      console.warn(`picture of epoch ${head.epoch} could not be decoded`, error);
+      console.warn(`picture of epoch ${header.epoch} could not be decoded`, error);
     }
-    // Also for a broken one: without its credit the stream would stop.
-    link.send({ type: "ack", epoch: head.epoch });
+    // Also for a broken one: without acknowledgements the stream stops.
+    socket.send({ type: "ack", epoch: header.epoch });
   }
-  return link;
+  return socket;
 }

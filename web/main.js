@@ -1,165 +1,168 @@
 // @ts-check
 /**
- * The page, wired: what the server says goes to the parts that show it, what the hand does
- * goes out. Everything with a meaning is in the modules; this one only connects them.
+ * Wires the page: messages of the server go to the modules that show them, moves of the hand go
+ * out. What a message means is in the modules.
  */
 
-import { frames } from "./frame-stream.js";
+import { makeControlStore } from "./control-store.js";
+import { formatSource } from "./format.js";
+import { makeFrameStream } from "./frame-stream.js";
 import { makeLatency } from "./latency.js";
-import { delayMs, makeLink, STOPS } from "./reconnecting-socket.js";
 import { makeMixer } from "./mixer.js";
-import { draw } from "./picture-canvas.js";
+import { showNotice } from "./notices.js";
+import { drawPicture } from "./picture-canvas.js";
+import { FATAL_CODES, makeReconnectingSocket, retryDelayMs } from "./reconnecting-socket.js";
 import { makeStatus } from "./status.js";
-import { makeStore } from "./control-store.js";
-import { flash, watchTransport } from "./transport.js";
-import { notice } from "./notices.js";
-import { sourceWords } from "./format.js";
+import { blink, startTransport } from "./transport.js";
 
 /** Modules in `panels/` that the first picture does not wait for, each with `start(page)`. */
 const PANELS = ["pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "scenes", "midi"];
 
-/** Parts of a snapshot that come as messages of their own, too. */
+/** Parts of a snapshot that also come as messages of their own. */
 const PARTS = /** @type {const} */ (["state", "pictures", "scenes", "epoch"]);
-/** A gap in the revisions is asked about no more often than that, ms. */
-const ASK_MS = 1000;
-/** No picture for that long although one paints: the link is dead, whatever it says, ms. */
+/** After a gap in the revisions a snapshot is requested, no more often than that, ms. */
+const SNAPSHOT_MS = 1000;
+/** No picture for that long while the worker paints: the connection is dead, ms. */
 const DEAD_MS = 15_000;
 
 const status = makeStatus();
 const latency = makeLatency();
-const link = makeLink("ws", (data) => hear(JSON.parse(data)), (state) => {
-  status.link(state);
-  if (state.kind !== "open") latency.forget();
+const controlSocket = makeReconnectingSocket("ws", (data) => dispatch(JSON.parse(data)), (state) => {
+  status.setSocket(state);
+  if (state.kind !== "open") latency.reset();
 });
-const pictures = frames((picture, head, bytes) => {
-  draw(picture, head);
-  latency.drawn(head.rev, performance.now());
-  status.drawn(bytes, latency.ms());
+const frameStream = makeFrameStream((picture, header, bytes) => {
+  drawPicture(picture, header);
+  latency.drawn(header.rev, performance.now());
+  status.addFrame(bytes, latency.medianMs());
 }, () => {});
 
-// The table of controls is the one thing that must be there before the rest.
-const store = makeStore(await table());
-watchTransport(store, trigger);
+// The table of controls is the one thing that everything else needs.
+const store = makeControlStore(await fetchControls());
+startTransport(store, trigger);
 /** @type {ReturnType<typeof makeMixer> | undefined} */
 let mixer;
-/** @type {Snapshot | undefined} the last one */
-let welcomed;
-let painter = "";
+/** @type {SnapshotMessage | undefined} the newest, its parts as of now */
+let snapshot;
+let workerState = "";
 let rev = -1;
-// From anywhere: answers to another page's numbers must not look like answers to ours.
+// Starts anywhere: answers to another page's numbers must not look like answers to ours.
 let seq = Math.floor(Math.random() * 2 ** 40);
-let askedAt = -Infinity;
+let snapshotRequestedAt = -Infinity;
 let flushing = false;
 
-/** What the parts that are always there do with a message. @type {{[T in keyof Messages]?: (message: Messages[T], now: number) => void}} */
-const answers = {
-  snapshot: welcome,
+/**
+ * What the modules that are always loaded do with a message.
+ * @type {{[T in keyof ServerMessages]?: (message: ServerMessages[T], now: number) => void}}
+ */
+const handlers = {
+  snapshot: onSnapshot,
   changed(message, now) {
-    const own = message.source === welcomed?.client;
-    const echo = message.seq == null ? null : latency.became(message.seq, message.rev, now);
-    if (echo !== null) status.echo(echo);
-    status.moved(sourceWords(message.source, welcomed?.client ?? ""));
-    store.changed(message, own, now);
-    if ((message.since ?? message.rev - 1) > rev && now - askedAt > ASK_MS) {
-      askedAt = now;
-      link.send({ type: "snapshot?" });
+    const own = message.source === snapshot?.client;
+    const roundTripMs = message.seq == null ? null : latency.acknowledged(message.seq, message.rev, now);
+    if (roundTripMs !== null) status.addRoundTrip(roundTripMs);
+    status.setLastSource(formatSource(message.source, snapshot?.client ?? ""));
+    store.applyChange(message, own, now);
+    if ((message.since ?? message.rev - 1) > rev && now - snapshotRequestedAt > SNAPSHOT_MS) {
+      snapshotRequestedAt = now;
+      controlSocket.send({ type: "snapshot?" });
     }
     rev = message.rev;
   },
   epoch(message) {
-    status.epoch(message);
+    status.setRate(message);
     mixer?.update(message);
   },
   state(message) {
-    // What was moved in a pause reaches a picture only after it: no measure of anything.
-    if (message.state !== painter) latency.forget();
-    painter = message.state;
-    status.state(message);
+    // A move during a pause reaches a picture only after it, which measures nothing.
+    if (message.state !== workerState) latency.reset();
+    workerState = message.state;
+    status.setWorker(message);
   },
-  pictures: ({ styles }) => mixer?.styles(styles.length),
-  triggered: ({ name }) => flash(name),
+  pictures: ({ styles }) => mixer?.setStyleCount(styles.length),
+  triggered: ({ name }) => blink(name),
   error({ seq, message, code }) {
-    if (seq != null) store.refused(seq);
-    notice(message, code);
+    if (seq != null) store.reject(seq);
+    showNotice(message, code);
   },
 };
-/** @type {Map<string, Set<(message: any) => void>>} of the panels, by type */
-const ears = new Map();
+/** @type {Map<string, Set<(message: any) => void>>} of the panels, by type of message */
+const listeners = new Map();
 
-store.onmove = flushSoon;
-link.connect();
-pictures.connect();
+store.onqueued = scheduleFlush;
+controlSocket.connect();
+frameStream.connect();
 setInterval(() => {
-  if (status.silentMs() > DEAD_MS) for (const one of [link, pictures]) one.drop();
+  if (status.silentMs() > DEAD_MS) for (const socket of [controlSocket, frameStream]) socket.reconnect();
 }, 1000);
 
-/** @returns {Promise<Row[]>} */
-async function table() {
+/** @returns {Promise<ControlRow[]>} */
+async function fetchControls() {
   for (let attempt = 0; ; attempt++) {
-    const answer = await fetch("api/controls").catch(() => null);
-    if (answer?.ok) return (await answer.json()).controls;
-    const why = STOPS.get(4000 + (answer?.status ?? 0));
-    const wait = why ? Infinity : delayMs(attempt, Math.random());
-    status.link(why ? { kind: "stopped", why } : { kind: "waiting", until: performance.now() + wait });
-    await new Promise((resolve) => why || setTimeout(resolve, wait));
+    const response = await fetch("api/controls").catch(() => null);
+    if (response?.ok) return (await response.json()).controls;
+    const why = FATAL_CODES.get(4000 + (response?.status ?? 0));
+    const delayMs = why ? Infinity : retryDelayMs(attempt, Math.random());
+    status.setSocket(why ? { kind: "stopped", why } : { kind: "waiting", until: performance.now() + delayMs });
+    await new Promise((resolve) => why || setTimeout(resolve, delayMs));
   }
 }
 
-/** @param {{type: keyof Messages}} message */
-function hear(message) {
+/** @param {{type: keyof ServerMessages}} message */
+function dispatch(message) {
   // A panel that loads later begins with the newest of each part.
-  if (welcomed && message.type in welcomed) Object.assign(welcomed, { [message.type]: message });
-  for (const ear of ears.get(message.type) ?? []) ear(message);
+  if (snapshot && message.type in snapshot) Object.assign(snapshot, { [message.type]: message });
+  for (const listener of listeners.get(message.type) ?? []) listener(message);
   /** @type {((message: any, now: number) => void) | undefined} */
-  const answer = answers[message.type];
-  answer?.(message, performance.now());
+  const handler = handlers[message.type];
+  handler?.(message, performance.now());
 }
 
-/** All there is to know: at the start, after a gap. @param {Snapshot} message @param {number} now */
-function welcome(message, now) {
-  const first = !welcomed;
+/** The whole state: at the start, after a gap. @param {SnapshotMessage} message @param {number} now */
+function onSnapshot(message, now) {
+  const previous = snapshot;
   const { layers, version, role, state } = message;
-  // Another session, or another page code, answers under the old address.
-  if (welcomed && (`${welcomed.layers}` !== `${layers}` || welcomed.version !== version)) location.reload();
-  welcomed = message;
+  // Another session, or a server with another version of this page, answers at the same address.
+  if (previous && (`${previous.layers}` !== `${layers}` || previous.version !== version)) location.reload();
+  snapshot = message;
   rev = message.rev;
-  mixer ??= makeMixer(store, layers, state.network ?? "");
-  store.snapshot(message.controls, now);
+  mixer ??= makeMixer(store, layers, state.network);
+  store.applySnapshot(message.controls, now);
   store.locked = role === "viewer";
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
-  status.snapshot(message);
-  for (const type of PARTS) if (message[type]) hear({ ...message[type], type });
-  if (first) openPanels(message);
-  flushSoon();
+  status.setClients(message);
+  for (const type of PARTS) if (message[type]) dispatch({ ...message[type], type });
+  if (!previous) loadPanels(message);
+  scheduleFlush();
 }
 
-/** @param {Snapshot} snapshot the first one */
-function openPanels({ layers }) {
+/** @param {SnapshotMessage} first */
+function loadPanels({ layers }) {
   /** @type {Page} */
   const page = {
-    store, layers, trigger, notice, viewer: store.locked,
+    store, layers, trigger, showNotice, viewer: store.locked,
     send(message) {
-      if (!("data" in message)) return link.send(message);
-      // A hand on hardware: how long until it is seen?
+      if (message.type !== "midi") return controlSocket.send(message);
+      // A move of hardware: its latency counts, too.
       latency.sent(++seq, performance.now());
-      return link.send({ ...message, seq });
+      return controlSocket.send({ ...message, seq });
     },
-    hear(type, ear) {
-      ears.set(type, (ears.get(type) ?? new Set()).add(ear));
+    on(type, listener) {
+      listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
       /** @type {any} */
-      const known = { ...welcomed, snapshot: welcomed }[/** @type {"snapshot"} */ (type)];
-      if (known) ear(known);
+      const newest = { ...snapshot, snapshot }[/** @type {"snapshot"} */ (type)];
+      if (newest) listener(newest);
     },
-    network: () => welcomed?.state.network ?? "",
+    network: () => snapshot?.state.network ?? "",
   };
   for (const name of PANELS) {
     import(`./panels/${name}.js`).then((panel) => panel.start(page))
-      .catch((error) => notice(`a part of the page could not be loaded: ${error.message}`));
+      .catch((error) => showNotice(`a part of the page could not be loaded: ${error.message}`));
   }
 }
 
 /** One message a frame of the screen; a hidden page has no frames but a clock. */
-function flushSoon() {
+function scheduleFlush() {
   if (flushing) return;
   flushing = true;
   if (document.hidden) setTimeout(flush, 16);
@@ -168,17 +171,17 @@ function flushSoon() {
 
 function flush() {
   flushing = false;
-  // While there is no link, moves gather, newest value of each; the snapshot sends them.
-  if (!link.open() || !welcomed) return;
-  const set = store.take(++seq, performance.now());
-  if (!set) return;
-  const { since, ...rest } = set;
+  // While not connected, moves gather, the newest value of each; after the next snapshot they are sent.
+  if (!controlSocket.isOpen() || !snapshot) return;
+  const queued = store.takeQueued(++seq, performance.now());
+  if (!queued) return;
+  const { since, ...set } = queued;
   latency.sent(seq, since);
-  link.send({ type: "set", ...rest, seq });
+  controlSocket.send({ type: "set", ...set, seq });
 }
 
-/** A trigger that came seconds late would be a surprise: it is sent now or not at all. @param {string} name */
+/** Sent now or not at all: a trigger that comes seconds late would surprise. @param {string} name */
 function trigger(name) {
-  if (store.locked) notice(`this link may watch but not play: no ${name}`, "view_only");
-  else if (!link.send({ type: "trigger", name, seq: ++seq })) notice(`not connected: no ${name}`);
+  if (store.locked) showNotice(`this link may watch but not play: no ${name}`, "view_only");
+  else if (!controlSocket.send({ type: "trigger", name, seq: ++seq })) showNotice(`not connected: no ${name}`);
 }

@@ -1,12 +1,12 @@
 // @ts-check
 /**
- * The desk: a strip for each layer, and the masters.
+ * The mixer: a channel strip for each layer, and the masters.
  */
 
 import { termWeights, ticks } from "./control-math.js";
-import { byId, make, press, set } from "./dom.js";
+import { byId, el, setPressed, setProps } from "./dom.js";
 import { makeFader } from "./fader.js";
-import { makeStrip } from "./channel-strip.js";
+import { makeChannelStrip } from "./channel-strip.js";
 
 const TERMS = /** @type {const} */ (["content", "style"]);
 
@@ -20,73 +20,76 @@ const MASTERS = [
   ["size", "size", "size of the painting"],
 ];
 
-/** @param {Store} store @param {readonly string[]} layers in network order @param {string} network */
+/** @param {ControlStore} store @param {readonly string[]} layers in network order @param {string} network */
 export function makeMixer(store, layers, network) {
-  const strips = layers.map((layer) => makeStrip(layer, network, store));
+  const strips = layers.map((layer) => makeChannelStrip(layer, network, store));
   const masters = byId("masters");
-  set(byId("strips"), { "--strips": layers.length })
+  setProps(byId("strips"), { "--strips": layers.length })
     .replaceChildren(makeRail(store.row(`content.${layers[0]}`)), ...strips.map(({ root }) => root));
   masters.replaceChildren(...MASTERS.map(([name, title, label]) => {
-    const { root, out } = makeFader(store.row(name), store, label);
-    return make("div", { class: "master", "data-master": name }, make("span", { "aria-hidden": "true" }, title), root, out);
+    const { root, valueField } = makeFader(store.row(name), store, label);
+    return el("div", { class: "master", "data-master": name }, el("span", { "aria-hidden": "true" }, title), root, valueField);
   }));
   byId("choices").replaceChildren(makeChoice(store, "color", "colour"), makeChoice(store, "optimizer", "optimizer"));
-  watchTabs();
+  startTabs();
 
-  let asked = false;
-  /** What is not heard is dimmed. */
-  function showSilence() {
-    asked = false;
+  let scheduled = false;
+  /** Dim the terms of weight 0. */
+  function showSilent() {
+    scheduled = false;
     for (const term of TERMS) {
       const weights = termWeights(store.row, store.position, layers, term);
       for (const [index, weight] of weights.entries()) strips[index]?.root.classList.toggle(`silent-${term}`, weight === 0);
     }
   }
-  function ask() {
-    if (!asked) queueMicrotask(showSilence);
-    asked = true;
+  /** Several controls often change at once. */
+  function scheduleSilent() {
+    if (!scheduled) queueMicrotask(showSilent);
+    scheduled = true;
   }
   for (const term of TERMS) {
-    store.watch(`${term}.master`, ask);
-    for (const layer of layers) for (const end of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${end}`, ask);
+    store.watch(`${term}.master`, scheduleSilent);
+    for (const layer of layers) {
+      for (const suffix of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${suffix}`, scheduleSilent);
+    }
   }
 
   return {
-    /** @param {Epoch} epoch */
+    /** @param {EpochMessage} epoch */
     update({ losses }) {
       for (const [index, loss] of losses.entries()) strips[index]?.update(loss);
     },
     /** With one style there is nothing to mix. @param {number} count */
-    styles: (count) => masters.classList.toggle("one-style", count < 2),
+    setStyleCount: (count) => masters.classList.toggle("one-style", count < 2),
   };
 }
 
-/** The engraving left of the first strip: which row is which, and the scale of the faders. @param {Row} row */
+/** The labels left of the first strip: the rows, and the scale of the faders. @param {ControlRow} row */
 function makeRail(row) {
   const scale = ticks(row).map(({ position, value }) =>
-    make("span", { "--at": position }, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off"));
-  const names = TERMS.map((term) => make("b", { "data-term": term }, term));
-  return make("div", { class: "rail", "aria-hidden": "true" }, ...names, make("div", { class: "scale" }, ...scale));
+    el("span", { "--at": position }, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off"));
+  const names = TERMS.map((term) => el("b", { "data-term": term }, term));
+  return el("div", { class: "rail", "aria-hidden": "true" }, ...names, el("div", { class: "scale" }, ...scale));
 }
 
-/** A control that is one of some names. @param {Store} store @param {string} name @param {string} title */
+/** A control whose value is one of some names. @param {ControlStore} store @param {string} name @param {string} title */
 function makeChoice(store, name, title) {
   const { choices, help } = store.row(name);
-  const select = make("select", {
+  const select = el("select", {
     onchange: () => store.move(name, select.selectedIndex),
-  }, ...choices.map((choice) => make("option", {}, choice)));
+  }, ...choices.map((choice) => el("option", {}, choice)));
   store.watch(name, (index) => (select.selectedIndex = index));
-  return make("label", { class: "choice", "data-control": name, title: help }, title, select);
+  return el("label", { class: "choice", "data-control": name, title: help }, title, select);
 }
 
-/** On a phone one group of handles is shown at a time. */
-function watchTabs() {
+/** On a phone one group of controls is shown at a time. */
+function startTabs() {
   const desk = byId("desk");
   const tabs = /** @type {NodeListOf<HTMLElement>} */ (desk.querySelectorAll("[data-tab]"));
   for (const tab of tabs) {
     tab.onclick = () => {
       desk.dataset.shown = tab.dataset.tab;
-      for (const other of tabs) press(other, other === tab);
+      for (const other of tabs) setPressed(other, other === tab);
     };
   }
 }

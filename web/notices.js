@@ -1,15 +1,15 @@
 // @ts-check
 /**
- * What went wrong, and the way out: for some seconds over the page, then as the last line
- * beside the pictures.
+ * What went wrong, and what to do about it: for some seconds over the page, then as the last
+ * line beside the pictures.
  */
 
-import { byId, make, say } from "./dom.js";
+import { byId, el, setText } from "./dom.js";
 
 const NOTICE_MS = 8000;
 
 /** What a person can do, by the code of the error. @type {Record<string, string>} */
-const WAYS = {
+const REMEDIES = {
   unknown_device: "Press MIDI, then learn: any controller can be taught.",
   refused: "What was there before paints on.",
   view_only: "Ask for the player's link.",
@@ -17,25 +17,25 @@ const WAYS = {
 };
 
 /** An error as one sentence and what to do about it. @param {string} message @param {string} [code] */
-export function trouble(message, code = "") {
+export function errorText(message, code = "") {
   const text = message.charAt(0).toUpperCase() + message.slice(1);
-  return WAYS[code] ? `${text.replace(/[.\s]*$/, ".")} ${WAYS[code]}` : text;
+  return REMEDIES[code] ? `${text.replace(/[.\s]*$/, ".")} ${REMEDIES[code]}` : text;
 }
 
-/** Show a line for some seconds. @param {string} id @param {string} text @param {number} ms */
-export function tell(id, text, ms) {
+/** Show a line for some seconds. @param {string} id of its element @param {string} text @param {number} ms */
+export function showMessage(id, text, ms) {
   const line = byId(id);
-  say(line, text);
+  setText(line, text);
   line.hidden = false;
   setTimeout(() => line.textContent === text && (line.hidden = true), ms);
 }
 
 /** @param {string} message @param {string} [code] of an error message */
-export function notice(message, code) {
-  const text = trouble(message, code);
-  tell("notice", text, NOTICE_MS);
+export function showNotice(message, code) {
+  const text = errorText(message, code);
+  showMessage("notice", text, NOTICE_MS);
   const at = new Date().toLocaleTimeString([], { timeStyle: "short" });
   const last = byId("trouble");
-  last.replaceChildren(make("b", {}, `last trouble, ${at}`), ` ${text}`);
+  last.replaceChildren(el("b", {}, `last trouble, ${at}`), ` ${text}`);
   last.hidden = false;
 }

@@ -1,24 +1,24 @@
 // @ts-check
 /**
- * The painting on its canvas, and its light on the wall behind it.
+ * The painting on its canvas, and its glow behind it.
  */
 
-import { byId, set } from "./dom.js";
+import { byId, setProps } from "./dom.js";
 
 const canvas = byId("picture", HTMLCanvasElement);
 const glow = byId("glow", HTMLCanvasElement);
-const [context, light] = [canvas, glow].map((one) => one.getContext("2d", { alpha: false }));
+const [context, glowContext] = [canvas, glow].map((one) => one.getContext("2d", { alpha: false }));
 
-/** @param {ImageBitmap} picture @param {FrameHead} head */
-export function draw(picture, { epoch, rev }) {
+/** @param {ImageBitmap} picture is closed afterwards @param {FrameHeader} header */
+export function drawPicture(picture, { epoch, rev }) {
   const { width, height } = picture;
   const stage = byId("stage");
   if (canvas.width !== width || canvas.height !== height) {
     Object.assign(canvas, { width, height });
-    set(stage, { "--aspect": width / height });
+    setProps(stage, { "--aspect": width / height });
   }
   context?.drawImage(picture, 0, 0);
-  light?.drawImage(picture, 0, 0, glow.width, glow.height);
+  glowContext?.drawImage(picture, 0, 0, glow.width, glow.height);
   picture.close();
   Object.assign(canvas.dataset, { epoch, rev });
   stage.classList.add("lit");

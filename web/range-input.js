@@ -1,43 +1,43 @@
 // @ts-check
 /**
- * A native range tied to a control: arrows, PageUp/Down, Home/End and wheel (Shift: ten times
- * finer), Delete for the default; screen readers and scripts find what they know. And how a
- * drag moves it.
+ * A native range bound to a control: arrows, PageUp/Down, Home/End and wheel (Shift: ten times
+ * finer), Delete for the default; screen readers and scripts find a standard element. And the
+ * arithmetic of a drag.
  */
 
 import { clamp } from "./control-math.js";
-import { make, set } from "./dom.js";
-import { spokenWords } from "./format.js";
+import { el, setProps } from "./dom.js";
+import { formatAriaValue } from "./format.js";
 
-/** Shift makes so much of a move. */
+/** Part of a move that is left with Shift. */
 const FINE = 0.1;
-const ARROW = 0.01;
-const PAGE = 0.1;
-const NOTCH_PX = 5000; // a mouse wheel reports about 100 px, and that is 0.02
-/** Keys and wheel have come to rest: only then is a costly value sent, ms. */
+const ARROW_STEP = 0.01;
+const PAGE_STEP = 0.1;
+const WHEEL_RANGE_PX = 5000; // a notch of a mouse wheel is about 100 px: 0.02
+/** After the last key or turn of the wheel a costly value is sent, ms. */
 const REST_MS = 500;
-/** Each value makes the worker build anew: sent when the hand lets go. */
-const LATE = new Set(["size"]);
+/** Each value makes the worker rebuild the model: sent on release only. */
+const SEND_ON_RELEASE = new Set(["size"]);
 
 /** @type {Record<string, number>} */
-const KEYS = {
-  ArrowUp: ARROW, ArrowRight: ARROW, ArrowDown: -ARROW, ArrowLeft: -ARROW,
-  PageUp: PAGE, PageDown: -PAGE, Home: -Infinity, End: Infinity,
+const STEPS = {
+  ArrowUp: ARROW_STEP, ArrowRight: ARROW_STEP, ArrowDown: -ARROW_STEP, ArrowLeft: -ARROW_STEP,
+  PageUp: PAGE_STEP, PageDown: -PAGE_STEP, Home: -Infinity, End: Infinity,
 };
 
-/** @param {HTMLElement} root carries `--position` @param {Row} row @param {Store} store @param {string} label */
-export function makeRange(root, row, store, label) {
+/** @param {HTMLElement} root gets `--position` and the class `held` @param {ControlRow} row @param {ControlStore} store @param {string} label */
+export function makeRangeInput(root, row, store, label) {
   const { name } = row;
-  const late = LATE.has(name);
-  let rest = 0;
-  const input = make("input", {
+  const sendOnRelease = SEND_ON_RELEASE.has(name);
+  let restTimer = 0;
+  const input = el("input", {
     type: "range", min: 0, max: 1, step: 0.001, "data-control": name, "aria-label": label,
-    oninput: () => hand.move(Number(input.value)),
+    oninput: () => range.move(Number(input.value)),
     onkeydown(event) {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
-      const step = KEYS[event.key];
-      if (step !== undefined) hand.move(store.position(name) + step * (event.shiftKey ? FINE : 1));
-      else if (event.key === "Delete" || event.key === "Backspace") hand.reset();
+      const step = STEPS[event.key];
+      if (step !== undefined) range.move(store.position(name) + step * (event.shiftKey ? FINE : 1));
+      else if (event.key === "Delete" || event.key === "Backspace") range.reset();
       else return;
       event.preventDefault();
     },
@@ -46,52 +46,52 @@ export function makeRange(root, row, store, label) {
       if (event.ctrlKey || (scrolls && document.activeElement !== input)) return;
       event.preventDefault();
       const px = (event.deltaY || event.deltaX) * (event.deltaMode === 1 ? 33 : 1);
-      hand.move(store.position(name) - (px / NOTCH_PX) * (event.shiftKey ? FINE : 1));
+      range.move(store.position(name) - (px / WHEEL_RANGE_PX) * (event.shiftKey ? FINE : 1));
     },
   });
-  const hand = {
+  const range = {
     input,
     held: false,
     /** @param {number} wanted */
     move(wanted) {
       const position = Math.round(clamp(wanted) * 1e4) / 1e4;
-      if (!late) return store.move(name, position);
+      if (!sendOnRelease) return store.move(name, position);
       store.hold(name);
       store.preview(name, position);
-      clearTimeout(rest);
-      if (!hand.held) rest = setTimeout(hand.release, REST_MS);
+      clearTimeout(restTimer);
+      if (!range.held) restTimer = setTimeout(range.release, REST_MS);
     },
-    reset: () => hand.move(Number(row.default)),
+    reset: () => range.move(Number(row.default)),
     hold() {
-      clearTimeout(rest);
-      hand.held = true;
+      clearTimeout(restTimer);
+      range.held = true;
       store.hold(name);
       root.classList.add("held");
     },
     release() {
-      hand.held = false;
+      range.held = false;
       root.classList.remove("held");
-      if (late) store.send(name);
+      if (sendOnRelease) store.queue(name);
       store.release(name);
     },
   };
   store.watch(name, (position) => {
-    set(root, { "--position": position });
+    setProps(root, { "--position": position });
     input.value = String(position);
-    set(input, { "aria-valuetext": spokenWords(row, position) });
+    setProps(input, { "aria-valuetext": formatAriaValue(row, position) });
   });
-  return hand;
+  return range;
 }
 
 /**
- * A held handle: pixels moved → position. Shift makes ten times finer, and pressing or leaving it
- * never jumps. Pure: the caller knows the pointer.
- * @param {number} position where the handle stands when it is taken, 0..1
+ * A drag: pixels moved → position. Shift makes it ten times finer, and pressing or releasing
+ * Shift never jumps. Pure: the caller reads the pointer.
+ * @param {number} position at the start, 0..1
  * @param {number} from px of the pointer, growing upwards
  * @param {number} length px from position 0 to 1
- * @param {boolean} fine
- * @param {boolean} [tied] the handle stays under the pointer, also after it overshot an end;
- *   otherwise the way back counts from where the hand turns, as on a knob
+ * @param {boolean} fine Shift is down
+ * @param {boolean} [tied] the cap stays under the pointer, also after it overshot an end;
+ *   otherwise the way back counts from where the pointer turns, as on a knob
  */
 export function makeDrag(position, from, length, fine, tied = false) {
   let anchor = position;

@@ -1,17 +1,17 @@
 // @ts-check
 /**
- * Keys that play from anywhere on the page, unless what has the focus needs them itself.
+ * Keyboard shortcuts that work anywhere on the page, unless the focused element needs the key.
  */
 
-const TYPED = "select, textarea, input:not([type=range], [type=file])";
-const PRESSED = "button, a, summary, [type=file]";
+const TAKES_TEXT = "select, textarea, input:not([type=range], [type=file])";
+const TAKES_ENTER = "button, a, summary, [type=file]";
 
-/** @param {(event: KeyboardEvent) => unknown} act true: the key was meant for it */
-export function onKey(act) {
+/** @param {(event: KeyboardEvent) => unknown} handler true: the key was a shortcut */
+export function onShortcut(handler) {
   document.addEventListener("keydown", (event) => {
-    const on = event.target instanceof Element ? event.target : document.body;
-    if (on.matches(TYPED) || document.querySelector("dialog[open]")) return;
-    if ([" ", "Enter"].includes(event.key) && on.matches(PRESSED)) return;
-    if (act(event)) event.preventDefault();
+    const focused = event.target instanceof Element ? event.target : document.body;
+    if (focused.matches(TAKES_TEXT) || document.querySelector("dialog[open]")) return;
+    if ([" ", "Enter"].includes(event.key) && focused.matches(TAKES_ENTER)) return;
+    if (handler(event)) event.preventDefault();
   });
 }

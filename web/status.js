@@ -1,23 +1,23 @@
 // @ts-check
 /**
- * How things stand, in words: the link, the painter, its pace, how long a hand takes to
- * reach the picture, which network on which device, who watches and who plays.
+ * The status of everything: connection, worker, its rates, the latency from hand to picture,
+ * network and device, players and viewers.
  */
 
-import { ask } from "./http.js";
-import { byId, say } from "./dom.js";
-import { notice } from "./notices.js";
-import { delayWords, flowWords, rateWords } from "./format.js";
+import { byId, setText } from "./dom.js";
+import { formatBandwidth, formatDelay, formatRate } from "./format.js";
+import { request } from "./http.js";
+import { showNotice } from "./notices.js";
 
 const STALE_MS = 2000;
-const TICK_MS = 250;
-const RATE_MS = 2000;
-/** How often a resting page asks how far the server is. */
+const UPDATE_MS = 250;
+const RATE_WINDOW_MS = 2000;
+/** Interval of pings while nobody moves a control. */
 const PING_MS = 5000;
-const ECHOES = 5;
+const ROUND_TRIPS = 5;
 
-/** @type {Record<string, string>} */
-const WORDS = {
+/** States of the worker as the page shows them; others are shown as they are. @type {Record<string, string>} */
+const STATE_TEXTS = {
   running: "painting",
   compiling: "compiling the network",
   starting: "starting the painter",
@@ -25,168 +25,169 @@ const WORDS = {
 };
 
 /**
- * What the state line says: `key` holds still while `words` count down. Pure.
- * @param {LinkState} link
- * @param {State | null} state
+ * The state line: `key` stays the same while `text` counts down. Pure.
+ * @param {SocketState} socket
+ * @param {StateMessage | null} worker
  * @param {{now: number, silentMs: number, staleMs: number, retryAt: number}} times ms
- * @returns {{key: string, words: string}}
+ * @returns {{key: string, text: string}}
  */
-export function standing(link, state, { now, silentMs, staleMs, retryAt }) {
+export function connectionState(socket, worker, { now, silentMs, staleMs, retryAt }) {
   const seconds = (/** @type {number} */ until) => `in ${Math.max(1, Math.ceil((until - now) / 1000))} s`;
-  if (link.kind === "stopped") return { key: "stopped", words: "not connected" };
-  if (link.kind === "waiting") return { key: "reconnecting", words: `reconnecting ${seconds(link.until)}` };
-  if (link.kind === "connecting" || !state) return { key: "connecting", words: "connecting" };
-  if (state.state === "running" && silentMs > staleMs) {
-    return { key: "stale", words: `no picture for ${Math.floor(silentMs / 1000)} s` };
+  if (socket.kind === "stopped") return { key: "stopped", text: "not connected" };
+  if (socket.kind === "waiting") return { key: "reconnecting", text: `reconnecting ${seconds(socket.until)}` };
+  if (socket.kind === "connecting" || !worker) return { key: "connecting", text: "connecting" };
+  if (worker.state === "running" && silentMs > staleMs) {
+    return { key: "stale", text: `no picture for ${Math.floor(silentMs / 1000)} s` };
   }
-  if (state.state === "restarting" && retryAt > now) return { key: "restarting", words: `restarting ${seconds(retryAt)}` };
-  return { key: state.state, words: WORDS[state.state] ?? state.state };
+  if (worker.state === "restarting" && retryAt > now) return { key: "restarting", text: `restarting ${seconds(retryAt)}` };
+  return { key: worker.state, text: STATE_TEXTS[worker.state] ?? worker.state };
 }
 
-/** Who is here. @param {number} players @param {number} viewers players among them @param {string} last who moved something last */
-export function company(players, viewers, last) {
+/** Who is here. @param {number} players @param {number} viewers players among them @param {string} last source of the last move */
+export function audienceText(players, viewers, last) {
   const watching = Math.max(0, viewers - players);
-  const words = [`${players || "nobody"} playing`];
-  if (watching) words.push(`${watching} watching`);
-  if (last) words.push(`last move: ${last}`);
-  return words.join(" · ");
+  const parts = [`${players || "nobody"} playing`];
+  if (watching) parts.push(`${watching} watching`);
+  if (last) parts.push(`last move: ${last}`);
+  return parts.join(" · ");
 }
 
-/** @param {string} id @param {string | number | false | null | undefined} words none: a dash */
-const put = (id, words) => say(byId(id), String(words || "–"));
+/** @param {string} id @param {string | number | false | null | undefined} text none: a dash */
+const show = (id, text) => setText(byId(id), String(text || "–"));
 
 export function makeStatus() {
   const line = byId("state");
-  /** @type {LinkState} */
-  let connection = { kind: "connecting" };
-  /** @type {State | null} */
-  let painter = null;
+  /** @type {SocketState} */
+  let socket = { kind: "connecting" };
+  /** @type {StateMessage | null} */
+  let worker = null;
   let retryAt = 0;
   let lastDrawn = -Infinity;
+  /** Since when pictures are due: the socket or the worker changed its state. */
   let since = performance.now();
   let stepsPerS = 0;
-  /** @type {[at: number, bytes: number][]} the pictures drawn lately */
+  /** @type {[at: number, bytes: number][]} pictures drawn within the window */
   let frames = [];
-  let pinged = -Infinity;
+  let pingedAt = -Infinity;
   /** @type {number[]} ms, the latest */
-  let echoes = [];
-  let playing = 0;
-  let last = "";
+  let roundTrips = [];
+  let players = 0;
+  let lastSource = "";
   const restart = byId("restart", HTMLButtonElement);
   restart.onclick = async () => {
     restart.disabled = true;
-    await ask("api/restart", { method: "POST" }).catch(({ message }) => notice(`the painter was not restarted: ${message}`));
+    await request("api/restart", { method: "POST" }).catch(({ message }) => showNotice(`the painter was not restarted: ${message}`));
     restart.disabled = false;
   };
-  setInterval(tick, TICK_MS);
-  tick();
+  setInterval(update, UPDATE_MS);
+  update();
 
-  /** ms without a picture while there should be some; what a dead link looks like. */
+  /** How long no picture has come although some should, ms: the sign of a dead connection. */
   function silentMs() {
-    const alive = connection.kind === "open" && painter?.state === "running";
-    return alive ? performance.now() - Math.max(lastDrawn, since) : 0;
+    const expected = socket.kind === "open" && worker?.state === "running";
+    return expected ? performance.now() - Math.max(lastDrawn, since) : 0;
   }
 
-  function tick() {
+  function update() {
     const now = performance.now();
-    // A slow network may take longer than that for one honest step.
+    // A slow network may take longer than that for a single step.
     const staleMs = Math.max(STALE_MS, stepsPerS > 0 ? 3000 / stepsPerS : 0);
-    const { key, words } = standing(connection, painter, { now, silentMs: silentMs(), staleMs, retryAt });
-    say(line, words);
-    put("company", company(playing, painter?.viewers ?? 0, last));
+    const { key, text } = connectionState(socket, worker, { now, silentMs: silentMs(), staleMs, retryAt });
+    setText(line, text);
+    show("company", audienceText(players, worker?.viewers ?? 0, lastSource));
     if (key !== document.body.dataset.state) {
       line.dataset.state = document.body.dataset.state = key;
-      say(byId("announce"), words);
+      setText(byId("announce"), text);
     }
-    showPace(now, key === "running");
-    showVeil(key, words);
-    if (connection.kind !== "open") put("link", null);
-    else if (!document.hidden && now - pinged > PING_MS) ping(now);
+    showRates(now, key === "running");
+    showVeil(key, text);
+    if (socket.kind !== "open") show("link", null);
+    else if (!document.hidden && now - pingedAt > PING_MS) ping(now);
   }
 
   /** @param {number} now @param {boolean} painting */
-  function showPace(now, painting) {
-    frames = frames.filter(([at]) => now - at < RATE_MS);
-    const perS = (/** @type {number} */ sum) => (sum * 1000) / RATE_MS;
+  function showRates(now, painting) {
+    frames = frames.filter(([at]) => now - at < RATE_WINDOW_MS);
+    const perS = (/** @type {number} */ sum) => (sum * 1000) / RATE_WINDOW_MS;
     const pictures = painting && frames.length;
-    put("steps", painting && stepsPerS > 0 && rateWords(stepsPerS));
-    put("pictures", pictures && rateWords(perS(pictures)));
-    put("flow", pictures && flowWords(perS(frames.reduce((sum, [, bytes]) => sum + bytes, 0))));
+    show("steps", painting && stepsPerS > 0 && formatRate(stepsPerS));
+    show("pictures", pictures && formatRate(perS(pictures)));
+    show("flow", pictures && formatBandwidth(perS(frames.reduce((sum, [, bytes]) => sum + bytes, 0))));
   }
 
   /** @param {number} ms from a message to its answer */
-  function echo(ms) {
-    pinged = performance.now();
-    // The smallest of the latest: a busy moment here or there says nothing about the way.
-    echoes = [...echoes.slice(1 - ECHOES), ms];
-    put("link", delayWords(Math.min(...echoes)));
+  function addRoundTrip(ms) {
+    pingedAt = performance.now();
+    // The smallest of the latest: a busy moment at either end is no property of the connection.
+    roundTrips = [...roundTrips.slice(1 - ROUND_TRIPS), ms];
+    show("link", formatDelay(Math.min(...roundTrips)));
   }
 
-  /** How far the server is, while no hand asks: the smallest answer that it gives. @param {number} now */
+  /** Measure the round trip while no move does, by the server's smallest answer. @param {number} now */
   async function ping(now) {
-    pinged = now;
-    const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
-    await answer?.arrayBuffer();
-    if (answer && pinged === now) echo(performance.now() - now);
+    pingedAt = now;
+    const response = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    await response?.arrayBuffer();
+    if (response && pingedAt === now) addRoundTrip(performance.now() - now);
   }
 
-  /** What stands in the picture's place while there is none, or over it when it has ended. @param {string} key @param {string} words */
-  function showVeil(key, words) {
+  /** What covers the stage until the first picture comes, and when painting has ended. @param {string} key @param {string} text */
+  function showVeil(key, text) {
     const veil = byId("veil");
     const failed = key === "failed";
     veil.hidden = lastDrawn > -Infinity && !failed && key !== "stopped";
     if (veil.hidden) return;
     const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
-    say(byId("veil-title"), titles[/** @type {"failed"} */ (key)] ?? words);
-    say(byId("veil-why"), (connection.kind === "stopped" ? connection.why : painter?.message) ?? "");
+    setText(byId("veil-title"), titles[/** @type {"failed"} */ (key)] ?? text);
+    setText(byId("veil-why"), (socket.kind === "stopped" ? socket.why : worker?.message) ?? "");
     restart.hidden = !failed || document.body.dataset.role === "viewer";
-    const log = failed ? (painter?.log ?? []).join("\n") : "";
+    const log = failed ? (worker?.log ?? []).join("\n") : "";
     byId("veil-log").hidden = !log;
-    say(byId("veil-lines"), log);
+    setText(byId("veil-lines"), log);
   }
 
   return {
-    silentMs, echo,
+    silentMs, addRoundTrip,
 
-    /** @param {LinkState} state */
-    link(state) {
-      connection = state;
+    /** @param {SocketState} state of the control socket */
+    setSocket(state) {
+      socket = state;
       since = performance.now();
-      tick();
+      update();
     },
 
-    /** @param {State} state */
-    state(state) {
-      if (state.state !== painter?.state) since = performance.now();
-      painter = state;
+    /** @param {StateMessage} state */
+    setWorker(state) {
+      if (state.state !== worker?.state) since = performance.now();
+      worker = state;
       retryAt = performance.now() + (state.retry_s ?? 0) * 1000;
       const { network, width, height, memory_mb } = state;
-      put("device", state.device);
-      put("painted-size", width && height && `${width} × ${height} px`);
-      put("memory", memory_mb && `${Math.round(memory_mb)} MB`);
-      put("network", network && `${network} · ${state.weights || "–"}`);
+      show("device", state.device);
+      show("painted-size", width && height && `${width} × ${height} px`);
+      show("memory", memory_mb && `${Math.round(memory_mb)} MB`);
+      show("network", network && `${network} · ${state.weights || "–"}`);
       byId("advice").hidden = network !== "lite";
-      tick();
+      update();
     },
 
-    /** @param {Snapshot} snapshot */
-    snapshot({ role = "player", players, clients }) {
-      document.body.dataset.role = role;
-      byId("role").hidden = role !== "viewer";
-      playing = players ?? clients;
+    /** @param {SnapshotMessage} snapshot */
+    setClients(snapshot) {
+      document.body.dataset.role = snapshot.role;
+      byId("role").hidden = snapshot.role !== "viewer";
+      players = snapshot.players;
     },
 
-    /** @param {string} who moved something */
-    moved: (who) => (last = who),
+    /** @param {string} source of a move, as text */
+    setLastSource: (source) => (lastSource = source),
 
-    /** @param {Epoch} epoch */
-    epoch: ({ steps_per_s }) => (stepsPerS = steps_per_s),
+    /** @param {EpochMessage} epoch */
+    setRate: ({ steps_per_s }) => (stepsPerS = steps_per_s),
 
     /** @param {number} bytes of the picture @param {number | null} latencyMs */
-    drawn(bytes, latencyMs) {
+    addFrame(bytes, latencyMs) {
       lastDrawn = performance.now();
       frames.push([lastDrawn, bytes]);
-      if (latencyMs !== null) put("latency", delayWords(latencyMs));
+      if (latencyMs !== null) show("latency", formatDelay(latencyMs));
     },
   };
 }

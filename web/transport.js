@@ -1,25 +1,25 @@
 // @ts-check
 /**
- * Pause, reset, kick, average; and the keys that do the same from anywhere on the page.
+ * Pause, reset, kick, average; and their keyboard shortcuts.
  */
 
-import { byId, press } from "./dom.js";
-import { onKey } from "./shortcuts.js";
+import { byId, setPressed } from "./dom.js";
+import { onShortcut } from "./shortcuts.js";
 
-const FLASH_MS = 220;
+const BLINK_MS = 220;
 
-/** @param {Store} store @param {(name: string) => void} trigger */
-export function watchTransport(store, trigger) {
+/** @param {ControlStore} store @param {(name: string) => void} trigger */
+export function startTransport(store, trigger) {
   for (const [id, name] of /** @type {const} */ ([["pause", "paused"], ["average", "average"]])) {
     const button = byId(id);
-    button.onclick = () => store.flip(name);
-    store.watch(name, (on) => press(button, on > 0));
+    button.onclick = () => store.toggle(name);
+    store.watch(name, (on) => setPressed(button, on > 0));
   }
   for (const id of ["reset", "kick"]) byId(id).onclick = () => trigger(id);
   byId("help").onclick = () => byId("shortcuts", HTMLDialogElement).showModal();
   /** @type {Record<string, string>} id of the button by its key */
   const keys = { " ": "pause", r: "reset", k: "kick", a: "average", "?": "help" };
-  onKey(({ key, ctrlKey, metaKey, altKey, repeat }) => {
+  onShortcut(({ key, ctrlKey, metaKey, altKey, repeat }) => {
     const id = keys[key];
     if (!id || ctrlKey || metaKey || altKey || repeat) return false;
     if (id === "reset" || id === "kick") trigger(id);
@@ -28,9 +28,9 @@ export function watchTransport(store, trigger) {
   });
 }
 
-/** Someone set off a trigger: here, on a controller, on another page. @param {string} name */
-export function flash(name) {
+/** Let a trigger's button light up: somebody fired it, here, on a controller or on another page. @param {string} name */
+export function blink(name) {
   const button = document.getElementById(name);
   button?.classList.add("struck");
-  setTimeout(() => button?.classList.remove("struck"), FLASH_MS);
+  setTimeout(() => button?.classList.remove("struck"), BLINK_MS);
 }

@@ -1,136 +1,377 @@
-/** What the server says and what the modules call each other: types only, for all modules. */
-
-type Value = number | boolean | string;
-type Values = Record<string, Value>;
-type TermName = "content" | "style";
+/**
+ * What server and page exchange. Generated from the models in Python; do not edit:
+ * `python -m tools.types` writes this file anew.
+ */
 
 /** One row of the table of controls (`GET /api/controls`). */
-interface Row {
-  name: string; // stable and public, such as `style.block1_conv1`
+interface ControlRow {
+  name: string;
   kind: "fader" | "switch" | "choice" | "trigger";
-  default: Value; // position of a fader, 0..1; state of a switch; name
+  help: string;
+  default: number | boolean | string;
   curve: "linear" | "log" | "log_off";
-  low: number; // value at position 0
+  low: number;
   high: number;
   unit: string;
-  help: string;
-  term: TermName | null;
+  term: string | null;
+  layer: string | null;
   choices: string[];
+  engine: boolean;
 }
 
-/** One loss: content or style of one layer. */
-interface Term {
-  raw: number;
-  weight: number; // as heard: fader × master, 0 when muted or not soloed
-  weighted: number; // what the optimiser feels
-  share: number; // of the sum of all weighted terms, 0..1
-}
-
-type LayerLoss = { layer: string } & Record<TermName, Term>;
-
-interface Epoch {
-  type: "epoch";
-  epoch: number;
-  rev: number; // revision of the controls that it was painted with
-  steps_per_s: number;
-  losses: LayerLoss[];
-  smooth: number;
-  total: number;
-}
-
-/** What the worker and the server say about themselves. */
-interface State {
-  state: string; // "compiling", "running", "paused", "rolling back" …
-  message?: string;
-  device?: string;
-  network?: string;
-  weights?: string;
-  width?: number;
-  height?: number;
-  viewers?: number;
-  memory_mb?: number;
-  retry_s?: number | null;
-  log?: string[] | null; // last lines of a painter that has failed
-}
-
-interface Picture { name: string; version: number | string }
-interface Pictures { content: Picture; styles: Picture[] }
-
-interface Scenes {
-  scenes: { name: string }[];
-  a: string | null; // the ends of the crossfade
-  b: string | null;
-  current: string | null;
-  morph: { scene: string; done: number } | null;
-  undo: number; // how many steps back there are
-  redo: number;
-}
-
-interface Snapshot {
-  type: "snapshot";
-  rev: number;
-  controls: Values;
-  state: State;
-  layers: string[];
-  epoch: Epoch | null;
-  pictures: Pictures;
-  version: string;
-  client: string; // this page's own name in `changed.source`
-  role?: "player" | "viewer";
-  players?: number;
-  clients: number;
-  scenes?: Scenes;
-}
-
-interface Changed {
+/** Controls have moved; `rev` is the revision that a picture must have to show it. */
+interface ChangedMessage {
   type: "changed";
   rev: number;
   since?: number;
-  controls: Values;
+  controls: Record<string, number | boolean | string>;
   source: string;
+  seq?: number;
+}
+
+/** A trigger has happened. */
+interface TriggeredMessage {
+  type: "triggered";
+  name: string;
+  source: string;
+  seq?: number;
+}
+
+/** A `paint` has begun; epochs that belong to it carry `run`, and its controls have `rev`. */
+interface PaintingMessage {
+  type: "painting";
+  run: number;
+  rev: number;
+  steps: number;
+  start: string;
+  seed: number | null;
+  settle: number | null;
+  source: string;
+  seq?: number;
+}
+
+/** A scene in the list; `saved`: seconds since 1970. */
+interface SceneEntry {
+  name: string;
+  saved: number;
+}
+
+/** A recall that takes time; `done`: 0..1 of it. */
+interface MorphState {
+  scene: string;
+  seconds: number;
+  done: number;
+}
+
+/** The scenes, the ends of the crossfade, a morph under way, how many steps undo has. */
+interface ScenesMessage {
+  type: "scenes";
+  scenes: SceneEntry[];
+  a: string | null;
+  b: string | null;
+  current: string | null;
+  morph: MorphState | null;
+  undo: number;
+  redo: number;
+}
+
+/** One content or style term of one layer; see `shared.frame_block.Term`. */
+interface TermLoss {
+  raw: number;
+  weight: number;
+  weighted: number;
+  share: number;
+}
+
+/** Both terms of one layer. */
+interface LayerLoss {
+  layer: string;
+  content: TermLoss;
+  style: TermLoss;
+}
+
+/** How far the run of a `paint` is; `done`: this is its last picture. */
+interface RunStep {
+  run: number;
+  step: number;
+  done: boolean;
+}
+
+/** An epoch has been painted; its picture goes out on /frames. */
+interface EpochMessage {
+  type: "epoch";
+  epoch: number;
+  step: number;
+  rev: number;
+  time: number;
+  steps_per_s: number;
+  width: number;
+  height: number;
+  losses: LayerLoss[];
+  smooth: number;
+  total: number;
+  run?: RunStep;
+}
+
+/** What the painting is doing, on what. */
+interface StateMessage {
+  type: "state";
+  state: string;
+  message: string;
+  device: string;
+  network: string;
+  weights: string;
+  backend: string;
+  width: number;
+  height: number;
+  memory_mb: number;
+  steps_per_epoch: number;
+  viewers: number;
+  retry_s?: number;
+  log?: string[];
+}
+
+/** A content or style picture; `version` rises with each one put in its place. */
+interface Picture {
+  name: string;
+  width: number;
+  height: number;
+  version: number;
+}
+
+/** The pictures that are painted from. */
+interface PicturesMessage {
+  type: "pictures";
+  content: Picture;
+  styles: Picture[];
+}
+
+/** A control or scene and the hardware that moves it. */
+interface Binding {
+  target: string;
+  source: string;
+  encoding: string;
+  takeover: string;
+  invert: boolean;
+  learned: boolean;
+  conflict?: string;
+}
+
+/** What the knobs of a device are bound to. */
+interface BindingsMessage {
+  type: "bindings";
+  device: string;
+  profile: string;
+  bindings: Binding[];
+}
+
+/** Which target waits for hardware to be moved; null: none. */
+interface LearningMessage {
+  type: "learning";
+  target: string | null;
+  device?: string;
+  source?: string;
+  encoding?: string;
+}
+
+/** Where a fader of hardware stands while it does not move its control; `waiting`: until met. */
+interface HardwareMessage {
+  type: "hardware";
+  control: string;
+  position: number;
+  waiting: boolean;
+  direction: "up" | "down" | null;
+  device: string;
+}
+
+/** Raw MIDI messages for the device, to the clients that listen for it. */
+interface FeedbackMessage {
+  type: "feedback";
+  device: string;
+  data: number[][];
+}
+
+/** Everything at once: the first message on /ws, and the answer to `snapshot?`. */
+interface SnapshotMessage {
+  type: "snapshot";
+  rev: number;
+  controls: Record<string, number | boolean | string>;
+  state: StateMessage;
+  layers: string[];
+  epoch: EpochMessage | null;
+  pictures: PicturesMessage;
+  version: string;
+  client: string;
+  clients: number;
+  role: "player" | "viewer";
+  players: number;
+  scenes: ScenesMessage;
+  seq?: number;
+}
+
+/** A message was not obeyed, and nothing has changed; `message` is for people. */
+interface ErrorMessage {
+  type: "error";
+  code: string;
+  message: string;
+  seq?: number;
+}
+
+/** A picture that was used before; `id` goes into the header X-Recent of an upload. */
+interface RecentPicture {
+  id: string;
+  name: string;
+  width: number;
+  height: number;
+}
+
+/** The pictures used last, newest first. */
+interface RecentPicturesMessage {
+  recent: RecentPicture[];
+}
+
+/** Move controls, all or none, to absolute values: of several at once the newest counts. */
+interface SetMessage {
+  type: "set";
+  controls: Record<string, unknown>;
+  seq?: number | null;
+  gesture?: string | null;
+}
+
+/** Let a trigger happen once. */
+interface TriggerMessage {
+  type: "trigger";
+  name: string;
   seq?: number | null;
 }
 
-interface Messages {
-  snapshot: Snapshot;
-  changed: Changed;
-  epoch: Epoch;
-  triggered: { type: "triggered"; name: string };
-  error: { type: "error"; code: string; message: string; seq?: number | null };
-  state: State & { type: "state" };
-  pictures: Pictures & { type: "pictures" };
-  scenes: Scenes & { type: "scenes" };
-  bindings: { type: "bindings" } & import("./panels/midi-learn.js").Bindings;
-  learning: { type: "learning" } & import("./panels/midi-learn.js").Learning;
-  feedback: { type: "feedback"; device: string; data: number[][] };
-  hardware: { type: "hardware" } & import("./panels/midi.js").Hardware;
+/** Go to a scene: at once and whole, or in so many `seconds`. */
+interface RecallMessage {
+  type: "recall";
+  scene: string;
+  seconds?: number;
+  seq?: number | null;
 }
 
-type Store = ReturnType<typeof import("./control-store.js").makeStore>;
-
-/** What a panel that loads after the first picture gets: it exports `start(page)`. */
-interface Page {
-  store: Store;
-  layers: readonly string[];
-  viewer: boolean; // this page may watch but not play
-  send(message: object): boolean; // on /ws; false: not connected
-  trigger(name: string): void;
-  notice(text: string): void; // tell the person, for some seconds
-  network(): string;
-  /** Each message of that type from now on; at once what the last snapshot says, or it. */
-  hear<T extends keyof Messages>(type: T, ear: (message: Messages[T]) => void): void;
+/** Keep all present values as a scene of that name; one of the same name is replaced. */
+interface StoreMessage {
+  type: "store";
+  scene: string;
+  seq?: number | null;
 }
 
-/** Head of a binary frame; the JPEG follows it. */
-interface FrameHead { epoch: number; rev: number }
+/** Give a scene another name, at the same place in the list. */
+interface RenameMessage {
+  type: "rename";
+  scene: string;
+  to: string;
+  seq?: number | null;
+}
 
-/** How the control socket stands. */
-type LinkState =
-  | { kind: "connecting" | "open" }
-  | { kind: "waiting"; until: number }
-  | { kind: "stopped"; why: string };
+/** Forget a scene. */
+interface DeleteMessage {
+  type: "delete";
+  scene: string;
+  seq?: number | null;
+}
 
-/** `onclick` and its like are handlers, `--at` and its like properties; true is an empty attribute; false, null and undefined are none. */
-type Attributes = {
-  [E in keyof HTMLElementEventMap as `on${E}`]?: (event: HTMLElementEventMap[E]) => void;
-} & { [name: string]: string | number | boolean | null | undefined | ((event: any) => void) };
+/** Say between which scenes the fader `crossfade` moves; null: none, absent: as before. */
+interface CrossfadeMessage {
+  type: "crossfade";
+  a?: string | null;
+  b?: string | null;
+  seq?: number | null;
+}
+
+/** Whole raw MIDI messages, one after the other, of the device of that name. */
+interface MidiMessage {
+  type: "midi";
+  device: string;
+  data: number[];
+  seq?: number | null;
+}
+
+/** The next move of hardware is bound to `target`, a control or `scene:<name>`; null: stop. */
+interface LearnMessage {
+  type: "learn";
+  target: string | null;
+  seq?: number | null;
+}
+
+/** Take hardware off `target`: of one device, or of all. */
+interface UnlearnMessage {
+  type: "unlearn";
+  target: string;
+  device?: string | null;
+  seq?: number | null;
+}
+
+/** This client has the device open and takes `feedback` for it. */
+interface ListenMessage {
+  type: "listen";
+  device: string;
+  seq?: number | null;
+}
+
+/** This client has closed the device. */
+interface UnlistenMessage {
+  type: "unlisten";
+  device: string;
+  seq?: number | null;
+}
+
+/** Paint exactly `steps` steps with these controls, from the first picture or the `last` one. */
+interface PaintMessage {
+  type: "paint";
+  steps: number;
+  controls?: Record<string, unknown>;
+  start?: "reset" | "last";
+  seed?: number | null;
+  settle?: number | null;
+  seq?: number | null;
+}
+
+/** Ask for the whole state again, after a gap in the revisions. */
+interface SnapshotRequestMessage {
+  type: "snapshot?";
+  seq?: number | null;
+}
+
+/** On /frames: the picture of this epoch is drawn. */
+interface AckMessage {
+  type: "ack";
+  epoch: number;
+}
+
+/** The JSON before the JPEG in a message on /frames; `time`: seconds since 1970. */
+interface FrameHeader {
+  epoch: number;
+  step: number;
+  rev: number;
+  width: number;
+  height: number;
+  time: number;
+}
+
+/** Everything that the server sends on /ws, by `type`. */
+interface ServerMessages {
+  changed: ChangedMessage;
+  triggered: TriggeredMessage;
+  painting: PaintingMessage;
+  scenes: ScenesMessage;
+  epoch: EpochMessage;
+  state: StateMessage;
+  pictures: PicturesMessage;
+  bindings: BindingsMessage;
+  learning: LearningMessage;
+  hardware: HardwareMessage;
+  feedback: FeedbackMessage;
+  snapshot: SnapshotMessage;
+  error: ErrorMessage;
+}
+
+/** Everything that a client sends on /ws. */
+type ClientMessage =
+  | SetMessage | TriggerMessage | RecallMessage | StoreMessage | RenameMessage | DeleteMessage
+  | CrossfadeMessage | MidiMessage | LearnMessage | UnlearnMessage | ListenMessage | UnlistenMessage
+  | PaintMessage | SnapshotRequestMessage;

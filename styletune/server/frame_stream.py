@@ -11,6 +11,7 @@ import struct
 from collections import deque
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import TypedDict
 
 from PIL import Image
 
@@ -20,6 +21,17 @@ JPEG_QUALITY = 85
 MAX_IN_FLIGHT = 2
 PAUSE_AFTER_S = 5.0  # without acknowledgement: send no more
 CLOSE_AFTER_S = 30.0  # without acknowledgement: the viewer is gone
+
+
+class FrameHeader(TypedDict):
+    """The JSON before the JPEG in a message on /frames; `time`: seconds since 1970."""
+
+    epoch: int
+    step: int
+    rev: int
+    width: int
+    height: int
+    time: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +45,15 @@ class EncodedFrame:
 def encode(frame: Frame) -> EncodedFrame:
     """Encode a frame: uint32 n (little-endian), n bytes of JSON, JPEG."""
     height, width = frame.picture.shape[:2]
-    head = json.dumps(
-        {
-            "epoch": frame.epoch,
-            "step": frame.step,
-            "rev": frame.rev,
-            "width": width,
-            "height": height,
-            "time": frame.time,
-        }
-    ).encode()
+    header = FrameHeader(
+        epoch=frame.epoch,
+        step=frame.step,
+        rev=frame.rev,
+        width=width,
+        height=height,
+        time=frame.time,
+    )
+    head = json.dumps(header).encode()
     message = io.BytesIO()
     message.write(struct.pack("<I", len(head)) + head)
     Image.fromarray(frame.picture).save(message, "JPEG", quality=JPEG_QUALITY)

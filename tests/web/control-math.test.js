@@ -40,7 +40,7 @@ test("a value beyond the scale is drawn at its end", () => {
   assert.equal(positionOf(weight, 0), 0);
 });
 
-test("a weight's scale is engraved at the powers of ten", () => {
+test("the scale of a weight has marks at the powers of ten", () => {
   assert.deepEqual(ticks(weight).map(({ value }) => value), [0.01, 0.1, 1, 10, 100]);
   assert.deepEqual(ticks(weight).map(({ position }) => position), [0, 0.25, 0.5, 0.75, 1]);
   assert.deepEqual(ticks(rate).map(({ value }) => value), [0.1, 1, 10]);
@@ -49,27 +49,27 @@ test("a weight's scale is engraved at the powers of ten", () => {
 
 const layers = ["a", "b"];
 /** @param {Record<string, number>} positions */
-function heard(positions) {
-  const row = () => /** @type {Row} */ ({ ...weight });
+function weights(positions) {
+  const row = () => /** @type {ControlRow} */ ({ ...weight });
   const position = (/** @type {string} */ name) =>
     positions[name] ?? (/mute|solo/.test(name) ? 0 : 0.5);
   return [termWeights(row, position, layers, "content"), termWeights(row, position, layers, "style")];
 }
 
 test("a weight is fader times master", () => {
-  assert.deepEqual(heard({ "content.a": 0.75, "content.master": 0.25 }), [[1, 0.1], [1, 1]]);
+  assert.deepEqual(weights({ "content.a": 0.75, "content.master": 0.25 }), [[1, 0.1], [1, 1]]);
 });
 
-test("a muted term is not heard", () => {
-  assert.deepEqual(heard({ "style.b.mute": 1 }), [[1, 1], [1, 0]]);
+test("a muted term has no weight", () => {
+  assert.deepEqual(weights({ "style.b.mute": 1 }), [[1, 1], [1, 0]]);
 });
 
 test("a solo of one kind silences the other kind too", () => {
-  assert.deepEqual(heard({ "style.b.solo": 1 }), [[0, 0], [0, 1]]);
+  assert.deepEqual(weights({ "style.b.solo": 1 }), [[0, 0], [0, 1]]);
 });
 
 test("mute wins over solo", () => {
-  assert.deepEqual(heard({ "style.b.solo": 1, "style.b.mute": 1 }), [[0, 0], [0, 0]]);
+  assert.deepEqual(weights({ "style.b.solo": 1, "style.b.mute": 1 }), [[0, 0], [0, 0]]);
 });
 
 /** @param {Record<string, number>} positions @param {number} styles */

@@ -19,7 +19,7 @@ function picture(colour, cells = CELLS, rest = BLACK) {
 }
 
 /**
- * What an audience sees: blend as the limiter says, remember every picture.
+ * What an audience sees: each picture blended in as the limiter allows.
  * @param {number[][]} pictures
  * @param {number} period ms
  */

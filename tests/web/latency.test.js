@@ -5,32 +5,32 @@ import { makeLatency } from "../../web/latency.js";
 
 test("latency runs from the move to the first picture of its revision", () => {
   const latency = makeLatency();
-  assert.equal(latency.ms(), null);
+  assert.equal(latency.medianMs(), null);
   latency.sent(1, 100);
-  latency.became(1, 7, 0);
+  latency.acknowledged(1, 7, 0);
   latency.drawn(6, 150);
-  assert.equal(latency.ms(), null);
+  assert.equal(latency.medianMs(), null);
   latency.drawn(8, 190);
-  assert.equal(latency.ms(), 90);
+  assert.equal(latency.medianMs(), 90);
 });
 
-test("the median of late moves is shown, and foreign answers count for nothing", () => {
+test("the median of late moves is shown, and answers to others do not count", () => {
   const latency = makeLatency();
   for (const [seq, ms] of /** @type {const} */ ([[1, 50], [2, 500], [3, 60]])) {
     latency.sent(seq, 0);
-    latency.became(seq, seq);
+    latency.acknowledged(seq, seq);
     latency.drawn(seq, ms);
   }
-  latency.became(99, 4, 0);
+  latency.acknowledged(99, 4, 0);
   latency.drawn(4, 9999);
-  assert.equal(latency.ms(), 60);
+  assert.equal(latency.medianMs(), 60);
 });
 
-test("what was sent before a break is forgotten", () => {
+test("what was sent before a reset no longer counts", () => {
   const latency = makeLatency();
   latency.sent(1, 0);
-  latency.became(1, 1, 0);
-  latency.forget();
+  latency.acknowledged(1, 1, 0);
+  latency.reset();
   latency.drawn(1, 60_000);
-  assert.equal(latency.ms(), null);
+  assert.equal(latency.medianMs(), null);
 });

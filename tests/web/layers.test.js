@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { governs, readable, receptiveField } from "../../web/layers.js";
+import { effectName, layerLabel, receptiveField } from "../../web/layers.js";
 
 test("the receptive fields of vgg16's eight are those of the literature", () => {
   const layers = {
@@ -20,15 +20,15 @@ test("vgg19 and lite have one more convolution in block 3, so block 4 sees farth
 
 test("a name of another make has no receptive field and still a word", () => {
   assert.equal(receptiveField("mixed4c", "inception"), null);
-  assert.equal(governs(null), "layer");
+  assert.equal(effectName(null), "layer");
 });
 
 test("all layers of a network have words of their own", () => {
   const sides = [3, 5, 10, 14, 24, 32, 40, 48];
-  assert.equal(new Set(sides.map(governs)).size, sides.length);
-  assert.equal(governs(252), "figures");
+  assert.equal(new Set(sides.map(effectName)).size, sides.length);
+  assert.equal(effectName(252), "figures");
 });
 
 test("names are read without underscores", () => {
-  assert.equal(readable("block3_conv1"), "block3 conv1");
+  assert.equal(layerLabel("block3_conv1"), "block3 conv1");
 });

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { makeThinner } from "../../web/panels/midi-throttle.js";
+import { makeMidiThrottle } from "../../web/panels/midi-throttle.js";
 
 const BOUND = Object.entries({
   "ch 1 CC 7": "absolute", "ch 1 CC 8": "fine", "ch 1 CC 9": "button", "ch 1 CC 20": "signed_bit",
@@ -9,24 +9,24 @@ const BOUND = Object.entries({
 }).map(([source, encoding]) => ({ source, encoding }));
 
 /**
- * What goes out when, if all is sent as soon as it is due.
+ * What is sent when, if everything is sent as soon as it is due.
  * @param {[number, number[]][]} messages
  */
 function played(messages, known = true, learning = false) {
-  const thinner = makeThinner();
-  if (known) thinner.know(BOUND);
-  thinner.learning = learning;
+  const throttle = makeMidiThrottle();
+  if (known) throttle.setBindings(BOUND);
+  throttle.learning = learning;
   /** @type {[number, number[]][]} */
   const sent = [];
   const drain = (/** @type {number} */ until) => {
-    while (thinner.due() <= until) {
-      const at = thinner.due();
-      for (const data of thinner.take(at)) sent.push([at, data]);
+    while (throttle.nextDue() <= until) {
+      const at = throttle.nextDue();
+      for (const data of throttle.takeDue(at)) sent.push([at, data]);
     }
   };
   for (const [now, data] of messages) {
     drain(now - 1e-9);
-    thinner.feed(data, now);
+    throttle.add(data, now);
     drain(now);
   }
   drain(1e9);
@@ -37,7 +37,7 @@ const cc = (/** @type {number} */ number, /** @type {number} */ value) => [0xb0,
 const storm = (/** @type {(step: number) => number[]} */ make, count = 5000, per = 0.2) =>
   Array.from({ length: count }, (_, step) => [step * per, make(step)]);
 
-test("of a storm at most 120 a second go out, and the last", () => {
+test("of a storm at most 120 a second are sent, and the last", () => {
   for (const head of [[0xb0, 7], [0xe0, 0], [0xb0, 90]]) {
     const sent = played(storm((step) => [...head, step % 128]));
     assert.ok(sent.length <= 120 && sent.length >= 60, String(sent.length));
@@ -74,7 +74,7 @@ test("a pair stays a pair", () => {
   assert.deepEqual(sent.slice(-2), [cc(8, 1998 >> 8), cc(40, 999 % 128)]);
 });
 
-test("until the server has said what is what, and while something is learnt, all goes out", () => {
+test("before the bindings have come, and while something is learnt, everything is sent", () => {
   const messages = storm((step) => cc(7, step % 128), 100, 0);
   assert.equal(played(messages, false).length, 100);
   assert.equal(played(messages, true, true).length, 100);

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { asked } from "../../web/panels/scenes.js";
+import { parseShortcut } from "../../web/panels/scenes.js";
 
 /** @param {string} key @param {object} [more] */
 const press = (key, more) =>
-  asked({
+  parseShortcut({
     key, code: /^\d$/.test(key) ? `Digit${key}` : "", ctrlKey: false, metaKey: false,
     altKey: false, shiftKey: false, repeat: false, ...more,
   });
@@ -21,9 +21,9 @@ test("Ctrl+Z is undo, with Shift redo, on a Mac too, and held down it goes on", 
 });
 
 test("digits recall by their place, with Shift they store, whatever Shift makes of them", () => {
-  assert.deepEqual(press("1"), { place: 0, store: false });
-  assert.deepEqual(press("!", { code: "Digit1", shiftKey: true }), { place: 0, store: true });
-  assert.deepEqual(press("9", { code: "Numpad9" }), { place: 8, store: false });
+  assert.deepEqual(press("1"), { index: 0, store: false });
+  assert.deepEqual(press("!", { code: "Digit1", shiftKey: true }), { index: 0, store: true });
+  assert.deepEqual(press("9", { code: "Numpad9" }), { index: 8, store: false });
   assert.equal(press("0"), null);
   assert.equal(press("1", { repeat: true }), null);
   assert.equal(press("1", { altKey: true }), null);

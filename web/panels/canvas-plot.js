@@ -1,18 +1,17 @@
 // @ts-check
 /**
- * Losses over epochs on a canvas, logarithmic: lines, marks, a scale. Knows how they are drawn,
- * not what they mean.
+ * A plot of losses over epochs on a canvas, logarithmic: lines, marks, a scale.
  */
 
 const TOP_PX = 6;
 const BOTTOM_PX = 13;
 const POWERS = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 1 });
 
-/** Begin anew. @param {HTMLCanvasElement} canvas @param {{rows: Float64Array[], low: number, high: number}} window */
-export function makePlot(canvas, { rows, low, high }) {
+/** Clear the canvas for a new plot. @param {HTMLCanvasElement} canvas @param {{rows: Float64Array[], low: number, high: number}} window */
+export function makeCanvasPlot(canvas, { rows, low, high }) {
   const { clientWidth: width, clientHeight: height } = canvas;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
-  const ink = getComputedStyle(canvas);
+  const style = getComputedStyle(canvas);
   canvas.width = width * devicePixelRatio; // which also clears it
   canvas.height = height * devicePixelRatio;
   context.scale(devicePixelRatio, devicePixelRatio);
@@ -23,18 +22,18 @@ export function makePlot(canvas, { rows, low, high }) {
   /** @param {number} loss */
   const y = (loss) => TOP_PX + (Math.log10(high / loss) / Math.log10(high / low)) * (height - TOP_PX - BOTTOM_PX);
 
-  /** @param {string} colour or the name of one @param {number} alpha @param {number} thick @param {number[]} dash @param {number[][]} points a y that is no number lifts the pen */
-  function draw(colour, alpha, thick, dash, points) {
-    context.strokeStyle = colour.startsWith("--") ? ink.getPropertyValue(colour) : colour;
+  /** @param {string} color or a custom property @param {number} alpha @param {number} width @param {number[]} dash @param {number[][]} points a y of NaN is a gap */
+  function drawLine(color, alpha, width, dash, points) {
+    context.strokeStyle = color.startsWith("--") ? style.getPropertyValue(color) : color;
     context.globalAlpha = alpha;
-    context.lineWidth = thick;
+    context.lineWidth = width;
     context.setLineDash(dash);
     context.beginPath();
-    let down = false;
-    for (const [across = 0, up = 0] of points) {
-      if (down) context.lineTo(across, up);
-      else context.moveTo(across, up);
-      down = !Number.isNaN(up);
+    let connected = false;
+    for (const [x = 0, y = 0] of points) {
+      if (connected) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      connected = !Number.isNaN(y);
     }
     context.stroke();
     context.globalAlpha = 1;
@@ -43,21 +42,21 @@ export function makePlot(canvas, { rows, low, high }) {
   return {
     x,
 
-    /** A column of the rows; in front: bold. @param {number} column @param {string} colour @param {boolean} front @param {boolean} dashed */
-    line(column, colour, front, dashed) {
+    /** Draw a column of the rows; in front: bold. @param {number} column @param {string} color @param {boolean} front @param {boolean} dashed */
+    line(column, color, front, dashed) {
       const step = Math.max(1, Math.floor(rows.length / width));
       const points = [];
       for (let index = (rows.length - 1) % step; index < rows.length; index += step) {
         const loss = rows[index]?.[column] ?? 0;
         points.push([x(index), loss >= low ? y(loss) : NaN]);
       }
-      draw(colour, front ? 1 : 0.55, front ? 2 : 1, dashed ? [4, 2] : [], points);
+      drawLine(color, front ? 1 : 0.55, front ? 2 : 1, dashed ? [4, 2] : [], points);
     },
 
-    /** Where it is. @param {number} index between rows @param {string} colour */
-    mark(index, colour) {
+    /** Draw a mark; return its x, px. @param {number} index between rows @param {string} color */
+    mark(index, color) {
       const at = Math.round(x(index)) + 0.5;
-      draw(colour, 0.75, 1, [2, 2], [[at, TOP_PX], [at, height - 5]]);
+      drawLine(color, 0.75, 1, [2, 2], [[at, TOP_PX], [at, height - 5]]);
       context.fillStyle = context.strokeStyle;
       context.fillRect(at - 2, height - 5, 4, 4);
       return at;
@@ -66,17 +65,17 @@ export function makePlot(canvas, { rows, low, high }) {
     /** @param {number} index of a row */
     cursor(index) {
       const at = Math.round(x(index)) + 0.5;
-      draw("--ivory", 0.6, 1, [], [[at, 0], [at, height]]);
+      drawLine("--ivory", 0.6, 1, [], [[at, 0], [at, height]]);
     },
 
-    /** The powers of ten, over the lines and readable there. */
+    /** Draw the powers of ten over the lines, outlined so that they can be read there. */
     scale() {
       context.font = "9px sans-serif";
-      context.fillStyle = ink.getPropertyValue("--quiet");
+      context.fillStyle = style.getPropertyValue("--quiet");
       for (let power = 10 ** Math.ceil(Math.log10(low)); power <= high; power *= 10) {
         const at = y(power);
-        draw("--quiet", 0.18, 1, [], [[0, at], [width, at]]);
-        context.strokeStyle = ink.getPropertyValue("--well");
+        drawLine("--quiet", 0.18, 1, [], [[0, at], [width, at]]);
+        context.strokeStyle = style.getPropertyValue("--well");
         context.lineWidth = 3;
         context.strokeText(POWERS.format(power), 3, Math.max(9, at + 3));
         context.fillText(POWERS.format(power), 3, Math.max(9, at + 3));

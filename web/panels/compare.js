@@ -1,103 +1,109 @@
 // @ts-check
 /**
- * Another picture over the painting: its content, a style, or a moment that was kept; while a
- * button or key is held, or after a tap until the next press.
+ * Another picture over the painting, to compare: its content, a style, or a moment that was kept;
+ * shown while a button or key is held, or from a tap until the next press.
  */
 
-import { button, byId, make, press, say } from "../dom.js";
-import { picture, restore } from "./png-state.js";
+import { button, byId, el, setPressed, setText } from "../dom.js";
+import { fetchPng, restoreState } from "./png-state.js";
 
-/** @typedef {TermName | "kept"} Other what the painting is compared with */
+/** @typedef {TermName | "kept"} Reference what the painting is compared with */
 
-/** A shorter press keeps it shown, ms. */
+/** A shorter press keeps the picture shown, ms. */
 const TAP_MS = 300;
 
-/** @type {[Other, key: string, text: string, title: string][]} */
-const OTHERS = [
+/** @type {[Reference, key: string, text: string, title: string][]} */
+const REFERENCES = [
   ["content", "c", "content", "hold to compare with the content picture, tap to keep it shown (c)"],
   ["style", "v", "style", "hold to compare with the style pictures, one after the other (v)"],
   ["kept", "b", "A", "hold to compare with the moment that was kept (b)"],
 ];
 
 /** @param {Page} page */
-export function comparing({ hear, notice }) {
-  const words = make("span");
-  const back = button("bring back", async () => {
-    if (moment) await restore(moment.blob, notice);
+export function makeComparison({ on, showNotice }) {
+  const name = el("span");
+  const restore = button("bring back", async () => {
+    if (kept) await restoreState(kept.blob, showNotice);
     show(null);
   }, { title: "bring all values of that moment back" });
-  const image = make("img", { id: "other", alt: "", draggable: "false", hidden: true });
-  const label = make("p", { id: "other-name", role: "status", hidden: true }, words, back);
+  const image = el("img", { id: "other", alt: "", draggable: "false", hidden: true });
+  const label = el("p", { id: "other-name", role: "status", hidden: true }, name, restore);
   byId("picture").after(image, label);
-  /** @type {Pictures | undefined} */
+  /** @type {PicturesMessage | undefined} */
   let pictures;
   /** @type {{blob: Blob, url: string, step: string} | undefined} */
-  let moment;
-  let number = 0;
-  /** @type {Other | null} */
+  let kept;
+  /** Number of the style shown, from 1. */
+  let styleNumber = 0;
+  /** @type {Reference | null} */
   let shown = null;
-  /** @type {Other | null} */
+  /** @type {Reference | null} shown by the button or key that is down */
   let pressed = null;
-  let since = 0;
-  hear("pictures", (message) => (pictures = message));
+  let pressedAt = 0;
+  on("pictures", (message) => (pictures = message));
 
-  // A key on the button has no length: it counts as a tap.
-  const buttons = OTHERS.map(([other, , text, title]) => button(text, ({ detail }) => detail === 0 && show(shown === other ? null : other), {
-    title, "aria-pressed": "false", disabled: other === "kept",
-    onpointerdown: (event) => event.button === 0 && down(other, event),
-    onpointerup: up, onpointercancel: up, onpointerleave: up,
+  // A key on the button has no duration: it counts as a tap.
+  const buttons = REFERENCES.map(([reference, , text, title]) => button(text, ({ detail }) => detail === 0 && show(shown === reference ? null : reference), {
+    title, "aria-pressed": "false", disabled: reference === "kept",
+    onpointerdown: (event) => event.button === 0 && press(reference, event),
+    onpointerup: release, onpointercancel: release, onpointerleave: release,
   }));
-  const kept = /** @type {HTMLButtonElement} */ (buttons.at(-1));
+  const keptButton = /** @type {HTMLButtonElement} */ (buttons.at(-1));
 
-  /** @param {Other | null} other */
-  function show(other) {
-    if (other === "style" && shown !== "style") number = (number % (pictures?.styles.length ?? 1)) + 1;
-    shown = other;
-    const [url, name] = source(other);
+  /** @param {Reference | null} reference */
+  function show(reference) {
+    if (reference === "style" && shown !== "style") styleNumber = (styleNumber % (pictures?.styles.length ?? 1)) + 1;
+    shown = reference;
+    const [url, text] = source(reference);
     if (url) image.src = url;
-    say(words, name);
+    setText(name, text);
     image.hidden = label.hidden = !url;
-    back.hidden = other !== "kept";
-    for (const [at, [one]] of OTHERS.entries()) press(buttons[at] ?? image, one === other);
+    restore.hidden = reference !== "kept";
+    for (const [index, [one]] of REFERENCES.entries()) setPressed(buttons[index] ?? image, one === reference);
   }
-  /** @param {Other | null} other @returns {[string, string]} */
-  function source(other) {
-    if (other === "kept") return moment ? [moment.url, `A: as kept at step ${moment.step}`] : ["", ""];
-    const one = other === "content" ? pictures?.content : pictures?.styles[number - 1];
-    const path = other === "content" ? "content" : `style/${number}`;
-    return other && one ? [`api/${path}.jpg?v=${encodeURIComponent(one.version)}`, `${other}: ${one.name}`] : ["", ""];
+
+  /** @param {Reference | null} reference @returns {[url: string, text: string]} */
+  function source(reference) {
+    if (reference === "kept") return kept ? [kept.url, `A: as kept at step ${kept.step}`] : ["", ""];
+    const picture = reference === "content" ? pictures?.content : pictures?.styles[styleNumber - 1];
+    const path = reference === "content" ? "content" : `style/${styleNumber}`;
+    return reference && picture ? [`api/${path}.jpg?v=${encodeURIComponent(picture.version)}`, `${reference}: ${picture.name}`] : ["", ""];
   }
-  /** The hand's own time counts, however late a busy page hears of it. @param {Other} other @param {Event} event */
-  function down(other, { timeStamp }) {
-    if (other === "kept" && !moment) return;
-    pressed = shown === other ? null : other;
-    since = timeStamp;
+
+  /** The time of the event counts, however late a busy page handles it. @param {Reference} reference @param {Event} event */
+  function press(reference, { timeStamp }) {
+    if (reference === "kept" && !kept) return;
+    pressed = shown === reference ? null : reference;
+    pressedAt = timeStamp;
     show(pressed);
   }
+
   /** @param {Event} event */
-  function up({ timeStamp }) {
-    if (pressed && timeStamp - since > TAP_MS) show(null);
+  function release({ timeStamp }) {
+    if (pressed && timeStamp - pressedAt > TAP_MS) show(null);
     pressed = null;
   }
+
   async function keep() {
-    const png = await picture(notice);
+    const png = await fetchPng(showNotice);
     if (!png) return;
-    if (moment) URL.revokeObjectURL(moment.url);
-    moment = { ...png, step: /-(\d+)\.png$/.exec(png.name)?.[1] ?? "?" };
-    kept.disabled = false;
-    say(kept, `A · step ${moment.step}`);
+    if (kept) URL.revokeObjectURL(kept.url);
+    kept = { ...png, step: /-(\d+)\.png$/.exec(png.name)?.[1] ?? "?" };
+    keptButton.disabled = false;
+    setText(keptButton, `A · step ${kept.step}`);
     if (shown === "kept") show("kept");
   }
-  const otherOf = (/** @type {string} */ key) => OTHERS.find(([, one]) => one === key)?.[0];
-  document.onkeyup = (event) => otherOf(event.key) && up(event);
+
+  const referenceOf = (/** @type {string} */ key) => REFERENCES.find(([, one]) => one === key)?.[0];
+  document.onkeyup = (event) => referenceOf(event.key) && release(event);
   return {
     buttons, keep,
     hide: () => show(null),
-    /** Is it a key of ours? @param {KeyboardEvent} event */
-    key(event) {
-      const other = otherOf(event.key);
-      if (other) down(other, event);
-      return Boolean(other);
+    /** True: it was one of the keys of a reference. @param {KeyboardEvent} event */
+    onKeyDown(event) {
+      const reference = referenceOf(event.key);
+      if (reference) press(reference, event);
+      return Boolean(reference);
     },
   };
 }

@@ -1,105 +1,89 @@
 // @ts-check
 /**
- * A place for a picture: shows it, takes another by drop or choice, sends it with progress,
- * tells in the server's own words why it was refused.
+ * A place for a picture: shows it, takes another one by drop or choice, uploads it with a
+ * progress bar, and shows why the server refused it.
  */
 
-import { make, makeFileInput, say, set } from "../dom.js";
+import { el, fileInput, setProps, setText } from "../dom.js";
+import { upload } from "../http.js";
 
 const TYPES = "image/jpeg,image/png,image/webp";
 
-/** @typedef {ReturnType<typeof makeWell>} Well */
+/** @typedef {ReturnType<typeof makeDropZone>} DropZone */
 
 /**
  * @param {string} title such as "content"
  * @param {TermName} term
- * @param {string} path of the server, to send to and, with `.jpg`, to show
- * @param {boolean} taken false: nothing hangs there yet
- * @param {(file: File, send: (file: File) => void) => void} take a file was chosen or dropped
- * @param {() => void} [ontaken] the server has taken what was sent
+ * @param {string} path of the server, to upload to and, with `.jpg`, to show
+ * @param {boolean} filled false: there is no picture yet
+ * @param {(file: File, send: (file: File) => void) => void} onfile a file was chosen or dropped
+ * @param {() => void} [onuploaded] the server has accepted it
  */
-export function makeWell(title, term, path, taken, take, ontaken) {
-  const image = make("img", { alt: "", draggable: "false" });
-  const called = make("span", { class: "name" });
-  const percent = make("span", { class: "part" });
-  const why = make("p", { class: "why", role: "alert" });
-  const input = makeFileInput({
+export function makeDropZone(title, term, path, filled, onfile, onuploaded) {
+  const image = el("img", { alt: "", draggable: "false" });
+  const name = el("span", { class: "name" });
+  const share = el("span", { class: "part" });
+  const error = el("p", { class: "why", role: "alert" });
+  const input = fileInput({
     accept: TYPES, class: "unseen", "aria-label": `${title} picture`,
     id: path.replace(/api\/(\w+)\/?/, "$1-file-").replace(/-$/, ""),
-  }, (file) => take(file, send));
+  }, (file) => onfile(file, send));
   /** @param {DragEvent} event */
-  const drag = ({ type, dataTransfer }) => {
+  const ondrag = ({ type, dataTransfer }) => {
     label.classList.toggle("over", type === "dragover");
     const file = dataTransfer?.files[0];
-    if (type === "drop" && file) take(file, send);
+    if (type === "drop" && file) onfile(file, send);
   };
-  const label = make(
+  const label = el(
     "label", {
-      class: "well", title: taken ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it",
-      ondragover: drag, ondragleave: drag, ondrop: drag,
+      class: "well", title: filled ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it",
+      ondragover: ondrag, ondragleave: ondrag, ondrop: ondrag,
     },
-    input, image, make("i", { class: "progress" }),
-    make("p", { class: "plaque" }, make("b", {}, taken ? title.replace("style ", "") : `+ ${title}`), called, percent),
+    input, image, el("i", { class: "progress" }),
+    el("p", { class: "plaque" }, el("b", {}, filled ? title.replace("style ", "") : `+ ${title}`), name, share),
   );
-  const root = make("div", { class: taken ? "source" : "source empty", "data-term": term }, label, why);
+  const root = el("div", { class: filled ? "source" : "source empty", "data-term": term }, label, error);
 
   /** @param {File | string} picture a file, or the id of a recent one */
   function send(picture) {
-    if (typeof picture === "string") return ask("PUT", { "X-Recent": picture });
-    const { type, name } = picture;
-    ask("PUT", { "Content-Type": type || "application/octet-stream", "X-Filename": encodeURIComponent(name) }, picture);
+    if (typeof picture === "string") put({ "X-Recent": picture });
+    else put({ "Content-Type": picture.type || "application/octet-stream", "X-Filename": encodeURIComponent(picture.name) }, picture);
   }
 
-  /** @param {"PUT" | "DELETE"} method @param {Record<string, string>} [headers] @param {File} [body] */
-  function ask(method, headers = {}, body) {
-    // fetch cannot tell how far an upload is.
-    const request = new XMLHttpRequest();
-    request.open(method, path);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    const end = (/** @type {string} */ words) => {
-      progress(null);
-      say(why, words);
-    };
-    request.upload.onprogress = ({ loaded, total }) => progress(loaded / total);
-    request.onload = () => {
-      end(request.status < 300 ? "" : reason(request));
-      if (request.status < 300) ontaken?.();
-    };
-    request.onerror = () => end("not sent: the connection broke, or the file is too large");
-    end("");
-    progress(0);
-    request.send(body);
+  /** @param {Record<string, string>} headers @param {File} [body] */
+  const put = (headers, body) => transfer("PUT", { headers, body });
+
+  /** @param {"PUT" | "DELETE"} method @param {Parameters<typeof upload>[2]} [options] */
+  async function transfer(method, options) {
+    setText(error, "");
+    showProgress(0);
+    const refusal = await upload(method, path, { ...options, onprogress: showProgress })
+      .then(() => "", ({ message }) => String(message));
+    showProgress(null);
+    setText(error, refusal);
+    if (!refusal) onuploaded?.();
   }
 
   /** @param {number | null} part 0..1; null: done */
-  function progress(part) {
+  function showProgress(part) {
     root.classList.toggle("busy", part !== null);
-    set(root, { "--progress": part ?? 0 });
+    setProps(root, { "--progress": part ?? 0 });
   }
 
   return {
     title, term, root, send,
-    remove: () => ask("DELETE"),
+    remove: () => transfer("DELETE"),
     /** @param {Picture} picture */
-    show({ name, version }) {
-      const source = `${path}.jpg?v=` + encodeURIComponent(`${version}-${name}`);
+    show(picture) {
+      const source = `${path}.jpg?v=` + encodeURIComponent(`${picture.version}-${picture.name}`);
       if (image.getAttribute("src") !== source) image.src = source;
-      image.alt = `${title}: ${name}`;
-      say(called, name);
+      image.alt = `${title}: ${picture.name}`;
+      setText(name, picture.name);
     },
     /** @param {number} part of the blend, 0..1 */
-    share(part) {
-      say(percent, `${Math.round(part * 100)} %`);
+    setShare(part) {
+      setText(share, `${Math.round(part * 100)} %`);
       image.style.opacity = String(0.35 + 0.6 * Math.sqrt(part));
     },
   };
-}
-
-/** @param {XMLHttpRequest} request */
-function reason({ status, statusText, responseText }) {
-  try {
-    return String(JSON.parse(responseText).message);
-  } catch {
-    return `refused: ${status} ${statusText}`; // not JSON: something in between answered
-  }
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * The losses of the last epochs, and the moments at which someone moved something. Pure:
- * epochs come from messages and from the CSV.
+ * The losses of the last epochs, and the moves of controls among them. Pure: epochs come from
+ * messages and from the CSV.
  */
 
 /**
@@ -15,9 +15,9 @@
 export const MAX_EPOCHS = 3000;
 const MAX_MARKS = 300;
 /** Moves of one source within so many epochs are one mark. */
-const NEAR = 8;
+const MERGE_EPOCHS = 8;
 
-export class History {
+export class LossHistory {
   /** Oldest first: the epoch's number, total, then the weighted loss of each term. @type {Float64Array[]} */
   rows = [];
   /** @type {Mark[]} */
@@ -30,7 +30,7 @@ export class History {
     this.terms = ["content", "style"].flatMap((term) => layers.map((layer) => `${term}.${layer}`));
   }
 
-  /** @param {Epoch} painted */
+  /** @param {EpochMessage} message */
   add({ epoch, rev, total, losses }) {
     this.#push([epoch, total, ...losses.map(({ content }) => content.weighted), ...losses.map(({ style }) => style.weighted)]);
     for (const mark of this.marks) if (mark.epoch === null && mark.rev <= rev) mark.epoch = epoch;
@@ -47,8 +47,8 @@ export class History {
     if (this.rows.length > MAX_EPOCHS) this.rows.shift();
   }
 
-  /** Put what was painted before this page opened in front. @param {string} csv of /api/losses.csv; anything else is left out */
-  fill(csv) {
+  /** Prepend the epochs before this page opened. @param {string} csv of /api/losses.csv; anything else is ignored */
+  prepend(csv) {
     const [names = [], ...lines] = csv.trim().split("\n").map((line) => line.split(","));
     const columns = ["epoch", "total", ...this.terms.map((term) => `${term}.weighted`)].map((name) => names.indexOf(name));
     if (columns.includes(-1)) return;
@@ -57,11 +57,11 @@ export class History {
     this.rows = [...before.filter(([epoch = NaN]) => epoch < first), ...this.rows].slice(-MAX_EPOCHS);
   }
 
-  /** Someone moved something. @param {{rev: number, source: string, controls: (readonly [string, readonly number[]])[]}} move */
-  changed({ rev, source, controls }) {
+  /** Somebody moved controls. @param {{rev: number, source: string, controls: (readonly [string, readonly number[]])[]}} move */
+  addMove({ rev, source, controls }) {
     const now = this.rows.at(-1)?.[0] ?? 0;
     let mark = this.marks.at(-1);
-    if (mark?.source !== source || (mark.epoch !== null && now - mark.epoch > NEAR)) {
+    if (mark?.source !== source || (mark.epoch !== null && now - mark.epoch > MERGE_EPOCHS)) {
       mark = { rev, source, controls: new Map(), epoch: null };
       this.marks = [...this.marks, mark].slice(-MAX_MARKS);
     }
@@ -71,8 +71,8 @@ export class History {
   }
 
   /**
-   * The last rows, and half powers of ten, which hold still while losses wander, around all
-   * totals and the terms that are within four decades of them.
+   * The last rows, and the scale for them: half powers of ten, which hold still while losses
+   * wander, around all totals and the terms within four decades of them.
    * @param {number} count
    */
   window(count) {

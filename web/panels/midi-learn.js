@@ -1,101 +1,97 @@
 // @ts-check
 /**
- * Learn: press learn, press a handle, move a control of the hardware. Lists what the devices
- * play, takes hardware off, saves a profile as a file and loads one.
+ * MIDI learn: press learn, press a control, move the hardware. Lists the bindings of each device,
+ * removes them, saves a profile as a file and loads one.
  */
 
-import { ask } from "../http.js";
-import { button, make, makeFileInput, press, say } from "../dom.js";
+import { button, el, fileInput, setPressed, setText } from "../dom.js";
+import { request } from "../http.js";
 
-/** @typedef {{target: string, source: string, encoding: string, takeover: string, invert: boolean, conflict?: string}} Binding */
-/** @typedef {{device: string, profile: string, bindings: Binding[]}} Bindings */
-/** @typedef {{target: string | null, device?: string, source?: string, encoding?: string}} Learning */
-
-/** @param {string} target */
-export const targetWords = (target) =>
+/** @param {string} target a control or `scene:<name>` */
+export const formatTarget = (target) =>
   target.startsWith("scene:") ? `scene ${target.slice(6)}` : target.replaceAll("_", " ").replaceAll(".", " · ");
 
-/** @param {Omit<Binding, "target">} binding */
-export function bindingWords({ source, encoding, takeover, invert, conflict }) {
+/** @param {Binding} binding */
+export function formatBinding({ source, encoding, takeover, invert, conflict }) {
   const parts = [source, encoding.replaceAll("_", " ")];
   if (encoding === "absolute" && takeover !== "pickup") parts.push(takeover);
   if (invert) parts.push("inverted");
-  return parts.join(", ") + (conflict ? `; played ${targetWords(conflict)} before` : "");
+  return parts.join(", ") + (conflict ? `; played ${formatTarget(conflict)} before` : "");
 }
 
-/** What is being learnt, in a sentence. @param {Learning} message */
-export function learningWords({ target, device, source, encoding = "" }) {
-  if (target && source) return `${targetWords(target)}: hears ${source} of ${device}; go on …`;
-  if (target) return `${targetWords(target)}: move a fader, press a key, or turn an endless knob slowly left. Esc: leave it.`;
+/** The state of learning, in a sentence. @param {Omit<LearningMessage, "type">} message */
+export function formatLearning({ target, device, source, encoding = "" }) {
+  if (target && source) return `${formatTarget(target)}: hears ${source} of ${device}; go on …`;
+  if (target) return `${formatTarget(target)}: move a fader, press a key, or turn an endless knob slowly left. Esc: leave it.`;
   return source ? `learnt: ${source}, ${encoding.replaceAll("_", " ")}. Press the next handle, or Esc.` : "";
 }
 
-/** @param {Page} page @param {HTMLElement} panel */
-export function learn({ send, hear, viewer, notice }, panel) {
-  let on = false;
-  /** @type {string | null | undefined} */
+/** @param {Page} page @param {HTMLElement} panel gets the section */
+export function startLearn({ send, on, viewer, showNotice }, panel) {
+  let active = false;
+  /** @type {string | null} */
   let learning = null;
-  /** @type {Map<string, Bindings>} */
+  /** @type {Map<string, BindingsMessage>} */
   const devices = new Map();
-  const key = button("learn", () => teach(!on), { class: "key", "aria-pressed": "false", disabled: viewer });
-  const [sentence, lists] = [make("p", { role: "status" }), make("div")];
-  panel.append(make("section", { id: "learn", "aria-label": "learn" }, make("menu", {}, key), sentence, lists));
+  const toggle = button("learn", () => setActive(!active), { class: "key", "aria-pressed": "false", disabled: viewer });
+  const [hint, lists] = [el("p", { role: "status" }), el("div")];
+  panel.append(el("section", { id: "learn", "aria-label": "learn" }, el("menu", {}, toggle), hint, lists));
 
-  hear("learning", (message) => {
+  on("learning", (message) => {
     learning = message.target;
-    for (const handle of document.querySelectorAll("[data-control]")) {
-      handle.classList.toggle("learning", handle.getAttribute("data-control") === learning);
+    for (const control of document.querySelectorAll("[data-control]")) {
+      control.classList.toggle("learning", control.getAttribute("data-control") === learning);
     }
-    say(sentence, learningWords(message));
+    setText(hint, formatLearning(message));
   });
-  hear("bindings", (bindings) => {
-    devices.set(bindings.device, bindings);
+  on("bindings", (message) => {
+    devices.set(message.device, message);
     lists.replaceChildren(...[...devices.values()].map(makeDevice));
   });
   send({ type: "snapshot?" });
-  // Before the handle itself: while learning a press chooses it and does not move it.
+  // In the capture phase, before the control itself: while learning a press chooses it and does not move it.
   for (const type of ["pointerdown", "click", "keydown"]) document.addEventListener(type, choose, true);
 
   /** @param {boolean} now */
-  function teach(now) {
-    on = now;
-    press(key, on);
-    document.body.classList.toggle("teaching", on);
-    // A press beside the panel must not close it while handles are chosen.
-    panel.popover = on ? "manual" : "auto";
+  function setActive(now) {
+    active = now;
+    setPressed(toggle, active);
+    document.body.classList.toggle("teaching", active);
+    // A press outside of the panel must not close it while controls are chosen.
+    panel.popover = active ? "manual" : "auto";
     panel.showPopover();
-    if (!on && learning) send({ type: "learn", target: null });
-    say(sentence, on ? "Press the handle, key or scene that hardware shall play. Esc: end." : "");
+    if (!active && learning) send({ type: "learn", target: null });
+    setText(hint, active ? "Press the handle, key or scene that hardware shall play. Esc: end." : "");
   }
 
   /** @param {Event} event */
   function choose(event) {
-    if (!on) return;
-    const pressed = event instanceof KeyboardEvent ? event.key : "Enter";
-    const handle = event.target instanceof Element && event.target.closest("[data-control]");
-    if (pressed === "Escape" && learning) send({ type: "learn", target: null });
-    else if (pressed === "Escape") teach(false);
-    else if (!handle || (pressed !== "Enter" && pressed !== " ")) return;
-    else if (event.type !== "click") send({ type: "learn", target: handle.getAttribute("data-control") });
+    if (!active) return;
+    const key = event instanceof KeyboardEvent ? event.key : "Enter";
+    const control = event.target instanceof Element && event.target.closest("[data-control]");
+    if (key === "Escape" && learning) send({ type: "learn", target: null });
+    else if (key === "Escape") setActive(false);
+    else if (!control || (key !== "Enter" && key !== " ")) return;
+    else if (event.type !== "click") send({ type: "learn", target: control.getAttribute("data-control") });
     event.preventDefault();
     event.stopPropagation();
   }
 
-  /** @param {Bindings} bindings */
+  /** @param {BindingsMessage} message */
   function makeDevice({ device, profile, bindings }) {
     const path = `api/bindings/${encodeURIComponent(device)}`;
-    const file = makeFileInput({ accept: ".toml", class: "unseen", "aria-label": `profile of ${device}` },
-      (body) => ask(path, { method: "PUT", body }).catch(({ message }) => notice(message)));
-    const rows = bindings.map((binding) => make(
-      "li", {}, make("span", {}, targetWords(binding.target)),
-      make("span", { class: binding.conflict ? "conflict" : "" }, bindingWords(binding)),
+    const file = fileInput({ accept: ".toml", class: "unseen", "aria-label": `profile of ${device}` },
+      (body) => request(path, { method: "PUT", body }).catch(({ message }) => showNotice(message)));
+    const rows = bindings.map((binding) => el(
+      "li", {}, el("span", {}, formatTarget(binding.target)),
+      el("span", { class: binding.conflict ? "conflict" : "" }, formatBinding(binding)),
       button("×", () => send({ type: "unlearn", target: binding.target, device }),
-        { "aria-label": `unlearn ${targetWords(binding.target)}`, disabled: viewer }),
+        { "aria-label": `unlearn ${formatTarget(binding.target)}`, disabled: viewer }),
     ));
-    const save = make("a", { class: "key", href: path, download: `${device}.toml` }, "save");
-    return make(
-      "details", {}, make("summary", {}, `${device}: ${profile}, ${bindings.length || "nothing yet"}`),
-      make("menu", {}, save, make("label", { class: "key" }, "load", file)), make("ul", {}, ...rows),
+    const save = el("a", { class: "key", href: path, download: `${device}.toml` }, "save");
+    return el(
+      "details", {}, el("summary", {}, `${device}: ${profile}, ${bindings.length || "nothing yet"}`),
+      el("menu", {}, save, el("label", { class: "key" }, "load", file)), el("ul", {}, ...rows),
     );
   }
 }

@@ -1,28 +1,35 @@
 // @ts-check
 /**
- * How much of a controller's messages is worth sending: of each control that stands somewhere the
- * newest value, some sixty times a second, and always the last. Keys are never merged, turns add
- * up. What a control is, `bindings` say; until they have come, and while something is learnt, all
- * goes out. Pure: time comes in, ms. The agent's twin: styletune/midi_agent/throttle.py.
+ * Limits how much of a controller's messages is sent: the newest value of each fader, some sixty
+ * times a second, and always the last. Keys are never merged, turns of endless encoders add up.
+ * Pure: time comes in, ms. The agent's counterpart is styletune/midi_agent/throttle.py.
  */
 
-const PERIOD = 16;
-const PAIR = 2;
-/** (N)RPN: only all in order mean anything. */
-const PARAMETER = new Set([6, 38, 96, 97, 98, 99, 100, 101]);
+const PERIOD_MS = 16;
+/** Within that the low byte of a 14-bit pair follows the high one. */
+const PAIR_MS = 2;
+/** (N)RPN: only all of them in order mean anything. */
+const PARAMETER_NUMBERS = new Set([6, 38, 96, 97, 98, 99, 100, 101]);
 
-/** Endless encoders, read and written. @type {Record<string, [(value: number) => number, (steps: number) => number]>} */
-const TURNS = {
+/** Endless encoders: value → steps, steps → value. @type {Record<string, [decode: (value: number) => number, encode: (steps: number) => number]>} */
+const RELATIVE = {
   signed_bit: [(v) => (v <= 64 ? v : 64 - v), (s) => (s >= 0 ? s : 64 - s)],
   signed_bit_2: [(v) => (v <= 64 ? -v : v - 64), (s) => (s <= 0 ? -s : 64 + s)],
   bin_offset: [(v) => v - 64, (s) => 64 + s],
   twos_complement: [(v) => (v <= 64 ? v : v - 128), (s) => (s + 128) % 128],
 };
 
-/** Controls go out together, in one message. @param {number} after */
-const tick = (after) => (Math.floor(after / PERIOD) + 1) * PERIOD;
+/** The next tick: messages of several controls go out together. @param {number} after */
+const nextTick = (after) => (Math.floor(after / PERIOD_MS) + 1) * PERIOD_MS;
 
-/** @typedef {{at: number, messages: number[][], high?: number[], steps?: number, encoding?: string}} Waiting */
+/**
+ * @typedef {object} Pending what of one control is to be sent
+ * @property {number} at
+ * @property {number[][]} messages in order; of a fader the newest only
+ * @property {number[]} [high] high byte of a pair whose low one has not come
+ * @property {number} [steps] of an endless encoder
+ * @property {string} [encoding]
+ */
 
 /** @param {readonly number[]} data a control change, a key or a bend */
 function sourceOf([status = 0, number = 0]) {
@@ -30,85 +37,88 @@ function sourceOf([status = 0, number = 0]) {
   return `ch ${(status & 0x0f) + 1} ` + (kind ? `${kind} ${number}` : "bend");
 }
 
-export function makeThinner() {
-  /** @type {Map<string, string> | null} encoding by source */
+export function makeMidiThrottle() {
+  /** By source; until the bindings have come, everything is sent. @type {Map<string, string> | null} */
   let encodings = null;
-  /** @type {Map<string | number, Waiting>} by source, or by a number of its own */
+  /** By source, or by a number of its own for what is never merged. @type {Map<string | number, Pending>} */
   const queue = new Map();
-  /** @type {Map<string, number>} */
-  const sent = new Map();
-  let keys = 0;
+  /** When each source was sent last. @type {Map<string, number>} */
+  const sentAt = new Map();
+  let unmerged = 0;
 
-  /** @param {number[]} data @returns {string} `low`: the second half of a fine one */
+  /** How to merge a message; `low` is the second half of a pair. @param {number[]} data @returns {string} */
   function encodingOf([status = 0, number = 0]) {
     const kind = status >> 4;
-    if (!encodings || thinner.learning || (kind !== 0xb && kind !== 0xe)) return "button";
+    if (!encodings || throttle.learning || (kind !== 0xb && kind !== 0xe)) return "button";
     if (kind === 0xe) return "absolute";
     const encoding = encodings.get(sourceOf([status, number]));
-    if (encoding || PARAMETER.has(number)) return encoding ?? "button";
+    if (encoding || PARAMETER_NUMBERS.has(number)) return encoding ?? "button";
     return encodings.get(sourceOf([status, number - 32])) === "fine" ? "low" : "absolute";
   }
 
-  const thinner = {
+  const throttle = {
+    /** While something is learnt every message counts. */
     learning: false,
 
     /** @param {readonly {source: string, encoding: string}[]} bindings */
-    know: (bindings) => (encodings = new Map(bindings.map(({ source, encoding }) => [source, encoding]))),
+    setBindings: (bindings) => (encodings = new Map(bindings.map(({ source, encoding }) => [source, encoding]))),
 
     /** @param {number[]} data one whole message @param {number} now */
-    feed(data, now) {
+    add(data, now) {
       const [status = 0, number = 0, value = 0] = data;
       const encoding = encodingOf(data);
       const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
-      const free = tick(sent.get(source) ?? -Infinity);
-      const waiting = queue.get(source);
-      const alone = () => queue.set(++keys, { at: now, messages: [data] });
-      const turns = TURNS[encoding];
-      if (encoding === "button") alone();
-      else if (turns) {
-        const steps = (waiting?.steps ?? 0) + turns[0](value);
-        queue.set(source, { at: waiting?.at ?? Math.max(free, now), messages: [data], steps, encoding });
+      const freeAt = nextTick(sentAt.get(source) ?? -Infinity);
+      const pending = queue.get(source);
+      const addUnmerged = () => queue.set(++unmerged, { at: now, messages: [data] });
+      const relative = RELATIVE[encoding];
+      if (encoding === "button") addUnmerged();
+      else if (relative) {
+        const [decode] = relative;
+        const steps = (pending?.steps ?? 0) + decode(value);
+        queue.set(source, { at: pending?.at ?? Math.max(freeAt, now), messages: [data], steps, encoding });
       } else if (encoding === "fine" || encoding === "low") {
-        const pair = waiting ?? { at: Math.max(free + PERIOD, now + PAIR), messages: [] };
+        const pair = pending ?? { at: Math.max(freeAt + PERIOD_MS, now + PAIR_MS), messages: [] };
         queue.set(source, pair);
         if (encoding === "fine") pair.high = data;
         else {
           pair.messages = [...(pair.high ? [pair.high] : pair.messages.slice(0, -1)), data];
           delete pair.high;
         }
-      } else if (waiting) waiting.messages = [data];
-      else if (free > now) queue.set(source, { at: free, messages: [data] });
+      } else if (pending) pending.messages = [data];
+      else if (freeAt > now) queue.set(source, { at: freeAt, messages: [data] });
       else {
-        // The first after a rest goes out: there a fader is picked up.
-        alone();
-        sent.set(source, now);
+        // The first after a rest is sent in any case: that is where a fader is picked up.
+        addUnmerged();
+        sentAt.set(source, now);
       }
     },
 
-    /** What is to be sent now, in order. @param {number} now @returns {number[][]} */
-    take(now) {
-      const out = [];
-      for (const [key, waiting] of [...queue]) {
-        const { at, messages, high, steps = 0, encoding = "" } = waiting;
+    /** The messages that are due, in order. @param {number} now @returns {number[][]} */
+    takeDue(now) {
+      const due = [];
+      for (const [key, pending] of [...queue]) {
+        const { at, messages, high, steps = 0, encoding = "" } = pending;
         if (at > now) continue;
         queue.delete(key);
-        if (typeof key === "string") sent.set(key, now);
-        const turns = TURNS[encoding];
-        if (turns) {
-          const most = Math.max(-63, Math.min(63, steps));
-          if (most) out.push([...(messages[0] ?? []).slice(0, 2), turns[1](most)]);
-          if (most !== steps) queue.set(key, { ...waiting, at: tick(now), steps: steps - most });
+        if (typeof key === "string") sentAt.set(key, now);
+        const relative = RELATIVE[encoding];
+        if (relative) {
+          const [, encode] = relative;
+          const part = Math.max(-63, Math.min(63, steps));
+          if (part) due.push([...(messages[0] ?? []).slice(0, 2), encode(part)]);
+          if (part !== steps) queue.set(key, { ...pending, at: nextTick(now), steps: steps - part });
           continue;
         }
-        if (high && messages.length) queue.set(key, { at: now + 2 * PERIOD, messages: [], high });
-        else if (high) out.push(high);
-        out.push(...messages);
+        if (high && messages.length) queue.set(key, { at: now + 2 * PERIOD_MS, messages: [], high });
+        else if (high) due.push(high);
+        due.push(...messages);
       }
-      return out;
+      return due;
     },
 
-    /** When `take` has something to give; Infinity: never. */
-    due: () => Math.min(...[...queue.values()].map(({ at }) => at)),
+    /** When the next message is due; Infinity: none waits. */
+    nextDue: () => Math.min(...[...queue.values()].map(({ at }) => at)),
   };
-  return thinner;
+  return throttle;
 }

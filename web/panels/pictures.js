@@ -1,112 +1,110 @@
 // @ts-check
 /**
- * The pictures that the painting is made of: content and up to four styles, each with its part
- * in the blend and the size of its brush; recent ones; and saved paintings, whose state comes
- * back. A panel, loaded after the first picture.
+ * The pictures that are painted from: content and up to four styles, each with its share of the
+ * blend and its scale; recent ones; and saved paintings, whose state can be restored.
  */
 
-import { ask } from "../http.js";
 import { styleShares } from "../control-math.js";
-import { button, byId, make } from "../dom.js";
-import { carriesState, restore } from "./png-state.js";
+import { button, byId, el } from "../dom.js";
 import { makeSlider } from "../fader.js";
-import { makeWell } from "./drop-zone.js";
+import { request } from "../http.js";
+import { makeDropZone } from "./drop-zone.js";
+import { hasState, restoreState } from "./png-state.js";
 
-const NUMBERS = [1, 2, 3, 4];
-const RECENT = 8;
+const STYLE_NUMBERS = [1, 2, 3, 4];
+const MAX_RECENT = 8;
 
 /** @param {Page} page */
-export function start({ store, viewer, notice, hear }) {
-  /** Content, the styles, and the place of one more. @type {import("./drop-zone.js").Well[]} */
-  let wells = [];
-  let styles = -1;
+export function start({ store, viewer, showNotice, on }) {
+  /** Of the content, of each style, and of one more style. @type {import("./drop-zone.js").DropZone[]} */
+  let zones = [];
+  let styleCount = -1;
   const list = byId("wells");
-  const targets = byId("targets", HTMLDialogElement);
-  const recent = make("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
+  const dialog = byId("targets", HTMLDialogElement);
+  const recent = el("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
   list.after(recent);
-  for (const name of ["style_mix", ...NUMBERS.map((n) => `style_gain.${n}`)]) store.watch(name, share);
-  hear("pictures", update);
-  if (!viewer) watchHands();
+  for (const name of ["style_mix", ...STYLE_NUMBERS.map((n) => `style_gain.${n}`)]) store.watch(name, showShares);
+  on("pictures", update);
+  if (!viewer) acceptAnywhere();
 
-  /** @param {Pictures} pictures */
+  /** @param {PicturesMessage} pictures */
   function update(pictures) {
-    if (styles !== pictures.styles.length) build(pictures.styles.length);
-    for (const [index, picture] of [pictures.content, ...pictures.styles].entries()) wells[index]?.show(picture);
-    share();
-    fillRecent();
+    if (styleCount !== pictures.styles.length) build(pictures.styles.length);
+    for (const [index, picture] of [pictures.content, ...pictures.styles].entries()) zones[index]?.show(picture);
+    showShares();
+    updateRecent();
   }
 
   /** @param {number} count of styles */
   function build(count) {
-    styles = count;
-    wells = [makeWell("content", "content", "api/content", true, take)];
-    for (const n of NUMBERS.slice(0, viewer ? count : count + 1)) {
-      const taken = n <= count;
-      const title = count > 1 || !taken ? `style ${"ABCD"[n - 1]}` : "style";
-      // What is added is to be heard.
-      const [mix, part] = n === 2 ? ["style_mix", 0.5] : [`style_gain.${n}`, 1];
-      const well = makeWell(title, "style", `api/style/${n}`, taken, take, () => taken || store.position(mix) || store.move(mix, part));
-      wells.push(well);
-      if (!taken) continue;
-      const slider = (/** @type {string} */ kind, /** @type {string} */ words) =>
-        makeSlider(store.row(`style_${kind}.${n}`), store, `${words} of ${title}`, words);
-      well.root.append(make("div", { class: "mix" }, count > 1 && slider("gain", "gain"), slider("scale", "brush")));
-      const words = `remove ${title}`;
-      if (n > 1 && !viewer) well.root.append(button("×", well.remove, { class: "remove", "aria-label": words, title: words }));
+    styleCount = count;
+    zones = [makeDropZone("content", "content", "api/content", true, onFile)];
+    for (const n of STYLE_NUMBERS.slice(0, viewer ? count : count + 1)) {
+      const filled = n <= count;
+      const title = count > 1 || !filled ? `style ${"ABCD"[n - 1]}` : "style";
+      // A new style must count at once.
+      const [control, position] = n === 2 ? ["style_mix", 0.5] : [`style_gain.${n}`, 1];
+      const zone = makeDropZone(title, "style", `api/style/${n}`, filled, onFile, () => filled || store.position(control) || store.move(control, position));
+      zones.push(zone);
+      if (!filled) continue;
+      const slider = (/** @type {string} */ kind, /** @type {string} */ label) =>
+        makeSlider(store.row(`style_${kind}.${n}`), store, `${label} of ${title}`, label);
+      zone.root.append(el("div", { class: "mix" }, count > 1 && slider("gain", "gain"), slider("scale", "brush")));
+      const label = `remove ${title}`;
+      if (n > 1 && !viewer) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
     }
     list.dataset.styles = String(count);
-    list.replaceChildren(...wells.map(({ root }) => root));
+    list.replaceChildren(...zones.map(({ root }) => root));
   }
 
-  /** What falls on a well hangs there, unless it is more than a picture. @param {File} file @param {(file: File) => void} send */
-  async function take(file, send) {
-    if (await carriesState(file)) offer("this is a saved painting", file);
+  /** A file for a drop zone is sent there, unless it is more than a picture. @param {File} file @param {(file: File) => void} send */
+  async function onFile(file, send) {
+    if (await hasState(file)) choose("this is a saved painting", file);
     else send(file);
   }
 
-  function share() {
-    if (styles < 2) return;
-    for (const [index, part] of styleShares(store.position, styles).entries()) wells[index + 1]?.share(part);
+  function showShares() {
+    if (styleCount < 2) return;
+    for (const [index, share] of styleShares(store.position, styleCount).entries()) zones[index + 1]?.setShare(share);
   }
 
-  /** What falls on no place of its own, or is pasted, is asked about. */
-  function watchHands() {
+  /** Take pictures that are pasted, or dropped outside of the drop zones. */
+  function acceptAnywhere() {
     // Without these two the browser would leave the page for the picture.
     document.ondragover = (event) => event.preventDefault();
     document.ondrop = async (event) => {
       event.preventDefault();
       const file = event.dataTransfer?.files[0];
       if (!file || (event.target instanceof Element && event.target.closest(".well"))) return;
-      if (await carriesState(file)) restore(file, notice);
-      else offer("use the picture as", file);
+      if (await hasState(file)) restoreState(file, showNotice);
+      else choose("use the picture as", file);
     };
     document.onpaste = ({ clipboardData }) => {
       const file = [...(clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-      if (file) offer("use the pasted picture as", file);
+      if (file) choose("use the pasted picture as", file);
     };
   }
 
-  /** Ask what a picture is for. @param {string} title @param {File | string} picture or the id of a recent one */
-  async function offer(title, picture) {
-    const use = (/** @type {string} */ words, /** @type {TermName | undefined} */ term, /** @type {() => void} */ act) => button(words, () => {
-      targets.close();
-      act();
+  /** Let the user choose what to do with a picture. @param {string} title @param {File | string} picture or the id of a recent one */
+  async function choose(title, picture) {
+    const option = (/** @type {string} */ text, /** @type {TermName | undefined} */ term, /** @type {() => void} */ action) => button(text, () => {
+      dialog.close();
+      action();
     }, { class: "key", "data-term": term });
-    const png = typeof picture !== "string" && (await carriesState(picture)) && picture;
-    targets.replaceChildren(
-      make("p", {}, title), png ? use("bring its state back", undefined, () => restore(png, notice)) : "",
-      ...wells.map((well) => use(well.title, well.term, () => well.send(picture))), button("cancel", () => targets.close()),
+    const png = typeof picture !== "string" && (await hasState(picture)) && picture;
+    dialog.replaceChildren(
+      el("p", {}, title), png ? option("bring its state back", undefined, () => restoreState(png, showNotice)) : "",
+      ...zones.map((zone) => option(zone.title, zone.term, () => zone.send(picture))), button("cancel", () => dialog.close()),
     );
-    targets.showModal();
+    dialog.showModal();
   }
 
-  /** The last pictures that were used. */
-  async function fillRecent() {
-    const answer = await ask("api/recent").catch(() => null);
-    /** @type {{recent: {id: string, name: string}[]}} */
-    const told = answer ? await answer.json() : { recent: [] };
-    recent.replaceChildren(...told.recent.slice(0, RECENT).map(({ id, name }) => button(
-      make("img", { src: `api/recent/${id}.jpg`, alt: name }), () => offer(`use ${name} as`, id), { title: name, disabled: viewer },
+  async function updateRecent() {
+    const response = await request("api/recent").catch(() => null);
+    /** @type {RecentPicturesMessage} */
+    const message = response ? await response.json() : { recent: [] };
+    recent.replaceChildren(...message.recent.slice(0, MAX_RECENT).map(({ id, name }) => button(
+      el("img", { src: `api/recent/${id}.jpg`, alt: name }), () => choose(`use ${name} as`, id), { title: name, disabled: viewer },
     )));
   }
 }

@@ -1,18 +1,18 @@
 // @ts-check
 /**
- * Pictures that styletune saved: the state is in them, and comes back from them.
+ * Pictures that styletune saved carry its state, which can be restored from them.
  */
 
-import { ask } from "../http.js";
-import { tell } from "../notices.js";
+import { request } from "../http.js";
+import { showMessage } from "../notices.js";
 
-const TELL_MS = 4000;
+const MESSAGE_MS = 4000;
 
 /**
- * Is there a state in this PNG: a text chunk `styletune`, before the pixels?
+ * Whether there is a state in this PNG: a text chunk `styletune` before the pixels.
  * @param {Blob} file
  */
-export async function carriesState(file) {
+export async function hasState(file) {
   const view = new DataView(await file.slice(0, 65_536).arrayBuffer());
   const latin = new TextDecoder("latin1").decode(view);
   if (!latin.startsWith("PNG\r\n\x1a\n", 1)) return false;
@@ -24,27 +24,27 @@ export async function carriesState(file) {
   return false;
 }
 
-/** Bring the state of a saved picture back, all of it or nothing, and tell. @param {Blob} png @param {(text: string) => void} notice */
-export async function restore(png, notice) {
+/** Restore the state of a saved picture, all of it or nothing. @param {Blob} png @param {(text: string) => void} showNotice */
+export async function restoreState(png, showNotice) {
   try {
-    const answer = await ask("api/state", { method: "PUT", headers: { "Content-Type": "image/png" }, body: png });
-    const { skipped } = await answer.json();
-    const lost = skipped ? `, but for ${skipped} controls that this session lacks` : "";
-    tell("told", `all stands as in the saved picture${lost}`, TELL_MS);
+    const response = await request("api/state", { method: "PUT", headers: { "Content-Type": "image/png" }, body: png });
+    const { skipped } = await response.json();
+    const except = skipped ? `, but for ${skipped} controls that this session lacks` : "";
+    showMessage("told", `all stands as in the saved picture${except}`, MESSAGE_MS);
   } catch (error) {
-    notice(`not restored: ${/** @type {Error} */ (error).message}`);
+    showNotice(`not restored: ${/** @type {Error} */ (error).message}`);
   }
 }
 
-/** The newest picture in full size. @param {(text: string) => void} notice */
-export async function picture(notice) {
+/** The newest picture in full size; null: there is none, and a notice says why. @param {(text: string) => void} showNotice */
+export async function fetchPng(showNotice) {
   try {
-    const answer = await ask("api/image.png");
-    const name = /filename="(.+)"/.exec(answer.headers.get("Content-Disposition") ?? "")?.[1];
-    const blob = await answer.blob();
+    const response = await request("api/image.png");
+    const name = /filename="(.+)"/.exec(response.headers.get("Content-Disposition") ?? "")?.[1];
+    const blob = await response.blob();
     return { blob, url: URL.createObjectURL(blob), name: name ?? "styletune.png" };
   } catch (error) {
-    notice(`not saved: ${/** @type {Error} */ (error).message}`);
+    showNotice(`not saved: ${/** @type {Error} */ (error).message}`);
     return null;
   }
 }
