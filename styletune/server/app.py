@@ -32,7 +32,7 @@ from styletune.server.routes import pictures
 from styletune.server.routes.bindings import add_binding_routes
 from styletune.server.routes.pictures import add_picture_routes, no_such_picture
 from styletune.server.routes.scenes import add_scene_routes
-from styletune.server.static import REVALIDATE, PageFiles
+from styletune.server.static import REVALIDATE, page_routes
 from styletune.server.uploads import UploadError, UploadErrorResponse, UploadSlots, read_body
 from styletune.session.roles import role_of
 
@@ -57,7 +57,8 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
         redoc_url=None,
         responses=COMMON_ERRORS,
     )
-    _add_reading(app, hub, web, executor, seed)
+    app.router.routes.extend(page_routes(web))
+    _add_reading(app, hub, executor, seed)
     _add_uploads(app, hub, folder, executor)
     add_picture_routes(app, hub)
     add_scene_routes(app, hub)
@@ -82,17 +83,8 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
     return app
 
 
-def _add_reading(app: FastAPI, hub: Hub, web: Path, executor: Executor, seed: int) -> None:
-    figures, files = Metrics(hub), PageFiles(directory=web)
-    app.mount("/web", files, name="web")
-
-    @app.get("/", include_in_schema=False)
-    async def page(request: Request) -> Response:
-        return await files.get_response("index.html", request.scope)
-
-    @app.get("/stage", include_in_schema=False)
-    async def stage(request: Request) -> Response:
-        return await files.get_response("stage.html", request.scope)
+def _add_reading(app: FastAPI, hub: Hub, executor: Executor, seed: int) -> None:
+    figures = Metrics(hub)
 
     @app.get("/healthz", responses=error_responses(HTTPStatus.SERVICE_UNAVAILABLE))
     async def healthz() -> Response:
