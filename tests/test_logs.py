@@ -6,20 +6,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.logs import BURST, MAX_KINDS, Lines, Rate
+from styletune.logs import (
+    BURST,
+    MAX_KINDS,
+    RateLimiter,
+    line_formatter,
+)
 
 
 def record(
-    name: str, at: float = 0.0, level: int = logging.INFO, **figures: object
+    name: str, at: float = 0.0, level: int = logging.INFO, **fields: object
 ) -> logging.LogRecord:
     made = logging.LogRecord("styletune.server.hub", level, "", 0, name, (), None)
     made.created = at
-    made.figures = figures
+    made.fields = fields
     return made
 
 
 def test_an_event_is_one_line_of_keys_and_values() -> None:
-    line = Lines("key-value").format(record("painting", 0.5, width=256, device="CPU 0", rate=2.50))
+    line = line_formatter("key-value").format(
+        record("painting", 0.5, width=256, device="CPU 0", rate=2.50)
+    )
     assert line == (
         "time=1970-01-01T00:00:00.500+00:00 level=info event=painting width=256 "
         'device="CPU 0" rate=2.5'
@@ -27,7 +34,9 @@ def test_an_event_is_one_line_of_keys_and_values() -> None:
 
 
 def test_or_one_line_of_json() -> None:
-    line = Lines("json").format(record("painting", width=256, device="CPU 0", ok=True, retry=None))
+    line = line_formatter("json").format(
+        record("painting", width=256, device="CPU 0", ok=True, retry=None)
+    )
     assert json.loads(line) == {
         "time": "1970-01-01T00:00:00.000+00:00", "level": "info", "event": "painting",
         "width": 256, "device": "CPU 0", "ok": True, "retry": None,
@@ -37,7 +46,7 @@ def test_or_one_line_of_json() -> None:
 def test_a_librarys_sentence_is_a_message() -> None:
     sentence = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, "a %s", ("b c",), None)
     assert (
-        Lines("key-value")
+        line_formatter("key-value")
         .format(sentence)
         .endswith('level=warning event=log logger=uvicorn.error message="a b c"')
     )
@@ -50,7 +59,7 @@ def test_a_traceback_stays_on_the_line() -> None:
         failed = record("failed")
         failed.exc_info = sys.exc_info()
     for form in ("key-value", "json"):
-        line = Lines(form).format(failed)
+        line = line_formatter(form).format(failed)
         assert "\n" not in line
         assert "ValueError" in line
         assert "test_logs.py" in line
@@ -58,7 +67,7 @@ def test_a_traceback_stays_on_the_line() -> None:
 
 @given(st.text(max_size=50), st.sampled_from(["key-value", "json"]))
 def test_nothing_that_a_client_sends_breaks_a_line(text: str, form: str) -> None:
-    line = Lines(form).format(record("refused", message=text))
+    line = line_formatter(form).format(record("refused", message=text))
     assert line.isprintable()
     assert line.count("event=refused" if form == "key-value" else '"event": "refused"') >= 1
     if form == "json":
@@ -68,30 +77,40 @@ def test_nothing_that_a_client_sends_breaks_a_line(text: str, form: str) -> None
 @pytest.mark.checklist(7)
 @pytest.mark.parametrize("form", ["key-value", "json"])
 def test_a_secret_is_blotted_out_wherever_it_comes_from(form: str) -> None:
-    lines = Lines(form, ["abc+/=", "abc+/=def"])
+    lines = line_formatter(form, ["abc+/=", "abc+/=def"])
     line = lines.format(record("refused", message="received 'abc+/=def', abc%2B%2F%3D", n=1))
     assert "abc" not in line
     assert "def" not in line
     assert line.count("[secret]") == 2
 
 
+@pytest.mark.parametrize("form", ["key-value", "json"])
+def test_warning_of_a_library_is_redacted(form: str) -> None:
+    warning = logging.LogRecord(
+        "uvicorn.error", logging.WARNING, "", 0, "%s?token=abc", ("/stage",), None
+    )
+    line = line_formatter(form, ["abc"]).format(warning)
+    assert "/stage?token=[secret]" in line
+    assert "abc" not in line
+
+
 def test_a_long_value_is_cut() -> None:
-    assert len(Lines("json").format(record("refused", message="x" * 10_000))) < 2500
+    assert len(line_formatter("json").format(record("refused", message="x" * 10_000))) < 2500
 
 
 def test_what_repeats_is_held_back_and_counted() -> None:
-    rate = Rate()
+    rate = RateLimiter()
     shown = [rate.filter(record("refused", n / 100, code="bad_json")) for n in range(1000)]
     assert shown[:BURST] == [True] * BURST
     assert BURST + 9 <= sum(shown) <= BURST + 10
     late = record("refused", 100.0, code="bad_json")
     assert rate.filter(late)
-    assert "held_back=9" in Lines("key-value").format(late)
-    assert "held_back" not in Lines("key-value").format(record("refused", 100.0))
+    assert "held_back=9" in line_formatter("key-value").format(late)
+    assert "held_back" not in line_formatter("key-value").format(record("refused", 100.0))
 
 
 def test_one_kind_does_not_hold_back_another_and_errors_never_wait() -> None:
-    rate = Rate()
+    rate = RateLimiter()
     for _ in range(100):
         rate.filter(record("refused", code="bad_json"))
     assert not rate.filter(record("refused", code="bad_json"))
@@ -101,7 +120,7 @@ def test_one_kind_does_not_hold_back_another_and_errors_never_wait() -> None:
 
 
 def test_a_clock_that_jumps_back_silences_nothing_for_long() -> None:
-    rate = Rate()
+    rate = RateLimiter()
     for _ in range(100):
         rate.filter(record("refused", 1e9))
     rate.filter(record("refused", 0.0))
@@ -109,7 +128,7 @@ def test_a_clock_that_jumps_back_silences_nothing_for_long() -> None:
 
 
 def test_kinds_do_not_pile_up() -> None:
-    rate = Rate()
+    rate = RateLimiter()
     for n in range(3 * MAX_KINDS):
         rate.filter(record("refused", code=str(n)))
     assert len(rate._kinds) == MAX_KINDS

@@ -57,7 +57,7 @@ def serve(
         session: its pictures are files, not names of samples.
         open_browser: open the page where there is a browser.
         entrance: who gets in, and how.
-        log_format: see `log.FORMATS`.
+        log_format: one of `logs.FORMATS`.
         memory_folder: where scenes and values are kept; None: nowhere.
         resume: go on where the last run of the session was: picture, values, pictures, step.
         run: the name of the run to resume; None: the last one.
