@@ -6,7 +6,6 @@ Runs the engine in this process and shows progress and loss. Ctrl-C keeps what i
 import argparse
 import contextlib
 import io
-import json
 import signal
 import threading
 import time
@@ -20,7 +19,8 @@ from styletune.cli.arguments import add_command, add_session_options, session_co
 from styletune.errors import ConfigError, PictureError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    import numpy as np
+    import numpy.typing as npt
     from rich.console import Console
 
     from styletune.cli.arguments import Subparsers
@@ -138,13 +138,12 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
     _run_steps(offline, steps, console)
     state = {
         "styletune": __version__,
+        "controls": session.table().to_json(session.positions()),
         "session": session.model_dump(mode="json"),
         "steps": offline.steps_taken,
         "weights": painter.weights_label,
     }
-    from PIL import Image
-
-    _write(out, kind, Image.fromarray(offline.picture()), state)
+    _write(out, kind, offline.picture(), state)
     seconds = time.perf_counter() - started
     console.print(f"{out}: {offline.steps_taken} steps in {seconds:.1f} s")
 
@@ -199,17 +198,20 @@ def catch_sigint() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, previous)
 
 
-def _write(out: Path, kind: str, picture: "Image", state: dict[str, object]) -> None:
-    buffer = io.BytesIO()
-    if kind == "PNG":
-        from PIL.PngImagePlugin import PngInfo
+def _write(
+    out: Path, kind: str, picture: "npt.NDArray[np.uint8]", state: dict[str, object]
+) -> None:
+    from PIL import Image
 
-        info = PngInfo()
-        info.add_itxt("styletune", json.dumps(state))
-        picture.save(buffer, kind, pnginfo=info)
+    from styletune.images.png_metadata import encode_png
+
+    if kind == "PNG":
+        data = encode_png(picture, state)
     else:
-        picture.save(buffer, kind, quality=95)
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, kind, quality=95)
+        data = buffer.getvalue()
     try:
-        files.write_bytes_atomically(out, buffer.getvalue())
+        files.write_bytes_atomically(out, data)
     except OSError as error:
         raise PictureError(f"cannot write {out}: {error}") from None

@@ -1,51 +1,82 @@
-"""The state inside a saved picture: written into a PNG's text chunk, and found there again.
+"""The state inside a saved PNG, in its text chunk `styletune`: written and read by Pillow.
 
-Only the chunks are walked; no pixel of a picture from outside is decoded here. Pure: bytes
-in, bytes or values out. Knows nothing about the session.
+Reading looks at the chunks before the pixels only; no pixel from outside is decoded.
 
-Source: Portable Network Graphics (Third Edition), 5.3 (chunk layout), 11.3.3 (tEXt).
+Source: Portable Network Graphics (Third Edition), 11.3.3 (tEXt, iTXt).
 """
 
-import zlib
-from collections.abc import Iterator
-from typing import Annotated, Any
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
+from PIL import Image
+from PIL.PngImagePlugin import PngImageFile, PngInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune.errors import PictureError
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 KEYWORD = "styletune"
 MAX_TEXT = 64 * 1024
-MAX_CHUNKS = 100_000  # of 20 MB in IDAT chunks of 8 KiB there are 2,500
+MAX_HEADER = 1024 * 1024  # bytes before the pixels: bounds how many chunks are looked at
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 class EmbeddedState(BaseModel):
-    """What a saved picture says of how it was painted; see `app._embedded_state`."""
+    """What a saved picture tells about how it was painted."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     controls: Annotated[dict[Annotated[str, Field(max_length=100)], Any], Field(max_length=500)]
 
 
+def encode_png(picture: "npt.NDArray[np.uint8]", state: Mapping[str, object]) -> bytes:
+    """Encode a picture, uint8 (h, w, 3), as PNG with `state` as JSON inside."""
+    return _encode(Image.fromarray(picture), state)
+
+
+def replace_state(png: bytes, state: Mapping[str, object]) -> bytes:
+    """Put `state` into a PNG in place of any other; the pixels stay.
+
+    Raises:
+        PictureError: it is no PNG, or a damaged one.
+    """
+    try:
+        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+            return _encode(image, state)
+    except (OSError, SyntaxError, ValueError) as error:
+        raise PictureError(f"the picture is no PNG or damaged: {error}") from None
+
+
 def read_metadata(png: bytes) -> EmbeddedState:
-    """The state in a PNG that styletune saved.
+    """Return the state in a PNG that styletune saved.
 
     Raises:
         PictureError: no PNG, a damaged one, or none of ours.
     """
-    for kind, data in _chunks(png):
-        keyword, separator, text = data.partition(b"\0")
-        if kind == b"tEXt" and separator and keyword == KEYWORD.encode():
-            return _state(text)
-        if kind == b"IEND":
-            break
-    raise PictureError(
-        "the picture holds no state of styletune; drop one that the page's save button wrote"
-    )
-
-
-def _state(text: bytes) -> EmbeddedState:
+    if not png.startswith(_SIGNATURE):
+        raise PictureError("only a PNG holds a state; received another kind of file")
+    try:
+        text = PngImageFile(io.BytesIO(png[:MAX_HEADER])).info.get(KEYWORD)
+    except Exception as error:  # decoders fail in every possible way on hostile bytes
+        if "bad header checksum" in str(error):  # as Pillow words it
+            raise PictureError(
+                "the picture's state is damaged: its checksum does not fit"
+            ) from None
+        if len(png) > MAX_HEADER:
+            raise PictureError(
+                f"the picture has more than {MAX_HEADER} bytes before its pixels"
+            ) from None
+        raise PictureError("the picture is damaged or cut off before its end") from None
+    if not isinstance(text, str):
+        raise PictureError(
+            "the picture holds no state of styletune; drop one that the page's save button wrote"
+        )
     if len(text) > MAX_TEXT:
         raise PictureError(
             f"the picture's state has at most {MAX_TEXT} bytes; received {len(text)}"
@@ -57,23 +88,20 @@ def _state(text: bytes) -> EmbeddedState:
         raise PictureError(f"the picture's state cannot be read: {why}") from None
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and data of each chunk, checked by its CRC; the pixels' are passed over unread."""
-    if not png.startswith(_SIGNATURE):
-        raise PictureError("only a PNG holds a state; received another kind of file")
-    at = len(_SIGNATURE)
-    for _ in range(MAX_CHUNKS):
-        head = png[at : at + 8]
-        length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        end = at + 12 + length
-        if len(head) < 8 or end > len(png):
-            raise PictureError("the picture is cut off before its end")
-        if kind == b"tEXt":
-            data = png[at + 8 : end - 4]
-            if zlib.crc32(kind + data) != int.from_bytes(png[end - 4 : end], "big"):
-                raise PictureError("the picture's state is damaged: its checksum does not fit")
-            yield kind, data
-        else:
-            yield kind, b""
-        at = end
-    raise PictureError(f"the picture has more than {MAX_CHUNKS} chunks")
+def file_name(pictures: Iterable[str], step: int) -> str:
+    """Name a saved picture after its content, its styles and its step, plain for any system."""
+    return "-".join(["styletune", *filter(None, map(_slug, pictures)), str(step)]) + ".png"
+
+
+def _encode(image: Image.Image, state: Mapping[str, object]) -> bytes:
+    info = PngInfo()
+    info.add_text("Software", "styletune")
+    info.add_text(KEYWORD, json.dumps(state))
+    png = io.BytesIO()
+    image.save(png, "PNG", pnginfo=info)
+    return png.getvalue()
+
+
+def _slug(name: str) -> str:
+    stem = name.rpartition(".")[0] or name
+    return re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-")[:24]

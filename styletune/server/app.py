@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 from styletune import __version__
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
+from styletune.images.png_metadata import encode_png, file_name
 from styletune.ipc.commands import State
 from styletune.server import websockets
 from styletune.server.decoding import DecodedPicture, decode_in_subprocess
@@ -148,9 +149,10 @@ def _add_reading(app: FastAPI, hub: Hub, executor: Executor, seed: int) -> None:
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
             )
         state = pictures.describe_frame(hub, frame, seed)
-        name = f'inline; filename="{pictures.file_name(hub, frame)}"'
+        names = (picture.name for picture in hub.pictures.current)
+        name = f'inline; filename="{file_name(names, frame.step)}"'
         loop = asyncio.get_running_loop()
-        png = await loop.run_in_executor(executor, pictures.encode_png, frame, state)
+        png = await loop.run_in_executor(executor, encode_png, frame.picture, state)
         headers = {**_NOT_STORED, "content-disposition": name}
         return Response(png, media_type="image/png", headers=headers)
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from styletune.cli.paint import catch_sigint
 from styletune.images import samples
+from styletune.images.png_metadata import read_metadata
 from tests.cli.running import styletune
 
 
@@ -32,6 +33,7 @@ def test_paint_writes_one_picture_with_its_settings(tmp_path: Path) -> None:
         state = json.loads(picture.text["styletune"])
         pixels = np.asarray(picture)
     assert pixels.shape == (72, 96, 3)
+    assert read_metadata(out.read_bytes()).controls["average"] is True  # the page takes it
     assert state["steps"] >= 12  # a move that was begun is ended
     assert state["session"]["optimizer"]["name"] == "lbfgs"
     assert state["session"]["painting"]["init"] == "tinted"

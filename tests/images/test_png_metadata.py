@@ -1,9 +1,9 @@
 import contextlib
 import io
 import json
-import struct
 import zlib
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,18 +24,61 @@ def png(text: str | None, keyword: str = "styletune") -> bytes:
     return file.getvalue()
 
 
+CRC = zlib.crc32(b"abcd").to_bytes(4, "big")
 GOOD = json.dumps({"controls": {"smooth": 0.5}, "epoch": 7})
 
 
-def test_what_was_embedded_is_found() -> None:
-    assert png_metadata.read_metadata(png(GOOD)).controls == {"smooth": 0.5}
+PIXELS = np.random.default_rng(1).integers(0, 256, (40, 30, 3), np.uint8)
 
 
-def test_a_state_after_the_pixels_is_found_too() -> None:
-    data = png(None)
-    text = b"tEXtstyletune\0" + GOOD.encode()
-    chunk = struct.pack(">I", len(text) - 4) + text + struct.pack(">I", zlib.crc32(text))
-    assert png_metadata.read_metadata(data[:-12] + chunk + data[-12:]).controls == {"smooth": 0.5}
+@pytest.mark.parametrize("chunk", ["tEXt", "zTXt", "iTXt"])
+def test_a_state_is_read_from_any_text_chunk(chunk: str) -> None:
+    info, file = PngInfo(), io.BytesIO()
+    match chunk:
+        case "iTXt":
+            info.add_itxt("styletune", GOOD)
+        case _:
+            info.add_text("styletune", GOOD, zip=chunk == "zTXt")
+    Image.new("RGB", (64, 48)).save(file, "PNG", pnginfo=info)
+    assert chunk.encode() in file.getvalue()
+    assert png_metadata.read_metadata(file.getvalue()).controls == {"smooth": 0.5}
+
+
+def test_no_pixel_is_decoded() -> None:
+    data = png(GOOD)
+    cut = data[: data.index(b"IDAT") + 8]
+    assert png_metadata.read_metadata(cut).controls == {"smooth": 0.5}
+
+
+def test_a_written_state_is_read_again() -> None:
+    data = png_metadata.encode_png(PIXELS, {"controls": {"smooth": 0.25}, "name": "Übung"})
+    assert png_metadata.read_metadata(data).controls == {"smooth": 0.25}
+    with Image.open(io.BytesIO(data)) as image:
+        np.testing.assert_array_equal(np.asarray(image), PIXELS)
+        assert json.loads(image.info["styletune"])["name"] == "Übung"
+
+
+def test_a_replaced_state_leaves_the_pixels() -> None:
+    data = png_metadata.encode_png(PIXELS, {"controls": {"smooth": 0.25}})
+    data = png_metadata.replace_state(data, {"controls": {"smooth": 0.75}})
+    assert png_metadata.read_metadata(data).controls == {"smooth": 0.75}
+    with Image.open(io.BytesIO(data)) as image:
+        np.testing.assert_array_equal(np.asarray(image), PIXELS)
+    for bad in (b"GIF89a", data[:60], data[:-200]):
+        with pytest.raises(PictureError, match="no PNG or damaged"):
+            png_metadata.replace_state(bad, {})
+
+
+@pytest.mark.parametrize(
+    ("pictures", "name"),
+    [
+        (["harbour", "strokes"], "styletune-harbour-strokes-9871.png"),
+        (["My Cat.JPG", "Ü", 'a/b\r\n"c'], "styletune-my-cat-a-b-c-9871.png"),
+        (["猫.png", "x" * 80], f"styletune-{'x' * 24}-9871.png"),
+    ],
+)
+def test_a_file_name_is_plain(pictures: list[str], name: str) -> None:
+    assert png_metadata.file_name(pictures, 9871) == name
 
 
 @pytest.mark.parametrize(
@@ -46,7 +89,6 @@ def test_a_state_after_the_pixels_is_found_too() -> None:
         (png(None), "holds no state of styletune"),
         (png(GOOD, "stiletune"), "holds no state of styletune"),
         (png(GOOD)[:60], "cut off before its end"),
-        (png(None)[:-20], "cut off before its end"),
         (png("{"), "state cannot be read"),
         (png("[]"), "state cannot be read"),
         (png('{"controls": 5}'), "state cannot be read"),
@@ -54,7 +96,7 @@ def test_a_state_after_the_pixels_is_found_too() -> None:
         (png("[" * 60_000), "state cannot be read"),
         (png("x" * 70_000), "the picture's state has at most 65536 bytes; received 70000"),
         (png(GOOD).replace(b"smooth", b"smooch"), "its checksum does not fit"),
-        (b"\x89PNG\r\n\x1a\n" + (b"\0\0\0\0abcd\0\0\0\0" * 100_001), "more than 100000 chunks"),
+        (b"\x89PNG\r\n\x1a\n" + (b"\0\0\0\0abcd" + CRC) * 100_001, "bytes before its pixels"),
         (b"\x89PNG\r\n\x1a\n\xff\xff\xff\xfftEXt", "cut off before its end"),
     ],
     ids=lambda value: str(value[:20]),

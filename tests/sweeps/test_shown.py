@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune.sweeps import png
+from styletune.images.png_metadata import encode_png, read_metadata
 from styletune.sweeps.report.grid import Shown, grids
 from styletune.sweeps.report.html import page, scene_name
 from styletune.sweeps.report.plot import plots
@@ -108,17 +108,10 @@ def test_a_result_survives_its_line(tmp_path: Path) -> None:
             Result.parse(broken)
 
 
-def test_the_state_of_a_png_is_replaced_and_its_pixels_are_not_touched() -> None:
-    rng = np.random.default_rng(1)
-    pixels = rng.integers(0, 256, (40, 30, 3), np.uint8)
-    data = png.with_state(png.with_state(png.encode(pixels), {"a": 1}), {"name": "Übung", "b": 2})
-    import io
-
-    with Image.open(io.BytesIO(data)) as image:
-        np.testing.assert_array_equal(np.asarray(image), pixels)
-        assert json.loads(image.text["styletune"]) == {"name": "Übung", "b": 2}
-    with pytest.raises(ValueError, match="no PNG"):
-        png.with_state(b"GIF89a", {})
+def test_the_page_reads_the_state_of_a_point(tmp_path: Path) -> None:
+    (first, *_) = made(tmp_path, [ROWS])
+    png = encode_png(np.zeros((8, 8, 3), np.uint8), first.state)
+    assert read_metadata(png).controls == first.controls
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from styletune.config import SessionConfig
 from styletune.errors import WorkerError
 from styletune.images import decode
+from styletune.images.png_metadata import encode_png
 from styletune.ipc.commands import Run
-from styletune.sweeps import png
 from styletune.sweeps.backends.server import Job
 from styletune.sweeps.result import Result, Term
 
@@ -201,8 +201,7 @@ class PointPainter:
         taken, rollbacks = yield from self._run(order)
         self._about.painted.append(job.point.index)
         result = self._result(job, taken, rollbacks, time.perf_counter() - began)
-        picture = png.encode(self._painter.picture())
-        yield result, png.with_state(picture, result.state)
+        yield result, encode_png(self._painter.picture(), result.state)
 
     def _path(self, name: str, data: bytes) -> str:
         """Where a picture lies here, written once."""

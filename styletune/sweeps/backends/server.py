@@ -24,7 +24,7 @@ from typing import Any, Protocol
 from styletune.client import Client, Epoch, Painted, connect
 from styletune.controls import Control
 from styletune.errors import RefusedError, SweepError, UnreachableError, WorkerError
-from styletune.sweeps import png
+from styletune.images.png_metadata import replace_state
 from styletune.sweeps.points import Point, controls_from_rows
 from styletune.sweeps.result import Result, Term
 from styletune.sweeps.spec import SweepSpec, Value
@@ -202,7 +202,7 @@ class ServerBackend:
             if not gone or self._lost[job.point.key] == _TRIES:
                 raise
             return [job]
-        keep(result, png.with_state(data, result.state))
+        keep(result, replace_state(data, result.state))
         return []
 
     async def _hang(self, pictures: Mapping[str, str]) -> None:
