@@ -11,7 +11,7 @@ from styletune.controls import ControlTable, Curve, Kind
 from styletune.files import web_folder
 from styletune.server.app import create_app
 from styletune.server.metrics import ROWS
-from styletune.session import messages
+from styletune.session import incoming, outgoing
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -65,7 +65,7 @@ def _messages(union: object, way: str) -> list[list[str]]:
 
 
 def message_table() -> str:
-    rows = _messages(messages.Incoming, "in") + _messages(messages.Outgoing, "out")
+    rows = _messages(incoming.Incoming, "in") + _messages(outgoing.Outgoing, "out")
     return table(["way", "`type`", "further fields", "what it means"], rows)
 
 

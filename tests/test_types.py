@@ -18,7 +18,7 @@ from pydantic import Field
 
 from styletune.client import types as client_types
 from styletune.controls import Kind
-from styletune.session import messages
+from styletune.session import outgoing
 from tools import types
 
 
@@ -49,7 +49,7 @@ def test_a_stale_file_is_reported_and_written_anew(
         (Mapping[str, Any], "Record<string, unknown>"),
         (Literal["up", "down"] | None, '"up" | "down" | null'),
         (Kind, '"fader" | "switch" | "choice" | "trigger"'),
-        (messages.Picture, "Picture"),
+        (outgoing.Picture, "Picture"),
     ],
 )
 def test_an_annotation_becomes_a_typescript_type(annotation: Any, expected: str) -> None:
@@ -61,7 +61,7 @@ def test_an_annotation_without_a_counterpart_is_refused() -> None:
         types.typescript(bytes)
 
 
-LOSS = messages.TermLoss(raw=2.0, weight=0.5, weighted=1.0, share=0.25)
+LOSS = outgoing.TermLoss(raw=2.0, weight=0.5, weighted=1.0, share=0.25)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ LOSS = messages.TermLoss(raw=2.0, weight=0.5, weighted=1.0, share=0.25)
     [
         (
             client_types.Epoch,
-            messages.EpochMessage(
+            outgoing.EpochMessage(
                 epoch=1,
                 step=10,
                 rev=3,
@@ -77,24 +77,24 @@ LOSS = messages.TermLoss(raw=2.0, weight=0.5, weighted=1.0, share=0.25)
                 steps_per_s=9.5,
                 width=128,
                 height=96,
-                losses=(messages.LayerLoss(layer="block1_conv1", content=LOSS, style=LOSS),),
+                losses=(outgoing.LayerLoss(layer="block1_conv1", content=LOSS, style=LOSS),),
                 smooth=0.5,
                 total=2.5,
-                run=messages.RunStep(run=1, step=10, done=False),
+                run=outgoing.RunStep(run=1, step=10, done=False),
             ),
         ),
-        (client_types.State, messages.StateMessage(state="running")),
+        (client_types.State, outgoing.StateMessage(state="running")),
         (
             client_types.Pictures,
-            messages.PicturesMessage(
-                content=messages.Picture(name="harbour", width=4, height=3, version=1),
-                styles=(messages.Picture(name="strokes", width=4, height=3, version=2),),
+            outgoing.PicturesMessage(
+                content=outgoing.Picture(name="harbour", width=4, height=3, version=1),
+                styles=(outgoing.Picture(name="strokes", width=4, height=3, version=2),),
             ),
         ),
     ],
 )
 def test_a_message_is_what_the_client_declares(
-    declared: Any, message: messages.OutgoingMessage
+    declared: Any, message: outgoing.OutgoingMessage
 ) -> None:
     # The client's types are public: they name only the fields that its users may rely on.
     assert_declared(json.loads(message.text), declared)

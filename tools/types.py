@@ -25,7 +25,8 @@ from pydantic import BaseModel
 
 from styletune.controls import Control
 from styletune.server.frame_stream import FrameHeader
-from styletune.session.messages import AckMessage, Incoming, Outgoing, RecentPicturesMessage
+from styletune.session.incoming import AckMessage, Incoming
+from styletune.session.outgoing import Outgoing, RecentPicturesMessage
 
 TARGET = Path(__file__).parents[1] / "web/types.d.ts"
 HEADER = """\

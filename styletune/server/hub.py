@@ -22,17 +22,16 @@ from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
 from styletune.server.storage import Autosaver, SavedSession, SessionStore
-from styletune.session.messages import (
+from styletune.session.incoming import SetMessage, seq_of
+from styletune.session.outgoing import (
     ChangedMessage,
     EpochMessage,
     ErrorMessage,
     Outgoing,
     PaintingMessage,
     Picture,
-    SetMessage,
     SnapshotMessage,
     StateMessage,
-    seq_of,
 )
 from styletune.session.roles import Role
 from styletune.session.scenes import RATE_HZ
@@ -111,7 +110,7 @@ class Hub:
     def remove_client(self, client: str) -> None:
         """Remove a client that has disconnected."""
         self._clients.remove(client)
-        self.send(self.session.controllers.leave(client))
+        self.send(self.session.controllers.remove_client(client))
 
     def count_clients(self, role: Role) -> int:
         """How many clients there are of a role."""
@@ -165,7 +164,7 @@ class Hub:
         for message in messages:
             if isinstance(message, ErrorMessage):
                 self._send_error(message, client)
-            elif message.for_all:
+            elif message.broadcast:
                 self._pending.put(message)
             else:
                 self._clients.send(client, message)
@@ -186,7 +185,7 @@ class Hub:
             self._save_soon()
         while (message := self._pending.pop()) is not None:
             if isinstance(message, PaintingMessage):  # after its controls, which it contains
-                self._worker.start_run(message.order)
+                self._worker.start_run(message.command)
             self._broadcast(message)
         scenes = self.session.scenes()
         if scenes is not self._sent_scenes:
@@ -291,7 +290,7 @@ class Hub:
         """What the painting is doing."""
         report = self._worker.report
         log = tuple(self._worker.log) if report.state is State.FAILED else None
-        return StateMessage.of(report, self._clients.viewers, self._worker.retry_s, log)
+        return StateMessage.from_report(report, self._clients.viewers, self._worker.retry_s, log)
 
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""
@@ -343,7 +342,7 @@ class Hub:
             self.losses.add(frame)
             if frame.run_done:
                 self.finished_runs.append(frame)
-            self.epoch = EpochMessage.of(frame, self.session.table.layers)
+            self.epoch = EpochMessage.from_frame(frame, self.session.table.layers)
             self._broadcast(self.epoch)
 
     async def _forward_reports(self) -> None:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 
 from styletune.server.hub import Hub
 from styletune.server.signals import ShutdownFlag
-from styletune.session.messages import MAX_BYTES
+from styletune.session.incoming import MAX_BYTES
 from styletune.supervisor.handle import WorkerHandle
 
 # Of the 5 s for a clean end: for open answers; the worker ends at the same time.

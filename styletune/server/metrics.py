@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from styletune.ipc.commands import State
 from styletune.server.hub import Hub
-from styletune.session.messages import EpochMessage, LayerLoss
+from styletune.session.outgoing import EpochMessage, LayerLoss
 from styletune.session.roles import Role
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from styletune.server.decoding import DecodedPicture
-from styletune.session import messages
+from styletune.session import outgoing
 
 # Former pictures of a slot that are kept, to go back to when the worker refuses a newer one.
 MAX_HISTORY = 8
@@ -26,10 +26,10 @@ class Slot:
     version: int = 1
     history: deque[DecodedPicture] = field(default_factory=deque)
 
-    def entry(self) -> messages.Picture:
+    def entry(self) -> outgoing.Picture:
         """The picture as clients see it."""
         current = self.current
-        return messages.Picture(
+        return outgoing.Picture(
             name=current.name, width=current.width, height=current.height, version=self.version
         )
 
@@ -52,7 +52,7 @@ class SourcePictures:
         """The pictures that are painted from: content, then styles."""
         return tuple(slot.current for slot in self._slots)
 
-    def set(self, number: int, picture: DecodedPicture) -> messages.Picture:
+    def set(self, number: int, picture: DecodedPicture) -> outgoing.Picture:
         """Replace the picture of a slot; of the former ones `MAX_HISTORY` stay on disk.
 
         The slot after the last one is a new style.
@@ -105,10 +105,10 @@ class SourcePictures:
         """JPEG of the picture of a slot."""
         return self._slots[number].current.thumbnail
 
-    def message(self) -> messages.PicturesMessage:
+    def message(self) -> outgoing.PicturesMessage:
         """All of them, as clients see them."""
         content, *styles = (slot.entry() for slot in self._slots)
-        return messages.PicturesMessage(content=content, styles=tuple(styles))
+        return outgoing.PicturesMessage(content=content, styles=tuple(styles))
 
 
 class RecentPictures:
@@ -141,11 +141,11 @@ class RecentPictures:
         known = self._pictures.get(name)
         return None if known is None else known.thumbnail
 
-    def message(self) -> messages.RecentPicturesMessage:
+    def message(self) -> outgoing.RecentPicturesMessage:
         """All of them, newest first, as clients see them."""
-        return messages.RecentPicturesMessage(
+        return outgoing.RecentPicturesMessage(
             recent=tuple(
-                messages.RecentPicture(
+                outgoing.RecentPicture(
                     id=name, name=picture.name, width=picture.width, height=picture.height
                 )
                 for name, picture in reversed(self._pictures.items())

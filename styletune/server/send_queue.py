@@ -9,7 +9,7 @@ from collections.abc import Hashable, Mapping
 from logging import INFO, getLogger
 
 from styletune.logs import log_event
-from styletune.session.messages import ChangedMessage, Outgoing
+from styletune.session.outgoing import ChangedMessage, Outgoing
 from styletune.session.roles import Role
 
 # A client with this many unread answers is not read from until it has read some of them.
@@ -63,10 +63,10 @@ class SendQueue:
             return
         if isinstance(message, ChangedMessage):
             self._put_change(message)
-        elif message.newest_only:
+        elif message.coalesce:
             # To the end, so that an epoch never overtakes the change that it shows.
-            self._messages.pop(message.about, None)
-            self._messages[message.about] = message
+            self._messages.pop(message.coalesce_key, None)
+            self._messages[message.coalesce_key] = message
         else:
             self._serial += 1
             self._messages[self._serial] = message

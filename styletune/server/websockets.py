@@ -16,8 +16,9 @@ from styletune.errors import MessageError
 from styletune.server.frame_stream import AckWindow
 from styletune.server.hub import Hub
 from styletune.server.send_queue import SendQueue
-from styletune.session import messages
-from styletune.session.messages import ChangedMessage, ErrorMessage, parse_ack
+from styletune.session import incoming
+from styletune.session.incoming import parse_ack
+from styletune.session.outgoing import ChangedMessage, ErrorMessage
 from styletune.session.roles import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
@@ -60,7 +61,7 @@ async def _read_controls(
 ) -> None:
     for count in itertools.count(1):
         text = await _receive(socket)
-        refused = messages.refuse_viewer(text) if role is Role.VIEWER else None
+        refused = incoming.refuse_viewer(text) if role is Role.VIEWER else None
         if refused is None:
             hub.receive(text, client)
         else:

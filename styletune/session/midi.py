@@ -26,8 +26,8 @@ from styletune.midi.learn import Learner, LearnResult
 from styletune.midi.message import Encoding, Event, decode
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import Smoother
-from styletune.session import messages
-from styletune.session.messages import (
+from styletune.session import outgoing
+from styletune.session.outgoing import (
     BindingsMessage,
     ErrorMessage,
     HardwareMessage,
@@ -53,7 +53,7 @@ class MidiLearn:
         self._learner = Learner()
         self.target: str | None = None
 
-    def begin(self, target: str | None) -> LearningMessage | ErrorMessage:
+    def start(self, target: str | None) -> LearningMessage | ErrorMessage:
         """Let a target wait; None: nothing any more."""
         if target is not None and resolve(target, self._table) is None:
             return ErrorMessage(
@@ -68,7 +68,9 @@ class MidiLearn:
         """What is being learnt, as a message."""
         return LearningMessage(target=self.target)
 
-    def feed(self, device: str, event: Event, now: float) -> LearnResult | LearningMessage | None:
+    def handle_event(
+        self, device: str, event: Event, now: float
+    ) -> LearnResult | LearningMessage | None:
         """Take an event: what was learnt by it, or which hardware is being moved now."""
         before = self._learner.moving
         learnt = self._learner.feed(device, event, now)
@@ -78,7 +80,7 @@ class MidiLearn:
             return LearningMessage(target=self.target, device=moving[0], source=str(moving[1]))
         return None
 
-    def tick(self, now: float) -> LearnResult | None:
+    def poll(self, now: float) -> LearnResult | None:
         """What a silence has told; see `due`."""
         return None if self.target is None else self._learner.tick(now)
 
@@ -87,14 +89,16 @@ class MidiLearn:
         """When `tick` has something to give, or None."""
         return None if self.target is None else self._learner.due
 
-    def end(self, learnt: LearnResult, before: Binding | None) -> tuple[LearningMessage, Binding]:
+    def finish(
+        self, learnt: LearnResult, before: Binding | None
+    ) -> tuple[LearningMessage, Binding]:
         """Nothing waits any more; what is told of it, and what plays the target from now on.
 
         Args:
             before: what the hardware played so far.
         """
         assert self.target is not None
-        bound = self._bound(learnt, with_layer_index(self.target, self._table), before)
+        bound = self._make_binding(learnt, with_layer_index(self.target, self._table), before)
         self.target, self._learner = None, Learner()
         told = LearningMessage(
             target=None,
@@ -104,7 +108,7 @@ class MidiLearn:
         )
         return told, bound
 
-    def _bound(self, learnt: LearnResult, target: str, before: Binding | None) -> Binding:
+    def _make_binding(self, learnt: LearnResult, target: str, before: Binding | None) -> Binding:
         """What is as good as before stays: how it is shown, how it takes over."""
         if before is not None and before.encoding is learnt.encoding:
             return replace(before, target=target, sets=None, learned=True)
@@ -153,18 +157,18 @@ class MidiRouter:
     ) -> None:
         self._table = table
         self._counts = Counter() if counts is None else counts
-        self._book = ProfileRegistry(table, profiles, profile, keep)
+        self._profiles = ProfileRegistry(table, profiles, profile, keep)
         self._devices: dict[tuple[str, str], Device] = {}
-        self._listening: set[tuple[str, str]] = set()
-        self._told: set[str] = set()
+        self._open: set[tuple[str, str]] = set()
+        self._reported: set[str] = set()
         self._loops: set[tuple[str, str]] = set()
-        self._lesson = MidiLearn(table)
-        self._seen: dict[str, float] = {}
-        self._glides = Smoother()
+        self._learn = MidiLearn(table)
+        self._last_positions: dict[str, float] = {}
+        self._smoother = Smoother()
 
     # ----------------------------------------------------------------- hands
 
-    def hear(
+    def handle_message(
         self, client: str, name: str, data: Sequence[int], positions: Positions, now: float
     ) -> Iterator[MidiAction]:
         """Take one whole raw message of a client's device.
@@ -188,17 +192,17 @@ class MidiRouter:
             self._counts["midi_ignored"] += 1
             return
         for event in device.complete(said, now):
-            yield from self._event(client, device, event, tuple(data), positions, now)
+            yield from self._handle_event(client, device, event, tuple(data), positions, now)
 
-    def late(self, positions: Positions, now: float) -> Iterator[tuple[str, MidiAction]]:
+    def poll_due(self, positions: Positions, now: float) -> Iterator[tuple[str, MidiAction]]:
         """What had to wait until now, with the device's name; see `due`."""
         for (client, name), device in list(self._devices.items()):
             for event in device.late(now):
-                for outcome in self._event(client, device, event, (), positions, now):
+                for outcome in self._handle_event(client, device, event, (), positions, now):
                     yield name, outcome
-        for name, places in self._glides.step(positions, now).items():
+        for name, places in self._smoother.step(positions, now).items():
             yield name, SmoothMove(places)
-        if learnt := self._lesson.tick(now):
+        if learnt := self._learn.poll(now):
             for message in self._bind(learnt):
                 yield learnt.device, message
 
@@ -206,11 +210,11 @@ class MidiRouter:
     def due(self) -> float | None:
         """When `late` or `follow` has something to give, or None."""
         times = [device.due for device in self._devices.values()]
-        times += [self._devices[key].echoes.due for key in self._listening]
-        times += [self._glides.due, self._lesson.due]
+        times += [self._devices[key].echoes.due for key in self._open]
+        times += [self._smoother.due, self._learn.due]
         return min((time for time in times if time is not None), default=None)
 
-    def _event(
+    def _handle_event(
         self,
         client: str,
         device: Device,
@@ -219,21 +223,21 @@ class MidiRouter:
         positions: Positions,
         now: float,
     ) -> Iterator[MidiAction]:
-        if self._lesson.target is not None:
-            yield from self._learn(device, event, now)
+        if self._learn.target is not None:
+            yield from self._learn_from(device, event, now)
             return
         before = device.counts["unmapped"]
-        for action in device.move(event, data, self._glides.meant(positions), now):
+        for action in device.move(event, data, self._smoother.meant(positions), now):
             match action:
                 case PickupHint():
                     yield _hardware(action, device.name)
                 case SetControls() if device.is_stepped(event):
-                    yield from self._glide(action, device.name, positions, now)
+                    yield from self._smooth(action, device.name, positions, now)
                 case _:
                     yield action
         if device.counts["unmapped"] != before:
             self._counts["midi_unmapped"] += 1
-            yield from self._stranger(device)
+            yield from self._unknown_device(device)
         if device.echoes.off and (key := (client, device.name)) not in self._loops:
             self._loops.add(key)
             yield ErrorMessage(
@@ -243,37 +247,37 @@ class MidiRouter:
                 "plugged in again",
             )
 
-    def _glide(
+    def _smooth(
         self, move: SetControls, mover: str, positions: Positions, now: float
     ) -> Iterator[SetControls]:
         for name, goal in move.positions.items():
-            place = self._glides.move(name, goal, positions, now, mover)
+            place = self._smoother.move(name, goal, positions, now, mover)
             if place is not None:
                 yield SetControls({name: place})
 
-    def _stranger(self, device: Device) -> Iterator[ErrorMessage]:
+    def _unknown_device(self, device: Device) -> Iterator[ErrorMessage]:
         """Say once that a device is not known: its knobs send a hundred messages a second."""
         if device.profile.bindings:
             return
         self._counts["unknown_device"] += 1
-        if device.name in self._told or len(self._told) >= MAX_TOLD:
+        if device.name in self._reported or len(self._reported) >= MAX_TOLD:
             return
-        self._told.add(device.name)
+        self._reported.add(device.name)
         yield ErrorMessage(
             code="unknown_device",
-            message=f"no controller profile for `{device.name}`; known are {self._book.known}; "
+            message=f"no controller profile for `{device.name}`; known are {self._profiles.names}; "
             "press learn and move its knobs to make one",
         )
 
     # -------------------------------------------------------------- feedback
 
-    def follow(self, positions: Positions, now: float) -> list[AddressedMessage]:
+    def feedback_after_change(self, positions: Positions, now: float) -> list[AddressedMessage]:
         """What is to be told to devices, and of faders that now wait, after any change."""
         if not self._devices:
-            self._seen = dict(positions)
+            self._last_positions = dict(positions)
             return []
-        positions = {**positions, **self._glides.goals(positions)}
-        seen, self._seen = self._seen, positions
+        positions = {**positions, **self._smoother.goals(positions)}
+        seen, self._last_positions = self._last_positions, positions
         moved = [name for name, position in positions.items() if seen.get(name) != position]
         told: list[AddressedMessage] = []
         for key, device in self._devices.items():
@@ -282,61 +286,61 @@ class MidiRouter:
                 told += [
                     (None, _hardware(g, device.name)) for g in ghosts if isinstance(g, PickupHint)
                 ]
-            if key not in self._listening:
+            if key not in self._open:
                 continue
             if moved:
                 device.show(positions, moved)
             if sent := device.echoes.take(now):
                 told.append(
-                    (key[0], messages.FeedbackMessage(device=device.name, data=tuple(sent)))
+                    (key[0], outgoing.FeedbackMessage(device=device.name, data=tuple(sent)))
                 )
         return told
 
-    def listen(self, client: str, name: str, positions: Positions) -> Iterator[Outgoing]:
+    def open_device(self, client: str, name: str, positions: Positions) -> Iterator[Outgoing]:
         """A client has the device open: it is told all, as what it shows is not known."""
         device = self._device(client, name)
         if device is None:
             return
-        self._listening.add((client, name))
+        self._open.add((client, name))
         self._loops.discard((client, name))
         device.plugged()
         device.show(positions)
         if device.profile.enter:
-            yield messages.FeedbackMessage(device=name, data=device.profile.enter)
-        yield self.bindings(name)
+            yield outgoing.FeedbackMessage(device=name, data=device.profile.enter)
+        yield self.bindings_message(name)
 
-    def unlisten(self, client: str, name: str) -> list[Outgoing]:
+    def close_device(self, client: str, name: str) -> list[Outgoing]:
         """A client has closed the device, or it was unplugged."""
-        self._listening.discard((client, name))
+        self._open.discard((client, name))
         self._loops.discard((client, name))
         device = self._devices.pop((client, name), None)
         ghosts = device.leave() if device else []
         return [_hardware(ghost, name) for ghost in ghosts if isinstance(ghost, PickupHint)]
 
-    def leave(self, client: str) -> list[Outgoing]:
+    def remove_client(self, client: str) -> list[Outgoing]:
         """A client has gone, and its devices with it."""
         names = [name for owner, name in self._devices if owner == client]
-        return [message for name in names for message in self.unlisten(client, name)]
+        return [message for name in names for message in self.close_device(client, name)]
 
     # -------------------------------------------------------------- bindings
 
     def learn(self, target: str | None) -> Outgoing:
         """Bind what is moved next to `target`; None: to nothing."""
-        return self._lesson.begin(target)
+        return self._learn.start(target)
 
     @property
     def learning(self) -> LearningMessage:
         """What is being learnt."""
-        return self._lesson.told
+        return self._learn.told
 
     def unlearn(self, target: str, name: str | None) -> list[Outgoing]:
         """Take hardware off `target`: of the device of that name, or of all in use."""
         answers: list[Outgoing] = []
         for device_name in self._names() if name is None else [name]:
-            profile = self._book.unbind(device_name, target)
+            profile = self._profiles.unbind(device_name, target)
             if profile is not None:
-                error = self._book.put(device_name, profile)
-                answers += self._play(device_name, error)
+                error = self._profiles.set(device_name, profile)
+                answers += self._apply_profile(device_name, error)
         if not answers:
             where = f"`{name}`" if name else "any device in use"
             text = f"nothing of {where} plays `{target[:60]}`"
@@ -345,7 +349,7 @@ class MidiRouter:
 
     def export(self, name: str) -> str:
         """The profile of a device's name, as the text of a file."""
-        return self._book.export(name)
+        return self._profiles.export(name)
 
     def import_(self, name: str, text: str) -> list[Outgoing]:
         """Let devices of that name play the profile that `text` says.
@@ -353,44 +357,44 @@ class MidiRouter:
         Raises:
             ConfigError: it is no profile, or cannot be kept; nothing has changed.
         """
-        self._book.import_(name, text)
-        return self._play(name, None)
+        self._profiles.import_(name, text)
+        return self._apply_profile(name, None)
 
-    def bindings(self, name: str) -> BindingsMessage:
+    def bindings_message(self, name: str) -> BindingsMessage:
         """What the controls of a device play."""
-        return self._book.bindings(name)
+        return self._profiles.bindings_message(name)
 
     def all_bindings(self) -> list[BindingsMessage]:
         """Of every device in use."""
-        return [self.bindings(name) for name in self._names()]
+        return [self.bindings_message(name) for name in self._names()]
 
-    def _learn(self, device: Device, event: Event, now: float) -> Iterator[Outgoing]:
-        match self._lesson.feed(device.name, event, now):
+    def _learn_from(self, device: Device, event: Event, now: float) -> Iterator[Outgoing]:
+        match self._learn.handle_event(device.name, event, now):
             case LearnResult() as learnt:
                 yield from self._bind(learnt)
             case LearningMessage() as told:
                 yield told
 
     def _bind(self, learnt: LearnResult) -> Iterator[Outgoing]:
-        before = self._book[learnt.device].bindings.get(learnt.source)
-        told, bound = self._lesson.end(learnt, before)
+        before = self._profiles[learnt.device].bindings.get(learnt.source)
+        told, bound = self._learn.finish(learnt, before)
         yield told
-        yield from self._play(learnt.device, self._book.bind(learnt, bound))
+        yield from self._apply_profile(learnt.device, self._profiles.bind(learnt, bound))
 
-    def _play(self, name: str, error: ErrorMessage | None) -> list[Outgoing]:
+    def _apply_profile(self, name: str, error: ErrorMessage | None) -> list[Outgoing]:
         """Let all devices of that name play their profile, which has changed."""
         for (_, other), device in self._devices.items():
             if other == name:
-                device.play(self._book[name])
-        self._seen = {}  # show and compare everything anew
-        return [self.bindings(name), *([error] if error else [])]
+                device.play(self._profiles[name])
+        self._last_positions = {}  # show and compare everything anew
+        return [self.bindings_message(name), *([error] if error else [])]
 
     def _device(self, client: str, name: str) -> Device | None:
         key = client, name
         if key not in self._devices:
             if sum(owner == client for owner, _ in self._devices) >= MAX_DEVICES:
                 return None
-            self._devices[key] = Device(name, self._book[name], self._table)
+            self._devices[key] = Device(name, self._profiles[name], self._table)
         return self._devices[key]
 
     def _names(self) -> list[str]:

@@ -14,8 +14,8 @@ from styletune.midi.device import resolve
 from styletune.midi.learn import LearnResult
 from styletune.midi.message import ControlId, Encoding
 from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
-from styletune.session import messages
-from styletune.session.messages import BindingsMessage, ErrorMessage
+from styletune.session import outgoing
+from styletune.session.outgoing import BindingsMessage, ErrorMessage
 
 SaveProfile = Callable[[str, Profile], None]
 
@@ -37,36 +37,36 @@ class ProfileRegistry:
         self._table = table
         self._profiles = profiles
         self._profile = profile
-        self._keep = keep
-        self._own: dict[str, Profile] = {}
+        self._save = keep
+        self._changed: dict[str, Profile] = {}
         self._conflicts: dict[tuple[str, ControlId], str] = {}
 
     @property
-    def known(self) -> str:
+    def names(self) -> str:
         """The names of the profiles to choose from, in words."""
         return ", ".join(profile.name for profile in self._profiles) or "none"
 
     def __getitem__(self, name: str) -> Profile:
         """What a device of that name plays."""
         return (
-            self._own.get(name)
+            self._changed.get(name)
             or self._profile
             or choose(name, self._profiles)
             or Profile(name, (name,), {})
         )
 
-    def put(self, name: str, profile: Profile) -> ErrorMessage | None:
+    def set(self, name: str, profile: Profile) -> ErrorMessage | None:
         """Let devices of that name play a profile that a person has changed.
 
         Returns:
             Why it cannot be kept for another day; it plays all the same.
         """
-        if name not in self._own and profile.devices != (name,):
+        if name not in self._changed and profile.devices != (name,):
             # A shipped one, changed: from now on that device's own.
             profile = replace(profile, devices=(name,))
-        self._own[name] = profile
+        self._changed[name] = profile
         try:
-            self._keep(name, profile)
+            self._save(name, profile)
         except ConfigError as error:
             return ErrorMessage(code="not_kept", message=str(error))
         return None
@@ -79,7 +79,7 @@ class ProfileRegistry:
         if before is not None and before.target != bound.target:
             lost = self.targets(before) or (before.target,)
             self._conflicts[learnt.device, learnt.source] = lost[0]
-        return self.put(learnt.device, profile.with_binding(bound))
+        return self.set(learnt.device, profile.with_binding(bound))
 
     def unbind(self, name: str, target: str) -> Profile | None:
         """The profile of a device's name without what plays `target`; None: nothing does."""
@@ -106,17 +106,17 @@ class ProfileRegistry:
         profile = loads(text)
         if not profile.matches(name):
             profile = replace(profile, devices=(*profile.devices, name))
-        self._keep(name, profile)
-        self._own[name] = profile
+        self._save(name, profile)
+        self._changed[name] = profile
 
-    def bindings(self, name: str) -> BindingsMessage:
+    def bindings_message(self, name: str) -> BindingsMessage:
         """What the controls of a device play."""
         profile = self[name]
         return BindingsMessage(
             device=name,
             profile=profile.name,
             bindings=tuple(
-                messages.Binding(
+                outgoing.Binding(
                     target=target,
                     source=str(source),
                     encoding=self._shown_encoding(binding),

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from styletune.controls import Control, ControlTable, Kind
 from styletune.errors import ControlError, SceneError
-from styletune.session import messages
-from styletune.session.messages import SceneName
+from styletune.session import outgoing
+from styletune.session.incoming import SceneName
 
 MAX_SCENES = 128
 # Not part of a scene: whether it paints at all, and what is the web process's own.
@@ -113,7 +113,7 @@ class SceneList:
         """All scenes in their order."""
         return tuple(self._scenes.values())
 
-    def put(self, *scenes: Scene) -> None:
+    def add(self, *scenes: Scene) -> None:
         """Keep scenes; those of the same name are replaced where they stand. All or none.
 
         Raises:
@@ -145,7 +145,7 @@ class SceneList:
             scene.name: scene
             for scene in (renamed if kept.name == name else kept for kept in self.all)
         }
-        self._follow(name, to)
+        self._update_references(name, to)
 
     def delete(self, name: str) -> None:
         """Forget a scene.
@@ -154,9 +154,9 @@ class SceneList:
             SceneError: there is none of that name.
         """
         del self._scenes[self[name].name]
-        self._follow(name, None)
+        self._update_references(name, None)
 
-    def assign(self, a: str | None, b: str | None) -> None:
+    def assign_crossfade(self, a: str | None, b: str | None) -> None:
         """Put scenes at the ends of the crossfade.
 
         Raises:
@@ -168,7 +168,7 @@ class SceneList:
         self.a, self.b = a, b
         self.version += 1
 
-    def beside(self, step: int) -> str:
+    def neighbour(self, step: int) -> str:
         """Name of the scene `step` places after the current one, round and round.
 
         Raises:
@@ -188,11 +188,11 @@ class SceneList:
             number += 1
         return f"scene {number}"
 
-    def entries(self) -> tuple[messages.SceneEntry, ...]:
+    def entries(self) -> tuple[outgoing.SceneEntry, ...]:
         """The list as clients see it."""
-        return tuple(messages.SceneEntry(name=s.name, saved=s.saved) for s in self.all)
+        return tuple(outgoing.SceneEntry(name=s.name, saved=s.saved) for s in self.all)
 
-    def _follow(self, name: str, to: str | None) -> None:
+    def _update_references(self, name: str, to: str | None) -> None:
         self.a = to if self.a == name else self.a
         self.b = to if self.b == name else self.b
         self.current = to if self.current == name else self.current
@@ -241,7 +241,7 @@ class Morph:
         now: float,
     ) -> None:
         self.scene = scene
-        self.over = False
+        self.done = False
         self._table = table
         self.start = {name: start[name] for name in target if start[name] != target[name]}
         self._target = {name: target[name] for name in self.start}
@@ -252,19 +252,19 @@ class Morph:
     def step(self, now: float) -> dict[str, float]:
         """Go on to `now`: the positions there; at the end exactly the scene's."""
         self._part = min(1.0, max(self._part, (now - self._began) / self._seconds))
-        self.over = self._part >= 1
+        self.done = self._part >= 1
         return interpolate(self._table, self.start, self._target, self._part)
 
-    def leave(self, names: Iterable[str]) -> None:
+    def release(self, names: Iterable[str]) -> None:
         """Let go of controls: somebody else moves them now."""
         for name in names:
             self._target.pop(name, None)
-        self.over = self.over or not self._target
+        self.done = self.done or not self._target
 
     @property
-    def shown(self) -> messages.MorphState:
+    def shown(self) -> outgoing.MorphState:
         """How far it is, as clients see it: ten times a second."""
         tenths = int(self._part * self._seconds * 10) / 10
-        return messages.MorphState(
+        return outgoing.MorphState(
             scene=self.scene, seconds=self._seconds, done=round(tenths / self._seconds, 4)
         )

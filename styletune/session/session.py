@@ -13,24 +13,19 @@ from styletune.errors import ControlError, MessageError, SceneError
 from styletune.midi.device import FireTrigger, RecallScene, SetControls
 from styletune.midi.message import split_messages
 from styletune.midi.profile import Profile
-from styletune.session.messages import (
-    ChangedMessage,
+from styletune.session.incoming import (
     CrossfadeMessage,
     DeleteMessage,
-    ErrorMessage,
     Incoming,
     LearnMessage,
     ListenMessage,
     MidiMessage,
-    Outgoing,
-    PaintingMessage,
     PaintMessage,
     RecallMessage,
     RenameMessage,
     SetMessage,
     SnapshotRequestMessage,
     StoreMessage,
-    TriggeredMessage,
     TriggerMessage,
     UnlearnMessage,
     UnlistenMessage,
@@ -38,6 +33,13 @@ from styletune.session.messages import (
     seq_of,
 )
 from styletune.session.midi import MidiAction, MidiRouter, SmoothMove
+from styletune.session.outgoing import (
+    ChangedMessage,
+    ErrorMessage,
+    Outgoing,
+    PaintingMessage,
+    TriggeredMessage,
+)
 from styletune.session.profiles import SaveProfile, discard
 from styletune.session.scenes import SceneList
 from styletune.session.state import SessionState
@@ -87,8 +89,8 @@ class Session(SessionState):
             "undo": self.undo,
             "redo": self.redo,
             "snapshot": self.snapshot,
-            "next_scene": lambda seq: self.recall(self.book.beside(+1), 0.0, seq),
-            "previous_scene": lambda seq: self.recall(self.book.beside(-1), 0.0, seq),
+            "next_scene": lambda seq: self.recall(self.book.neighbour(+1), 0.0, seq),
+            "previous_scene": lambda seq: self.recall(self.book.neighbour(-1), 0.0, seq),
         }
 
     def read(self, text: str | bytes) -> Incoming | ErrorMessage:
@@ -150,9 +152,11 @@ class Session(SessionState):
                 case UnlearnMessage():
                     return self.controllers.unlearn(message.target, message.device)
                 case ListenMessage():
-                    return list(self.controllers.listen(source, message.device, self.positions))
+                    return list(
+                        self.controllers.open_device(source, message.device, self.positions)
+                    )
                 case UnlistenMessage():
-                    return self.controllers.unlisten(source, message.device)
+                    return self.controllers.close_device(source, message.device)
         except SceneError as error:
             return [self._refuse(error.code, str(error), message.seq)]
         self.counts[message.type] += 1
@@ -243,19 +247,21 @@ class Session(SessionState):
         device, now, answers = message.device, self._clock(), Answers()
         for data in split_messages(message.data):
             self.counts["midi"] += 1
-            for outcome in self.controllers.hear(client, device, data, self.positions, now):
+            for outcome in self.controllers.handle_message(
+                client, device, data, self.positions, now
+            ):
                 answers += self._played(outcome, device, message.seq)
         # What is about to be due goes along: one turn of the loop, not two.
         return answers + self.late()
 
     def late(self) -> Answers:
         """What hardware has begun and time has decided; call it at `controllers.due`."""
-        outcomes = self.controllers.late(self.positions, self._clock())
+        outcomes = self.controllers.poll_due(self.positions, self._clock())
         return [answer for name, outcome in outcomes for answer in self._played(outcome, name)]
 
     def follow(self) -> list[tuple[str | None, Outgoing]]:
         """What hardware is to be told, by client; call it after any change and at `due`."""
-        return self.controllers.follow(self.positions, self._clock())
+        return self.controllers.feedback_after_change(self.positions, self._clock())
 
     @property
     def due_s(self) -> float | None:

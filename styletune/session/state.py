@@ -10,7 +10,8 @@ from collections.abc import Callable, Hashable, Mapping
 
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
-from styletune.session.messages import ChangedMessage, CrossfadeMessage, ScenesMessage
+from styletune.session.incoming import CrossfadeMessage
+from styletune.session.outgoing import ChangedMessage, ScenesMessage
 from styletune.session.scenes import Morph, Scene, SceneList, interpolate, is_held
 from styletune.session.undo import GESTURE_GAP_S, UndoStack
 
@@ -155,7 +156,7 @@ class SessionState:
         """
         held = {n: at for n, at in self.positions.items() if is_held(self.table[n])}
         scene = Scene(name=name, saved=self._wall(), controls=self.table.to_json(held))
-        self.book.put(scene)
+        self.book.add(scene)
         self.book.current = name
         return scene
 
@@ -164,9 +165,9 @@ class SessionState:
         morph = self._morph
         if morph is None:
             return None
-        morph.leave([name for name in self.positions if self._frozen(name)])
+        morph.release([name for name in self.positions if self._frozen(name)])
         moved = self._differing(morph.step(self._clock()))
-        if morph.over:
+        if morph.done:
             self._morph = None
         if not moved:
             return None
@@ -203,7 +204,7 @@ class SessionState:
     def assign(self, message: CrossfadeMessage) -> None:
         """Say between which scenes the crossfade moves."""
         given = message.model_fields_set
-        self.book.assign(
+        self.book.assign_crossfade(
             message.a if "a" in given else self.book.a,
             message.b if "b" in given else self.book.b,
         )
@@ -223,8 +224,8 @@ class SessionState:
     def _let_go(self, names: Mapping[str, float]) -> None:
         """A hand has these controls now: a morph leaves them alone."""
         if self._morph is not None:
-            self._morph.leave(names)
-            if self._morph.over:
+            self._morph.release(names)
+            if self._morph.done:
                 self._morph = None
 
     # ----------------------------------------------------------------- undo

@@ -17,7 +17,7 @@ Positions = Mapping[str, float]
 
 @dataclass(slots=True)
 class _Entry:
-    group: Hashable
+    gesture: Hashable
     before: dict[str, float]
     after: dict[str, float]
     at: float
@@ -67,8 +67,8 @@ class UndoStack:
             return
         self._undone.clear()
         entry = self._open.get(group)
-        if entry is None or self._is_over(entry, now, pause_s) or self._overlaid(entry, moved):
-            entry = self._add(_Entry(group, {}, {}, now))
+        if entry is None or self._has_ended(entry, now, pause_s) or self._overwritten(entry, moved):
+            entry = self._push(_Entry(group, {}, {}, now))
         for name in moved:
             entry.before.setdefault(name, before[name])
             entry.after[name] = after[name]
@@ -78,7 +78,7 @@ class UndoStack:
         """Note that a gesture begins that will move these controls by and by."""
         if before:
             self._undone.clear()
-            self._add(_Entry(group, dict(before), dict(before), now))
+            self._push(_Entry(group, dict(before), dict(before), now))
 
     def undo(self) -> Positions | None:
         """Take the newest gesture back: the positions to put back, None when there is none."""
@@ -97,18 +97,18 @@ class UndoStack:
         self._done.append(entry)
         return entry.after
 
-    def _add(self, entry: _Entry) -> _Entry:
-        self._open[entry.group] = entry
+    def _push(self, entry: _Entry) -> _Entry:
+        self._open[entry.gesture] = entry
         self._done.append(entry)
         if len(self._done) > DEPTH:
             self._close(self._done.pop(0))
         return entry
 
     @staticmethod
-    def _is_over(entry: _Entry, now: float, pause_s: float | None) -> bool:
+    def _has_ended(entry: _Entry, now: float, pause_s: float | None) -> bool:
         return pause_s is not None and now - entry.at > pause_s
 
-    def _overlaid(self, entry: _Entry, names: Iterable[str]) -> bool:
+    def _overwritten(self, entry: _Entry, names: Iterable[str]) -> bool:
         """Whether a later gesture has moved one of `names`."""
         for later in reversed(self._done):
             if later is entry:
@@ -118,5 +118,5 @@ class UndoStack:
         return False
 
     def _close(self, entry: _Entry) -> None:
-        if self._open.get(entry.group) is entry:
-            del self._open[entry.group]
+        if self._open.get(entry.gesture) is entry:
+            del self._open[entry.gesture]

@@ -46,7 +46,8 @@ from styletune.server.frame_stream import encode
 from styletune.server.metrics import ROWS
 from styletune.server.routes import scenes
 from styletune.server.storage import SavedSession, SessionStore
-from styletune.session.messages import AckMessage, Incoming, Outgoing, RecentPicturesMessage
+from styletune.session.incoming import AckMessage, Incoming
+from styletune.session.outgoing import Outgoing, RecentPicturesMessage
 from styletune.session.scenes import Scene
 from styletune.sweeps.spec import SweepSpec
 

@@ -9,7 +9,7 @@ from styletune.config import SessionConfig
 from styletune.errors import PictureError
 from styletune.images import decode
 from styletune.midi import profile
-from styletune.session.messages import ErrorMessage
+from styletune.session.outgoing import ErrorMessage
 from styletune.session.session import Session
 
 MESSAGES = [

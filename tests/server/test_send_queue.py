@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.server.send_queue import BACKPRESSURE_AT, MAX_PENDING, SendQueue
-from styletune.session.messages import (
+from styletune.session.outgoing import (
     ChangedMessage,
     EpochMessage,
     ErrorMessage,

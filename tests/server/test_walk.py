@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from styletune.server.auth.middleware import PUBLIC_PATHS
-from styletune.session import messages
+from styletune.session import incoming
 from styletune.session.roles import SAFE_METHODS, VIEWER_SOCKETS, Role
 from tests.support.web_process import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
 
@@ -177,5 +177,5 @@ async def test_a_viewer_that_uploads_is_refused_before_a_byte_is_read(tmp_path: 
 
 @pytest.mark.checklist(21)
 def test_of_all_messages_a_viewer_may_send_one() -> None:
-    allowed = [kind for kind in get_args(messages.Incoming) if kind.for_viewers]
-    assert allowed == [messages.SnapshotRequestMessage]
+    allowed = [kind for kind in get_args(incoming.Incoming) if kind.allowed_for_viewers]
+    assert allowed == [incoming.SnapshotRequestMessage]

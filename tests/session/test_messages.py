@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from styletune.errors import MessageError
 from styletune.ipc.commands import Report, State
 from styletune.ipc.frame_block import Frame, Term
-from styletune.session import messages
+from styletune.session import incoming, outgoing
 
 
 @pytest.mark.parametrize(
@@ -17,54 +17,54 @@ from styletune.session import messages
     [
         (
             '{"type":"set","controls":{"smooth":0.5},"seq":7}',
-            messages.SetMessage(type="set", controls={"smooth": 0.5}, seq=7),
+            incoming.SetMessage(type="set", controls={"smooth": 0.5}, seq=7),
         ),
         (
             '{"type":"trigger","name":"reset"}',
-            messages.TriggerMessage(type="trigger", name="reset"),
+            incoming.TriggerMessage(type="trigger", name="reset"),
         ),
         (
             '{"type":"midi","device":"nano","data":[176,16,64]}',
-            messages.MidiMessage(type="midi", device="nano", data=[176, 16, 64]),
+            incoming.MidiMessage(type="midi", device="nano", data=[176, 16, 64]),
         ),
-        ('{"type":"snapshot?"}', messages.SnapshotRequestMessage(type="snapshot?")),
+        ('{"type":"snapshot?"}', incoming.SnapshotRequestMessage(type="snapshot?")),
         (
             '{"type":"set","controls":{"smooth":0.5},"gesture":"drag 3"}',
-            messages.SetMessage(type="set", controls={"smooth": 0.5}, gesture="drag 3"),
+            incoming.SetMessage(type="set", controls={"smooth": 0.5}, gesture="drag 3"),
         ),
         (
             '{"type":"recall","scene":"dawn","seconds":4}',
-            messages.RecallMessage(type="recall", scene="dawn", seconds=4.0),
+            incoming.RecallMessage(type="recall", scene="dawn", seconds=4.0),
         ),
-        ('{"type":"store","scene":"a b/c"}', messages.StoreMessage(type="store", scene="a b/c")),
+        ('{"type":"store","scene":"a b/c"}', incoming.StoreMessage(type="store", scene="a b/c")),
         (
             '{"type":"rename","scene":"dawn","to":"dusk"}',
-            messages.RenameMessage(type="rename", scene="dawn", to="dusk"),
+            incoming.RenameMessage(type="rename", scene="dawn", to="dusk"),
         ),
-        ('{"type":"delete","scene":"é"}', messages.DeleteMessage(type="delete", scene="é")),
+        ('{"type":"delete","scene":"é"}', incoming.DeleteMessage(type="delete", scene="é")),
         (
             '{"type":"crossfade","a":"dawn","b":null}',
-            messages.CrossfadeMessage(type="crossfade", a="dawn", b=None),
+            incoming.CrossfadeMessage(type="crossfade", a="dawn", b=None),
         ),
-        ('{"type":"learn","target":null}', messages.LearnMessage(type="learn", target=None)),
+        ('{"type":"learn","target":null}', incoming.LearnMessage(type="learn", target=None)),
         (
             '{"type":"unlearn","target":"smooth","device":"nano"}',
-            messages.UnlearnMessage(type="unlearn", target="smooth", device="nano"),
+            incoming.UnlearnMessage(type="unlearn", target="smooth", device="nano"),
         ),
         (
             '{"type":"listen","device":"nano"}',
-            messages.ListenMessage(type="listen", device="nano"),
+            incoming.ListenMessage(type="listen", device="nano"),
         ),
         (
             '{"type":"unlisten","device":"nano"}',
-            messages.UnlistenMessage(type="unlisten", device="nano"),
+            incoming.UnlistenMessage(type="unlisten", device="nano"),
         ),
-        ('{"type":"paint","steps":5}', messages.PaintMessage(type="paint", steps=5)),
+        ('{"type":"paint","steps":5}', incoming.PaintMessage(type="paint", steps=5)),
     ],
 )
-def test_each_message_is_understood(text: str, message: messages.Incoming) -> None:
-    assert messages.parse(text) == message
-    assert messages.parse(text.encode()) == message
+def test_each_message_is_understood(text: str, message: incoming.Incoming) -> None:
+    assert incoming.parse(text) == message
+    assert incoming.parse(text.encode()) == message
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_each_message_is_understood(text: str, message: messages.Incoming) -> No
 )
 def test_what_is_not_understood_is_told(text: str, code: str, told: str) -> None:
     with pytest.raises(MessageError) as error:
-        messages.parse(text)
+        incoming.parse(text)
     assert error.value.code == code
     assert told in str(error.value)
     assert len(str(error.value)) < 400
@@ -138,26 +138,26 @@ def test_what_is_not_understood_is_told(text: str, code: str, told: str) -> None
     ],
 )
 def test_the_seq_of_a_bad_message_is_made_out_where_it_can_be(text: str, seq: int | None) -> None:
-    assert messages.seq_of(text) == seq
+    assert incoming.seq_of(text) == seq
 
 
 @given(st.one_of(st.text(), st.binary()))
 def test_any_text_is_a_message_or_a_message_error(text: str | bytes) -> None:
     with contextlib.suppress(MessageError):
-        messages.parse(text)
+        incoming.parse(text)
 
 
 def test_optional_keys_are_left_out() -> None:
-    changed = messages.ChangedMessage(rev=3, controls={"smooth": 0.5, "paused": True}, source="a")
+    changed = outgoing.ChangedMessage(rev=3, controls={"smooth": 0.5, "paused": True}, source="a")
     assert json.loads(changed.text) == {
         "type": "changed",
         "rev": 3,
         "controls": {"smooth": 0.5, "paused": True},
         "source": "a",
     }
-    assert json.loads(messages.ErrorMessage(code="c", message="m", seq=0).text)["seq"] == 0
+    assert json.loads(outgoing.ErrorMessage(code="c", message="m", seq=0).text)["seq"] == 0
     report = Report(State.ROLLING_BACK, "not finite", device="GPU", width=4, height=3)
-    state = json.loads(messages.StateMessage.of(report, 2, None).text)
+    state = json.loads(outgoing.StateMessage.from_report(report, 2, None).text)
     assert state["state"] == "rolling back"
     assert state["viewers"] == 2
     assert "retry_s" not in state
@@ -171,7 +171,7 @@ def test_an_epoch_says_everything_but_the_picture() -> None:
         picture=np.zeros((30, 40, 3), np.uint8),
         content=terms, style=terms[::-1], smooth=0.5, total=6.5,
     )  # fmt: skip
-    epoch = json.loads(messages.EpochMessage.of(frame, ("one", "two")).text)
+    epoch = json.loads(outgoing.EpochMessage.from_frame(frame, ("one", "two")).text)
     assert epoch == {
         "type": "epoch", "epoch": 5, "step": 100, "rev": 7, "time": 1e9, "steps_per_s": 12.5,
         "width": 40, "height": 30, "smooth": 0.5, "total": 6.5,

@@ -13,14 +13,14 @@ from styletune.midi.learn import SILENCE_S
 from styletune.midi.message import RELATIVE, Encoding
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import PERIOD_S, STEPS
-from styletune.session.messages import (
+from styletune.session.midi import MAX_DEVICES, MidiRouter, SmoothMove
+from styletune.session.outgoing import (
     BindingsMessage,
     ErrorMessage,
     FeedbackMessage,
     HardwareMessage,
     LearningMessage,
 )
-from styletune.session.midi import MAX_DEVICES, MidiRouter, SmoothMove
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
 ONE = TABLE.layers[0]
@@ -41,7 +41,9 @@ class Desk:
     def send(self, *data: int, client: str = "me", device: str = NANO) -> list[Any]:
         self.now += 0.01
         outcomes = []
-        for outcome in self.controllers.hear(client, device, data, self.positions, self.now):
+        for outcome in self.controllers.handle_message(
+            client, device, data, self.positions, self.now
+        ):
             if isinstance(outcome, SetControls | SmoothMove):
                 self.positions.update(outcome.positions)
             outcomes.append(outcome)
@@ -56,15 +58,15 @@ class Desk:
         return {name: at for name, at in self.positions.items() if at != before[name]}
 
     def listen(self, client: str = "me", device: str = NANO) -> list[Any]:
-        return list(self.controllers.listen(client, device, self.positions))
+        return list(self.controllers.open_device(client, device, self.positions))
 
     def follow(self, wait_s: float = 0.0) -> list[Any]:
         self.now += wait_s
-        return self.controllers.follow(self.positions, self.now)
+        return self.controllers.feedback_after_change(self.positions, self.now)
 
     def late(self, wait_s: float) -> list[Any]:
         self.now += wait_s
-        found = list(self.controllers.late(self.positions, self.now))
+        found = list(self.controllers.poll_due(self.positions, self.now))
         for _, outcome in found:
             if isinstance(outcome, SetControls | SmoothMove):
                 self.positions.update(outcome.positions)
@@ -89,7 +91,7 @@ def test_two_people_with_the_same_device_have_faders_of_their_own() -> None:
     assert ghost == HardwareMessage(
         control=f"style.{ONE}", position=1.0, waiting=True, direction="down", device=NANO
     )
-    desk.controllers.unlisten("b", NANO)
+    desk.controllers.close_device("b", NANO)
     assert desk.moved(0xB0, 16, 65, client="a") == {f"style.{ONE}": 65 / 127}
 
 
@@ -100,7 +102,7 @@ def test_a_client_may_not_play_any_number_of_devices() -> None:
     (error,) = desk.send(0xB0, 1, 1, device="one more")
     assert isinstance(error, ErrorMessage)
     assert error.message == "a client may play 16 devices; `one more` is one more"
-    desk.controllers.leave("me")
+    desk.controllers.remove_client("me")
     assert desk.send(0xB0, 16, 64) != []
 
 
@@ -136,7 +138,7 @@ def test_who_does_not_listen_is_told_nothing() -> None:
     desk.positions["paused"] = 1.0
     assert desk.follow() == []
     desk.listen()
-    desk.controllers.unlisten("me", NANO)
+    desk.controllers.close_device("me", NANO)
     assert desk.follow() == []
     assert desk.controllers.due is None
 
@@ -176,7 +178,9 @@ def test_a_loop_is_noticed_said_once_and_silenced() -> None:
             desk.positions[f"style.{layer}"] = desk.positions[f"content.{layer}"] = step % 128 / 127
         for _, message in desk.follow(0.002):
             for data in message.data:
-                told += desk.controllers.hear("me", twister, data, desk.positions, desk.now)
+                told += desk.controllers.handle_message(
+                    "me", twister, data, desk.positions, desk.now
+                )
     (error,) = [answer for answer in told if isinstance(answer, ErrorMessage)]
     assert error.code == "midi_loop"
     assert desk.follow(1.0) == []
@@ -194,7 +198,7 @@ def test_a_recall_leaves_ghosts_where_the_faders_stand() -> None:
     assert (ghost.control, ghost.position, ghost.waiting, ghost.direction) == (
         f"style.{ONE}", 64 / 127, True, "up",
     )  # fmt: skip
-    (gone,) = desk.controllers.leave("me")
+    (gone,) = desk.controllers.remove_client("me")
     assert (gone.control, gone.waiting, gone.direction) == (f"style.{ONE}", False, None)
 
 

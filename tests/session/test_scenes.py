@@ -55,7 +55,7 @@ def test_a_scene_with_a_bad_value_is_refused() -> None:
 
 def test_scenes_keep_their_order_when_stored_again_and_renamed() -> None:
     kept = book("one", "two", "three")
-    kept.put(scene("two", smooth=0.1))
+    kept.add(scene("two", smooth=0.1))
     assert names(kept) == ["one", "two", "three"]
     kept.rename("two", "zwei")
     assert names(kept) == ["one", "zwei", "three"]
@@ -71,23 +71,23 @@ def test_scenes_keep_their_order_when_stored_again_and_renamed() -> None:
 
 def test_the_crossfade_follows_its_scenes() -> None:
     kept = book("one", "two")
-    kept.assign("one", "two")
+    kept.assign_crossfade("one", "two")
     kept.rename("one", "eins")
     assert (kept.a, kept.b) == ("eins", "two")
     kept.delete("two")
     assert (kept.a, kept.b) == ("eins", None)
     with pytest.raises(SceneError, match="there is no scene `two`"):
-        kept.assign(None, "two")
+        kept.assign_crossfade(None, "two")
     assert (kept.a, kept.b) == ("eins", None)
 
 
 def test_next_and_previous_go_round() -> None:
     kept = book("one", "two", "three")
-    assert (kept.beside(+1), kept.beside(-1)) == ("one", "three")
+    assert (kept.neighbour(+1), kept.neighbour(-1)) == ("one", "three")
     kept.current = "three"
-    assert (kept.beside(+1), kept.beside(-1)) == ("one", "two")
+    assert (kept.neighbour(+1), kept.neighbour(-1)) == ("one", "two")
     with pytest.raises(SceneError, match="there is no scene yet; store one first"):
-        book().beside(+1)
+        book().neighbour(+1)
 
 
 def test_a_new_name_is_nobodys() -> None:
@@ -98,9 +98,9 @@ def test_a_new_name_is_nobodys() -> None:
 
 def test_there_is_an_end_to_scenes_and_then_none_is_taken() -> None:
     kept = book(*(f"{n}" for n in range(MAX_SCENES - 1)))
-    kept.put(scene("0"), scene("last"))
+    kept.add(scene("0"), scene("last"))
     with pytest.raises(SceneError, match="a session has at most 128 scenes; there are 128"):
-        kept.put(scene("0", smooth=0.3), scene("more"))
+        kept.add(scene("0", smooth=0.3), scene("more"))
     assert kept["0"].controls == {}
 
 
@@ -130,7 +130,7 @@ def test_it_goes_evenly_and_ends_exactly_there() -> None:
     assert values[0] == 0.1
     assert values[-1] == 0.7
     assert max(steps) == pytest.approx(min(steps)) == pytest.approx(0.6 / 200)
-    assert way.over
+    assert way.done
 
 
 def test_switches_change_in_the_middle() -> None:
@@ -143,7 +143,7 @@ def test_a_late_step_is_the_end_and_a_clock_that_stumbles_never_goes_back() -> N
     there = way.step(102.0)
     assert way.step(101.0) == there
     assert way.step(1000.0) == {"smooth": 0.7}
-    assert way.over
+    assert way.done
 
 
 def test_what_stands_right_already_is_not_moved() -> None:
@@ -152,11 +152,11 @@ def test_what_stands_right_already_is_not_moved() -> None:
 
 def test_a_control_that_is_let_go_is_left_alone_and_with_the_last_it_is_over() -> None:
     way = morph(smooth=0.7, learning_rate=0.5)
-    way.leave(["smooth", "color"])
+    way.release(["smooth", "color"])
     assert way.step(101.0).keys() == {"learning_rate"}
-    assert not way.over
-    way.leave(["learning_rate"])
-    assert way.over
+    assert not way.done
+    way.release(["learning_rate"])
+    assert way.done
     assert way.step(101.0) == {}
 
 

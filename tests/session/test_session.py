@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.midi import profile
-from styletune.session.messages import (
+from styletune.session.outgoing import (
     ChangedMessage,
     ErrorMessage,
     PaintingMessage,

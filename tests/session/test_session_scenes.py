@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
-from styletune.session.messages import ChangedMessage, ErrorMessage, TriggeredMessage
+from styletune.session.outgoing import ChangedMessage, ErrorMessage, TriggeredMessage
 from styletune.session.session import Session
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])

@@ -18,7 +18,7 @@ from styletune.images import png_metadata
 from styletune.server.hub import Hub
 from styletune.server.openapi import UPLOAD_ERRORS, error_responses
 from styletune.server.uploads import UploadError, UploadErrorResponse, read_body
-from styletune.session.messages import SceneName
+from styletune.session.incoming import SceneName
 from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value, checked
 
 MAX_BYTES = 2 * 1024 * 1024  # 128 scenes of 500 controls
@@ -53,7 +53,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
     def put(*scenes: Scene) -> Response:
         skipped = sum(checked(scene, hub.session.table) for scene in scenes)
-        hub.session.book.put(*scenes)
+        hub.session.book.add(*scenes)
         hub.send([])
         return JSONResponse({"scenes": len(scenes), "skipped": skipped}, headers=_NOT_STORED)
 

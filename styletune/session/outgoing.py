@@ -1,21 +1,13 @@
-"""Every message on /ws, in and out, and what is checked of it.
-
-JSON text comes in, one of the `…Message` models goes out, and the other way round. Knows nothing
-about sockets and processes. Imports run one way: from `sent` to what is sent, and on to `outgoing`;
-from `incoming` to `parsing`.
-"""
+"""Messages to clients: every model that the server sends on /ws, and how each is queued."""
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
+from typing import ClassVar, Literal
 
-import pydantic_core
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from styletune.errors import MessageError
 from styletune.ipc.commands import Report, Run
 from styletune.ipc.frame_block import Frame, Term
-from styletune.session.roles import VIEW_ONLY, VIEW_ONLY_TEXT
 
 # What all messages to clients have in common.
 
@@ -35,12 +27,12 @@ class OutgoingMessage(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True)
-    for_all: ClassVar[bool] = True
+    broadcast: ClassVar[bool] = True
     for_hardware: ClassVar[bool] = False
-    newest_only: ClassVar[bool] = False
+    coalesce: ClassVar[bool] = False
 
     @property
-    def about(self) -> Hashable:
+    def coalesce_key(self) -> Hashable:
         """Of `newest_only` messages: those with the same `about` supersede each other."""
         return type(self)
 
@@ -98,7 +90,7 @@ class PaintingMessage(OutgoingMessage):
     seq: int | None = Field(default=None, exclude_if=is_none)
 
     @property
-    def order(self) -> Run:
+    def command(self) -> Run:
         """What the worker is told."""
         return Run(self.run, self.steps, self.start == "reset", self.seed, self.settle)
 
@@ -106,7 +98,7 @@ class PaintingMessage(OutgoingMessage):
 class ErrorMessage(OutgoingMessage):
     """A message was not obeyed, and nothing has changed; `message` is for people."""
 
-    for_all: ClassVar[bool] = False
+    broadcast: ClassVar[bool] = False
     for_hardware: ClassVar[bool] = True
     type: Literal["error"] = "error"
     code: str
@@ -134,7 +126,7 @@ class TermLoss(OutgoingMessage):
     share: float
 
     @classmethod
-    def of(cls, term: Term) -> "TermLoss":
+    def from_term(cls, term: Term) -> "TermLoss":
         """The same, as a message shows it."""
         return cls(raw=term.raw, weight=term.weight, weighted=term.weighted, share=term.share)
 
@@ -150,7 +142,7 @@ class LayerLoss(OutgoingMessage):
 class EpochMessage(OutgoingMessage):
     """An epoch has been painted; its picture goes out on /frames."""
 
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["epoch"] = "epoch"
     epoch: int
     step: int
@@ -165,7 +157,7 @@ class EpochMessage(OutgoingMessage):
     run: RunStep | None = Field(default=None, exclude_if=is_none)
 
     @classmethod
-    def of(cls, frame: Frame, layers: Sequence[str]) -> "EpochMessage":
+    def from_frame(cls, frame: Frame, layers: Sequence[str]) -> "EpochMessage":
         """What a frame says, without its picture."""
         height, width = frame.picture.shape[:2]
         return cls(
@@ -177,7 +169,11 @@ class EpochMessage(OutgoingMessage):
             width=width,
             height=height,
             losses=tuple(
-                LayerLoss(layer=layer, content=TermLoss.of(content), style=TermLoss.of(style))
+                LayerLoss(
+                    layer=layer,
+                    content=TermLoss.from_term(content),
+                    style=TermLoss.from_term(style),
+                )
                 for layer, content, style in zip(layers, frame.content, frame.style, strict=True)
             ),
             smooth=frame.smooth,
@@ -207,14 +203,14 @@ class BindingsMessage(OutgoingMessage):
     """What the knobs of a device are bound to."""
 
     for_hardware: ClassVar[bool] = True
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["bindings"] = "bindings"
     device: str
     profile: str
     bindings: tuple[Binding, ...]
 
     @property
-    def about(self) -> Hashable:
+    def coalesce_key(self) -> Hashable:
         """The device."""
         return BindingsMessage, self.device
 
@@ -223,7 +219,7 @@ class LearningMessage(OutgoingMessage):
     """Which target waits for hardware to be moved; null: none."""
 
     for_hardware: ClassVar[bool] = True
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["learning"] = "learning"
     target: str | None
     device: str | None = Field(default=None, exclude_if=is_none)
@@ -234,7 +230,7 @@ class LearningMessage(OutgoingMessage):
 class HardwareMessage(OutgoingMessage):
     """Where a fader of hardware stands while it does not move its control; `waiting`: until met."""
 
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["hardware"] = "hardware"
     control: str
     position: float
@@ -243,7 +239,7 @@ class HardwareMessage(OutgoingMessage):
     device: str
 
     @property
-    def about(self) -> Hashable:
+    def coalesce_key(self) -> Hashable:
         """The control and the device."""
         return HardwareMessage, self.control, self.device
 
@@ -251,196 +247,12 @@ class HardwareMessage(OutgoingMessage):
 class FeedbackMessage(OutgoingMessage):
     """Raw MIDI messages for the device, to the clients that listen for it."""
 
-    for_all: ClassVar[bool] = False
+    broadcast: ClassVar[bool] = False
     for_hardware: ClassVar[bool] = True
     type: Literal["feedback"] = "feedback"
     device: str
     data: tuple[tuple[int, ...], ...]
 
-
-# What clients send, checked: one model a message.
-#
-# What a control takes is the control table's business, not checked here.
-
-
-MAX_BYTES = 65_536  # of a message in
-
-# Sent back as it came; bounded, as a JSON number of thousands of digits is a valid integer.
-Seq = Annotated[int, Field(ge=-(2**53), le=2**53)]
-
-
-# Shown in lists and typed by hand: no line breaks, no blanks at its ends.
-SceneName = Annotated[str, Field(max_length=60, pattern=r"^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$")]
-Device = Annotated[str, Field(min_length=1, max_length=200)]
-MidiData = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=1024)]
-MAX_MORPH_S = 120.0
-
-
-class Received(BaseModel):
-    """A message from a client.
-
-    Attributes:
-        for_viewers: whether it may also come from who only watches.
-    """
-
-    for_viewers: ClassVar[bool] = False
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class SetMessage(Received):
-    """Move controls, all or none, to absolute values: of several at once the newest counts.
-
-    Sending twice is harmless. The newest of a client that moves the same controls answers for all,
-    by the last `seq` among them. Sets of one client with the same `gesture` are one step of undo.
-    """
-
-    type: Literal["set"]
-    controls: Annotated[dict[str, Any], Field(min_length=1)]
-    seq: Seq | None = None
-    gesture: Annotated[str, Field(max_length=64)] | None = None
-
-
-class TriggerMessage(Received):
-    """Let a trigger happen once."""
-
-    type: Literal["trigger"]
-    name: str
-    seq: Seq | None = None
-
-
-class MidiMessage(Received):
-    """Whole raw MIDI messages, one after the other, of the device of that name."""
-
-    type: Literal["midi"]
-    device: Device
-    data: MidiData
-    seq: Seq | None = None
-
-
-class RecallMessage(Received):
-    """Go to a scene: at once and whole, or in so many `seconds`."""
-
-    type: Literal["recall"]
-    scene: SceneName
-    seconds: Annotated[float, Field(ge=0, le=MAX_MORPH_S)] = 0.0
-    seq: Seq | None = None
-
-
-class StoreMessage(Received):
-    """Keep all present values as a scene of that name; one of the same name is replaced."""
-
-    type: Literal["store"]
-    scene: SceneName
-    seq: Seq | None = None
-
-
-class RenameMessage(Received):
-    """Give a scene another name, at the same place in the list."""
-
-    type: Literal["rename"]
-    scene: SceneName
-    to: SceneName
-    seq: Seq | None = None
-
-
-class DeleteMessage(Received):
-    """Forget a scene."""
-
-    type: Literal["delete"]
-    scene: SceneName
-    seq: Seq | None = None
-
-
-class CrossfadeMessage(Received):
-    """Say between which scenes the fader `crossfade` moves; null: none, absent: as before."""
-
-    type: Literal["crossfade"]
-    a: SceneName | None = None
-    b: SceneName | None = None
-    seq: Seq | None = None
-
-
-class LearnMessage(Received):
-    """The next move of hardware is bound to `target`, a control or `scene:<name>`; null: stop."""
-
-    type: Literal["learn"]
-    target: Annotated[str, Field(max_length=100)] | None
-    seq: Seq | None = None
-
-
-class UnlearnMessage(Received):
-    """Take hardware off `target`: of one device, or of all."""
-
-    type: Literal["unlearn"]
-    target: Annotated[str, Field(max_length=100)]
-    device: Device | None = None
-    seq: Seq | None = None
-
-
-class ListenMessage(Received):
-    """This client has the device open and takes `feedback` for it."""
-
-    type: Literal["listen"]
-    device: Device
-    seq: Seq | None = None
-
-
-class UnlistenMessage(Received):
-    """This client has closed the device."""
-
-    type: Literal["unlisten"]
-    device: Device
-    seq: Seq | None = None
-
-
-class PaintMessage(Received):
-    """Paint exactly `steps` steps with these controls, from the first picture or the `last` one.
-
-    Then the picture stands still for a few seconds, so that it can be fetched, unless
-    somebody moves a control. `seed` is that of the reset; with `settle` it ends earlier, once
-    the loss falls by less than this part of itself within fifty steps.
-    """
-
-    type: Literal["paint"]
-    steps: Annotated[int, Field(ge=1, le=1_000_000)]
-    controls: dict[str, Any] = {}
-    start: Literal["reset", "last"] = "reset"
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
-    settle: Annotated[float, Field(gt=0, lt=1)] | None = None
-    seq: Seq | None = None
-
-
-class SnapshotRequestMessage(Received):
-    """Ask for the whole state again, after a gap in the revisions."""
-
-    for_viewers: ClassVar[bool] = True
-    type: Literal["snapshot?"]
-    seq: Seq | None = None
-
-
-class AckMessage(Received):
-    """On /frames: the picture of this epoch is drawn."""
-
-    type: Literal["ack"]
-    epoch: int
-
-
-Incoming = (
-    SetMessage
-    | TriggerMessage
-    | RecallMessage
-    | StoreMessage
-    | RenameMessage
-    | DeleteMessage
-    | CrossfadeMessage
-    | MidiMessage
-    | LearnMessage
-    | UnlearnMessage
-    | ListenMessage
-    | UnlistenMessage
-    | PaintMessage
-    | SnapshotRequestMessage
-)
 
 # How things stand: the worker, the pictures, the scenes.
 
@@ -452,7 +264,7 @@ class StateMessage(OutgoingMessage):
     lines, once it has failed.
     """
 
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["state"] = "state"
     state: str
     message: str = ""
@@ -469,7 +281,7 @@ class StateMessage(OutgoingMessage):
     log: tuple[str, ...] | None = Field(default=None, exclude_if=is_none)
 
     @classmethod
-    def of(
+    def from_report(
         cls, report: Report, viewers: int, retry_s: float | None, log: Sequence[str] | None = None
     ) -> "StateMessage":
         """What a worker's report says, and what only the web process knows."""
@@ -502,7 +314,7 @@ class Picture(OutgoingMessage):
 class PicturesMessage(OutgoingMessage):
     """The pictures that are painted from."""
 
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["pictures"] = "pictures"
     content: Picture
     styles: tuple[Picture, ...]
@@ -541,7 +353,7 @@ class MorphState(OutgoingMessage):
 class ScenesMessage(OutgoingMessage):
     """The scenes, the ends of the crossfade, a morph under way, how many steps undo has."""
 
-    newest_only: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
     type: Literal["scenes"] = "scenes"
     scenes: tuple[SceneEntry, ...] = ()
     a: str | None = None
@@ -558,7 +370,7 @@ class ScenesMessage(OutgoingMessage):
 class SnapshotMessage(OutgoingMessage):
     """Everything at once: the first message on /ws, and the answer to `snapshot?`."""
 
-    for_all: ClassVar[bool] = False
+    broadcast: ClassVar[bool] = False
     for_hardware: ClassVar[bool] = True
     type: Literal["snapshot"] = "snapshot"
     rev: int
@@ -591,89 +403,3 @@ Outgoing = (
     | SnapshotMessage
     | ErrorMessage
 )
-
-# JSON text to a checked message, or a sentence that says what is wrong with it.
-
-
-_T = TypeVar("_T")
-_INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
-_ACK: TypeAdapter[AckMessage] = TypeAdapter(AckMessage)
-
-
-def parse(text: str | bytes) -> Incoming:
-    """Check one message from /ws.
-
-    Raises:
-        MessageError: code `bad_json` (also NaN and Infinity, which JSON lacks), `bad_type` or
-            `bad_message`.
-    """
-    return _validate(_INCOMING, _json(text))
-
-
-def parse_ack(text: str | bytes) -> AckMessage:
-    """Check one message from /frames; see `parse`."""
-    return _validate(_ACK, _json(text))
-
-
-def refuse_viewer(text: str | bytes) -> ErrorMessage | None:
-    """The answer to a message that a viewer may not send; None: it may, or is no message."""
-    try:
-        message = parse(text)
-    except MessageError:  # whoever obeys messages says so, and does nothing
-        return None
-    if message.for_viewers:
-        return None
-    return ErrorMessage(code=VIEW_ONLY, message=VIEW_ONLY_TEXT, seq=message.seq)
-
-
-def seq_of(text: str | bytes) -> int | None:
-    """The `seq` of a message that `parse` refused, if it can be made out."""
-    try:
-        seq = _json(text).get("seq")
-    except (MessageError, AttributeError):
-        return None
-    return seq if type(seq) is int and abs(seq) <= 2**53 else None
-
-
-def _json(text: str | bytes) -> Any:
-    try:
-        return pydantic_core.from_json(text, allow_inf_nan=False)
-    except ValueError as error:
-        raise MessageError(
-            f"a message must be JSON; received {_short(text)} ({str(error)[:80]})", code="bad_json"
-        ) from None
-
-
-def _validate(adapter: TypeAdapter[_T], data: Any) -> _T:
-    try:
-        return adapter.validate_python(data)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-    if fault["type"] == "union_tag_invalid":
-        raise MessageError(
-            f"unknown message type {_short(fault['ctx']['tag'])}; "
-            f"known are {fault['ctx']['expected_tags']}",
-            code="bad_type",
-        )
-    if fault["type"] in ("union_tag_not_found", "model_type", "model_attributes_type"):
-        raise MessageError(
-            f"a message must be a JSON object with a `type`; received {_short(data)}",
-            code="bad_message",
-        )
-    # The first part of the location is the tag of the union.
-    key = ".".join(str(part) for part in fault["loc"][-2:] if part not in _TAGS)[:80]
-    what = fault["msg"][0].lower() + fault["msg"][1:]
-    received = "" if fault["type"] == "missing" else f"; received {_short(fault['input'])}"
-    raise MessageError(f"`{key}`: {what}{received}", code="bad_message")
-
-
-_TAGS = tuple(get_args(model.model_fields["type"].annotation)[0] for model in get_args(Incoming))
-
-
-def _short(value: object, limit: int = 60) -> str:
-    """`repr` cut to `limit` characters: a hostile value must not flood a message."""
-    try:
-        text = repr(value[: 2 * limit] if isinstance(value, str | bytes | list) else value)
-    except (ValueError, RecursionError):  # an integer of more digits than Python prints
-        return "a value too large to show"
-    return text if len(text) <= limit else text[:limit] + "…"
