@@ -86,7 +86,7 @@ def _marked(test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[int]:
 
 
 def _commented(root: Path) -> Iterator[tuple[int, str]]:
-    for path in sorted([*root.glob("tests/web/*.test.js"), *root.glob("benchmarks/*.py")]):
+    for path in sorted([*root.glob("tests/web/*.test.js"), *root.glob("benchmarks/**/*.py")]):
         for match in _COMMENT.finditer(path.read_text(encoding="utf-8")):
             for number in match[1].split(","):
                 yield int(number), str(path.relative_to(root))

@@ -19,7 +19,7 @@ def test_marks_of_tests_and_comments_of_scripts_are_found(tmp_path: Path) -> Non
     for name, text in {
         "tests/server/test_a.py": "@pytest.mark.checklist(4, 21)\nasync def test_x(): pass\n",
         "tests/web/link.test.js": "// checklist: 28, 29\n",
-        "benchmarks/soak.py": "# checklist: 39\n",
+        "benchmarks/server/soak.py": "# checklist: 39\n",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -28,7 +28,7 @@ def test_marks_of_tests_and_comments_of_scripts_are_found(tmp_path: Path) -> Non
         21: ["tests/server/test_a.py::test_x"],
         28: ["tests/web/link.test.js"],
         29: ["tests/web/link.test.js"],
-        39: ["benchmarks/soak.py"],
+        39: ["benchmarks/server/soak.py"],
     }
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Where no session file says otherwise. No control moves here, so that L-BFGS, which loses its
-# memory when one does, may be used; benchmarks.quality measures the gain.
+# memory when one does, may be used; benchmarks.quality.time_to_quality measures the gain.
 DEFAULTS: dict[str, dict[str, object]] = {
     "optimizer": {"name": "lbfgs"},
     "painting": {"init": "tinted"},

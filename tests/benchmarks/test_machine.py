@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import machine
+from benchmarks.common import machine
 
 needs_proc = pytest.mark.skipif(not Path("/proc/stat").exists(), reason="needs /proc")
 

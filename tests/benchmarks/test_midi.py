@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchmarks.storms import Round, Storms, Window
-from benchmarks.turns import Turn, traced
+from benchmarks.midi.flood import Round, Storms, Window
+from benchmarks.midi.latency import Turn, traced
 
 
 def test_a_turn_is_followed_from_place_to_place_and_lost_where_it_was_lost() -> None:

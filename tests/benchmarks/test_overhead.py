@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.overhead import Turn, overheads
+from benchmarks.engine.overhead import Turn, overheads
 
 
 def test_each_turn_of_the_loop_is_compared_with_the_bare_ones_beside_it() -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 from rich.console import Console
 
-from benchmarks.soak import Reading, run, slope
+from benchmarks.server.soak import Reading, run, slope
 
 MINUTES = float(os.environ.get("STYLETUNE_SOAK_MINUTES", "0.2"))
 

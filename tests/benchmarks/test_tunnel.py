@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from benchmarks.tunnel import Tunnel
+from benchmarks.server.tunnel import Tunnel
 
 WAIT_S = 30
 

@@ -8,7 +8,7 @@ import sys
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from benchmarks.standin import paint
+from benchmarks.common.stand_in import paint
 from styletune.config import SessionConfig
 from styletune.images import samples
 from styletune.ipc.commands import Report, State, Stop, WorkerConfig

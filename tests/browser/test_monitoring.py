@@ -140,7 +140,7 @@ def test_a_viewer_sees_all_and_moves_nothing(
 def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
     browser: Browser,
 ) -> None:
-    with run_module("benchmarks.standin", "--size", "128") as url:
+    with run_module("benchmarks.common.stand_in", "--size", "128") as url:
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
         wait_until("a picture", lambda: drawn(page)["epoch"] > 0)
@@ -148,7 +148,7 @@ def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
     smooth = page.locator('input[type=range][data-control="smooth"]')
     smooth.fill("0.8")
     port = str(urlsplit(url).port)
-    with run_module("benchmarks.standin", "--size", "128", "--port", port) as url:
+    with run_module("benchmarks.common.stand_in", "--size", "128", "--port", port) as url:
         expect(page.locator("#state")).to_have_text("painting")
         expect(smooth).to_have_value("0.8")
         other = browser.new_context().new_page()

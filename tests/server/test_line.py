@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.tunnel import Tunnel
+from benchmarks.server.tunnel import Tunnel
 from tests.support.web_process import BEARER, WAIT_S, hear, running, say, see
 
 FADER = "style.block1_conv1"

@@ -1,0 +1,104 @@
+"""The real server with a worker that only pretends: pictures of known size, at a known rate.
+
+The web process, its supervisor, shared memory and sockets are those of `styletune serve`; the
+worker costs next to nothing, so that what is measured is the serving. Prints the URL.
+Run as: python -m benchmarks.common.stand_in [--fps 20] [--size 512]
+"""
+
+import argparse
+import functools
+import sys
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from styletune.config import SessionConfig
+from styletune.ipc import commands
+from styletune.ipc.commands import FrameReady, Report, State, Stop, WorkerConfig
+from styletune.ipc.control_block import ControlBlock
+from styletune.ipc.frame_block import Frame, FrameBlock, Term
+
+FPS = 20.0
+SIZE_PX = 512
+_GRAIN = 19.0  # makes a JPEG of 512 × 384 px about 60 KB
+_VARIETY = 8
+_POLL_S = 0.001  # between looks at the controls: what a step of no length would be
+# After a picture that a moved control called for: a thousand moves are not a thousand pictures.
+_STEP_S = 0.025
+
+
+def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
+    """A few different pictures with grain, (height, width, 3) each."""
+    rng = np.random.default_rng(0)
+    waves = 128 + 90 * np.sin(np.indices((height, width)).sum(0) / 40)[:, :, None]
+    grain = rng.normal(0, _GRAIN, (_VARIETY, height, width, 1))
+    return list(np.clip(waves + grain + np.zeros(3), 0, 255).astype(np.uint8))
+
+
+def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
+    """Publish a picture at each tick, and at once when a control has moved."""
+    controls = ControlBlock.attach(job.control_block, job.session.table())
+    layers = job.session.network.selected_layers
+    frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
+    size = job.session.pictures.size  # there is room for more
+    shown = pictures(size, size * 3 // 4)
+    terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
+    pipe.send(Report(State.RUNNING, device="stand-in", network="lite", width=size, height=size))
+    epoch, step, rev = job.first_epoch, job.first_step, 0
+    tick = time.monotonic()
+    while not (pipe.poll() and isinstance(pipe.recv(), Stop)):
+        now = time.monotonic()
+        moved = controls.newer
+        if moved or now >= tick:
+            state = controls.read()
+            rev = rev if state is None else state.rev
+            frame = Frame(
+                epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, terms, 0.1, 17.0
+            )
+            frames.publish(frame)
+            commands.try_send(pipe, FrameReady())
+            epoch, step = epoch + 1, step + 1
+            if now >= tick:
+                tick = max(tick + 1 / fps, now)
+            else:
+                time.sleep(_STEP_S)
+        frames.beat(step)
+        time.sleep(_POLL_S)
+
+
+def main() -> int:
+    """Serve until told to end."""
+    # Here: the worker, too, begins by importing this module.
+    from styletune.images import samples
+    from styletune.server import options
+    from styletune.server.options import ServerOptions
+    from styletune.server.serve import serve
+    from styletune.supervisor.supervisor import Supervisor
+
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.common.stand_in")
+    parser.add_argument("--fps", type=float, default=FPS)
+    parser.add_argument("--size", type=int, default=SIZE_PX)
+    parser.add_argument("--port", type=int, default=0)
+    arguments = parser.parse_args()
+    session = SessionConfig().with_overrides(
+        pictures={
+            "content": str(samples.locate("harbour")),
+            "styles": (str(samples.locate("strokes")),),
+            "size": arguments.size,
+        },
+        server={"port": arguments.port},
+    )
+    target = functools.partial(paint, fps=arguments.fps)
+
+    def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
+        return Supervisor(session, folder=folder, target=target)
+
+    entrance = ServerOptions(token=options.resolve_token(None))
+    return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""What hostile uploads cost: seconds, memory, and how long the event loop stands still.
+
+    python -m benchmarks.server.uploads
+
+The real web process with a worker that only pretends, over loopback; meanwhile a client of /ws
+asks for the snapshot again and again, and the longest wait for its answer is the stall, with
+all that the wire adds. The decoder is a process of its own; its memory counts. Takes about a
+minute. The table goes to stdout. Exit code 1 where a goal was missed.
+"""
+# checklist: 16, 17
+
+import asyncio
+import contextlib
+import io
+import json
+import struct
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from websockets.asyncio.client import ClientConnection, connect
+
+from benchmarks.common import machine
+from benchmarks.common.processes import StandIn
+
+GOAL_S, GOAL_STALL_S, GOAL_MB, GOAL_TRICKLE_S = 2.0, 0.05, 200.0, 30.0
+_QUIET_S = 3.0  # without uploads, to learn what the wire and the machine add
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One upload: the answer, and what it took."""
+
+    name: str
+    status: int
+    code: str
+    seconds: float
+    stall_s: float
+    memory_mb: float
+    goal_s: float
+
+    @property
+    def met(self) -> bool:
+        """Whether it was refused in time, and cost no more than it may."""
+        within = self.seconds <= self.goal_s and self.memory_mb <= GOAL_MB
+        return within and self.stall_s <= GOAL_STALL_S
+
+
+def flat_png(edge_px: int) -> bytes:
+    """A whole PNG of one colour: four megabytes hold 900 megapixels."""
+    row = zlib.compressobj(9)
+    data = b"".join(row.compress(bytes(1 + 3 * edge_px)) for _ in range(edge_px)) + row.flush()
+    head = struct.pack(">IIBBBBB", edge_px, edge_px, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in ((b"IHDR", head), (b"IDAT", data), (b"IEND", b""))
+    )
+
+
+def _noise(width: int, height: int, kind: str) -> bytes:
+    file = io.BytesIO()
+    Image.effect_noise((width, height), 60).convert("RGB").save(file, kind)
+    return file.getvalue()
+
+
+UPLOADS: dict[str, Callable[[], bytes]] = {
+    "bomb, 30,000 × 30,000 PNG": lambda: flat_png(30_000),
+    "largest allowed, 7,071 × 7,071 PNG": lambda: flat_png(7_071),
+    "noise, 4,000 × 3,000 JPEG": lambda: _noise(4000, 3000, "JPEG"),
+    "cut JPEG": lambda: _noise(4000, 3000, "JPEG")[:2_000_000],
+    "SVG, renamed": lambda: b"<svg xmlns='http://www.w3.org/2000/svg'/>" * 100_000,
+    "21 MB": lambda: bytes(21_000_000),
+}
+
+
+class Watch:
+    """The longest wait of one client, and the most memory, since it was last asked."""
+
+    def __init__(self, socket: ClientConnection, pid: int) -> None:
+        self._socket, self._pid = socket, pid
+        self.stall_s = self.memory_mb = 0.0
+
+    async def ask(self) -> None:
+        """Ask again and again until cancelled."""
+        while True:
+            asked = time.perf_counter()
+            await self._socket.send('{"type":"snapshot?"}')
+            while json.loads(await self._socket.recv())["type"] != "snapshot":
+                pass
+            self.stall_s = max(self.stall_s, time.perf_counter() - asked)
+            await asyncio.sleep(0.002)
+
+    async def weigh(self) -> None:
+        """Add up the memory of the web process and its decoders until cancelled."""
+        while True:
+            decoders = [
+                pid
+                for pid, line in machine.children(self._pid).items()
+                if "styletune.server.decoding" in line
+            ]
+            sizes = [machine.resident_mb(pid) or 0.0 for pid in (self._pid, *decoders)]
+            self.memory_mb = max(self.memory_mb, sum(sizes))
+            await asyncio.sleep(0.005)
+
+    def reset(self) -> None:
+        """Begin anew."""
+        self.stall_s, self.memory_mb = 0.0, 0.0
+
+
+async def _upload(http: httpx.AsyncClient, watch: Watch, name: str, body: bytes) -> Row:
+    await asyncio.sleep(1.0)  # for the decoder before to end
+    watch.reset()
+    await asyncio.sleep(0.5)
+    before = watch.memory_mb
+    watch.reset()
+    began = time.perf_counter()
+    answer = await http.put("/api/content", content=body)
+    seconds = time.perf_counter() - began
+    code = "" if answer.is_success else answer.json()["code"]
+    # Decoding what is allowed may take longer than refusing what is not.
+    goal_s = 10.0 if answer.is_success else GOAL_S
+    memory_mb = watch.memory_mb - before
+    return Row(name, answer.status_code, code, seconds, watch.stall_s, memory_mb, goal_s)
+
+
+async def _until_closed(reader: asyncio.StreamReader) -> bytes:
+    """All of the answer; what was sent after it may reset the connection."""
+    answer = b""
+    with contextlib.suppress(ConnectionResetError):
+        while piece := await reader.read(1 << 16):
+            answer += piece
+    return answer
+
+
+async def _trickle(netloc: str, token: str, watch: Watch) -> Row:
+    """A byte a second, for as long as it is taken."""
+    watch.reset()
+    host, _, port = netloc.partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(
+        f"PUT /api/content HTTP/1.1\r\nHost: {netloc}\r\nAuthorization: Bearer {token}\r\n"
+        "Content-Length: 1000\r\n\r\n".encode()
+    )
+    began = time.perf_counter()
+    ended = asyncio.ensure_future(_until_closed(reader))
+    while not ended.done() and time.perf_counter() - began < 2 * GOAL_TRICKLE_S:
+        writer.write(b"x")
+        await asyncio.wait([ended], timeout=1.0)
+    status = int(ended.result().split(b" ")[1]) if ended.done() else 0
+    writer.close()
+    seconds = time.perf_counter() - began
+    return Row("1 byte a second", status, "", seconds, watch.stall_s, 0.0, GOAL_TRICKLE_S)
+
+
+async def measure() -> tuple[float, list[Row]]:
+    """All uploads, one after the other; the longest wait without any comes first."""
+    bodies = {name: make() for name, make in UPLOADS.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        async with StandIn(Path(folder)) as server:
+            netloc = urlsplit(await server.url()).netloc
+            bearer = {"Authorization": f"Bearer {server.token}"}
+            http = httpx.AsyncClient(
+                base_url=f"http://{netloc}", headers=bearer, timeout=60, trust_env=False
+            )
+            async with (
+                http,
+                connect(f"ws://{netloc}/ws", additional_headers=bearer, proxy=None) as socket,
+            ):
+                watch = Watch(socket, server.pid)
+                watching = [asyncio.create_task(watch.ask()), asyncio.create_task(watch.weigh())]
+                await asyncio.sleep(1.0)
+                watch.reset()
+                await asyncio.sleep(_QUIET_S)
+                quiet_s = watch.stall_s
+                rows = [await _upload(http, watch, name, body) for name, body in bodies.items()]
+                rows.append(await _trickle(netloc, server.token, watch))
+                for task in watching:
+                    task.cancel()
+    return quiet_s, rows
+
+
+def main() -> int:
+    """Measure and print."""
+    quiet_s, rows = asyncio.run(measure())
+    table = Table(
+        title="Uploads",
+        caption=f"{machine.processor()}, {machine.cores()} cores; {machine.versions()}\n"
+        f"stall: longest wait of a client of /ws, {quiet_s * 1e3:.0f} ms without any upload",
+    )
+    for head in ("upload", "answer", "in", "stall", "memory", "to reach", ""):
+        table.add_column(head)
+    for row in rows:
+        table.add_row(
+            row.name,
+            f"{row.status} {row.code}",
+            f"{row.seconds:.2f} s",
+            f"{row.stall_s * 1e3:.0f} ms",
+            f"+{max(0.0, row.memory_mb):.0f} MB",
+            f"{row.goal_s:.0f} s, {GOAL_STALL_S * 1e3:.0f} ms, {GOAL_MB:.0f} MB",
+            "met" if row.met else "missed",
+        )
+    Console(width=120).print(table)
+    return 0 if all(row.met for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
