@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.checklist import LINES, proofs
+from tools.checklist import LINES, proofs
 
 
 def test_the_lines_are_numbered_from_1_to_39() -> None:

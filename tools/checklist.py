@@ -1,6 +1,6 @@
-"""What a show withstands: 39 lines, each with the tests that prove it.
+"""What a show withstands: 39 lines, each with the tests that show it.
 
-`python -m tests.checklist` prints the table and fails when a line has no test. A test says
+`python -m tools.checklist` prints the table and fails when a line has no test. A test says
 which lines it proves, `@pytest.mark.checklist(4, 21)`; tests of the page and scripts by a
 comment, `checklist: 28` after `//` or `#`. Read from the source, so that nothing has to run.
 """
