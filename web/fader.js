@@ -132,7 +132,7 @@ function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
 function makeValueField(row, store, label, { input, move }) {
   const text = () => formatValue(row, store.position(row.name));
   const field = el("input", {
-    class: "words", readonly: true, tabindex: -1, autocomplete: "off", spellcheck: "false", title: "click to type a value",
+    class: "value", readonly: true, tabindex: -1, autocomplete: "off", spellcheck: "false", title: "click to type a value",
     inputmode: row.curve === "log_off" ? "text" : "decimal", "aria-label": `${label}, typed`,
     onfocus() {
       field.readOnly = false;

@@ -84,11 +84,11 @@ function makeChoice(store, name, title) {
 
 /** On a phone one group of controls is shown at a time. */
 function startTabs() {
-  const desk = byId("desk");
-  const tabs = /** @type {NodeListOf<HTMLElement>} */ (desk.querySelectorAll("[data-tab]"));
+  const mixer = byId("mixer");
+  const tabs = /** @type {NodeListOf<HTMLElement>} */ (mixer.querySelectorAll("[data-tab]"));
   for (const tab of tabs) {
     tab.onclick = () => {
-      desk.dataset.shown = tab.dataset.tab;
+      mixer.dataset.shown = tab.dataset.tab;
       for (const other of tabs) setPressed(other, other === tab);
     };
   }

@@ -35,7 +35,7 @@ export function showNotice(message, code) {
   const text = errorText(message, code);
   showMessage("notice", text, NOTICE_MS);
   const at = new Date().toLocaleTimeString([], { timeStyle: "short" });
-  const last = byId("trouble");
+  const last = byId("last-error");
   last.replaceChildren(el("b", {}, `last trouble, ${at}`), ` ${text}`);
   last.hidden = false;
 }

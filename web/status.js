@@ -94,13 +94,13 @@ export function makeStatus() {
     const staleMs = Math.max(STALE_MS, stepsPerS > 0 ? 3000 / stepsPerS : 0);
     const { key, text } = connectionState(socket, worker, { now, silentMs: silentMs(), staleMs, retryAt });
     setText(line, text);
-    show("company", audienceText(players, worker?.viewers ?? 0, lastSource));
+    show("audience", audienceText(players, worker?.viewers ?? 0, lastSource));
     if (key !== document.body.dataset.state) {
       line.dataset.state = document.body.dataset.state = key;
       setText(byId("announce"), text);
     }
     showRates(now, key === "running");
-    showVeil(key, text);
+    showOverlay(key, text);
     if (socket.kind !== "open") show("link", null);
     else if (!document.hidden && now - pingedAt > PING_MS) ping(now);
   }
@@ -132,18 +132,18 @@ export function makeStatus() {
   }
 
   /** What covers the stage until the first picture comes, and when painting has ended. @param {string} key @param {string} text */
-  function showVeil(key, text) {
-    const veil = byId("veil");
+  function showOverlay(key, text) {
+    const overlay = byId("overlay");
     const failed = key === "failed";
-    veil.hidden = lastDrawn > -Infinity && !failed && key !== "stopped";
-    if (veil.hidden) return;
+    overlay.hidden = lastDrawn > -Infinity && !failed && key !== "stopped";
+    if (overlay.hidden) return;
     const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
-    setText(byId("veil-title"), titles[/** @type {"failed"} */ (key)] ?? text);
-    setText(byId("veil-why"), (socket.kind === "stopped" ? socket.why : worker?.message) ?? "");
+    setText(byId("overlay-title"), titles[/** @type {"failed"} */ (key)] ?? text);
+    setText(byId("overlay-why"), (socket.kind === "stopped" ? socket.why : worker?.message) ?? "");
     restart.hidden = !failed || document.body.dataset.role === "viewer";
     const log = failed ? (worker?.log ?? []).join("\n") : "";
-    byId("veil-log").hidden = !log;
-    setText(byId("veil-lines"), log);
+    byId("overlay-log").hidden = !log;
+    setText(byId("overlay-lines"), log);
   }
 
   return {

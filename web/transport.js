@@ -31,6 +31,6 @@ export function startTransport(store, trigger) {
 /** Let a trigger's button light up: somebody fired it, here, on a controller or on another page. @param {string} name */
 export function blink(name) {
   const button = document.getElementById(name);
-  button?.classList.add("struck");
-  setTimeout(() => button?.classList.remove("struck"), BLINK_MS);
+  button?.classList.add("blink");
+  setTimeout(() => button?.classList.remove("blink"), BLINK_MS);
 }

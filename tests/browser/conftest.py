@@ -19,7 +19,7 @@ expect.set_options(timeout=1000 * TIMEOUT_S)
 PANELS = ", ".join(
     f"document.querySelector({selector!r})"
     for selector in (
-        "#content-file", "#stage-tools button", "#losses-body tr:nth-child(8)", "#hint",
+        "#content-file", "#stage-tools button", "#losses-body tr:nth-child(8)", "#strip-tooltip",
         "#history-panel canvas", "#scenes-panel .scene.new", "#midi-panel h2",
     )
 )  # fmt: skip

@@ -188,7 +188,7 @@ def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, serv
     expect(section).to_contain_text("learnt: ch 1 note 99, button")
     # A press while learning has chosen the key, and done nothing else.
     page.keyboard.press("Escape")
-    expect(page.locator("body")).not_to_have_class("teaching")
+    expect(page.locator("body")).not_to_have_class("learn-mode")
     rows = section.locator("li").filter(has_text="kick")
     section.locator("summary").click()
     expect(rows).to_contain_text("ch 1 note 99, button")

@@ -80,7 +80,7 @@ def test_the_history_begins_before_the_page_and_names_each_move(
     wait_until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15)
     page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.75")
     panel = page.locator("#history-panel")
-    expect(panel.locator(".who")).to_have_text("you: style strokes ×1.0 → ×10")
+    expect(panel.locator(".last-move")).to_have_text("you: style strokes ×1.0 → ×10")
     inked = """() => { const c = document.querySelector("#history-panel canvas");
         const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
         return data.filter((v, n) => n % 4 === 3 && v > 0).length; }"""
@@ -113,7 +113,7 @@ def test_a_viewer_sees_all_and_moves_nothing(
     with browsing(browser) as context:
         viewer = opened(context, f"{server.base}/?token={VIEW_TOKEN}")
         expect(viewer.get_by_text("view only")).to_be_visible()
-        handles = viewer.locator("#desk :is(input, button, select)")
+        handles = viewer.locator("#mixer :is(input, button, select)")
         assert handles.count() > 80
         assert handles.evaluate_all("all => all.every((one) => one.matches(':disabled'))")
         rev = server.state()["rev"]
@@ -133,7 +133,7 @@ def test_a_viewer_sees_all_and_moves_nothing(
                 viewer.locator('input[type=range][data-control="smooth"]').input_value() == "0.6"
             ),
         )
-        expect(viewer.locator("#company")).to_contain_text("another player")
+        expect(viewer.locator("#audience")).to_contain_text("another player")
         assert server.state()["rev"] == rev + 1
 
 
@@ -163,11 +163,11 @@ def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_
         page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
         page.goto(url)
         expect(page.get_by_role("heading", name="the painter has failed")).to_be_visible()
-        expect(page.locator("#veil")).to_contain_text("no weights here")
+        expect(page.locator("#overlay")).to_contain_text("no weights here")
         page.get_by_text("its last words").click()
         page.get_by_role("button", name="restart the painter").click()
         wait_until("a picture", lambda: drawn(page)["epoch"] > 0)
-        expect(page.locator("#veil")).to_be_hidden()
+        expect(page.locator("#overlay")).to_be_hidden()
         page.context.close()
 
 
@@ -181,7 +181,7 @@ def test_axe_finds_nothing_serious(
         page.evaluate(axe)
         for state in ("playing", "notice", "shortcuts"):
             if state == "notice":
-                page.evaluate("import('/web/notices.js').then((m) => m.notice('a test of words'))")
+                page.evaluate("import('/web/notices.js').then((m) => m.showNotice('a test of words'))")
             if state == "shortcuts":
                 page.keyboard.press("?")
             found = page.evaluate("axe.run()")["violations"]
@@ -197,7 +197,7 @@ def test_a_phone_plays_without_sideways_scrolling(browser: Browser, server: Live
             ("content", "content.block3_conv4"),
             ("masters", "size"),
         ):
-            page.locator(f'#desk button[data-tab="{tab}"]').click()
+            page.locator(f'#mixer button[data-tab="{tab}"]').click()
             box = page.locator(f'[data-control="{control}"]').first.bounding_box()
             assert box, control
             assert box["x"] >= 0, control

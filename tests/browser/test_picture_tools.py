@@ -190,7 +190,7 @@ def test_a_saved_painting_dropped_on_the_page_brings_its_state_back(
     wait_until("moved away", lambda: controls()["style_scale.1"] == 0.8)
     drop(page, "#picture", path)
     wait_until("the state is back", lambda: controls() == state["controls"])
-    expect(page.locator("#told")).to_contain_text("as in the saved picture")
+    expect(page.locator("#message")).to_contain_text("as in the saved picture")
     # And the painting follows.
     rev = server.state()["rev"]
     wait_until("a frame that contains it", lambda: drawn(page)["rev"] >= rev)
@@ -204,7 +204,7 @@ def test_a_picture_without_a_state_is_asked_what_for(page: Page, tmp_path: Path)
     path = tmp_path / "plain.png"
     Image.linear_gradient("L").convert("RGB").resize((128, 96)).save(path)
     drop(page, "#picture", path)
-    targets = page.locator("#targets")
+    dialog = page.locator("#use-dialog")
     expect(targets.get_by_role("button", name="content")).to_be_visible()
     expect(targets.get_by_role("button", name="state")).to_have_count(0)
     targets.get_by_role("button", name="cancel").click()

@@ -75,7 +75,7 @@ export function makeCanvasPlot(canvas, { rows, low, high }) {
       for (let power = 10 ** Math.ceil(Math.log10(low)); power <= high; power *= 10) {
         const at = y(power);
         drawLine("--quiet", 0.18, 1, [], [[0, at], [width, at]]);
-        context.strokeStyle = style.getPropertyValue("--well");
+        context.strokeStyle = style.getPropertyValue("--inset");
         context.lineWidth = 3;
         context.strokeText(POWERS.format(power), 3, Math.max(9, at + 3));
         context.fillText(POWERS.format(power), 3, Math.max(9, at + 3));

@@ -36,11 +36,11 @@ export function makeDropZone(title, term, path, filled, onfile, onuploaded) {
   };
   const label = el(
     "label", {
-      class: "well", title: filled ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it",
+      class: "drop-zone", title: filled ? "drop, paste or choose a picture" : "one more style: drop, paste or choose it",
       ondragover: ondrag, ondragleave: ondrag, ondrop: ondrag,
     },
     input, image, el("i", { class: "progress" }),
-    el("p", { class: "plaque" }, el("b", {}, filled ? title.replace("style ", "") : `+ ${title}`), name, share),
+    el("p", { class: "caption" }, el("b", {}, filled ? title.replace("style ", "") : `+ ${title}`), name, share),
   );
   const root = el("div", { class: filled ? "source" : "source empty", "data-term": term }, label, error);
 

@@ -38,7 +38,7 @@ export function start({ store, layers, on, network }) {
     oninput: () => setCursor(Number(input.value) / Math.max(1, Number(input.max))),
     onpointermove: onPointer, onpointerdown: onPointer, onpointerleave: () => setCursor(NaN),
   });
-  const [summary, move] = [el("p", {}, "nothing painted yet"), el("p", { class: "who" })];
+  const [summary, move] = [el("p", {}, "nothing painted yet"), el("p", { class: "last-move" })];
   byId("history-panel").append(
     el("header", {}, el("h2", {}, "last"), spans, el("a", { href: "api/losses.csv", download: "losses.csv" }, "CSV")),
     el("div", { class: "chart" }, canvas, input), summary, move,

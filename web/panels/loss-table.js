@@ -35,7 +35,7 @@ export function nextSorting(now, term, figure) {
 /** The three cells of a term. @param {TermName} term */
 function makeCells(term) {
   const [raw, weight, share] = [el("td", { class: "raw" }), el("td", { class: "weight" }), el("span")];
-  const shareCell = el("td", { class: "part", "data-term": term }, el("i", { class: "pull" }), share);
+  const shareCell = el("td", { class: "part", "data-term": term }, el("i", { class: "share-bar" }), share);
   return {
     cells: [raw, weight, shareCell],
     /** @param {TermLoss} loss @param {boolean} numbers too */

@@ -56,7 +56,7 @@ export function startLearn({ send, on, viewer, showNotice }, panel) {
   function setActive(now) {
     active = now;
     setPressed(toggle, active);
-    document.body.classList.toggle("teaching", active);
+    document.body.classList.toggle("learn-mode", active);
     // A press outside of the panel must not close it while controls are chosen.
     panel.popover = active ? "manual" : "auto";
     panel.showPopover();

@@ -87,7 +87,7 @@ export function start(page) {
   const opener = byId("midi");
   const status = el("p", { role: "status" });
   const detail = el("p", { class: "detail" });
-  const lastMessage = el("p", { class: "heard", "aria-hidden": "true", hidden: true }, "move a control");
+  const lastMessage = el("p", { class: "last-message", "aria-hidden": "true", hidden: true }, "move a control");
   const select = el("select", {
     "aria-label": "MIDI input", hidden: true,
     onchange() {

@@ -19,8 +19,8 @@ export function start({ store, viewer, showNotice, on }) {
   /** Of the content, of each style, and of one more style. @type {import("./drop-zone.js").DropZone[]} */
   let zones = [];
   let styleCount = -1;
-  const list = byId("wells");
-  const dialog = byId("targets", HTMLDialogElement);
+  const list = byId("drop-zones");
+  const dialog = byId("use-dialog", HTMLDialogElement);
   const recent = el("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
   list.after(recent);
   for (const name of ["style_mix", ...STYLE_NUMBERS.map((n) => `style_gain.${n}`)]) store.watch(name, showShares);
@@ -75,7 +75,7 @@ export function start({ store, viewer, showNotice, on }) {
     document.ondrop = async (event) => {
       event.preventDefault();
       const file = event.dataTransfer?.files[0];
-      if (!file || (event.target instanceof Element && event.target.closest(".well"))) return;
+      if (!file || (event.target instanceof Element && event.target.closest(".drop-zone"))) return;
       if (await hasState(file)) restoreState(file, showNotice);
       else choose("use the picture as", file);
     };

@@ -30,7 +30,7 @@ export async function restoreState(png, showNotice) {
     const response = await request("api/state", { method: "PUT", headers: { "Content-Type": "image/png" }, body: png });
     const { skipped } = await response.json();
     const except = skipped ? `, but for ${skipped} controls that this session lacks` : "";
-    showMessage("told", `all stands as in the saved picture${except}`, MESSAGE_MS);
+    showMessage("message", `all stands as in the saved picture${except}`, MESSAGE_MS);
   } catch (error) {
     showNotice(`not restored: ${/** @type {Error} */ (error).message}`);
   }

@@ -13,7 +13,7 @@ const REST_MS = 350;
 /** @param {Page} page */
 export function start({ on, network }) {
   const square = el("i", { class: "reach", "aria-hidden": "true", hidden: true });
-  const tooltip = el("div", { id: "hint", role: "tooltip", hidden: true });
+  const tooltip = el("div", { id: "strip-tooltip", role: "tooltip", hidden: true });
   byId("stage").append(square);
   document.body.append(tooltip);
   /** @type {EpochMessage | null} */
