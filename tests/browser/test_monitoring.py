@@ -181,7 +181,7 @@ def test_axe_finds_nothing_serious(
         page.evaluate(axe)
         for state in ("playing", "notice", "shortcuts"):
             if state == "notice":
-                page.evaluate("import('/web/notices.js').then((m) => m.showNotice('a test of words'))")
+                page.evaluate("import('/web/notices.js').then((m) => m.showNotice('a test'))")
             if state == "shortcuts":
                 page.keyboard.press("?")
             found = page.evaluate("axe.run()")["violations"]

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from styletune.files import web_folder
 from styletune.images import samples
 from tests.browser.conftest import browsing, drawn, opened
 from tests.browser.live_server import LiveServer, wait_until
@@ -182,21 +181,3 @@ def test_it_fits_the_screen(
         folder = Path(os.environ.get("STYLETUNE_SCREENSHOTS", tmp_path))
         page.screenshot(path=folder / f"page-{width}.png")
         assert (folder / f"page-{width}.png").stat().st_size > 20_000
-
-
-@pytest.mark.parametrize("style", sorted(web_folder().glob("*.css")), ids=lambda path: path.name)
-def test_a_style_sheet_means_the_same_as_it_is_served(page: Page, style: Path) -> None:
-    written, served = page.evaluate(
-        """async ([name, written]) => {
-             const served = await (await fetch(`web/${name}`)).text();
-             return [written, served].map((text) => {
-               const sheet = new CSSStyleSheet();
-               sheet.replaceSync(text);
-               // Only declarations with var() keep the spacing of the source.
-               return [...sheet.cssRules].map((rule) => rule.cssText.replace(/,\\s+/g, ","));
-             });
-           }""",
-        [style.name, style.read_text(encoding="utf-8")],
-    )
-    assert written
-    assert served == written

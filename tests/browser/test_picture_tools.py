@@ -205,10 +205,10 @@ def test_a_picture_without_a_state_is_asked_what_for(page: Page, tmp_path: Path)
     Image.linear_gradient("L").convert("RGB").resize((128, 96)).save(path)
     drop(page, "#picture", path)
     dialog = page.locator("#use-dialog")
-    expect(targets.get_by_role("button", name="content")).to_be_visible()
-    expect(targets.get_by_role("button", name="state")).to_have_count(0)
-    targets.get_by_role("button", name="cancel").click()
-    expect(targets).to_be_hidden()
+    expect(dialog.get_by_role("button", name="content")).to_be_visible()
+    expect(dialog.get_by_role("button", name="state")).to_have_count(0)
+    dialog.get_by_role("button", name="cancel").click()
+    expect(dialog).to_be_hidden()
 
 
 def test_a_style_is_added_weighed_and_taken_away(
