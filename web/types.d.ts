@@ -75,7 +75,7 @@ interface ScenesMessage {
   redo: number;
 }
 
-/** One content or style term of one layer; see `shared.frame_block.Term`. */
+/** One content or style term of one layer; see `ipc.frame_block.Term`. */
 interface TermLoss {
   raw: number;
   weight: number;

@@ -109,7 +109,7 @@ def _add_reading(app: FastAPI, hub: Hub, executor: Executor, seed: int) -> None:
     @app.get("/api/controls")
     async def controls() -> Response:
         """The table of controls."""
-        return JSONResponse({"controls": hub.session.table.rows()})
+        return JSONResponse({"controls": hub.session.state.table.rows()})
 
     @app.get("/api/content.jpg", response_class=Response, responses=response("image/jpeg"))
     async def content() -> Response:

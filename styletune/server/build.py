@@ -73,8 +73,8 @@ def build_server(
         session.positions(),
         profiles=shelf.profiles,
         profile=profile or None,
-        keep=shelf.keep,
-        book=SceneList(kept.scenes, a=kept.a, b=kept.b),
+        save_profile=shelf.keep,
+        scenes=SceneList(kept.scenes, a=kept.a, b=kept.b),
     )
     content, *styles = pictures
     source_pictures = SourcePictures(content, styles)
@@ -99,7 +99,7 @@ def build_server(
 def _run_manifest(hub: Hub) -> RunManifest:
     """Where the run stands."""
     hung = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
-    return RunManifest(controls=hub.session.controls(), pictures=hung)
+    return RunManifest(controls=hub.session.state.controls(), pictures=hung)
 
 
 def _print_urls(guard: AuthMiddleware, base: str, open_browser: bool) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from logging import ERROR, INFO, WARNING
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
 from styletune.server.storage import Autosaver, SavedSession, SessionStore
-from styletune.session.incoming import SetMessage, seq_of
+from styletune.session.incoming import SetMessage, SnapshotRequestMessage, refuse_viewer
 from styletune.session.outgoing import (
     ChangedMessage,
     EpochMessage,
@@ -34,8 +35,8 @@ from styletune.session.outgoing import (
     StateMessage,
 )
 from styletune.session.roles import Role
-from styletune.session.scenes import RATE_HZ
-from styletune.session.session import Session
+from styletune.session.scenes import MORPH_RATE_HZ
+from styletune.session.session import CheckedSet, Session
 from styletune.supervisor.handle import WorkerHandle
 from styletune.supervisor.memory_fallback import CONTROL, SizeReduction
 
@@ -70,20 +71,20 @@ class Hub:
         self.pictures = pictures
         self.frame_stream = frame_stream
         self.finished_runs: deque[Frame] = deque(maxlen=2)
-        self.losses = LossHistory(session.table.layers)
+        self.losses = LossHistory(session.state.table.layers)
         self.recent = RecentPictures(pictures.current)
         self.stats = ServerStats()
-        self.control_history = ControlHistory(session.rev, session.controls())
+        self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None
         self._worker = worker
         self._clients = ClientRegistry()
         # Sets and changes of one turn of the event loop are applied and sent once, at its end.
-        self._queued_sets: dict[Hashable, tuple[SetMessage, str]] = {}  # newest last
+        self._queued_sets: dict[Hashable, tuple[CheckedSet, str]] = {}  # newest last
         self._pending = SendQueue()
         self._flush_scheduled = False
         self._morph_started = asyncio.Event()
         self._midi_timer: asyncio.TimerHandle | None = None
-        self._sent_scenes = session.scenes()
+        self._sent_scenes = session.state.scenes_message()
         self._autosaver = None if store is None else Autosaver(store, self._saved_session)
         self._write_controls()
 
@@ -110,7 +111,7 @@ class Hub:
     def remove_client(self, client: str) -> None:
         """Remove a client that has disconnected."""
         self._clients.remove(client)
-        self.send(self.session.controllers.remove_client(client))
+        self.send(self.session.midi.remove_client(client))
 
     def count_clients(self, role: Role) -> int:
         """How many clients there are of a role."""
@@ -142,22 +143,24 @@ class Hub:
         same controls by then, and is answered for both: of a storm only the newest values matter.
         """
         self.stats.messages += 1
-        message = self.session.read(text)
+        message = self.session.parse(text)
+        if self._clients.role(client, Role.VIEWER) is Role.VIEWER and (
+            error := refuse_viewer(message)
+        ):
+            self._send_error(error, client)
+            return
         if isinstance(message, SetMessage):
-            error = self.session.fault(message)
-            if error is None:
-                self._queue_set(message, client)
+            checked = self.session.validate_set(message)
+            if isinstance(checked, ErrorMessage):
+                self._send_error(checked, client)
             else:
-                self._send_error(error, client)
+                self._queue_set(checked, client)
             return
         self._apply_queued_sets()
-        answers = self.session.obey(message, client)
-        if answers is not None:
-            self.send(answers, client)
-            return
-        self.flush()
-        self._send_snapshot(client, seq_of(text))
-        self._schedule_flush()
+        self.send(self.session.handle(message, client), client)
+        if isinstance(message, SnapshotRequestMessage):
+            self.flush()
+            self._send_snapshot(client, message.seq)
 
     def send(self, messages: Sequence[Outgoing], client: str | None = None) -> None:
         """Send what the session answered: errors to `client`, most others to everybody."""
@@ -168,14 +171,9 @@ class Hub:
                 self._pending.put(message)
             else:
                 self._clients.send(client, message)
-        if self.session.morphing:
+        if self.session.state.is_morphing:
             self._morph_started.set()
         self._schedule_flush()
-
-    def reject(self, error: ErrorMessage, client: str) -> None:
-        """Answer a message that the client's role does not allow."""
-        self.stats.messages += 1
-        self._send_error(error, client)
 
     def flush(self) -> None:
         """Write the controls if they have changed, and send everybody what has."""
@@ -187,27 +185,26 @@ class Hub:
             if isinstance(message, PaintingMessage):  # after its controls, which it contains
                 self._worker.start_run(message.command)
             self._broadcast(message)
-        scenes = self.session.scenes()
+        scenes = self.session.state.scenes_message()
         if scenes is not self._sent_scenes:
             self._sent_scenes = scenes
             self._broadcast(scenes)
             self._save_soon()
         self._send_midi_feedback()
 
-    def _queue_set(self, message: SetMessage, client: str) -> None:
-        key = (client, message.gesture, *message.controls)
+    def _queue_set(self, checked: CheckedSet, client: str) -> None:
+        key = (client, checked.gesture, *checked.positions)
         if older := self._queued_sets.pop(key, None):
             self.session.counts["set"] += 1
-            if message.seq is None and (seq := older[0].seq) is not None:
-                message = message.model_copy(update={"seq": seq})
-        self._queued_sets[key] = message, client
+            if checked.seq is None:
+                checked = replace(checked, seq=older[0].seq)
+        self._queued_sets[key] = checked, client
         self._schedule_flush()
 
     def _apply_queued_sets(self) -> None:
         while self._queued_sets:
-            message, client = self._queued_sets.pop(next(iter(self._queued_sets)))
-            for answer in self.session.apply(message, client):
-                self._pending.put(answer)
+            checked, client = self._queued_sets.pop(next(iter(self._queued_sets)))
+            self._pending.put(self.session.apply_set(checked, client))
 
     def _schedule_flush(self) -> None:
         if not self._flush_scheduled:
@@ -232,23 +229,23 @@ class Hub:
 
     def _send_snapshot(self, client: str, seq: int | None = None) -> None:
         self._clients.send(client, self.snapshot(client).model_copy(update={"seq": seq}))
-        for bindings in self.session.controllers.all_bindings():
+        for bindings in self.session.midi.all_bindings():
             self._clients.send(client, bindings)
 
     def _send_midi_feedback(self) -> None:
         """Send hardware what has changed, and come back when there is more to send."""
-        for client, message in self.session.follow():
+        for client, message in self.session.midi_feedback():
             if client is None:
                 self._broadcast(message)
             else:
                 self._clients.send(client, message)
         if self._midi_timer is not None:
             self._midi_timer.cancel()
-        due_s = self.session.due_s
+        due_s = self.session.midi_due_s
         self._midi_timer = None
         if due_s is not None:
             loop = asyncio.get_running_loop()
-            self._midi_timer = loop.call_later(due_s, lambda: self.send(self.session.late()))
+            self._midi_timer = loop.call_later(due_s, lambda: self.send(self.session.poll_midi()))
 
     # ---------------------------------------------------- pictures and worker
 
@@ -268,13 +265,13 @@ class Hub:
         count = self.pictures.style_count
         self._worker.remove_style(number - 1)  # raises
         self.pictures.remove(number)
-        positions, table = self.session.positions, self.session.table
+        positions, table = self.session.state.positions, self.session.state.table
         moved = {}
         for control in ("style_gain", "style_scale"):
             for index in range(number, count):
                 moved[f"{control}.{index}"] = positions[f"{control}.{index + 1}"]
             moved[f"{control}.{count}"] = table[f"{control}.{count}"].default
-        self.send([self.session.move(moved, "pictures", undoable=False)])
+        self.send([self.session.state.move(moved, "pictures", undoable=False)])
         self._broadcast(self.pictures.message())
 
     def restart(self) -> bool:
@@ -295,10 +292,10 @@ class Hub:
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""
         return SnapshotMessage(
-            rev=self.session.rev,
-            controls=self.session.controls(),
+            rev=self.session.state.rev,
+            controls=self.session.state.controls(),
             state=self.state(),
-            layers=self.session.table.layers,
+            layers=self.session.state.table.layers,
             epoch=self.epoch,
             pictures=self.pictures.message(),
             version=__version__,
@@ -306,13 +303,13 @@ class Hub:
             clients=len(self._clients),
             role=self._clients.role(client, role).value,
             players=self.count_clients(Role.PLAYER),
-            scenes=self.session.scenes(),
+            scenes=self.session.state.scenes_message(),
         )
 
     def _write_controls(self) -> None:
-        session = self.session
+        state = self.session.state
         self._worker.write(
-            ControlState(session.rev, dict(session.positions), dict(session.triggers))
+            ControlState(state.rev, dict(state.positions), dict(self.session.triggers))
         )
 
     def _save_soon(self) -> None:
@@ -320,18 +317,18 @@ class Hub:
             self._autosaver.changed()
 
     def _saved_session(self) -> SavedSession:
-        book = self.session.book
-        return SavedSession(self.session.controls(), book.all, book.a, book.b)
+        scenes = self.session.state.scenes
+        return SavedSession(self.session.state.controls(), scenes.all, scenes.a, scenes.b)
 
     # ------------------------------------------------------ background tasks
 
     async def _run_morphs(self) -> None:
         while True:
             await self._morph_started.wait()
-            while self.session.morphing:
-                changed: ChangedMessage | None = self.session.step()
+            while self.session.state.is_morphing:
+                changed: ChangedMessage | None = self.session.state.step_morph()
                 self.send([] if changed is None else [changed])
-                await asyncio.sleep(1 / RATE_HZ)
+                await asyncio.sleep(1 / MORPH_RATE_HZ)
             self._morph_started.clear()
 
     async def _forward_frames(self) -> None:
@@ -342,7 +339,7 @@ class Hub:
             self.losses.add(frame)
             if frame.run_done:
                 self.finished_runs.append(frame)
-            self.epoch = EpochMessage.from_frame(frame, self.session.table.layers)
+            self.epoch = EpochMessage.from_frame(frame, self.session.state.table.layers)
             self._broadcast(self.epoch)
 
     async def _forward_reports(self) -> None:
@@ -360,8 +357,8 @@ class Hub:
                 _log_report(report)
 
     def _reduce_size(self, reduction: SizeReduction) -> None:
-        checked = self.session.table.check({CONTROL: reduction.position})
-        self.send([self.session.move(checked, "memory", undoable=False)])
+        checked = self.session.state.table.check({CONTROL: reduction.position})
+        self.send([self.session.state.move(checked, "memory", undoable=False)])
         self.flush()
         self._broadcast(ErrorMessage(code="out_of_memory", message=reduction.message))
 

@@ -16,10 +16,9 @@ from styletune.errors import MessageError
 from styletune.server.frame_stream import AckWindow
 from styletune.server.hub import Hub
 from styletune.server.send_queue import SendQueue
-from styletune.session import incoming
 from styletune.session.incoming import parse_ack
 from styletune.session.outgoing import ChangedMessage, ErrorMessage
-from styletune.session.roles import Role, role_of
+from styletune.session.roles import role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _MESSAGES_PER_TURN = 64  # of one client, before others are served: about a millisecond
@@ -29,15 +28,14 @@ _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close eithe
 async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = False) -> None:
     """Serve /ws to one client, until either side ends it."""
     await socket.accept()
-    role = role_of(socket.scope)
-    joined = hub.add_client(role, only_hardware=only_hardware)
+    joined = hub.add_client(role_of(socket.scope), only_hardware=only_hardware)
     if joined is None:
         await _close(socket, "server full")
         return
     client, queue = joined
     try:
         await run_until_first_ends(
-            _read_controls(socket, hub, client, queue, role), _write_messages(socket, queue)
+            _read_controls(socket, hub, client, queue), _write_messages(socket, queue)
         )
     finally:
         hub.remove_client(client)
@@ -56,16 +54,9 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
         hub.remove_viewer()
 
 
-async def _read_controls(
-    socket: WebSocket, hub: Hub, client: str, queue: SendQueue, role: Role
-) -> None:
+async def _read_controls(socket: WebSocket, hub: Hub, client: str, queue: SendQueue) -> None:
     for count in itertools.count(1):
-        text = await _receive(socket)
-        refused = incoming.refuse_viewer(text) if role is Role.VIEWER else None
-        if refused is None:
-            hub.receive(text, client)
-        else:
-            hub.reject(refused, client)
+        hub.receive(await _receive(socket), client)
         if queue.full:
             await queue.wait_for_room()
         elif count % _MESSAGES_PER_TURN == 0:

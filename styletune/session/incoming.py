@@ -12,18 +12,12 @@ from styletune.errors import MessageError
 from styletune.session.outgoing import ErrorMessage
 from styletune.session.roles import VIEW_ONLY, VIEW_ONLY_TEXT
 
-# What clients send, checked: one model a message.
-#
-# What a control takes is the control table's business, not checked here.
-
-
 MAX_BYTES = 65_536  # of a message in
 
-# Sent back as it came; bounded, as a JSON number of thousands of digits is a valid integer.
+# Returned with the answer; bounded, as a JSON number of thousands of digits is a valid integer.
 Seq = Annotated[int, Field(ge=-(2**53), le=2**53)]
 
-
-# Shown in lists and typed by hand: no line breaks, no blanks at its ends.
+# Shown in lists and typed by people: no line breaks, no blanks at either end.
 SceneName = Annotated[str, Field(max_length=60, pattern=r"^[^\p{Cc}\s](?:[^\p{Cc}]*[^\p{Cc}\s])?$")]
 Device = Annotated[str, Field(min_length=1, max_length=200)]
 MidiData = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(max_length=1024)]
@@ -34,7 +28,7 @@ class IncomingMessage(BaseModel):
     """A message from a client.
 
     Attributes:
-        for_viewers: whether it may also come from who only watches.
+        allowed_for_viewers: whether viewers may send it, too.
     """
 
     allowed_for_viewers: ClassVar[bool] = False
@@ -196,8 +190,7 @@ Incoming = (
     | SnapshotRequestMessage
 )
 
-# JSON text to a checked message, or a sentence that says what is wrong with it.
-
+# ------------------------------------------------------------------ parsing
 
 _T = TypeVar("_T")
 _INCOMING: TypeAdapter[Incoming] = TypeAdapter(Annotated[Incoming, Field(discriminator="type")])
@@ -205,7 +198,7 @@ _ACK: TypeAdapter[AckMessage] = TypeAdapter(AckMessage)
 
 
 def parse(text: str | bytes) -> Incoming:
-    """Check one message from /ws.
+    """Parse one message from /ws.
 
     Raises:
         MessageError: code `bad_json` (also NaN and Infinity, which JSON lacks), `bad_type` or
@@ -215,23 +208,19 @@ def parse(text: str | bytes) -> Incoming:
 
 
 def parse_ack(text: str | bytes) -> AckMessage:
-    """Check one message from /frames; see `parse`."""
+    """Parse one message from /frames; see `parse`."""
     return _validate(_ACK, _json(text))
 
 
-def refuse_viewer(text: str | bytes) -> ErrorMessage | None:
-    """The answer to a message that a viewer may not send; None: it may, or is no message."""
-    try:
-        message = parse(text)
-    except MessageError:  # whoever obeys messages says so, and does nothing
-        return None
-    if message.allowed_for_viewers:
+def refuse_viewer(message: Incoming | ErrorMessage) -> ErrorMessage | None:
+    """The error for a message that a viewer may not send, else None."""
+    if isinstance(message, ErrorMessage) or message.allowed_for_viewers:
         return None
     return ErrorMessage(code=VIEW_ONLY, message=VIEW_ONLY_TEXT, seq=message.seq)
 
 
 def seq_of(text: str | bytes) -> int | None:
-    """The `seq` of a message that `parse` refused, if it can be made out."""
+    """The `seq` of a message that `parse` refused, or None where it cannot be found."""
     try:
         seq = _json(text).get("seq")
     except (MessageError, AttributeError):

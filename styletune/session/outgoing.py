@@ -9,11 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from styletune.ipc.commands import Report, Run
 from styletune.ipc.frame_block import Frame, Term
 
-# What all messages to clients have in common.
-
 
 def is_none(value: object) -> bool:
-    """Whether a field is left out of the text."""
+    """Whether to leave a field out of the JSON."""
     return value is None
 
 
@@ -21,9 +19,9 @@ class OutgoingMessage(BaseModel):
     """A message to clients.
 
     Attributes:
-        for_all: whether every client gets it, or only those that it is meant for.
-        for_hardware: whether a client that only plays hardware gets it, see `SendQueue`.
-        newest_only: whether one that still waits to be sent is superseded by a newer one.
+        broadcast: whether every client gets it, or only the one that it is for.
+        for_hardware: whether a client that only drives MIDI devices gets it.
+        coalesce: whether a newer one replaces one that still waits in a `SendQueue`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -33,7 +31,7 @@ class OutgoingMessage(BaseModel):
 
     @property
     def coalesce_key(self) -> Hashable:
-        """Of `newest_only` messages: those with the same `about` supersede each other."""
+        """Waiting messages with the same key are replaced, where `coalesce` is set."""
         return type(self)
 
     @cached_property
@@ -42,7 +40,7 @@ class OutgoingMessage(BaseModel):
         return self.model_dump_json()
 
 
-# What becomes of what a client sends: changes, triggers, runs, refusals.
+# ------------------------------------------------------ changes and errors
 
 
 class ChangedMessage(OutgoingMessage):
@@ -63,7 +61,7 @@ class ChangedMessage(OutgoingMessage):
 
     @property
     def follows(self) -> int:
-        """The revision that it follows on."""
+        """The revision that this one follows."""
         return self.rev - 1 if self.since is None else self.since
 
 
@@ -91,7 +89,7 @@ class PaintingMessage(OutgoingMessage):
 
     @property
     def command(self) -> Run:
-        """What the worker is told."""
+        """The command for the worker."""
         return Run(self.run, self.steps, self.start == "reset", self.seed, self.settle)
 
 
@@ -106,7 +104,7 @@ class ErrorMessage(OutgoingMessage):
     seq: int | None = Field(default=None, exclude_if=is_none)
 
 
-# What an epoch has painted, layer by layer.
+# -------------------------------------------------------------------- losses
 
 
 class RunStep(OutgoingMessage):
@@ -118,7 +116,7 @@ class RunStep(OutgoingMessage):
 
 
 class TermLoss(OutgoingMessage):
-    """One content or style term of one layer; see `shared.frame_block.Term`."""
+    """One content or style term of one layer; see `ipc.frame_block.Term`."""
 
     raw: float
     weight: float
@@ -127,7 +125,7 @@ class TermLoss(OutgoingMessage):
 
     @classmethod
     def from_term(cls, term: Term) -> "TermLoss":
-        """The same, as a message shows it."""
+        """Copy a term of a frame."""
         return cls(raw=term.raw, weight=term.weight, weighted=term.weighted, share=term.share)
 
 
@@ -158,7 +156,7 @@ class EpochMessage(OutgoingMessage):
 
     @classmethod
     def from_frame(cls, frame: Frame, layers: Sequence[str]) -> "EpochMessage":
-        """What a frame says, without its picture."""
+        """Describe a frame, without its picture; `layers` names those of its terms."""
         height, width = frame.picture.shape[:2]
         return cls(
             epoch=frame.epoch,
@@ -184,7 +182,7 @@ class EpochMessage(OutgoingMessage):
         )
 
 
-# What concerns hardware: what it is bound to, where it stands, what it is told.
+# ---------------------------------------------------------------------- MIDI
 
 
 class Binding(OutgoingMessage):
@@ -254,7 +252,7 @@ class FeedbackMessage(OutgoingMessage):
     data: tuple[tuple[int, ...], ...]
 
 
-# How things stand: the worker, the pictures, the scenes.
+# ----------------------------------------------- worker, pictures and scenes
 
 
 class StateMessage(OutgoingMessage):
@@ -284,7 +282,7 @@ class StateMessage(OutgoingMessage):
     def from_report(
         cls, report: Report, viewers: int, retry_s: float | None, log: Sequence[str] | None = None
     ) -> "StateMessage":
-        """What a worker's report says, and what only the web process knows."""
+        """Add what only the web process knows to a worker's report."""
         return cls(
             state=report.state.value,
             message=report.message,
@@ -364,7 +362,7 @@ class ScenesMessage(OutgoingMessage):
     redo: int = 0
 
 
-# Everything that is sent to clients, the snapshot of it all among it.
+# ------------------------------------------------------------------ snapshot
 
 
 class SnapshotMessage(OutgoingMessage):

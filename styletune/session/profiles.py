@@ -1,7 +1,6 @@
-"""Which profile each controller plays, by its name: a person's own, the session's, a shipped one.
+"""MIDI learn, and which profile each device uses: a person's own, the session's or a shipped one.
 
-Profiles come in, from learning and from files; the messages and files that show them go out.
-Pure, but for `keep`. Knows nothing about the devices in use.
+Pure, but for `save_profile`.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,19 +8,98 @@ from dataclasses import replace
 
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ConfigError
-from styletune.midi.binding import Binding
-from styletune.midi.device import resolve
-from styletune.midi.learn import LearnResult
-from styletune.midi.message import ControlId, Encoding
+from styletune.midi.binding import Binding, Feedback, FeedbackKind
+from styletune.midi.device import resolve, with_layer_index
+from styletune.midi.learn import Learner, LearnResult
+from styletune.midi.message import ControlId, Encoding, Event
 from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
 from styletune.session import outgoing
-from styletune.session.outgoing import BindingsMessage, ErrorMessage
+from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
 
-SaveProfile = Callable[[str, Profile], None]
+SaveProfile = Callable[[str, Profile], None]  # takes the device's name and its profile
 
 
 def discard(name: str, profile: Profile) -> None:
-    """Keep no profile."""
+    """Save nothing."""
+
+
+class MidiLearn:
+    """MIDI learn: at most one target at a time, for everybody.
+
+    Attributes:
+        target: the control or scene that waits for hardware to be moved, or None.
+    """
+
+    def __init__(self, table: ControlTable) -> None:
+        self._table = table
+        self._learner = Learner()
+        self.target: str | None = None
+
+    def start(self, target: str | None) -> LearningMessage | ErrorMessage:
+        """Wait for hardware to be moved for `target`; None: stop waiting."""
+        if target is not None and resolve(target, self._table) is None:
+            return ErrorMessage(
+                code="unknown_control",
+                message=f"`{target[:60]}` cannot be learnt: it is no control and no scene",
+            )
+        self.target, self._learner = target, Learner()
+        return self.as_message()
+
+    def as_message(self) -> LearningMessage:
+        """What is being learnt, for clients."""
+        return LearningMessage(target=self.target)
+
+    def handle_event(
+        self, device: str, event: Event, now: float
+    ) -> LearnResult | LearningMessage | None:
+        """Take an event: what was learnt by it, or which hardware has begun to move."""
+        before = self._learner.moving
+        result = self._learner.feed(device, event, now)
+        if result is not None:
+            return result
+        if (moving := self._learner.moving) and moving != before:
+            return LearningMessage(target=self.target, device=moving[0], source=str(moving[1]))
+        return None
+
+    def poll(self, now: float) -> LearnResult | None:
+        """What was learnt because the hardware has come to rest; see `due`."""
+        return None if self.target is None else self._learner.tick(now)
+
+    @property
+    def due(self) -> float | None:
+        """When `poll` may return something, or None."""
+        return None if self.target is None else self._learner.due
+
+    def finish(
+        self, result: LearnResult, before: Binding | None
+    ) -> tuple[LearningMessage, Binding]:
+        """End learning; return the message about it and the new binding of the target.
+
+        Args:
+            before: the binding that this hardware had so far.
+        """
+        assert self.target is not None
+        binding = self._make_binding(result, with_layer_index(self.target, self._table), before)
+        self.target, self._learner = None, Learner()
+        message = LearningMessage(
+            target=None,
+            device=result.device,
+            source=str(result.source),
+            encoding=result.encoding,
+        )
+        return message, binding
+
+    def _make_binding(self, result: LearnResult, target: str, before: Binding | None) -> Binding:
+        """Feedback and takeover of the old binding stay where they still fit."""
+        if before is not None and before.encoding is result.encoding:
+            return replace(before, target=target, sets=None, learned=True)
+        resolved = resolve(target, self._table)
+        kind = FeedbackKind.LED if result.encoding is Encoding.BUTTON else FeedbackKind.VALUE
+        if resolved is None or resolved.kind is Kind.TRIGGER:
+            kind = FeedbackKind.NONE
+        return Binding(
+            result.source, target, result.encoding, feedback=Feedback(kind), learned=True
+        )
 
 
 class ProfileRegistry:
@@ -32,22 +110,22 @@ class ProfileRegistry:
         table: ControlTable,
         profiles: Sequence[Profile],
         profile: Profile | None,
-        keep: SaveProfile,
+        save_profile: SaveProfile,
     ) -> None:
         self._table = table
         self._profiles = profiles
         self._profile = profile
-        self._save = keep
+        self._save_profile = save_profile
         self._changed: dict[str, Profile] = {}
         self._conflicts: dict[tuple[str, ControlId], str] = {}
 
     @property
     def names(self) -> str:
-        """The names of the profiles to choose from, in words."""
+        """The names of the profiles to choose from, separated by commas."""
         return ", ".join(profile.name for profile in self._profiles) or "none"
 
     def __getitem__(self, name: str) -> Profile:
-        """What a device of that name plays."""
+        """The profile of a device of that name; an empty one where nothing fits."""
         return (
             self._changed.get(name)
             or self._profile
@@ -56,33 +134,33 @@ class ProfileRegistry:
         )
 
     def set(self, name: str, profile: Profile) -> ErrorMessage | None:
-        """Let devices of that name play a profile that a person has changed.
+        """Use a profile that a person has changed for devices of that name, and save it.
 
         Returns:
-            Why it cannot be kept for another day; it plays all the same.
+            Why it cannot be saved; it is used all the same.
         """
         if name not in self._changed and profile.devices != (name,):
             # A shipped one, changed: from now on that device's own.
             profile = replace(profile, devices=(name,))
         self._changed[name] = profile
         try:
-            self._save(name, profile)
+            self._save_profile(name, profile)
         except ConfigError as error:
             return ErrorMessage(code="not_kept", message=str(error))
         return None
 
-    def bind(self, learnt: LearnResult, bound: Binding) -> ErrorMessage | None:
-        """Add what was learnt; what its hardware played before is told as a conflict."""
-        profile = self[learnt.device]
-        before = profile.bindings.get(learnt.source)
-        self._conflicts.pop((learnt.device, learnt.source), None)
-        if before is not None and before.target != bound.target:
-            lost = self.targets(before) or (before.target,)
-            self._conflicts[learnt.device, learnt.source] = lost[0]
-        return self.set(learnt.device, profile.with_binding(bound))
+    def bind(self, result: LearnResult, binding: Binding) -> ErrorMessage | None:
+        """Add a learnt binding; the target that it displaces is shown as a conflict."""
+        profile = self[result.device]
+        before = profile.bindings.get(result.source)
+        self._conflicts.pop((result.device, result.source), None)
+        if before is not None and before.target != binding.target:
+            displaced = self.targets(before) or (before.target,)
+            self._conflicts[result.device, result.source] = displaced[0]
+        return self.set(result.device, profile.with_binding(binding))
 
     def unbind(self, name: str, target: str) -> Profile | None:
-        """The profile of a device's name without what plays `target`; None: nothing does."""
+        """The profile of a device's name without bindings to `target`; None: there are none."""
         profile = self[name]
         sources = [
             source
@@ -92,25 +170,25 @@ class ProfileRegistry:
         return profile.without(sources) if sources else None
 
     def export(self, name: str) -> str:
-        """The profile of a device's name, as the text of a file."""
+        """The profile of a device's name as TOML."""
         return dumps(self[name])
 
     def import_(self, name: str, text: str) -> None:
-        """Let devices of that name play the profile that `text` says.
+        """Use the profile in `text`, TOML, for devices of that name.
 
         Raises:
-            ConfigError: it is no profile, or cannot be kept; nothing has changed.
+            ConfigError: it is no profile, or cannot be saved; nothing has changed.
         """
         if len(name) > MAX_NAME:
             raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
         profile = loads(text)
         if not profile.matches(name):
             profile = replace(profile, devices=(*profile.devices, name))
-        self._save(name, profile)
+        self._save_profile(name, profile)
         self._changed[name] = profile
 
     def bindings_message(self, name: str) -> BindingsMessage:
-        """What the controls of a device play."""
+        """The bindings of the device of that name, for clients."""
         profile = self[name]
         return BindingsMessage(
             device=name,
@@ -119,7 +197,7 @@ class ProfileRegistry:
                 outgoing.Binding(
                     target=target,
                     source=str(source),
-                    encoding=self._shown_encoding(binding),
+                    encoding=self._effective_encoding(binding),
                     takeover=binding.takeover,
                     invert=binding.invert,
                     learned=binding.learned,
@@ -131,14 +209,14 @@ class ProfileRegistry:
         )
 
     def targets(self, binding: Binding) -> tuple[str, ...]:
-        """The controls or the scene that a binding plays in this session."""
+        """The controls or the scene that a binding moves in this session."""
         target = resolve(binding.target, self._table)
         return target.names if target else ()
 
-    def _shown_encoding(self, binding: Binding) -> Encoding:
-        """What releases a trigger is a key to whoever merges values: each press counts."""
+    def _effective_encoding(self, binding: Binding) -> Encoding:
+        """A fader that fires a trigger is shown as a button: senders must not merge its values."""
         target = resolve(binding.target, self._table)
-        stands = binding.encoding in (Encoding.ABSOLUTE, Encoding.FINE)
-        if stands and target is not None and target.kind is Kind.TRIGGER:
+        is_absolute = binding.encoding in (Encoding.ABSOLUTE, Encoding.FINE)
+        if is_absolute and target is not None and target.kind is Kind.TRIGGER:
             return Encoding.BUTTON
         return binding.encoding

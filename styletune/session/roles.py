@@ -1,17 +1,17 @@
-"""What somebody who got in may do: play, or only watch.
+"""Roles: whether an authenticated client may play, or only watch.
 
-The guard writes the role into the ASGI scope and lets a viewer only read; what a viewer may
-say on a socket is decided by the kind of message. Knows nothing about tokens.
+`AuthMiddleware` writes the role into the ASGI scope and lets viewers only read; which messages a
+viewer may send on a socket is an attribute of each message.
 """
 
 from enum import StrEnum
 
 from starlette.types import Scope
 
-# A socket that is added later is for players until it is named here.
+# Sockets that are added later are for players until they are named here.
 VIEWER_SOCKETS = frozenset({"/ws", "/frames"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-VIEW_ONLY = "view_only"  # code of the refusal
+VIEW_ONLY = "view_only"  # code of the error
 VIEW_ONLY_TEXT = "this token is for watching; the player's may also change things"
 
 
@@ -23,12 +23,12 @@ class Role(StrEnum):
 
 
 def role_of(scope: Scope) -> Role:
-    """The role of whoever sent a request; without a guard nobody may play."""
+    """The role of the sender of a request; without `AuthMiddleware` nobody may play."""
     return Role(scope.get("role", Role.VIEWER))
 
 
 def is_allowed(role: Role, scope: Scope, path: str) -> bool:
-    """Whether a request or handshake for `path` is within the role."""
+    """Whether the role allows a request or handshake for `path`."""
     if role is Role.PLAYER:
         return True
     if scope["type"] == "websocket":

@@ -1,8 +1,7 @@
-"""The scenes: named sets of values, in their order, and the two ends of the crossfade. Pure.
+"""Scenes: named sets of values in order, the ends of the crossfade, and morphs between them. Pure.
 
-Scenes keep values as messages show them, also those of controls that this session lacks, so
-that a scene of another network is not mutilated. Knows nothing about sockets, files and how
-a scene is recalled.
+Scenes hold values as messages show them, also those of controls that this session lacks, so that
+a scene made with another network survives being saved.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +15,9 @@ from styletune.session import outgoing
 from styletune.session.incoming import SceneName
 
 MAX_SCENES = 128
-# Not part of a scene: whether it paints at all, and what is the web process's own.
-_NOT_HELD = ("paused",)
-# Interpolating the size would make a new canvas fifty times a second.
+# Whether it paints at all is not part of a scene, nor are the web process's own controls.
+_NOT_STORED = ("paused",)
+# Each new size makes a new canvas: not fifty times a second.
 _STEPPED = ("size",)
 
 ControlName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -26,7 +25,7 @@ Value = bool | Annotated[float, Field(ge=0, le=1)] | Annotated[str, Field(max_le
 
 
 class Scene(BaseModel):
-    """One scene, as it is kept, exported and imported; `saved`: seconds since 1970."""
+    """One scene, as it is saved, exported and imported; `saved`: seconds since 1970."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -39,17 +38,17 @@ class Scene(BaseModel):
         return {
             name: table[name].check(value)
             for name, value in self.controls.items()
-            if name in table and is_held(table[name])
+            if name in table and is_stored(table[name])
         }
 
 
-def is_held(control: Control) -> bool:
-    """Whether scenes hold this control."""
+def is_stored(control: Control) -> bool:
+    """Whether scenes store this control."""
     valued = control.kind is not Kind.TRIGGER
-    return valued and control.engine and control.name not in _NOT_HELD
+    return valued and control.engine and control.name not in _NOT_STORED
 
 
-def glides(control: Control) -> bool:
+def is_continuous(control: Control) -> bool:
     """Whether a control moves gradually from one scene to the next; others jump in the middle."""
     return control.kind is Kind.FADER and control.name not in _STEPPED
 
@@ -57,16 +56,16 @@ def glides(control: Control) -> bool:
 def interpolate(
     table: ControlTable, start: Mapping[str, float], end: Mapping[str, float], part: float
 ) -> dict[str, float]:
-    """Positions `part` (0..1) of the way from `start` to `end`, of the controls in both.
+    """Positions at `part`, 0..1, of the way from `start` to `end`, of the controls in both.
 
     Positions of logarithmic faders are logarithms of their values: equal parts of the way
-    multiply by equal factors.
+    multiply the value by equal factors.
     """
     if part >= 1:
         return {name: end[name] for name in end if name in start}
     return {
         name: start[name] + part * (position - start[name])
-        if glides(table[name])
+        if is_continuous(table[name])
         else (position if part >= 0.5 else start[name])
         for name, position in end.items()
         if name in start
@@ -114,7 +113,7 @@ class SceneList:
         return tuple(self._scenes.values())
 
     def add(self, *scenes: Scene) -> None:
-        """Keep scenes; those of the same name are replaced where they stand. All or none.
+        """Add scenes, all or none; each replaces the one of its name at its place in the list.
 
         Raises:
             SceneError: there would be too many.
@@ -130,7 +129,7 @@ class SceneList:
         self.version += 1
 
     def rename(self, name: str, to: str) -> None:
-        """Give a scene another name, where it stands.
+        """Rename a scene, at its place in the list.
 
         Raises:
             SceneError: there is none of that name, or another has the new one.
@@ -143,12 +142,12 @@ class SceneList:
             )
         self._scenes = {
             scene.name: scene
-            for scene in (renamed if kept.name == name else kept for kept in self.all)
+            for scene in (renamed if other.name == name else other for other in self.all)
         }
         self._update_references(name, to)
 
     def delete(self, name: str) -> None:
-        """Forget a scene.
+        """Delete a scene.
 
         Raises:
             SceneError: there is none of that name.
@@ -157,7 +156,7 @@ class SceneList:
         self._update_references(name, None)
 
     def assign_crossfade(self, a: str | None, b: str | None) -> None:
-        """Put scenes at the ends of the crossfade.
+        """Set the ends of the crossfade.
 
         Raises:
             SceneError: there is none of that name; nothing has changed.
@@ -169,7 +168,7 @@ class SceneList:
         self.version += 1
 
     def neighbour(self, step: int) -> str:
-        """Name of the scene `step` places after the current one, round and round.
+        """Name of the scene `step` places after the current one; after the last comes the first.
 
         Raises:
             SceneError: there is no scene.
@@ -189,7 +188,7 @@ class SceneList:
         return f"scene {number}"
 
     def entries(self) -> tuple[outgoing.SceneEntry, ...]:
-        """The list as clients see it."""
+        """The list for clients."""
         return tuple(outgoing.SceneEntry(name=s.name, saved=s.saved) for s in self.all)
 
     def _update_references(self, name: str, to: str | None) -> None:
@@ -199,8 +198,8 @@ class SceneList:
         self.version += 1
 
 
-def checked(scene: Scene, table: ControlTable) -> int:
-    """Check a scene from outside; returns how many of its controls this session lacks.
+def validate(scene: Scene, table: ControlTable) -> int:
+    """Check a scene from outside; return how many of its controls this session lacks.
 
     Raises:
         SceneError: a value that its control does not take.
@@ -212,22 +211,18 @@ def checked(scene: Scene, table: ControlTable) -> int:
     return sum(name not in table for name in scene.controls)
 
 
-# A morph: a recall that takes time. Pure; the time comes in.
-#
-# Where it began, where it goes and the time come in; positions come out. Knows nothing about
-# who waits between the steps.
+# ------------------------------------------------------------------- morphs
 
-
-RATE_HZ = 50
+MORPH_RATE_HZ = 50
 
 
 class Morph:
-    """One way from the present values to a scene.
+    """A recall that takes time: from the present values to those of a scene.
 
     Attributes:
         scene: its name.
-        start: positions at its beginning, of the controls that it moves.
-        over: whether it has arrived, or nothing is left that it moves.
+        start: positions at the beginning, of the controls that it moves.
+        finished: whether it has arrived, or has no control left to move.
     """
 
     def __init__(
@@ -241,30 +236,29 @@ class Morph:
         now: float,
     ) -> None:
         self.scene = scene
-        self.done = False
+        self.finished = False
         self._table = table
         self.start = {name: start[name] for name in target if start[name] != target[name]}
         self._target = {name: target[name] for name in self.start}
         self._seconds = seconds
-        self._began = now
-        self._part = 0.0
+        self._started_at = now
+        self._progress = 0.0
 
     def step(self, now: float) -> dict[str, float]:
-        """Go on to `now`: the positions there; at the end exactly the scene's."""
-        self._part = min(1.0, max(self._part, (now - self._began) / self._seconds))
-        self.done = self._part >= 1
-        return interpolate(self._table, self.start, self._target, self._part)
+        """The positions at `now`, in seconds; at the end exactly those of the scene."""
+        self._progress = min(1.0, max(self._progress, (now - self._started_at) / self._seconds))
+        self.finished = self._progress >= 1
+        return interpolate(self._table, self.start, self._target, self._progress)
 
     def release(self, names: Iterable[str]) -> None:
-        """Let go of controls: somebody else moves them now."""
+        """Leave controls alone from now on: somebody else moves them."""
         for name in names:
             self._target.pop(name, None)
-        self.done = self.done or not self._target
+        self.finished = self.finished or not self._target
 
-    @property
-    def shown(self) -> outgoing.MorphState:
-        """How far it is, as clients see it: ten times a second."""
-        tenths = int(self._part * self._seconds * 10) / 10
+    def as_message(self) -> outgoing.MorphState:
+        """The progress for clients, in steps of a tenth of a second."""
+        tenths = int(self._progress * self._seconds * 10) / 10
         return outgoing.MorphState(
             scene=self.scene, seconds=self._seconds, done=round(tenths / self._seconds, 4)
         )

@@ -1,12 +1,12 @@
-"""The session: messages and hardware to a performance, and what is said about it. Pure: no I/O.
+"""The session: checked messages and MIDI in, changes of the state and answers out. Pure.
 
-Checked messages come in with the name of who sent them; messages to send come out. A set is
-obeyed whole or not at all, and raises the revision by one. Both clocks come in as functions.
-Knows nothing about sockets, shared memory and pictures. Lives in the web process.
+Runs in the web process.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ControlError, MessageError, SceneError
@@ -32,7 +32,7 @@ from styletune.session.incoming import (
     parse,
     seq_of,
 )
-from styletune.session.midi import MidiAction, MidiRouter, SmoothMove
+from styletune.session.midi import AddressedMessage, MidiAction, MidiRouter, SmoothMove
 from styletune.session.outgoing import (
     ChangedMessage,
     ErrorMessage,
@@ -48,14 +48,24 @@ from styletune.session.undo import GESTURE_GAP_S
 Answers = list[Outgoing]
 
 
-class Session(SessionState):
-    """One running session: a performance that obeys messages and hardware.
+@dataclass(frozen=True, slots=True)
+class CheckedSet:
+    """A `set` whose controls exist and take their values; see `SetMessage`."""
+
+    positions: Mapping[str, float]
+    seq: int | None = None
+    gesture: str | None = None
+
+
+class Session:
+    """One running session: obeys messages and MIDI, and says what to send about it.
 
     Attributes:
-        triggers: how often each trigger has been sent.
+        state: values, scenes and undo.
+        midi: the devices in use.
+        triggers: how often each trigger has been fired.
         runs: how many `paint`s were begun.
-        counts: of what came in: `set`, `trigger`, `midi`, and of each error's code.
-        controllers: the hardware in use.
+        counts: of messages by what became of them: `set`, `trigger`, `midi` …, and each error code.
     """
 
     def __init__(
@@ -65,173 +75,143 @@ class Session(SessionState):
         *,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        keep: SaveProfile = discard,
-        book: SceneList | None = None,
+        save_profile: SaveProfile = discard,
+        scenes: SceneList | None = None,
         clock: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        """Start at revision 0.
-
-        Args:
-            positions: of every fader and switch.
-            profiles: of known controllers, chosen by device name.
-            profile: for every device, whatever its name.
-            keep: takes the profile of a device's name that a person has changed.
-            book: the scenes kept before.
-            clock: seconds that only rise, for gestures and morphs.
-            wall: seconds since 1970, for when a scene was stored.
-        """
-        super().__init__(table, positions, book, clock, wall)
+        """Start at revision 0; for the arguments see `SessionState` and `MidiRouter`."""
+        self.state = SessionState(table, positions, scenes, clock, wall_clock)
         self.runs = 0
         self.triggers = dict.fromkeys(table.triggers, 0)
-        self.controllers = MidiRouter(table, profiles, profile, keep, self.counts)
-        self._own: Mapping[str, Callable[[int | None], ChangedMessage | None]] = {
-            "undo": self.undo,
-            "redo": self.redo,
-            "snapshot": self.snapshot,
-            "next_scene": lambda seq: self.recall(self.book.neighbour(+1), 0.0, seq),
-            "previous_scene": lambda seq: self.recall(self.book.neighbour(-1), 0.0, seq),
+        self.counts: Counter[str] = Counter()
+        self.midi = MidiRouter(table, profiles, profile, save_profile, self.counts)
+        self._table = table
+        self._clock = clock
+        # The triggers that are carried out here; the others are the worker's.
+        self._web_triggers: Mapping[str, Callable[[int | None], ChangedMessage | None]] = {
+            "undo": self.state.undo,
+            "redo": self.state.redo,
+            "snapshot": self._store_snapshot,
+            "next_scene": lambda seq: self._recall(self.state.scenes.neighbour(+1), seq=seq),
+            "previous_scene": lambda seq: self._recall(self.state.scenes.neighbour(-1), seq=seq),
         }
 
-    def read(self, text: str | bytes) -> Incoming | ErrorMessage:
+    def parse(self, text: str | bytes) -> Incoming | ErrorMessage:
         """A raw message from /ws, checked; or what is wrong with it. Never raises."""
         try:
             return parse(text)
         except MessageError as error:
-            return self._refuse(error.code, str(error), seq_of(text))
+            return self._error(error.code, str(error), seq_of(text))
 
-    def obey(self, message: Incoming | ErrorMessage, source: str) -> Answers | None:
-        """Obey what was read; see `apply`.
-
-        Returns:
-            None when the sender asks for a snapshot.
-        """
-        if isinstance(message, ErrorMessage):
-            return [message]
-        if isinstance(message, SnapshotRequestMessage):
-            self.counts["snapshot"] += 1
-            return None
-        return self.apply(message, source)
-
-    def receive(self, text: str | bytes, source: str) -> Answers | None:
-        """Read one raw message and obey it."""
-        return self.obey(self.read(text), source)
-
-    def apply(self, message: Incoming, source: str) -> Answers:
-        """Obey one checked message; `source` is who sent it.
+    def handle(self, message: Incoming | ErrorMessage, source: str) -> Answers:
+        """Carry out what `parse` returned; `source` is who sent it.
 
         Returns:
-            What to send: errors to the sender, the others to everybody. What has become of
-            scenes and undo is in `scenes`.
+            What to send: errors to the sender, the others to everybody. What has become of scenes
+            and undo is in `state.scenes_message`; a snapshot is the caller's to send.
         """
         try:
             match message:
+                case ErrorMessage():
+                    return [message]
                 case SetMessage():
-                    return [self._set(message.controls, source, message.seq, message.gesture)]
+                    checked = self.validate_set(message)
+                    if isinstance(checked, ErrorMessage):
+                        return [checked]
+                    return [self.apply_set(checked, source)]
                 case TriggerMessage():
-                    return self._trigger(message, source)
+                    return self._fire_trigger(message.name, message.seq, source)
                 case MidiMessage():
-                    return self._midi(message, source)
+                    return self._handle_midi(message, source)
                 case PaintMessage():
                     return self._paint(message, source)
                 case SnapshotRequestMessage():
+                    self.counts["snapshot"] += 1
                     return []
                 case RecallMessage():
-                    changed = self.recall(message.scene, message.seconds, message.seq)
+                    changed = self._recall(message.scene, message.seconds, message.seq)
                     return [] if changed is None else [changed]
                 case StoreMessage():
-                    self.store(message.scene)
+                    self.state.store(message.scene)
                 case RenameMessage():
-                    self.book.rename(message.scene, message.to)
+                    self.state.scenes.rename(message.scene, message.to)
                 case DeleteMessage():
-                    self.book.delete(message.scene)
+                    self.state.scenes.delete(message.scene)
                 case CrossfadeMessage():
-                    self.assign(message)
+                    self._assign_crossfade(message)
                 case LearnMessage():
-                    return [self.controllers.learn(message.target)]
+                    return [self.midi.learn(message.target)]
                 case UnlearnMessage():
-                    return self.controllers.unlearn(message.target, message.device)
+                    return self.midi.unlearn(message.target, message.device)
                 case ListenMessage():
-                    return list(
-                        self.controllers.open_device(source, message.device, self.positions)
-                    )
+                    return self.midi.open_device(source, message.device, self.state.positions)
                 case UnlistenMessage():
-                    return self.controllers.close_device(source, message.device)
+                    return self.midi.close_device(source, message.device)
         except SceneError as error:
-            return [self._refuse(error.code, str(error), message.seq)]
+            return [self._error(error.code, str(error), message.seq)]
         self.counts[message.type] += 1
         return []
 
     # ---------------------------------------------------------------- moves
 
-    def _set(
-        self,
-        controls: Mapping[str, object],
-        source: str,
-        seq: int | None,
-        gesture: str | None = None,
-    ) -> ChangedMessage | ErrorMessage:
-        checked = self._checked(controls, seq)
-        if isinstance(checked, ErrorMessage):
-            return checked
-        group: Hashable = (source, gesture) if gesture is not None else (source, frozenset(checked))
-        pause_s = GESTURE_GAP_S if gesture is None else None
-        return self.play(checked, source, seq, group, pause_s)
-
-    def fault(self, message: SetMessage) -> ErrorMessage | None:
-        """What a set would be refused for."""
-        checked = self._checked(message.controls, message.seq)
-        return checked if isinstance(checked, ErrorMessage) else None
-
-    def _checked(
-        self, controls: Mapping[str, object], seq: int | None
-    ) -> dict[str, float] | ErrorMessage:
-        checked: dict[str, float] = {}
-        for name, position in controls.items():
+    def validate_set(self, message: SetMessage | PaintMessage) -> CheckedSet | ErrorMessage:
+        """Check controls and values of a message, all or none; nothing moves."""
+        positions: dict[str, float] = {}
+        for name, value in message.controls.items():
             try:
-                checked[name] = self.table[name].check(position)
+                positions[name] = self._table[name].check(value)
             except ControlError as error:
-                return self._refuse(self._code(name, position), str(error), seq)
-        return checked
+                return self._error(self._control_error_code(name, value), str(error), message.seq)
+        # A run's controls are one gesture: undo takes back a whole sweep, not its last point.
+        gesture = message.gesture if isinstance(message, SetMessage) else message.type
+        return CheckedSet(positions, message.seq, gesture)
 
-    def _code(self, name: str, position: object) -> str:
-        """Why the control `name` did not take `position`, for programs."""
-        if name not in self.table:
+    def apply_set(self, checked: CheckedSet, source: str) -> ChangedMessage:
+        """Move the controls of a checked `set`."""
+        self.counts["set"] += 1
+        positions, seq = checked.positions, checked.seq
+        if checked.gesture is None:
+            gesture: Hashable = (source, frozenset(positions))
+            return self.state.move_by_user(positions, source, seq, gesture, GESTURE_GAP_S)
+        return self.state.move_by_user(positions, source, seq, (source, checked.gesture), None)
+
+    def _control_error_code(self, name: str, value: object) -> str:
+        """Why the control `name` did not take `value`, for programs."""
+        if name not in self._table:
             return "unknown_control"
-        if self.table[name].kind is Kind.FADER and type(position) in (int, float):
+        if self._table[name].kind is Kind.FADER and type(value) in (int, float):
             return "out_of_range"
         return "bad_value"
 
-    # ------------------------------------------------------------- triggers
+    # ---------------------------------------------------- triggers and scenes
 
-    def _trigger(self, message: TriggerMessage, source: str) -> Answers:
-        name = message.name
+    def _fire_trigger(self, name: str, seq: int | None, source: str) -> Answers:
         try:
-            kind = self.table[name].kind
+            kind = self._table[name].kind
         except ControlError as error:
-            return [self._refuse("unknown_control", str(error), message.seq)]
+            return [self._error("unknown_control", str(error), seq)]
         if kind is not Kind.TRIGGER:
             text = f"control `{name}` is no trigger; triggers are {', '.join(self.triggers)}"
-            return [self._refuse("not_a_trigger", text, message.seq)]
-        changed = self._own[name](message.seq) if name in self._own else None
+            return [self._error("not_a_trigger", text, seq)]
+        changed = self._web_triggers[name](seq) if name in self._web_triggers else None
         self.triggers[name] += 1
         self.counts["trigger"] += 1
-        triggered = TriggeredMessage(name=name, source=source, seq=message.seq)
+        triggered = TriggeredMessage(name=name, source=source, seq=seq)
         return [triggered] if changed is None else [triggered, changed]
 
     def _paint(self, message: PaintMessage, source: str) -> Answers:
         answers: Answers = []
         if message.controls:
-            # One gesture: undo takes back a whole sweep, not its last point.
-            changed = self._set(message.controls, source, message.seq, message.type)
-            if isinstance(changed, ErrorMessage):
-                return [changed]
-            answers.append(changed)
+            checked = self.validate_set(message)
+            if isinstance(checked, ErrorMessage):
+                return [checked]
+            answers.append(self.apply_set(checked, source))
         self.runs += 1
         self.counts["paint"] += 1
         painting = PaintingMessage(
             run=self.runs,
-            rev=self.rev,
+            rev=self.state.rev,
             steps=message.steps,
             start=message.start,
             seed=message.seed,
@@ -241,65 +221,86 @@ class Session(SessionState):
         )
         return [*answers, painting]
 
-    # ------------------------------------------------------------- hardware
+    def _recall(
+        self, scene: str, seconds: float = 0.0, seq: int | None = None
+    ) -> ChangedMessage | None:
+        changed = self.state.recall(scene, seconds, seq)
+        self.counts["recall"] += 1
+        return changed
 
-    def _midi(self, message: MidiMessage, client: str) -> Answers:
-        device, now, answers = message.device, self._clock(), Answers()
+    def _store_snapshot(self, seq: int | None) -> None:
+        self.state.store(self.state.scenes.new_name())
+
+    def _assign_crossfade(self, message: CrossfadeMessage) -> None:
+        scenes, fields = self.state.scenes, message.model_fields_set
+        scenes.assign_crossfade(
+            message.a if "a" in fields else scenes.a, message.b if "b" in fields else scenes.b
+        )
+
+    # ----------------------------------------------------------------- MIDI
+
+    def _handle_midi(self, message: MidiMessage, client: str) -> Answers:
+        answers, now = Answers(), self._clock()
+
+        def apply(device: str, action: MidiAction) -> None:
+            answers.extend(self._apply_action(device, action, message.seq))
+
         for data in split_messages(message.data):
             self.counts["midi"] += 1
-            for outcome in self.controllers.handle_message(
-                client, device, data, self.positions, now
-            ):
-                answers += self._played(outcome, device, message.seq)
+            self.midi.handle_message(client, message.device, data, self.state.positions, now, apply)
         # What is about to be due goes along: one turn of the loop, not two.
-        return answers + self.late()
+        return answers + self.poll_midi()
 
-    def late(self) -> Answers:
-        """What hardware has begun and time has decided; call it at `controllers.due`."""
-        outcomes = self.controllers.poll_due(self.positions, self._clock())
-        return [answer for name, outcome in outcomes for answer in self._played(outcome, name)]
+    def poll_midi(self) -> Answers:
+        """Carry out what MIDI has left for later; call it when `midi_due_s` is over."""
+        answers = Answers()
+        self.midi.poll_due(
+            self.state.positions,
+            self._clock(),
+            lambda device, action: answers.extend(self._apply_action(device, action)),
+        )
+        return answers
 
-    def follow(self) -> list[tuple[str | None, Outgoing]]:
-        """What hardware is to be told, by client; call it after any change and at `due`."""
-        return self.controllers.feedback_after_change(self.positions, self._clock())
+    def midi_feedback(self) -> list[AddressedMessage]:
+        """Feedback for devices, by client; call it after any change and at `midi_due_s`."""
+        return self.midi.feedback_after_change(self.state.positions, self._clock())
 
     @property
-    def due_s(self) -> float | None:
-        """In how many seconds `late` and `follow` are to be called, or None."""
-        due = self.controllers.due
+    def midi_due_s(self) -> float | None:
+        """In how many seconds to call `poll_midi` and `midi_feedback`, or None."""
+        due = self.midi.due
         return None if due is None else max(0.0, due - self._clock())
 
-    def _played(self, outcome: MidiAction, device: str, seq: int | None = None) -> Answers:
-        """Carry out what a controller has done."""
+    def _apply_action(self, device: str, action: MidiAction, seq: int | None = None) -> Answers:
+        """Carry out what a device has done."""
         source = f"midi:{device}"
         try:
-            match outcome:
+            match action:
                 case SetControls():
-                    moved = dict(outcome.positions)
-                    group = (source, frozenset(moved))
-                    return [self.play(moved, source, seq, group, GESTURE_GAP_S)]
+                    return [self.apply_set(CheckedSet(action.positions, seq), source)]
                 case SmoothMove():
-                    return [self.slide(outcome.positions, source)]
+                    self.counts["set"] += len(action.positions)
+                    return [self.state.move_smoothly(action.positions, source)]
                 case FireTrigger():
-                    strike = TriggerMessage(type="trigger", name=outcome.name, seq=seq)
-                    return self._trigger(strike, source)
+                    return self._fire_trigger(action.name, seq, source)
                 case RecallScene():
-                    changed = self.recall(self._scene_name(outcome.scene), 0.0, seq)
+                    changed = self._recall(self._scene_name(action.scene), seq=seq)
                     return [] if changed is None else [changed]
                 case ErrorMessage():
-                    return [outcome.model_copy(update={"seq": seq})]
+                    return [action.model_copy(update={"seq": seq})]
         except SceneError as error:
-            return [self._refuse(error.code, str(error), seq)]
-        return [outcome]
+            return [self._error(error.code, str(error), seq)]
+        return [action]
 
     def _scene_name(self, scene: str | int) -> str:
         if isinstance(scene, str):
             return scene
-        if scene > len(self.book):
-            text = f"there is no scene {scene} yet; the list has {len(self.book)}"
+        scenes = self.state.scenes
+        if scene > len(scenes):
+            text = f"there is no scene {scene} yet; the list has {len(scenes)}"
             raise SceneError(text, code="unknown_scene")
-        return self.book.all[scene - 1].name
+        return scenes.all[scene - 1].name
 
-    def _refuse(self, code: str, message: str, seq: int | None) -> ErrorMessage:
+    def _error(self, code: str, message: str, seq: int | None) -> ErrorMessage:
         self.counts[code] += 1
         return ErrorMessage(code=code, message=message, seq=seq)

@@ -1,15 +1,13 @@
-"""Undo and redo: what each gesture of a hand changed, newest last. Pure; the time comes in.
+"""Undo and redo: what each gesture changed, newest last. Pure; the time comes in.
 
-A gesture comes in as the positions before and after; what to put back comes out. Only the
-controls that a gesture changed are put back, so that others keep what happened since. Knows
-nothing about messages and scenes.
+Only the controls that a gesture changed are put back: others keep what happened since.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
 DEPTH = 100
-# Sets that do not name their gesture: a hand that stood still for longer began another one.
+# Moves that do not name their gesture: after a longer pause another one begins.
 GESTURE_GAP_S = 0.8
 
 Positions = Mapping[str, float]
@@ -32,65 +30,65 @@ class UndoStack:
 
     def __init__(self) -> None:
         self._done: list[_Entry] = []  # newest last
-        self._undone: list[_Entry] = []  # the one to be done again first, last
+        self._undone: list[_Entry] = []  # the one to redo next is last
         self._open: dict[Hashable, _Entry] = {}
 
     @property
     def undo_depth(self) -> int:
-        """How many gestures can be taken back."""
+        """How many gestures can be undone."""
         return len(self._done)
 
     @property
     def redo_depth(self) -> int:
-        """How many can be made again."""
+        """How many gestures can be redone."""
         return len(self._undone)
 
     def record(
         self,
-        group: Hashable,
+        gesture: Hashable,
         before: Positions,
         after: Positions,
         now: float,
         *,
-        pause_s: float | None = None,
+        gap_s: float | None = None,
     ) -> None:
-        """Note a move; it continues the gesture of the same `group`, if there is one.
+        """Record a move; it continues the gesture of the same key, if that is still open.
 
         Args:
-            group: who moves, and in which gesture.
+            gesture: key of the gesture: who moves what.
             before, after: positions of the controls that moved.
             now: seconds that only rise.
-            pause_s: a gesture that has rested for longer is over; None: it never is.
+            gap_s: after a longer pause a new gesture begins; None: however long.
         """
         moved = [name for name, position in after.items() if before[name] != position]
         if not moved:
             return
         self._undone.clear()
-        entry = self._open.get(group)
-        if entry is None or self._has_ended(entry, now, pause_s) or self._overwritten(entry, moved):
-            entry = self._push(_Entry(group, {}, {}, now))
+        entry = self._open.get(gesture)
+        if entry is None or self._has_ended(entry, now, gap_s) or self._overwritten(entry, moved):
+            entry = self._push(_Entry(gesture, {}, {}, now))
         for name in moved:
             entry.before.setdefault(name, before[name])
             entry.after[name] = after[name]
         entry.at = now
 
-    def begin(self, group: Hashable, before: Positions, now: float) -> None:
-        """Note that a gesture begins that will move these controls by and by."""
+    def begin(self, gesture: Hashable, before: Positions, now: float) -> None:
+        """Open a gesture that will move these controls little by little."""
         if before:
             self._undone.clear()
-            self._push(_Entry(group, dict(before), dict(before), now))
+            self._push(_Entry(gesture, dict(before), dict(before), now))
 
     def undo(self) -> Positions | None:
-        """Take the newest gesture back: the positions to put back, None when there is none."""
+        """Undo the newest gesture: the positions to put back, None when there is none."""
         if not self._done:
             return None
         entry = self._done.pop()
         self._undone.append(entry)
-        self._open.clear()  # a hand that still moves begins a new gesture
+        self._open.clear()  # who still moves begins a new gesture
         return entry.before
 
     def redo(self) -> Positions | None:
-        """Make the gesture taken back last again: its positions, None when there is none."""
+        """Redo the gesture undone last: its positions, None when there is none."""
         if not self._undone:
             return None
         entry = self._undone.pop()
@@ -105,8 +103,8 @@ class UndoStack:
         return entry
 
     @staticmethod
-    def _has_ended(entry: _Entry, now: float, pause_s: float | None) -> bool:
-        return pause_s is not None and now - entry.at > pause_s
+    def _has_ended(entry: _Entry, now: float, gap_s: float | None) -> bool:
+        return gap_s is not None and now - entry.at > gap_s
 
     def _overwritten(self, entry: _Entry, names: Iterable[str]) -> bool:
         """Whether a later gesture has moved one of `names`."""

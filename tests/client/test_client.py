@@ -32,7 +32,7 @@ async def test_it_knows_what_the_snapshot_says(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         assert client.connected
         assert client.layers == server.painter.layers
-        assert client.controls == server.hub.session.controls()
+        assert client.controls == server.hub.session.state.controls()
         assert client.state["device"] == "stand-in"
         assert client.pictures["content"]["name"] == "navy"
         assert client.epoch is None

@@ -30,16 +30,17 @@ class Messages:
     def __init__(self) -> None:
         session = SessionConfig()
         self._table = session.table()
-        self._live = Session(self._table, session.positions(), profiles=profile.shipped())
+        self._session = Session(self._table, session.positions(), profiles=profile.shipped())
 
     def __call__(self, data: bytes) -> None:
-        before, rev = dict(self._live.positions), self._live.rev
-        answers = self._live.receive(data, "fuzz")
+        state = self._session.state
+        before, rev = dict(state.positions), state.rev
+        answers = self._session.handle(self._session.parse(data), "fuzz")
         if answers and all(isinstance(answer, ErrorMessage) for answer in answers):
-            assert (self._live.positions, self._live.rev) == (before, rev)
-        assert self._live.positions.keys() == before.keys()
-        assert all(math.isfinite(value) for value in self._live.positions.values())
-        for answer in answers or ():
+            assert (state.positions, state.rev) == (before, rev)
+        assert state.positions.keys() == before.keys()
+        assert all(math.isfinite(value) for value in state.positions.values())
+        for answer in answers:
             assert answer.text
 
 

@@ -84,7 +84,7 @@ async def test_there_is_nothing_else(tmp_path: Path, path: str) -> None:
 async def test_the_table_of_controls_is_served(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         rows = (await server.http.get("/api/controls")).json()["controls"]
-        assert rows == json.loads(json.dumps(server.hub.session.table.rows()))
+        assert rows == json.loads(json.dumps(server.hub.session.state.table.rows()))
 
 
 async def test_the_interface_is_described(tmp_path: Path) -> None:
@@ -107,8 +107,8 @@ async def test_the_painting_is_served_in_full_with_its_state(tmp_path: Path) -> 
             state = json.loads(image.info["styletune"])
         assert state["epoch"] == 0
         assert state["rev"] == state["controls_rev"] == 0
-        assert state["controls"] == server.hub.session.controls()
-        assert state["layers"] == list(server.hub.session.table.layers)
+        assert state["controls"] == server.hub.session.state.controls()
+        assert state["layers"] == list(server.hub.session.state.table.layers)
         assert (state["content"], state["styles"]) == ("navy", ["style0"])
         assert (state["network"], state["seed"]) == ("lite", 0)
         assert (state["width"], state["height"]) == (90, 70)

@@ -84,6 +84,6 @@ async def test_a_delay_keeps_order_and_loses_nothing(tmp_path: Path) -> None:
         await say(controls, {"type": "set", "controls": {FADER: 0.5}, "seq": 50})
         while (await hear(controls, "changed")).get("seq") != 50:
             pass
-        assert server.hub.session.positions[FADER] == 0.5
+        assert server.hub.session.state.positions[FADER] == 0.5
         assert server.hub.session.counts["set"] == 51
         await controls.close()

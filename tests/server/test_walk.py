@@ -145,12 +145,12 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         assert (await hear(playing, "snapshot"))["role"] == "player"
         state = await server.http.get("/api/state", headers=VIEWER)
         assert (state.json()["role"], state.json()["players"]) == ("viewer", 1)
-        before = dict(server.hub.session.positions), dict(server.hub.session.triggers)
+        before = dict(server.hub.session.state.positions), dict(server.hub.session.triggers)
         await say(watching, message)
         error = await hear(watching, "error")
         assert (error["code"], error["seq"]) == ("view_only", 7)
         assert "for watching" in error["message"]
-        assert (server.hub.session.positions, server.hub.session.triggers) == before
+        assert (server.hub.session.state.positions, server.hub.session.triggers) == before
         assert server.hub.stats.bad["view_only"] == 1
         await say(watching, "not JSON")
         assert (await hear(watching, "error"))["code"] == "bad_json"

@@ -29,7 +29,7 @@ async def test_the_first_message_is_a_snapshot_that_names_the_client(tmp_path: P
         assert first["client"]
         assert first["version"]
         assert first["layers"] == list(server.painter.layers)
-        assert first["controls"] == server.hub.session.controls()
+        assert first["controls"] == server.hub.session.state.controls()
         assert first["controls"]["paused"] is False
         assert first["state"]["state"] == "running"
         assert first["state"]["device"] == "stand-in"
@@ -140,12 +140,12 @@ async def test_bad_messages_are_answered_on_the_same_socket(
     tmp_path: Path, text: str | bytes, code: str
 ) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        before = dict(server.hub.session.positions)
+        before = dict(server.hub.session.state.positions)
         await say(socket, text)
         error = await hear(socket, "error")
         assert error["code"] == code
         assert error["message"]
-        assert server.hub.session.positions == before
+        assert server.hub.session.state.positions == before
         assert server.hub.session.counts[code] == 1
         await say(socket, {"type": "set", "controls": {FADER: 1}})  # the session lives on
         assert (await hear(socket, "changed"))["rev"] == 1
@@ -209,7 +209,7 @@ async def test_messages_are_read_in_whatever_pieces_they_come(tmp_path: Path, ch
             said = [json.loads(message)["type"] async for message in socket]
         assert "error" not in said
         assert socket.close_code == 1000
-        assert server.hub.session.positions[FADER] == 0.6
+        assert server.hub.session.state.positions[FADER] == 0.6
         assert server.hub.session.counts["set"] == 5
         assert server.hub.session.triggers["kick"] == 1
 
@@ -420,11 +420,11 @@ async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_valu
         seen = []
         for socket in (one, two):
             position, rev = None, 0
-            while rev < server.hub.session.rev:
+            while rev < server.hub.session.state.rev:
                 changed = await hear(socket, "changed")
                 position, rev = changed["controls"].get(FADER, position), changed["rev"]
             seen.append(position)
-        assert seen[0] == seen[1] == server.hub.session.positions[FADER]
+        assert seen[0] == seen[1] == server.hub.session.state.positions[FADER]
         assert server.painter.controls.positions[FADER] == seen[0]
 
 
@@ -442,12 +442,12 @@ async def test_a_storm_of_sets_is_told_in_few_messages_and_ends_on_the_last(tmp_
             rev = changed["rev"]
             if changed["seq"] == 1999:
                 break
-        assert rev == server.hub.session.rev < 1000  # only what was newest was obeyed
+        assert rev == server.hub.session.state.rev < 1000  # only what was newest was obeyed
         assert changed["controls"] == {"smooth": 1999 / 2000}
         assert count < 1000
         assert server.painter.controls is not None
         assert server.painter.controls.positions["smooth"] == 1999 / 2000
-        assert server.hub.session.scenes().undo == 1
+        assert server.hub.session.state.scenes_message().undo == 1
 
 
 async def test_storm_of_one_client_leaves_the_others_served(tmp_path: Path) -> None:
@@ -594,4 +594,4 @@ async def test_of_sets_that_come_at_once_the_newest_is_obeyed_and_answers_for_al
         # What is no set sees all that was sent before it.
         hub.receive('{"type":"set","controls":{"smooth":0.6}}', client)
         hub.receive('{"type":"store","scene":"now"}', client)
-        assert hub.session.book["now"].controls["smooth"] == 0.6
+        assert hub.session.state.scenes["now"].controls["smooth"] == 0.6

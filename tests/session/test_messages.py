@@ -62,7 +62,7 @@ from styletune.session import incoming, outgoing
         ('{"type":"paint","steps":5}', incoming.PaintMessage(type="paint", steps=5)),
     ],
 )
-def test_each_message_is_understood(text: str, message: incoming.Incoming) -> None:
+def test_parse_each_message(text: str, message: incoming.Incoming) -> None:
     assert incoming.parse(text) == message
     assert incoming.parse(text.encode()) == message
 
@@ -116,7 +116,7 @@ def test_each_message_is_understood(text: str, message: incoming.Incoming) -> No
     ],
     ids=lambda value: value[:40],
 )
-def test_what_is_not_understood_is_told(text: str, code: str, told: str) -> None:
+def test_parse_errors(text: str, code: str, told: str) -> None:
     with pytest.raises(MessageError) as error:
         incoming.parse(text)
     assert error.value.code == code
@@ -137,12 +137,12 @@ def test_what_is_not_understood_is_told(text: str, code: str, told: str) -> None
         ("{", None),
     ],
 )
-def test_the_seq_of_a_bad_message_is_made_out_where_it_can_be(text: str, seq: int | None) -> None:
+def test_seq_of_a_bad_message(text: str, seq: int | None) -> None:
     assert incoming.seq_of(text) == seq
 
 
 @given(st.one_of(st.text(), st.binary()))
-def test_any_text_is_a_message_or_a_message_error(text: str | bytes) -> None:
+def test_any_text_is_a_message_or_an_error(text: str | bytes) -> None:
     with contextlib.suppress(MessageError):
         incoming.parse(text)
 
@@ -164,7 +164,7 @@ def test_optional_keys_are_left_out() -> None:
     assert "log" not in state
 
 
-def test_an_epoch_says_everything_but_the_picture() -> None:
+def test_epoch_holds_everything_but_the_picture() -> None:
     terms = (Term(1.5, 2.0, 3.0, 0.25), Term(2.5, 0.0, 0.0, 0.0))
     frame = Frame(
         epoch=5, step=100, rev=7, time=1e9, steps_per_s=12.5,

@@ -8,121 +8,121 @@ from styletune.session.undo import DEPTH, GESTURE_GAP_S, UndoStack
 NAMES = ("a", "b", "c")
 
 
-class Desk:
-    """A few handles and their history."""
+class Controls:
+    """A few controls and their undo stack."""
 
     def __init__(self) -> None:
         self.at = dict.fromkeys(NAMES, 0.0)
-        self.history = UndoStack()
+        self.stack = UndoStack()
         self.now = 0.0
 
-    def move(self, group: object, pause_s: float | None = None, **to: float) -> None:
+    def move(self, gesture: object, gap_s: float | None = None, **to: float) -> None:
         before = {name: self.at[name] for name in to}
         self.at |= to
-        self.history.record(group, before, to, self.now, pause_s=pause_s)
+        self.stack.record(gesture, before, to, self.now, gap_s=gap_s)
 
     def undo(self) -> bool:
-        back = self.history.undo()
+        back = self.stack.undo()
         self.at |= back or {}
         return back is not None
 
     def redo(self) -> bool:
-        again = self.history.redo()
+        again = self.stack.redo()
         self.at |= again or {}
         return again is not None
 
 
-def test_a_gesture_of_many_moves_is_taken_back_at_once() -> None:
-    desk = Desk()
+def test_gesture_is_undone_at_once() -> None:
+    controls = Controls()
     for step in range(1, 50):
-        desk.move("drag", a=step / 100)
-    assert desk.history.undo_depth == 1
-    assert desk.undo()
-    assert desk.at["a"] == 0.0
-    assert desk.redo()
-    assert desk.at["a"] == 0.49
-    assert not desk.redo()
+        controls.move("drag", a=step / 100)
+    assert controls.stack.undo_depth == 1
+    assert controls.undo()
+    assert controls.at["a"] == 0.0
+    assert controls.redo()
+    assert controls.at["a"] == 0.49
+    assert not controls.redo()
 
 
-def test_moves_that_name_no_gesture_are_one_until_the_hand_rests() -> None:
-    desk = Desk()
+def test_pause_ends_a_gesture() -> None:
+    controls = Controls()
     for at, depth in (
         (0.0, 1),
         (GESTURE_GAP_S, 1),
         (2 * GESTURE_GAP_S, 1),
         (3.1 * GESTURE_GAP_S, 2),
     ):
-        desk.now = at
-        desk.move("hand", GESTURE_GAP_S, a=0.1 + at / 10)
-        assert desk.history.undo_depth == depth
+        controls.now = at
+        controls.move("hand", GESTURE_GAP_S, a=0.1 + at / 10)
+        assert controls.stack.undo_depth == depth
 
 
-def test_two_hands_on_two_handles_are_two_gestures() -> None:
-    desk = Desk()
+def test_two_controls_moved_in_turn_are_two_gestures() -> None:
+    controls = Controls()
     for step in range(1, 5):
-        desk.move("left", a=step / 10)
-        desk.move("right", b=step / 10)
-    assert desk.history.undo_depth == 2
-    desk.undo()
-    assert (desk.at["a"], desk.at["b"]) == (0.4, 0.0)
+        controls.move("left", a=step / 10)
+        controls.move("right", b=step / 10)
+    assert controls.stack.undo_depth == 2
+    controls.undo()
+    assert (controls.at["a"], controls.at["b"]) == (0.4, 0.0)
 
 
-def test_a_gesture_does_not_go_on_over_anothers_move_of_the_same_handle() -> None:
-    desk = Desk()
-    desk.move("left", a=0.2)
-    desk.move("right", a=0.5)
-    desk.move("left", a=0.3)
+def test_gesture_ends_when_another_moves_its_control() -> None:
+    controls = Controls()
+    controls.move("left", a=0.2)
+    controls.move("right", a=0.5)
+    controls.move("left", a=0.3)
     values = []
-    while desk.undo():
-        values.append(desk.at["a"])
+    while controls.undo():
+        values.append(controls.at["a"])
     assert values == [0.5, 0.2, 0.0]
 
 
-def test_only_what_a_gesture_moved_is_put_back() -> None:
-    desk = Desk()
-    desk.move("one", a=0.5)
-    desk.at["b"] = 0.7  # not a hand's
-    desk.undo()
-    assert desk.at == {"a": 0.0, "b": 0.7, "c": 0.0}
+def test_undo_leaves_other_controls() -> None:
+    controls = Controls()
+    controls.move("one", a=0.5)
+    controls.at["b"] = 0.7  # not a hand's
+    controls.undo()
+    assert controls.at == {"a": 0.0, "b": 0.7, "c": 0.0}
 
 
-def test_a_move_to_where_it_stands_is_no_gesture() -> None:
-    desk = Desk()
-    desk.move("one", a=0.5)
-    desk.undo()
-    desk.move("two", a=0.0)
-    assert desk.history.undo_depth == 0
-    assert desk.redo()
+def test_move_to_the_same_position_is_not_recorded() -> None:
+    controls = Controls()
+    controls.move("one", a=0.5)
+    controls.undo()
+    controls.move("two", a=0.0)
+    assert controls.stack.undo_depth == 0
+    assert controls.redo()
 
 
-def test_a_new_move_forgets_what_was_taken_back() -> None:
-    desk = Desk()
-    desk.move("one", a=0.5)
-    desk.undo()
-    desk.move("two", b=0.5)
-    assert not desk.redo()
+def test_new_move_clears_redo() -> None:
+    controls = Controls()
+    controls.move("one", a=0.5)
+    controls.undo()
+    controls.move("two", b=0.5)
+    assert not controls.redo()
 
 
-def test_after_an_undo_a_hand_that_still_moves_begins_a_new_gesture() -> None:
-    desk = Desk()
-    desk.move("one", a=0.5)
-    desk.move("two", b=0.5)
-    desk.undo()
-    desk.move("one", a=0.6)
-    assert desk.history.undo_depth == 2
-    desk.undo()
-    assert desk.at["a"] == 0.5
+def test_undo_ends_open_gestures() -> None:
+    controls = Controls()
+    controls.move("one", a=0.5)
+    controls.move("two", b=0.5)
+    controls.undo()
+    controls.move("one", a=0.6)
+    assert controls.stack.undo_depth == 2
+    controls.undo()
+    assert controls.at["a"] == 0.5
 
 
-def test_the_last_hundred_are_kept() -> None:
-    desk = Desk()
+def test_depth_is_limited() -> None:
+    controls = Controls()
     for step in range(150):
-        desk.move(step, a=(step + 1) / 200)
-    assert desk.history.undo_depth == DEPTH
-    while desk.undo():
+        controls.move(step, a=(step + 1) / 200)
+    assert controls.stack.undo_depth == DEPTH
+    while controls.undo():
         pass
-    assert desk.at["a"] == 50 / 200
-    assert desk.history.redo_depth == DEPTH
+    assert controls.at["a"] == 50 / 200
+    assert controls.stack.redo_depth == DEPTH
 
 
 MOVES = st.lists(
@@ -136,30 +136,30 @@ MOVES = st.lists(
 
 
 @given(MOVES)
-def test_as_many_undos_as_gestures_give_the_start_and_as_many_redos_the_end(moves: list) -> None:
-    desk = Desk()
-    start = dict(desk.at)
-    for group, to, pause in moves:
-        desk.now += pause
-        desk.move(group, GESTURE_GAP_S, **to)
-    end, depth = dict(desk.at), desk.history.undo_depth
+def test_undo_all_gives_the_start_and_redo_all_the_end(moves: list) -> None:
+    controls = Controls()
+    start = dict(controls.at)
+    for gesture, to, pause in moves:
+        controls.now += pause
+        controls.move(gesture, GESTURE_GAP_S, **to)
+    end, depth = dict(controls.at), controls.stack.undo_depth
     assert depth <= len(moves)
     for _ in range(depth):
-        assert desk.undo()
-    assert desk.at == start
-    assert not desk.undo()
+        assert controls.undo()
+    assert controls.at == start
+    assert not controls.undo()
     for _ in range(depth):
-        assert desk.redo()
-    assert desk.at == end
+        assert controls.redo()
+    assert controls.at == end
 
 
 @given(MOVES, st.lists(st.booleans(), max_size=30))
 def test_undo_and_redo_retrace_the_same_way(moves: list, presses: list[bool]) -> None:
-    desk = Desk()
-    for group, to, pause in moves:
-        desk.now += pause
-        desk.move(group, GESTURE_GAP_S, **to)
-    seen = {desk.history.undo_depth: dict(desk.at)}
+    controls = Controls()
+    for gesture, to, pause in moves:
+        controls.now += pause
+        controls.move(gesture, GESTURE_GAP_S, **to)
+    seen = {controls.stack.undo_depth: dict(controls.at)}
     for back in presses:
-        if desk.undo() if back else desk.redo():
-            assert seen.setdefault(desk.history.undo_depth, dict(desk.at)) == desk.at
+        if controls.undo() if back else controls.redo():
+            assert seen.setdefault(controls.stack.undo_depth, dict(controls.at)) == controls.at

@@ -33,7 +33,7 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
     )
     async def get_bindings(device: str) -> Response:
         """The profile of the controller of that name, as TOML."""
-        text = hub.session.controllers.export(device)
+        text = hub.session.midi.export(device)
         headers = {"cache-control": "no-store"}
         return Response(text, media_type="application/toml; charset=utf-8", headers=headers)
 
@@ -48,7 +48,7 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
         """Let the controller of that name play this profile; the TOML is the body."""
         try:
             body = await read_body(request, 4 * MAX_CHARS)
-            told = hub.session.controllers.import_(device, body.decode())
+            told = hub.session.midi.import_(device, body.decode())
         except UploadError as error:
             return UploadErrorResponse(error)
         except (ConfigError, UnicodeDecodeError) as error:

@@ -89,7 +89,7 @@ def describe_frame(hub: Hub, frame: Frame, seed: int) -> Mapping[str, object]:
         "height": height,
         "controls_rev": controls_rev,
         "controls": controls,
-        "layers": hub.session.table.layers,
+        "layers": hub.session.state.table.layers,
         "network": report.network,
         "weights": report.weights,
         "backend": report.backend,

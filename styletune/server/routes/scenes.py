@@ -19,7 +19,7 @@ from styletune.server.hub import Hub
 from styletune.server.openapi import UPLOAD_ERRORS, error_responses
 from styletune.server.uploads import UploadError, UploadErrorResponse, read_body
 from styletune.session.incoming import SceneName
-from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value, checked
+from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value, validate
 
 MAX_BYTES = 2 * 1024 * 1024  # 128 scenes of 500 controls
 _NOT_STORED = {"cache-control": "no-store"}
@@ -52,15 +52,15 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
     """Add the routes of scenes to the application."""
 
     def put(*scenes: Scene) -> Response:
-        skipped = sum(checked(scene, hub.session.table) for scene in scenes)
-        hub.session.book.add(*scenes)
+        skipped = sum(validate(scene, hub.session.state.table) for scene in scenes)
+        hub.session.state.scenes.add(*scenes)
         hub.send([])
         return JSONResponse({"scenes": len(scenes), "skipped": skipped}, headers=_NOT_STORED)
 
     @app.get("/api/scenes")
     async def export_scenes() -> Response:
         """All scenes, as a file."""
-        scenes = Exported(scenes=hub.session.book.all).model_dump_json(indent=1)
+        scenes = Exported(scenes=hub.session.state.scenes.all).model_dump_json(indent=1)
         named = {"content-disposition": 'attachment; filename="styletune-scenes.json"'}
         return Response(scenes, media_type="application/json", headers=_NOT_STORED | named)
 
@@ -78,7 +78,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
         """One scene: name, when it was saved, its controls."""
 
         async def work() -> Response:
-            scene = hub.session.book[name].model_dump_json()
+            scene = hub.session.state.scenes[name].model_dump_json()
             return Response(scene, media_type="application/json", headers=_NOT_STORED)
 
         return await _answer(work)
@@ -112,7 +112,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
         """Forget a scene."""
 
         async def work() -> Response:
-            hub.session.book.delete(name)
+            hub.session.state.scenes.delete(name)
             hub.send([])
             return Response(status_code=HTTPStatus.NO_CONTENT)
 
@@ -124,7 +124,7 @@ def add_scene_routes(app: FastAPI, hub: Hub) -> None:
 
         async def work() -> Response:
             state = png_metadata.read_metadata(await read_body(request))
-            changed, skipped = hub.session.restore(state.controls, "picture")
+            changed, skipped = hub.session.state.restore(state.controls, "picture")
             hub.send([changed])
             told = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
             return JSONResponse(told, headers=_NOT_STORED)

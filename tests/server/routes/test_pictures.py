@@ -36,7 +36,7 @@ async def test_the_first_style_stays_and_others_must_be_there(tmp_path: Path) ->
         for number, status in (("1", 409), ("2", 404), ("x", 404), ("9" * 50, 404)):
             answer = await server.http.delete(f"/api/style/{number}")
             assert (answer.status_code, answer.json()["code"]) == (status, "no_such_style")
-        assert server.hub.session.rev == 0
+        assert server.hub.session.state.rev == 0
 
 
 async def test_a_picture_is_used_again_without_being_sent_again(tmp_path: Path) -> None:

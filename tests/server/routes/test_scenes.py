@@ -50,7 +50,7 @@ async def test_all_scenes_are_exported_as_a_file_and_imported_again(tmp_path: Pa
         await server.http.delete("/api/scenes/one")
         answer = await server.http.put("/api/scenes", content=file.content)
         assert (answer.status_code, answer.json()) == (200, {"scenes": 2, "skipped": 0})
-        names = [scene.name for scene in server.hub.session.book.all]
+        names = [scene.name for scene in server.hub.session.state.scenes.all]
         assert sorted(names) == ["one", "two"]
 
 
@@ -80,7 +80,7 @@ async def test_a_bad_scene_is_refused_and_nothing_is_kept(
         answer = await server.http.put(path, content=content)
         assert answer.status_code == status, answer.text
         assert told in answer.json()["message"]
-        assert len(server.hub.session.book) == 0
+        assert len(server.hub.session.state.scenes) == 0
 
 
 async def test_a_saved_picture_brings_its_controls_back_and_undo_takes_them_away(
@@ -117,4 +117,4 @@ async def test_a_picture_without_a_state_brings_nothing_back(tmp_path: Path) -> 
         blank.save(file, "PNG", pnginfo=text)
         answer = await server.http.put("/api/state", content=file.getvalue())
         assert answer.json()["message"] == "control `smooth` must be in 0..1; received value=7"
-        assert server.hub.session.rev == 0
+        assert server.hub.session.state.rev == 0

@@ -22,15 +22,13 @@ class Play:
     def __init__(self) -> None:
         self.now = 50.0
         self.session = Session(
-            TABLE, TABLE.defaults(), clock=lambda: self.now, wall=lambda: 1_000.0 + self.now
+            TABLE, TABLE.defaults(), clock=lambda: self.now, wall_clock=lambda: 1_000.0 + self.now
         )
 
     def tell(
         self, source: str = "me", **message: Any
     ) -> list[ChangedMessage | TriggeredMessage | ErrorMessage]:
-        answers = self.session.receive(json.dumps(message), source)
-        assert answers is not None
-        return answers
+        return self.session.handle(self.session.parse(json.dumps(message)), source)
 
     def set(
         self, source: str = "me", gesture: str | None = None, **controls: Any
@@ -51,12 +49,12 @@ class Play:
         changes = []
         for _ in range(round(seconds * 50)):
             self.now += 0.02
-            if change := self.session.step():
+            if change := self.session.state.step_morph():
                 changes.append(change)
         return changes
 
     def __getitem__(self, name: str) -> float:
-        return self.session.positions[name]
+        return self.session.state.positions[name]
 
 
 def refusal(answers: list[ChangedMessage | TriggeredMessage | ErrorMessage]) -> ErrorMessage:
@@ -65,14 +63,14 @@ def refusal(answers: list[ChangedMessage | TriggeredMessage | ErrorMessage]) -> 
     return answer
 
 
-def test_a_scene_is_stored_and_recalled_in_one_revision() -> None:
+def test_recall_is_one_revision() -> None:
     play = Play()
     play.set(smooth=0.1, color="luminance")
     play.store("dawn")
-    assert play.session.scenes().scenes[0].name == "dawn"
-    assert play.session.scenes().scenes[0].saved == 1_050.0
+    assert play.session.state.scenes_message().scenes[0].name == "dawn"
+    assert play.session.state.scenes_message().scenes[0].saved == 1_050.0
     play.set(smooth=0.9, color="full", average=True)
-    rev = play.session.rev
+    rev = play.session.state.rev
     (changed,) = play.tell(type="recall", scene="dawn", seq=4)
     assert changed == ChangedMessage(
         rev=rev + 1,
@@ -82,7 +80,7 @@ def test_a_scene_is_stored_and_recalled_in_one_revision() -> None:
     )
 
 
-def test_an_unknown_scene_is_refused_with_those_that_are_known() -> None:
+def test_unknown_scene_is_refused() -> None:
     play = Play()
     play.store("dawn")
     for message in (
@@ -96,7 +94,7 @@ def test_an_unknown_scene_is_refused_with_those_that_are_known() -> None:
         assert error.message == "there is no scene `dusk`; known are dawn"
 
 
-def test_a_frozen_layer_is_passed_by() -> None:
+def test_recall_leaves_frozen_layers() -> None:
     play = Play()
     style, content = f"style.{LAYER}", f"content.{LAYER}"
     play.store("dawn")
@@ -110,7 +108,7 @@ def test_a_frozen_layer_is_passed_by() -> None:
     assert [play[name] for name in moved][1:] == [0.9, 0.8, 1.0, 1.0, 1.0]
 
 
-def test_a_recall_is_one_step_of_undo() -> None:
+def test_recall_is_one_gesture() -> None:
     play = Play()
     play.store("dawn")
     play.set(smooth=0.9, learning_rate=0.8)
@@ -123,16 +121,16 @@ def test_a_recall_is_one_step_of_undo() -> None:
     assert (play["smooth"], play["learning_rate"]) == (0.35, 0.4)
 
 
-def test_an_empty_undo_is_refused_politely() -> None:
+def test_undo_without_history_is_refused() -> None:
     play = Play()
     for name, what in (("undo", "nothing to take back"), ("redo", "nothing to make again")):
         error = refusal(play.press(name))
         assert (error.code, error.message) == (f"nothing_to_{name}", what)
         assert play.session.triggers[name] == 0
-    assert play.session.rev == 0
+    assert play.session.state.rev == 0
 
 
-def test_a_drag_is_one_step_of_undo_by_its_name_or_by_its_pace() -> None:
+def test_drag_is_one_gesture() -> None:
     play = Play()
     for n in range(10):
         play.now += 5.0
@@ -142,20 +140,23 @@ def test_a_drag_is_one_step_of_undo_by_its_name_or_by_its_pace() -> None:
         play.set(learning_rate=n / 20)
     for n in range(10):
         play.set("another", smooth=0.5 + n / 20)
-    assert play.session.scenes().undo == 3
+    assert play.session.state.scenes_message().undo == 3
     for smooth, learning_rate in ((0.45, 0.45), (0.45, 0.4), (0.35, 0.4)):
         play.press("undo")
         assert (play["smooth"], play["learning_rate"]) == (smooth, learning_rate)
-    assert (play.session.scenes().undo, play.session.scenes().redo) == (0, 3)
+    assert (play.session.state.scenes_message().undo, play.session.state.scenes_message().redo) == (
+        0,
+        3,
+    )
 
 
-def test_a_morph_goes_smoothly_and_ends_exactly_on_the_scene() -> None:
+def test_morph_is_smooth_and_ends_on_the_scene() -> None:
     play = Play()
     play.set(smooth=0.81, color="histogram")
     play.store("dusk")
     play.set(smooth=0.11, color="full")
     assert play.tell(type="recall", scene="dusk", seconds=2) == []
-    assert play.session.morphing
+    assert play.session.state.is_morphing
     changes = play.pass_time(2.5)
     path = [change.controls["smooth"] for change in changes if "smooth" in change.controls]
     steps = [b - a for a, b in zip([0.11, *path], path, strict=False)]
@@ -165,27 +166,27 @@ def test_a_morph_goes_smoothly_and_ends_exactly_on_the_scene() -> None:
     assert path[-1] == 0.81
     assert [change.source for change in changes] == ["scene:dusk"] * len(changes)
     assert play["color"] == 2.0
-    assert not play.session.morphing
+    assert not play.session.state.is_morphing
     play.press("undo")
     assert (play["smooth"], play["color"]) == (0.11, 0.0)
 
 
-def test_progress_of_a_morph_is_told() -> None:
+def test_morph_shows_its_progress() -> None:
     play = Play()
     play.set(smooth=0.9)
     play.store("dusk")
     play.set(smooth=0.1)
     play.tell(type="recall", scene="dusk", seconds=4)
     play.pass_time(1)
-    shown = play.session.scenes().morph
+    shown = play.session.state.scenes_message().morph
     assert shown is not None
     assert (shown.scene, shown.seconds) == ("dusk", 4)
     assert shown.done == pytest.approx(0.25, abs=0.03)
     play.pass_time(4)
-    assert play.session.scenes().morph is None
+    assert play.session.state.scenes_message().morph is None
 
 
-def test_a_hand_takes_its_control_out_of_the_morph() -> None:
+def test_set_takes_its_control_out_of_the_morph() -> None:
     play = Play()
     play.set(smooth=0.9, learning_rate=0.9)
     play.store("dusk")
@@ -201,7 +202,7 @@ def test_a_hand_takes_its_control_out_of_the_morph() -> None:
     assert (play["smooth"], play["learning_rate"]) == (0.1, 0.1)
 
 
-def test_undo_during_a_morph_stops_it_where_it_began() -> None:
+def test_undo_cancels_a_morph() -> None:
     play = Play()
     play.set(smooth=0.9)
     play.store("dusk")
@@ -209,12 +210,12 @@ def test_undo_during_a_morph_stops_it_where_it_began() -> None:
     play.tell(type="recall", scene="dusk", seconds=2)
     play.pass_time(1)
     play.press("undo")
-    assert not play.session.morphing
+    assert not play.session.state.is_morphing
     assert play.pass_time(2) == []
     assert play["smooth"] == 0.1
 
 
-def test_a_second_recall_replaces_the_first() -> None:
+def test_second_recall_replaces_the_first() -> None:
     play = Play()
     for name, at in (("low", 0.2), ("high", 0.8), ("now", 0.5)):
         play.set(smooth=at)
@@ -229,11 +230,11 @@ def test_a_second_recall_replaces_the_first() -> None:
     assert play["smooth"] == 0.2
     play.tell(type="recall", scene="high", seconds=2)
     play.tell(type="recall", scene="now")
-    assert not play.session.morphing
+    assert not play.session.state.is_morphing
     assert play["smooth"] == 0.5
 
 
-def test_a_layer_frozen_during_a_morph_stays_where_it_is() -> None:
+def test_freeze_during_a_morph() -> None:
     play = Play()
     name = f"style.{LAYER}"
     play.set(**{name: 0.9})
@@ -246,7 +247,7 @@ def test_a_layer_frozen_during_a_morph_stays_where_it_is() -> None:
     assert play[name] == pytest.approx(0.5)
 
 
-def test_the_crossfade_moves_all_between_its_scenes_in_one_revision() -> None:
+def test_crossfade_is_one_revision() -> None:
     play = Play()
     play.set(smooth=0.2, color="full", learning_rate=0.3)
     play.store("dawn")
@@ -254,10 +255,10 @@ def test_the_crossfade_moves_all_between_its_scenes_in_one_revision() -> None:
     play.store("dusk")
     assert play.set(crossfade=0.5).controls == {"crossfade": 0.5}  # nothing assigned yet
     assert play.tell(type="crossfade", a="dawn", b="dusk") == []
-    rev = play.session.rev
+    rev = play.session.state.rev
     assert play["smooth"] == 0.8  # assigning moves nothing
     play.set(crossfade=0.25, learning_rate=0.9)
-    assert play.session.rev == rev + 1
+    assert play.session.state.rev == rev + 1
     assert play["smooth"] == pytest.approx(0.35)
     assert (play["color"], play["learning_rate"]) == (0.0, 0.9)  # a hand wins
     play.set(crossfade=1)
@@ -266,22 +267,22 @@ def test_the_crossfade_moves_all_between_its_scenes_in_one_revision() -> None:
     assert (play["smooth"], play["color"]) == (0.2, 0.0)
 
 
-def test_a_crossfade_is_one_step_of_undo() -> None:
+def test_crossfade_is_one_gesture() -> None:
     play = Play()
     play.set(smooth=0.2)
     play.store("dawn")
     play.set(smooth=0.8)
     play.store("dusk")
     play.tell(type="crossfade", a="dawn", b="dusk")
-    depth = play.session.scenes().undo
+    depth = play.session.state.scenes_message().undo
     for n in range(11):
         play.set(gesture="fade", crossfade=n / 10)
-    assert play.session.scenes().undo == depth + 1
+    assert play.session.state.scenes_message().undo == depth + 1
     play.press("undo")
     assert (play["smooth"], play["crossfade"]) == (0.8, 0.0)
 
 
-def test_an_end_of_the_crossfade_can_be_kept_or_cleared() -> None:
+def test_crossfade_ends_can_be_kept_or_cleared() -> None:
     play = Play()
     play.store("dawn")
     play.store("dusk")
@@ -291,18 +292,18 @@ def test_an_end_of_the_crossfade_can_be_kept_or_cleared() -> None:
         ({"b": None}, ("dusk", None)),
     ):
         play.tell(type="crossfade", **message)
-        scenes = play.session.scenes()
+        scenes = play.session.state.scenes_message()
         assert (scenes.a, scenes.b) == ends
 
 
-def test_snapshot_next_and_previous_are_triggers() -> None:
+def test_scene_triggers() -> None:
     play = Play()
     assert refusal(play.press("next_scene")).code == "unknown_scene"
     for at in (0.1, 0.2, 0.3):
         play.set(smooth=at)
         (answer,) = play.press("snapshot")
         assert isinstance(answer, TriggeredMessage)
-    names = [entry.name for entry in play.session.scenes().scenes]
+    names = [entry.name for entry in play.session.state.scenes_message().scenes]
     assert names == ["scene 1", "scene 2", "scene 3"]
     for trigger, at in (
         ("next_scene", 0.1), ("next_scene", 0.2), ("previous_scene", 0.1), ("previous_scene", 0.3),
@@ -311,24 +312,24 @@ def test_snapshot_next_and_previous_are_triggers() -> None:
         assert play["smooth"] == at
 
 
-def test_scenes_are_the_same_object_while_nothing_has_changed() -> None:
+def test_scenes_message_is_cached() -> None:
     play = Play()
     play.set(smooth=0.5)
-    told = play.session.scenes()
+    told = play.session.state.scenes_message()
     play.set(smooth=0.6)
-    assert play.session.scenes() is told
+    assert play.session.state.scenes_message() is told
     play.set(learning_rate=0.6)
-    assert play.session.scenes() is not told
+    assert play.session.state.scenes_message() is not told
 
 
-def test_values_from_outside_are_taken_whole_and_can_be_taken_back() -> None:
+def test_restore_can_be_undone() -> None:
     play = Play()
-    changed, skipped = play.session.restore(
+    changed, skipped = play.session.state.restore(
         {"smooth": 0.7, "paused": True, "crossfade": 1.0, "style.block9_conv9": 0.5}, "picture"
     )
     assert (changed.controls, skipped) == ({"smooth": 0.7}, 1)
     play.press("undo")
-    assert play.session.positions == TABLE.defaults()
+    assert play.session.state.positions == TABLE.defaults()
 
 
 FADERS = ["smooth", "learning_rate", f"style.{LAYER}", "crossfade"]
@@ -347,15 +348,15 @@ ACTS = st.lists(
 
 @settings(max_examples=100, deadline=None)
 @given(ACTS)
-def test_any_play_is_undone_to_its_start(acts: list[tuple[str, str, Any]]) -> None:
+def test_any_sequence_is_undone_to_its_start(acts: list[tuple[str, str, Any]]) -> None:
     play = Play()
     play.set(smooth=0.9, average=True)
     play.store("dawn")
     play.set(smooth=0.1, average=False)
     play.store("dusk")
     play.tell(type="crossfade", a="dawn", b="dusk")
-    start = dict(play.session.positions)
-    depth = play.session.scenes().undo
+    start = dict(play.session.state.positions)
+    depth = play.session.state.scenes_message().undo
     for act, name, value in acts:
         if act in ("set", "switch"):
             play.set(**{name: value})
@@ -363,13 +364,13 @@ def test_any_play_is_undone_to_its_start(acts: list[tuple[str, str, Any]]) -> No
             play.tell(type="recall", scene=name, seconds=value)
         else:
             play.pass_time(value)
-    end = dict(play.session.positions)
-    steps = play.session.scenes().undo - depth
+    end = dict(play.session.state.positions)
+    steps = play.session.state.scenes_message().undo - depth
     for _ in range(steps):
         play.press("undo")
-    assert play.session.positions == start
+    assert play.session.state.positions == start
     play.pass_time(1)  # nothing goes on by itself
-    assert play.session.positions == start
+    assert play.session.state.positions == start
     for _ in range(steps):
         play.press("redo")
-    assert play.session.positions == end
+    assert play.session.state.positions == end

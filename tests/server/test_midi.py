@@ -25,7 +25,7 @@ async def test_a_recall_by_one_is_shown_on_the_hardware_of_another(tmp_path: Pat
         first = await hear(player, "feedback")
         assert first["device"] == TWISTER
         assert len(first["data"]) == 16
-        layer = this.hub.session.table.layers[0]
+        layer = this.hub.session.state.table.layers[0]
         await say(other, {"type": "set", "controls": {f"style.{layer}": 1.0}})
         assert (await hear(player, "feedback"))["data"] == [[0xB0, 0, 127]]
         # Nobody else gets it.
@@ -40,7 +40,7 @@ async def test_after_the_silence_a_hand_is_told_what_a_script_did(tmp_path: Path
     async with running(tmp_path) as this, this.socket("/ws") as player:
         await ready(player)
         await hear(player, "feedback")
-        layer = this.hub.session.table.layers[0]
+        layer = this.hub.session.state.table.layers[0]
         await say(player, {"type": "midi", "device": TWISTER, "data": [0xB0, 0, 100]})
         await hear(player, "changed")
         await say(player, {"type": "set", "controls": {f"style.{layer}": 0.0}})
