@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from styletune.controls import MAX_LAYERS, MAX_STYLES, ControlTable
-from styletune.errors import ConfigError, ControlError
+from styletune.errors import ConfigError, ControlError, Location, explain_validation_error
 
 NETWORKS = ("lite", "vgg16", "vgg19")
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
@@ -202,7 +202,8 @@ def parse(data: dict[str, Any], source: str) -> SessionConfig:
     try:
         return SessionConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{source}: {_explain(error)}") from None
+        why = explain_validation_error(error, allowed=_allowed_keys)
+        raise ConfigError(f"{source}: {why}") from None
 
 
 def load(path: str | Path) -> SessionConfig:
@@ -250,20 +251,7 @@ def _resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
     )
 
 
-def _explain(error: ValidationError) -> str:
-    """The first fault in one sentence: key, what is allowed, what was received."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"unknown key `{key}`; {_allowed(first['loc'])}"
-    message = first["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    if first["type"] == "value_error":
-        return f"`{key}`: {message}" if key else message
-    return f"`{key}`: {message}; received {first['input']!r:.80}"
-
-
-def _allowed(location: tuple[int | str, ...]) -> str:
+def _allowed_keys(location: Location) -> str:
     model: Any = SessionConfig
     for part in location[:-1]:
         model = model.model_fields[part].annotation

@@ -19,6 +19,14 @@ received and, where there is one, the remedy.
     └── PortInUseError   somebody else listens on the address (exit code 3)
 """
 
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # who only raises errors need not load pydantic
+    from pydantic import ValidationError
+
+Location = tuple[int | str, ...]
+
 
 class StyletuneError(Exception):
     """Base of all errors that a person can cause or mend; `str` is one sentence."""
@@ -116,3 +124,36 @@ class PortInUseError(StyletuneError):
     """Another program already listens on the address."""
 
     exit_code = 3
+
+
+def explain_validation_error(
+    error: "ValidationError",
+    *,
+    allowed: Callable[[Location], str] | None = None,
+    location: Location | None = None,
+) -> str:
+    """The first problem in one sentence: the key, what is allowed, what was received.
+
+    Args:
+        allowed: what to say of the keys that are allowed in place of the unknown one there.
+        location: of the key, where pydantic's own names more than people wrote.
+    """
+    first = error.errors(include_url=False)[0]
+    location = first["loc"] if location is None else location
+    key = ".".join(str(part) for part in location)[:80]
+    if first["type"] == "extra_forbidden" and allowed is not None:
+        return "; ".join(filter(None, (f"unknown key `{key}`", allowed(location))))
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if first["type"] not in ("value_error", "missing"):
+        message += f"; received {short_repr(first['input'])}"
+    return f"`{key}`: {message}" if key else message
+
+
+def short_repr(value: object, limit: int = 80) -> str:
+    """`repr` cut to `limit` characters: a hostile value must not flood a message."""
+    try:
+        text = repr(value[: 2 * limit] if isinstance(value, str | bytes | list) else value)
+    except (ValueError, RecursionError):  # an integer of more digits than Python prints
+        return "a value too large to show"
+    return text if len(text) <= limit else text[:limit] + "…"

@@ -15,7 +15,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from styletune.errors import PictureError
+from styletune.errors import PictureError, explain_validation_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -84,7 +84,7 @@ def read_metadata(png: bytes) -> EmbeddedState:
     try:
         return EmbeddedState.model_validate_json(text)
     except ValidationError as error:
-        why = error.errors(include_url=False)[0]["msg"]
+        why = explain_validation_error(error)
         raise PictureError(f"the picture's state cannot be read: {why}") from None
 
 

@@ -18,7 +18,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from styletune.config import read_toml
-from styletune.errors import ConfigError
+from styletune.errors import ConfigError, Location, explain_validation_error
 from styletune.files import configs_folder, write_bytes_atomically
 from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType
@@ -242,12 +242,18 @@ def _controllers() -> Path:
     return configs_folder() / "controllers"
 
 
+def _allowed_keys(location: Location) -> str:
+    model = _Row if "controls" in location[:-1] else _File
+    return "" if "feedback" in location[:-1] else f"allowed are {', '.join(model.model_fields)}"
+
+
 def _profile(data: Mapping[str, Any], where: str) -> Profile:
     try:
         file = _File.model_validate(data)
         rows = [binding for row in file.controls for binding in row.bindings(file.takeover)]
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_explain(error.errors(include_url=False)[0])}") from None
+        why = explain_validation_error(error, allowed=_allowed_keys)
+        raise ConfigError(f"{where}: {why}") from None
     except IndexError:
         raise ConfigError(f"{where}: `feedback.number`: too short a list for its row") from None
     bindings: dict[ControlId, Binding] = {}
@@ -302,16 +308,6 @@ def _toml(value: object) -> str:
 
 def _each(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,) * count
-
-
-def _explain(fault: Mapping[str, Any]) -> str:
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key `{key}`"
-    if fault["type"] == "value_error":
-        return f"`{key}`: {fault['ctx']['error']}"
-    message = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"`{key}`: {message}; received {fault['input']!r:.80}"
 
 
 # Where a person's own controller profiles are kept: one file for each device's name.

@@ -19,6 +19,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune import files
+from styletune.errors import explain_validation_error
 from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value
 
 # Values are kept within a second of a change; a drag writes the file once a second.
@@ -135,7 +136,7 @@ class SessionStore:
         try:
             file = kind.model_validate_json(data)
         except ValidationError as error:
-            self._set_aside(path, f"{error.errors(include_url=False)[0]['msg']}")
+            self._set_aside(path, explain_validation_error(error))
             return kind()
         self._written[name] = data
         return file

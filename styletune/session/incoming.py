@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, get_args
 import pydantic_core
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from styletune.errors import MessageError
+from styletune.errors import MessageError, explain_validation_error, short_repr
 from styletune.session.outgoing import ErrorMessage
 from styletune.session.roles import VIEW_ONLY, VIEW_ONLY_TEXT
 
@@ -232,41 +232,30 @@ def _json(text: str | bytes) -> Any:
     try:
         return pydantic_core.from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise MessageError(
-            f"a message must be JSON; received {_short(text)} ({str(error)[:80]})", code="bad_json"
-        ) from None
+        why = f"received {short_repr(text)} ({str(error)[:80]})"
+        raise MessageError(f"a message must be JSON; {why}", code="bad_json") from None
 
 
 def _validate(adapter: TypeAdapter[_T], data: Any) -> _T:
     try:
         return adapter.validate_python(data)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-    if fault["type"] == "union_tag_invalid":
+        first = error.errors(include_url=False)[0]
+        # The first part of the location is the tag of the union.
+        location = first["loc"][1:] if first["loc"][:1] in _TAGS else first["loc"]
+        why = explain_validation_error(error, location=location)
+    if first["type"] == "union_tag_invalid":
         raise MessageError(
-            f"unknown message type {_short(fault['ctx']['tag'])}; "
-            f"known are {fault['ctx']['expected_tags']}",
+            f"unknown message type {short_repr(first['ctx']['tag'])}; "
+            f"known are {first['ctx']['expected_tags']}",
             code="bad_type",
         )
-    if fault["type"] in ("union_tag_not_found", "model_type", "model_attributes_type"):
+    if first["type"] in ("union_tag_not_found", "model_type", "model_attributes_type"):
         raise MessageError(
-            f"a message must be a JSON object with a `type`; received {_short(data)}",
+            f"a message must be a JSON object with a `type`; received {short_repr(data)}",
             code="bad_message",
         )
-    # The first part of the location is the tag of the union.
-    key = ".".join(str(part) for part in fault["loc"][-2:] if part not in _TAGS)[:80]
-    what = fault["msg"][0].lower() + fault["msg"][1:]
-    received = "" if fault["type"] == "missing" else f"; received {_short(fault['input'])}"
-    raise MessageError(f"`{key}`: {what}{received}", code="bad_message")
+    raise MessageError(why, code="bad_message")
 
 
-_TAGS = tuple(get_args(model.model_fields["type"].annotation)[0] for model in get_args(Incoming))
-
-
-def _short(value: object, limit: int = 60) -> str:
-    """`repr` cut to `limit` characters: a hostile value must not flood a message."""
-    try:
-        text = repr(value[: 2 * limit] if isinstance(value, str | bytes | list) else value)
-    except (ValueError, RecursionError):  # an integer of more digits than Python prints
-        return "a value too large to show"
-    return text if len(text) <= limit else text[:limit] + "…"
+_TAGS = tuple(get_args(model.model_fields["type"].annotation) for model in get_args(Incoming))

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from styletune.config import read_toml
-from styletune.errors import ConfigError
+from styletune.errors import ConfigError, Location, explain_validation_error
 
 Value = float | bool | str
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -148,13 +148,11 @@ def parse(data: dict[str, Any], source: str) -> SweepSpec:
     try:
         return SweepSpec.model_validate(data)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        model = Axis if fault["loc"][0] == "axes" else SweepSpec
-        allowed = ", ".join(field.alias or name for name, field in model.model_fields.items())
-        raise ConfigError(f"{source}: unknown key `{key}`; allowed are {allowed}")
-    message = fault["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    received = "" if fault["type"] == "value_error" else f"; received {fault['input']!r:.80}"
-    raise ConfigError(f"{source}: {f'`{key}`: ' if key else ''}{message}{received}")
+        why = explain_validation_error(error, allowed=_allowed_keys)
+        raise ConfigError(f"{source}: {why}") from None
+
+
+def _allowed_keys(location: Location) -> str:
+    model = Axis if location[0] == "axes" else SweepSpec
+    names = (field.alias or name for name, field in model.model_fields.items())
+    return f"allowed are {', '.join(names)}"

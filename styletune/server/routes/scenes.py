@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
-from styletune.errors import ControlError, PictureError, SceneError
+from styletune.errors import ControlError, PictureError, SceneError, explain_validation_error
 from styletune.images import png_metadata
 from styletune.server.hub import Hub
 from styletune.server.openapi import UPLOAD_ERRORS, error_responses
@@ -158,6 +158,5 @@ def _parse(kind: type[_T], body: bytes) -> _T:
 
 
 def _bad(error: ValidationError) -> SceneError:
-    fault = error.errors(include_url=False)[0]
-    where = ".".join(map(str, fault["loc"]))[:80]
-    return SceneError(f"scenes are not understood: `{where}`: {fault['msg']}", code="bad_scene")
+    why = explain_validation_error(error)
+    return SceneError(f"scenes are not understood: {why}", code="bad_scene")
