@@ -58,6 +58,6 @@ def test_explain_validation_error_names_the_allowed_keys() -> None:
     assert explain_validation_error(unknown, location=("sise",)).startswith("`sise`: ")
 
 
-@pytest.mark.parametrize("value", ["x" * 10**6, [1] * 10**6, 10**10_000, {"a": "x" * 1000}])
-def test_short_repr_is_short(value: object) -> None:
-    assert len(short_repr(value)) <= 81
+def test_short_repr_is_short() -> None:
+    for value in ("x" * 10**6, [1] * 10**6, 10**10_000, {"a": "x" * 1000}):
+        assert len(short_repr(value)) <= 81
