@@ -1,7 +1,6 @@
-"""Sweep files: what is swept, as TOML checked by pydantic.
+"""Sweep files: what is swept, as TOML checked by pydantic; unknown keys are refused.
 
-Unknown keys are refused, as in session files. What can only be judged with the server's table of
-controls is judged in `points`. Knows nothing about painting.
+What takes a server's table of controls to check is checked in `points`.
 """
 
 from pathlib import Path
@@ -21,7 +20,7 @@ class _Section(BaseModel):
 
 
 class Axis(_Section):
-    """One thing that is swept: exactly one of control, picture, alone and each."""
+    """What is swept: exactly one of `control`, `picture`, `alone` and `each`."""
 
     control: str | None = None  # any control; its values are listed, or from … to …
     picture: Annotated[str, Field(pattern=r"^(content|style [1-4])$")] | None = None
@@ -40,21 +39,21 @@ class Axis(_Section):
     name: str | None = None  # on the sheet; None: the control's
 
     @model_validator(mode="after")
-    def _one_thing(self) -> Self:
+    def _check_kind(self) -> Self:
         named = [k for k in ("control", "picture", "alone", "each") if getattr(self, k) is not None]
         if len(named) != 1:
             raise ValueError(
                 "an axis has one of `control`, `picture`, `alone` and `each`; received "
                 + (", ".join(named) or "none")
             )
-        stretch = self.start is not None or self.to is not None
-        if self.alone is None and (self.values is not None) == stretch:
+        is_range = self.start is not None or self.to is not None
+        if self.alone is None and (self.values is not None) == is_range:
             raise ValueError("an axis has either `values`, or `from` and `to`")
-        if stretch and (self.start is None or self.to is None):
+        if is_range and (self.start is None or self.to is None):
             raise ValueError("`from` and `to` belong together")
-        if stretch and self.picture is not None:
+        if is_range and self.picture is not None:
             raise ValueError("an axis of pictures has `values`")
-        if stretch and self.scale == "log" and min(self.start or 0, self.to or 0) <= 0:
+        if is_range and self.scale == "log" and min(self.start or 0, self.to or 0) <= 0:
             raise ValueError(
                 '`scale = "log"` needs `from` and `to` above 0; '
                 f"received {self.start:g} and {self.to:g}"
@@ -63,7 +62,7 @@ class Axis(_Section):
 
 
 class SweepSpec(_Section):
-    """A whole sweep file."""
+    """A sweep file."""
 
     name: str = ""  # on the sheet; empty: the file's
     steps: Annotated[int, Field(ge=1, le=1_000_000)] = 200
@@ -81,13 +80,13 @@ class SweepSpec(_Section):
 
     @field_validator("base")
     @classmethod
-    def _known_base(cls, base: str) -> str:
+    def _check_base(cls, base: str) -> str:
         if base in ("now", "defaults") or base.removeprefix("scene:") not in ("", base):
             return base
         raise ValueError(f'must be "now", "defaults" or "scene:NAME"; received {base!r}')
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _check_method(self) -> Self:
         if self.method == "list":
             if not self.points or self.axes:
                 raise ValueError('method = "list" needs [[points]], and no [[axes]]')
@@ -109,38 +108,40 @@ def load(path: Path) -> SweepSpec:
     Raises:
         ConfigError: the file is missing, not TOML, or has a key or value that is not allowed.
     """
-    sweep = parse(read_toml(path), source=str(path))
-    return sweep.model_copy(
+    spec = parse(read_toml(path), source=str(path))
+    folder = path.parent
+    return spec.model_copy(
         update={
-            "name": sweep.name or path.stem.replace("-", " "),
-            "session": sweep.session and _beside(path, sweep.session),
-            "axes": tuple(_with_files(axis, path) for axis in sweep.axes),
+            "name": spec.name or path.stem.replace("-", " "),
+            "session": spec.session and _resolve(folder, spec.session),
+            "axes": tuple(_resolve_axis(folder, axis) for axis in spec.axes),
             "points": tuple(
-                {k: _beside(path, str(v)) if is_place(k) else v for k, v in point.items()}
-                for point in sweep.points
+                {k: _resolve(folder, str(v)) if is_slot(k) else v for k, v in point.items()}
+                for point in spec.points
             ),
         }
     )
 
 
-def is_place(name: str) -> bool:
-    """Whether a name is the place of a picture: `content`, `style 1` to `style 4`."""
+def is_slot(name: str) -> bool:
+    """Whether a name is that of a picture's slot: `content`, `style 1` to `style 4`."""
     return name == "content" or name.startswith("style ")
 
 
-def _with_files(axis: Axis, path: Path) -> Axis:
+def _resolve_axis(folder: Path, axis: Axis) -> Axis:
     if axis.picture is None or axis.values is None:
         return axis
-    return axis.model_copy(update={"values": tuple(_beside(path, str(v)) for v in axis.values)})
+    return axis.model_copy(update={"values": tuple(_resolve(folder, str(v)) for v in axis.values)})
 
 
-def _beside(path: Path, name: str) -> str:
-    beside = path.parent / name
-    return str(beside.resolve()) if beside.is_file() else name
+def _resolve(folder: Path, name: str) -> str:
+    """The path of a file in the folder; else the name as it is, which may be a sample's."""
+    path = folder / name
+    return str(path.resolve()) if path.is_file() else name
 
 
 def parse(data: dict[str, Any], source: str) -> SweepSpec:
-    """Check plain data, as `tomllib` reads it.
+    """Check plain data as `tomllib` reads it.
 
     Raises:
         ConfigError: naming `source`, the key, what is allowed and what was received.

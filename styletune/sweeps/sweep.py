@@ -1,157 +1,33 @@
-"""`styletune sweep`: a plan in, a folder of results out, on whatever paints.
+"""`styletune sweep`: a sweep file in, a folder of results out, on whatever paints.
 
-Reads the plan, opens the folder and the studio, says what it will cost, paints what is not done
-yet, and lays out what there is, also after Ctrl-C or a failure.
+What is done already is not painted again, and the report is written also after Ctrl-C.
 """
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.text import Text
 
 from styletune.client import connect
 from styletune.config import SessionConfig
 from styletune.errors import ConfigError
-from styletune.sweeps.backends.server import Job, OnStep, ServerBackend, private_server
-from styletune.sweeps.points import Point, layout
-from styletune.sweeps.report.html import described, write_report
-from styletune.sweeps.result import Result
-from styletune.sweeps.results import Folder
+from styletune.sweeps.backends.server import Backend, Job, ServerBackend, private_server
+from styletune.sweeps.console import (
+    MANY_POINTS,
+    check_size,
+    describe_work,
+    format_points,
+    progress,
+)
+from styletune.sweeps.points import lay_out
+from styletune.sweeps.report.figures import require_matplotlib
+from styletune.sweeps.report.html import write_report
+from styletune.sweeps.results import Result, ResultsFolder
 from styletune.sweeps.spec import SweepSpec, load
-
-# What a sweep says on the terminal: the budget before, the progress meanwhile.
-
-
-# Beyond these somebody should mean it.
-MANY_POINTS = 500
-LONG_S = 6 * 3600.0
-
-
-def budget(console: Console, todo: int, done: int, steps: int, rate: float, *, settle: bool) -> str:
-    """How much is to be painted and how long it takes, in words.
-
-    Args:
-        rate: steps a second of all that paint together; 0: not known.
-    """
-    parts = [f"{points(todo)} × {'up to ' if settle else ''}{steps:,} steps"]
-    if done:
-        parts[0] += f" ({done:,} are done)"
-    if rate:
-        atmost = "at most " if settle else "about "
-        parts.append(f"{atmost}{duration(todo * steps / rate)} at {rate:.3g} steps a second")
-    return ", ".join(parts)
-
-
-def check_size(todo: int, steps: int, rate: float, text: str, *, yes: bool) -> None:
-    """Let nobody begin an enormous sweep by mistake.
-
-    Raises:
-        ConfigError: it is one, and nobody said yes.
-    """
-    enormous = todo > MANY_POINTS or (rate and todo * steps / rate > LONG_S)
-    if enormous and not yes:
-        raise ConfigError(f"this sweep is enormous: {text}; add --yes to paint it")
-
-
-def points(count: int) -> str:
-    """So many points, in words."""
-    return "1 point" if count == 1 else f"{count:,} points"
-
-
-def duration(seconds: float) -> str:
-    """A time as people say it: `2 h 5 min`, `3 min 20 s`, `12 s`."""
-    whole = max(1, round(seconds))
-    if whole >= 3600:
-        return f"{whole // 3600:,} h {whole % 3600 // 60} min"
-    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
-
-
-class _TimeLeft(ProgressColumn):
-    """Time left at the pace so far, and before there is one at the rate that was measured.
-
-    Differs from rich's: points of some minutes each, as actors tell them, are a pace, too.
-    """
-
-    def __init__(self, rate: float) -> None:
-        super().__init__()
-        self._rate = rate
-
-    def render(self, task: Task) -> Text:
-        left = time_left_s(
-            task.completed, task.total or 0.0, task.elapsed or 0.0, task.fields["at"], self._rate
-        )
-        return Text("" if left is None else f"{duration(left)} left", style="progress.remaining")
-
-
-def time_left_s(
-    done: float, steps: float, now_s: float, done_s: float, rate: float
-) -> float | None:
-    """How long the rest takes.
-
-    Args:
-        done: steps taken, up to `done_s` seconds after the beginning, of `steps` in all.
-        now_s: seconds since the beginning.
-        rate: steps a second, measured before; 0: not known.
-
-    Returns:
-        None: nothing is known yet, or it is finished.
-    """
-    if done >= steps or not (done or rate):
-        return None
-    whole_s = done_s / done * steps if done else steps / rate
-    return max(0.0, whole_s - now_s)
-
-
-@contextmanager
-def progress(
-    console: Console, todo: int, steps: int, rate: float
-) -> Iterator[tuple[OnStep, OnStep]]:
-    """Show a bar; yields what to call at each step, and what to call when a point is done.
-
-    Args:
-        rate: steps a second of all that paint together; 0: not known.
-    """
-    columns = (
-        TextColumn("{task.fields[point]}"),
-        BarColumn(),
-        TextColumn("{task.fields[done]}/{task.fields[todo]}"),
-        TextColumn("{task.fields[loss]}"),
-        _TimeLeft(rate),
-    )
-    under_way: dict[int, int] = {}  # steps by the point's index: several may be painted at a time
-    finished = 0
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(
-            "sweep", total=todo * steps, point="", done=0, todo=todo, loss="", at=0.0
-        )
-        began = time.monotonic()
-
-        def step(point: Point, steps_done: int, loss: float) -> None:
-            under_way[point.index] = steps_done
-            bar.update(
-                task,
-                completed=finished * steps + sum(under_way.values()),
-                at=time.monotonic() - began,
-                point=" ".join(f"{n}={label}" if n else label for n, label in point.labels.items()),
-                loss=f"loss {loss:.4g}",
-            )
-
-        def done(point: Point, steps_done: int, loss: float) -> None:
-            nonlocal finished
-            finished += 1
-            under_way.pop(point.index, None)
-            completed = finished * steps + sum(under_way.values())
-            at = time.monotonic() - began
-            bar.update(task, completed=completed, done=finished, at=at, loss=f"loss {loss:.4g}")
-
-        yield step, done
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,59 +50,62 @@ class BackendOptions:
 
 
 def sweep(
-    file: Path, out: Path, where: BackendOptions, console: Console, *, yes: bool = False
+    file: Path, out: Path, options: BackendOptions, console: Console, *, yes: bool = False
 ) -> int:
     """Paint the sweep of a file into a folder; returns the exit code.
 
     Raises:
-        ConfigError: the file, or what it asks of this server, is not valid.
+        ConfigError: the file, or what it asks of this server, is not valid; or there is no
+            matplotlib.
         SweepError: the folder holds something else, or cannot be written.
         UnreachableError, RefusedError, WorkerError: the server.
         KeyboardInterrupt: all that was painted is kept.
     """
-    plan = load(file)
-    folder = Folder(out, plan)
-    painted_before = len(folder.done)
+    require_matplotlib()
+    spec = load(file)
+    folder = ResultsFolder(out, spec)
+    done_before = len(folder.done)
     try:
-        asyncio.run(_sweep(plan, folder, where, console, yes=yes))
+        asyncio.run(_paint(spec, folder, options, console, yes=yes))
     except BaseException as error:
         if folder.done and not isinstance(error, ConfigError):
-            write_report(plan, folder)
-            _tell(console, folder, len(folder.done) - painted_before)
+            write_report(spec, folder)
+            _print_summary(console, folder, len(folder.done) - done_before)
             console.print("the same command goes on from there")
         raise
-    write_report(plan, folder)
-    _tell(console, folder, len(folder.done) - painted_before)
+    write_report(spec, folder)
+    _print_summary(console, folder, len(folder.done) - done_before)
     return 0
 
 
-async def _sweep(
-    plan: SweepSpec, folder: Folder, where: BackendOptions, console: Console, *, yes: bool
+async def _paint(
+    spec: SweepSpec, folder: ResultsFolder, options: BackendOptions, console: Console, *, yes: bool
 ) -> None:
-    async with _studio(where, console) as studio:
-        base = folder.base or await studio.base(plan)
-        laid = layout(plan, studio.table, base)
-        done, steps = len(folder.done), plan.steps
-        count = laid.count - done
-        looks = count and (yes or laid.count <= MANY_POINTS)
-        rate = await studio.steps_per_s(count) if looks else 0.0
-        text = budget(console, count, done, steps, rate, settle=plan.settle is not None)
-        check_size(count, steps, rate, text, yes=yes)
-        folder.begin(laid, base, described(studio.painter, plan))
-        todo = [point for point in laid.points() if point.key not in folder.done]
+    """Paint all points that are not done."""
+    async with _open_backend(options, console) as backend:
+        base = folder.base or await backend.base(spec)
+        layout = lay_out(spec, backend.table, base)
+        done, steps = len(folder.done), spec.steps
+        count = layout.count - done
+        measure = count and (yes or layout.count <= MANY_POINTS)
+        rate = await backend.steps_per_s(count) if measure else 0.0
+        work = describe_work(count, done, steps, rate, settle=spec.settle is not None)
+        check_size(count, steps, rate, work, yes=yes)
+        folder.start(layout, base, _fixed(backend.painter, spec))
+        todo = [point for point in layout.points() if point.key not in folder.done]
         if not todo:
-            console.print(f"all {laid.count} points are painted already")
+            console.print(f"all {layout.count} points are painted already")
             return
-        console.print(text + "; Ctrl-C keeps what is painted so far")
-        jobs = [Job(point, folder.file_of(point), steps, plan.settle, plan.start) for point in todo]
+        console.print(work + "; Ctrl-C keeps what is painted so far")
+        jobs = [Job(point, folder.file_of(point), steps, spec.settle, spec.start) for point in todo]
         points = {point.key: point for point in todo}
         with progress(console, len(todo), steps, rate) as (on_step, on_done):
 
-            def keep(result: Result, png: bytes) -> None:
-                folder.keep(result, png)
+            def on_result(result: Result, png: bytes) -> None:
+                folder.add(result, png)
                 on_done(points[result.key], result.steps, result.total)
 
-            await studio.paint(jobs, on_step, keep)
+            await backend.paint(jobs, on_step, on_result)
         disturbed = sum(folder.done[point.key].disturbed for point in todo)
         if disturbed:
             console.print(
@@ -236,24 +115,36 @@ async def _sweep(
 
 
 @asynccontextmanager
-async def _studio(where: BackendOptions, console: Console) -> AsyncIterator[Any]:
-    if where.ray is not None:
-        from styletune.sweeps.backends.ray import fleet
+async def _open_backend(options: BackendOptions, console: Console) -> AsyncIterator[Backend]:
+    if options.ray is not None:
+        from styletune.sweeps.backends.ray import open_ray
 
-        assert where.session is not None
-        async with fleet(where.ray, where.session, where.actors, console) as studio:
-            yield studio
+        assert options.session is not None
+        async with open_ray(options.ray, options.session, options.actors, console) as backend:
+            yield backend
         return
-    if where.local is not None:
+    if options.local is not None:
         console.print("starting a server of our own …")
-        client = private_server(where.local)
+        connection = private_server(options.local)
     else:
-        assert where.url is not None
-        client = connect(where.url, token_file=where.token_file)
-    async with client as joined, ServerBackend.on(joined) as studio:
-        yield studio
+        assert options.url is not None
+        connection = connect(options.url, token_file=options.token_file)
+    async with connection as client, ServerBackend.open(client) as server:
+        yield server
 
 
-def _tell(console: Console, folder: Folder, painted: int) -> None:
-    said = f"{points(painted)} painted, {len(folder.done)} in all; see index.html"
-    console.print(f"{folder.path}: {said}")
+def _fixed(painter: Mapping[str, Any], spec: SweepSpec) -> dict[str, Any]:
+    """What paints, without the pictures and the size that the sweep itself changes."""
+    swept = {axis.picture or axis.control for axis in spec.axes} | set(spec.controls)
+    swept |= {name for point in spec.points for name in point}
+    fixed = dict(painter) | {name: None for name in ("content", "size") if name in swept}
+    fixed["styles"] = [
+        None if f"style {number}" in swept else name
+        for number, name in enumerate(painter["styles"], 1)
+    ]
+    return fixed
+
+
+def _print_summary(console: Console, folder: ResultsFolder, painted: int) -> None:
+    total = f"{format_points(painted)} painted, {len(folder.done)} in all"
+    console.print(f"{folder.path}: {total}; see index.html")

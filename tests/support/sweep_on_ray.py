@@ -17,35 +17,36 @@ from pathlib import Path
 from rich.console import Console
 
 from styletune.config import SessionConfig
-from styletune.sweeps.backends.ray import fleet
+from styletune.sweeps.backends.ray import open_ray
 from styletune.sweeps.backends.server import Job
-from styletune.sweeps.points import layout
-from styletune.sweeps.result import Result
-from styletune.sweeps.results import Folder
+from styletune.sweeps.points import lay_out
+from styletune.sweeps.results import Result, ResultsFolder
 from styletune.sweeps.spec import load
 
 
 async def main(file: str, out: str, size: str) -> None:
-    plan = load(Path(file))
-    folder = Folder(Path(out), plan)
+    spec = load(Path(file))
+    folder = ResultsFolder(Path(out), spec)
     session = SessionConfig().with_overrides(
         pictures={"size": int(size)}, painting={"init": "noise"}
     )
-    async with fleet("", session, 2, Console(stderr=True)) as studio:
-        laid = layout(plan, studio.table, await studio.base(plan))
-        jobs = [Job(p, folder.file_of(p), plan.steps, None, plan.start) for p in laid.points()]
-        folder.begin(laid, await studio.base(plan), studio.painter)
-        rate = await studio.steps_per_s(len(jobs))  # what that paints is in no picture
-        before = await studio.about()
+    async with open_ray("", session, 2, Console(stderr=True)) as backend:
+        layout = lay_out(spec, backend.table, await backend.base(spec))
+        jobs = [Job(p, folder.file_of(p), spec.steps, None, spec.start) for p in layout.points()]
+        folder.start(layout, await backend.base(spec), backend.painter)
+        rate = await backend.steps_per_s(len(jobs))  # what that paints is in no picture
+        before = await backend.actor_infos()
         steps: dict[int, list[int]] = defaultdict(list)
 
-        def keep(result: Result, png: bytes) -> None:
+        def on_result(result: Result, png: bytes) -> None:
             if not folder.done:  # one of them is in the midst of a point at this moment
                 os.kill(before[1].pid, signal.SIGKILL)
-            folder.keep(result, png)
+            folder.add(result, png)
 
-        await studio.paint(jobs, lambda point, taken, _: steps[point.index].append(taken), keep)
-    told = {"before": before, "after": [studio.done[number] for number in range(2)]}
+        await backend.paint(
+            jobs, lambda point, taken, _: steps[point.index].append(taken), on_result
+        )
+    told = {"before": before, "after": [backend.finished[number] for number in range(2)]}
     abouts = {when: [asdict(about) for about in abouts] for when, abouts in told.items()}
     print(json.dumps(abouts | {"rate": rate, "steps": steps}))
 

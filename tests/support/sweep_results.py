@@ -6,24 +6,23 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune.sweeps.report.grid import Shown
-from styletune.sweeps.result import Result, Term
+from styletune.sweeps.results import AxisLabels, Result, Term
 
 LAYERS = ("block1_conv1", "block2_conv2", "block3_conv4")
 
 
-def made(
-    folder: Path, lines: Sequence[Shown], size: tuple[int, int] = (96, 72), log: bool = False
+def make_results(
+    folder: Path, axes: Sequence[AxisLabels], size: tuple[int, int] = (96, 72), log: bool = False
 ) -> list[Result]:
     """A result and its picture for each place."""
     (folder / "points").mkdir(parents=True, exist_ok=True)
     found = []
-    for index, place in enumerate(product(*(range(len(line.labels)) for line in lines))):
+    for index, place in enumerate(product(*(range(len(axis.labels)) for axis in axes))):
         file = f"points/{index + 1:04}.png"
         colour = (40 + 30 * place[0], 40 + 30 * place[-1], 120)
         Image.new("RGB", size, colour).save(folder / file)
         values = [10.0**i if log else i / 4 for i in place]
-        labels = {line.name: line.labels[i] for line, i in zip(lines, place, strict=True)}
+        labels = {axis.name: axis.labels[i] for axis, i in zip(axes, place, strict=True)}
         found.append(
             Result(
                 key=f"key{index}", index=index, file=file, labels=labels,

@@ -8,7 +8,8 @@ import pytest
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
-from styletune.sweeps.points import Layout, controls_from_rows, layout
+from styletune.sweeps.axes import controls_from_rows
+from styletune.sweeps.points import Layout, lay_out
 from styletune.sweeps.spec import load, parse
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "sweeps"
@@ -16,25 +17,26 @@ TABLE = SessionConfig().table()
 BASE = TABLE.to_json(SessionConfig().positions())
 
 
-def laid(text: str, table: ControlTable = TABLE) -> Layout:
-    return layout(parse(tomllib.loads(text), "sweep.toml"), controls_from_rows(table.rows()), BASE)
+def layout_of(text: str, table: ControlTable = TABLE) -> Layout:
+    spec = parse(tomllib.loads(text), "sweep.toml")
+    return lay_out(spec, controls_from_rows(table.rows()), BASE)
 
 
 def settings(text: str, *names: str) -> list[tuple[object, ...]]:
-    points = list(laid(text).points())
+    points = list(layout_of(text).points())
     assert [point.index for point in points] == list(range(len(points)))
-    assert len(points) == laid(text).count
+    assert len(points) == layout_of(text).count
     return [tuple(point.controls[name] for name in names) for point in points]
 
 
-def test_axes_are_crossed_the_first_one_slowest() -> None:
+def test_axes_are_crossed_the_first_slowest() -> None:
     text = """
     axes = [{control = "smooth", values = [0, 0.5]},
             {control = "learning_rate", from = 0.2, to = 0.4, count = 3}]
     """
     found = settings(text, "smooth", "learning_rate")
     assert found == [(0, 0.2), (0, 0.3), (0, 0.4), (0.5, 0.2), (0.5, 0.3), (0.5, 0.4)]
-    point = list(laid(text).points())[4]
+    point = list(layout_of(text).points())[4]
     assert point.place == (1, 1)
     assert point.labels == {"smooth": "0.5", "learning_rate": "0.3"}
     assert point.at == {"smooth": 0.5, "learning_rate": 0.3}
@@ -50,11 +52,11 @@ def test_zipped_axes_go_together() -> None:
     assert found == [
         (0.2, 0.8, "full"), (0.2, 0.8, "luminance"), (0.8, 0.2, "full"), (0.8, 0.2, "luminance"),
     ]  # fmt: skip
-    first = next(laid(text).points())
+    first = next(layout_of(text).points())
     assert first.labels["content.master · style.master"] == "0.2 · 0.8"
 
 
-def test_logarithmic_values_in_the_controls_own_unit() -> None:
+def test_logarithmic_values_in_the_unit_of_the_control() -> None:
     text = """
     [[axes]]
     control = "learning_rate"
@@ -65,12 +67,12 @@ def test_logarithmic_values_in_the_controls_own_unit() -> None:
     in = "value"
     """
     row = TABLE["learning_rate"]
-    (line,) = laid(text).lines
-    assert [option.label for option in line.options] == ["1", "10", "100"]
-    assert [option.at for option in line.options] == [1, 10, 100]
+    (axis,) = layout_of(text).axes
+    assert [value.label for value in axis.values] == ["1", "10", "100"]
+    assert [value.at for value in axis.values] == [1, 10, 100]
     positions = [position for (position,) in settings(text, "learning_rate")]
     assert [row.value(float(position)) for position in positions] == pytest.approx([1, 10, 100])
-    assert line.log
+    assert axis.log
 
 
 def test_each_layer_alone() -> None:
@@ -79,10 +81,10 @@ def test_each_layer_alone() -> None:
     found = settings(text, *names)
     assert len(found) == 8
     assert found[2] == (0, 0, 0.5, 0, 0, 0, 0, 0)
-    assert laid(text).lines[0].options[2].label == TABLE.layers[2]
+    assert layout_of(text).axes[0].values[2].label == TABLE.layers[2]
 
 
-def test_each_slider_by_itself_while_the_others_stay() -> None:
+def test_each_fader_by_itself() -> None:
     text = """
     [[axes]]
     each = "content"
@@ -94,16 +96,16 @@ def test_each_slider_by_itself_while_the_others_stay() -> None:
     found = settings(text, "content.block1_conv1", "content.block3_conv2")
     deep, shallow = BASE["content.block3_conv2"], BASE["content.block1_conv1"]
     assert found == [(0, deep), (0.5, deep), (1, deep), (shallow, 0), (shallow, 0.5), (shallow, 1)]
-    assert [line.name for line in laid(text).lines] == ["content of", "position"]
+    assert [axis.name for axis in layout_of(text).axes] == ["content of", "position"]
 
 
-def test_pictures_switches_choices_and_seeds_are_swept_too() -> None:
+def test_pictures_switches_choices_and_seeds_are_swept() -> None:
     text = """
     seeds = [3, 4]
     axes = [{picture = "style 1", values = ["strokes", "woodcut"]},
             {control = "style.block1_conv1.mute", values = [true, false]}]
     """
-    points = list(laid(text).points())
+    points = list(layout_of(text).points())
     assert len(points) == 8
     assert points[0].pictures == {"style 1": "strokes"}
     assert [point.seed for point in points[:2]] == [3, 4]
@@ -114,15 +116,15 @@ def test_pictures_switches_choices_and_seeds_are_swept_too() -> None:
     }
 
 
-def test_a_list_says_each_point() -> None:
+def test_a_list_holds_each_point() -> None:
     text = """
     method = "list"
     points = [{smooth = 0.1, label = "rough"}, {smooth = 0.9, "style 1" = "mosaic"}]
     """
-    first, second = laid(text).points()
+    first, second = layout_of(text).points()
     assert first.labels == {"": "rough", "smooth": "0.1"}
     assert second.pictures == {"style 1": "mosaic"}
-    assert laid(text).lines == ()
+    assert layout_of(text).axes == ()
 
 
 def test_random_samples_are_those_of_their_seed() -> None:
@@ -140,8 +142,8 @@ def test_random_samples_are_those_of_their_seed() -> None:
     assert all(0.1 <= float(smooth) <= 0.9 for smooth, _ in found)  # type: ignore[arg-type]
 
 
-def test_every_point_says_all_controls_and_is_never_paused() -> None:
-    (point,) = laid('axes = [{control = "smooth", values = [0.5]}]').points()
+def test_every_point_has_all_controls_and_is_not_paused() -> None:
+    (point,) = layout_of('axes = [{control = "smooth", values = [0.5]}]').points()
     engine = {name for name in TABLE.valued if TABLE[name].engine}
     assert set(point.controls) == engine
     assert point.controls["paused"] is False
@@ -150,9 +152,9 @@ def test_every_point_says_all_controls_and_is_never_paused() -> None:
 
 def test_the_key_of_a_point_is_its_setting() -> None:
     text = 'axes = [{control = "smooth", values = [0.1, 0.2]}]\nsteps = %d'
-    one, other = laid(text % 5).points()
+    one, other = layout_of(text % 5).points()
     assert one.key != other.key
-    assert one.key == next(laid(text % 5).points()).key
+    assert one.key == next(layout_of(text % 5).points()).key
 
 
 @pytest.mark.parametrize(
@@ -198,9 +200,9 @@ def test_the_key_of_a_point_is_its_setting() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_said_in_one_sentence(text: str, told: str) -> None:
+def test_mistakes_are_one_sentence(text: str, told: str) -> None:
     with pytest.raises(ConfigError) as refused:
-        laid(text)
+        layout_of(text)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -212,10 +214,10 @@ def test_files_are_found_beside_the_sweep(tmp_path: Path) -> None:
     file.write_text(
         'session = "mine.toml"\n[[axes]]\npicture = "style 1"\nvalues = ["gogh.jpg", "strokes"]\n'
     )
-    sweep = load(file)
-    assert sweep.name == "the sweep"
-    assert sweep.session == str(tmp_path / "mine.toml")
-    assert sweep.axes[0].values == (str(tmp_path / "gogh.jpg"), "strokes")
+    spec = load(file)
+    assert spec.name == "the sweep"
+    assert spec.session == str(tmp_path / "mine.toml")
+    assert spec.axes[0].values == (str(tmp_path / "gogh.jpg"), "strokes")
     with pytest.raises(ConfigError, match="no such file"):
         load(tmp_path / "none.toml")
 
@@ -230,6 +232,6 @@ def test_files_are_found_beside_the_sweep(tmp_path: Path) -> None:
     ],
 )
 def test_the_example_sweeps_are_laid_out(name: str, count: int) -> None:
-    found = layout(load(EXAMPLES / f"{name}.toml"), controls_from_rows(TABLE.rows()), BASE)
+    found = lay_out(load(EXAMPLES / f"{name}.toml"), controls_from_rows(TABLE.rows()), BASE)
     assert found.count == count
     assert len({point.key for point in found.points()}) == count

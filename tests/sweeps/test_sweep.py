@@ -22,7 +22,7 @@ from styletune.client import connect as async_connect
 from styletune.client.sync import connect
 from styletune.errors import RefusedError, UnreachableError
 from styletune.sweeps.backends.server import Job, ServerBackend
-from styletune.sweeps.points import layout
+from styletune.sweeps.points import lay_out
 from styletune.sweeps.spec import load
 from tests.support.sweep_process import PATIENCE_S, TOKEN, command, results, serving, sweep, until
 
@@ -123,7 +123,7 @@ def test_ctrl_c_keeps_everything_and_the_same_command_goes_on(tmp_path: Path, ur
     assert sorted(result["index"] for result in whole) == list(range(6))
 
 
-def test_a_server_that_restarts_in_the_middle_costs_only_a_moment(tmp_path: Path) -> None:
+def test_a_server_may_restart_in_the_middle(tmp_path: Path) -> None:
     (tmp_path / "server").mkdir()
     out = tmp_path / "out"
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
@@ -142,14 +142,14 @@ def test_a_server_that_restarts_in_the_middle_costs_only_a_moment(tmp_path: Path
     assert sorted(result["index"] for result in results(out)) == list(range(6))
 
 
-async def test_a_picture_that_the_server_has_lost_is_painted_again(
+async def test_a_picture_that_the_server_lost_is_painted_again(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when it ends between a point's last step and the fetching of its picture."""
     (tmp_path / "sweep.toml").write_text(SWEEP)
-    plan = load(tmp_path / "sweep.toml")
+    spec = load(tmp_path / "sweep.toml")
     fetched, kept = [], []
-    async with async_connect(url, token=TOKEN) as client, ServerBackend.on(client) as studio:
+    async with async_connect(url, token=TOKEN) as client, ServerBackend.open(client) as backend:
         real = client.png
 
         async def losing(*, run: int | None = None) -> bytes:
@@ -161,9 +161,9 @@ async def test_a_picture_that_the_server_has_lost_is_painted_again(
             return await real(run=run)
 
         monkeypatch.setattr(client, "png", losing)
-        laid = layout(plan, studio.table, await studio.base(plan))
-        jobs = [Job(p, f"{p.index}.png", 10, None, "reset") for p in laid.points()]
-        await studio.paint(
+        layout = lay_out(spec, backend.table, await backend.base(spec))
+        jobs = [Job(p, f"{p.index}.png", 10, None, "reset") for p in layout.points()]
+        await backend.paint(
             jobs, lambda *_: None, lambda result, png: kept.append((result.index, png))
         )
     assert sorted(index for index, _ in kept) == list(range(6))
@@ -173,7 +173,7 @@ async def test_a_picture_that_the_server_has_lost_is_painted_again(
             assert picture.getpixel((0, 0))[0] == round(255 * [0, 0.5, 1][index // 2])
 
 
-def test_a_hand_meanwhile_makes_the_point_be_painted_again(tmp_path: Path, url: str) -> None:
+def test_a_disturbed_point_is_painted_again(tmp_path: Path, url: str) -> None:
     out = tmp_path / "out"
     environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
     with (
@@ -237,7 +237,7 @@ def test_a_full_disk_is_one_sentence_and_nothing_done_is_lost(tmp_path: Path, ur
         ('base = "scene:none"\nseeds = [1]', [], 1, "none"),
     ],
 )  # fmt: skip
-def test_mistakes_are_said_in_one_sentence_before_anything_is_painted(
+def test_mistakes_are_one_sentence_before_anything_is_painted(
     tmp_path: Path, url: str, text: str, arguments: list[str], code: int, told: str
 ) -> None:
     done = sweep(tmp_path, text, str(tmp_path / "out"), "--url", url, *arguments)
@@ -247,7 +247,7 @@ def test_mistakes_are_said_in_one_sentence_before_anything_is_painted(
     assert not list(tmp_path.glob("out/points/*"))
 
 
-def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str) -> None:
+def test_an_enormous_sweep_is_painted_with_yes(tmp_path: Path, url: str) -> None:
     out = tmp_path / "out"
     text = 'steps = 10\n[[axes]]\ncontrol = "smooth"\nfrom = 0\nto = 1\ncount = 900'
     with subprocess.Popen(
@@ -261,24 +261,37 @@ def test_an_enormous_sweep_is_painted_for_who_means_it(tmp_path: Path, url: str)
     assert "900 points × 10 steps, about" in said
 
 
-def test_without_ray_it_says_how_to_get_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("module", "backend", "error"),
+    [
+        ("ray", "--ray", "--ray needs Ray; run: pip install 'styletune[ray]'"),
+        (
+            "matplotlib",
+            "--local",
+            "a sweep's report needs matplotlib; run: pip install 'styletune[sweep]'",
+        ),
+    ],
+)
+def test_a_missing_extra_is_named_before_anything_is_painted(
+    tmp_path: Path, module: str, backend: str, error: str
+) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text("seeds = [1]")
     program = (
-        "import sys; sys.modules['ray'] = None\n"
+        f"import sys; sys.modules[{module!r}] = None\n"
         "from styletune.cli.main import main; sys.exit(main())"
     )
-    arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), "--ray"]
+    arguments = ["sweep", str(file), "-o", str(tmp_path / "out"), backend]
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
         capture_output=True, text=True, timeout=PATIENCE_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "--ray needs Ray; run: pip install 'styletune[ray]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == f"styletune: {error}"
+    assert not list(tmp_path.glob("out/points/*"))
 
 
-def test_who_does_not_answer_and_who_does_not_let_in(tmp_path: Path, url: str) -> None:
+def test_a_server_that_is_away_or_refuses(tmp_path: Path, url: str) -> None:
     wrong = sweep(tmp_path, SWEEP, str(tmp_path / "out"), "--url", url, token="wrong")
     assert wrong.returncode == 1
     assert "does not know this token" in wrong.stderr

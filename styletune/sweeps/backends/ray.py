@@ -1,7 +1,6 @@
-"""A studio of many painters on Ray: on this machine, or on a whole cluster.
+"""Points painted by many actors on Ray, of this machine or of a cluster; needs the extra `ray`.
 
-Ray starts the actors, places them, starts a lost one again and gives its point to it again; nothing
-of that is ours. Each actor builds its engine once. Needs the extra `ray`.
+Ray starts the actors, places them, restarts a lost one and gives its point to it again.
 """
 
 import asyncio
@@ -21,12 +20,13 @@ from styletune.controls import Control
 from styletune.errors import ConfigError, StyletuneError, WorkerError
 from styletune.images import decode, samples
 from styletune.sweeps.backends.ray_actor import Actor, ActorInfo, PaintInputs, Progress
-from styletune.sweeps.backends.server import Job, Keep, OnStep
+from styletune.sweeps.backends.server import Job, OnResult
+from styletune.sweeps.console import OnStep
 from styletune.sweeps.spec import SweepSpec, Value
 
 
 def _ray() -> Any:
-    """Ray, which sends home what it is used for unless told otherwise.
+    """Import Ray, without the statistics that it sends to its makers.
 
     Raises:
         ConfigError: it is not installed.
@@ -40,7 +40,7 @@ def _ray() -> Any:
 
 
 @asynccontextmanager
-async def fleet(
+async def open_ray(
     address: str, session: SessionConfig, actors: int | None, console: Console
 ) -> AsyncIterator["RayBackend"]:
     """Join a cluster, or start one on this machine, and end what was started.
@@ -54,7 +54,7 @@ async def fleet(
         WorkerError: there is no cluster at the address.
     """
     ray = _ray()
-    material = _material(session)
+    inputs = _read_inputs(session)
     console.print(f"{'joining ' + address if address else 'starting Ray on this machine'} …")
     try:
         await asyncio.to_thread(
@@ -65,32 +65,33 @@ async def fleet(
             logging_level="ERROR",
         )
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
-        raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {_why(error)}") from None
+        reason = _connection_error(error)
+        raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {reason}") from None
     try:
-        # Ray tells of a lost actor on stdout, which is for programs.
+        # Ray prints a lost actor on stdout, which is for programs.
         with contextlib.redirect_stdout(sys.stderr):
-            yield await RayBackend.built(ray, material, actors, console)
+            yield await RayBackend.create(ray, inputs, actors, console)
     finally:
         await asyncio.to_thread(ray.shutdown)
 
 
-def _why(error: BaseException) -> str:
+def _connection_error(error: BaseException) -> str:
     """Why a cluster cannot be joined, in a line.
 
-    Ray itself takes up a token only for a cluster of this machine: it would not send it anywhere.
+    By itself Ray uses a token only for a cluster of this machine: it would not send it anywhere.
     """
     if "InvalidAuthToken" in "".join(traceback.format_exception(error)):
         return "it wants a token; set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN to its token"
     return str(error).splitlines()[0]
 
 
-def _material(session: SessionConfig) -> PaintInputs:
+def _read_inputs(session: SessionConfig) -> PaintInputs:
     """Read all pictures here, for machines that lack the files."""
     names = {"content": session.pictures.content}
     names |= {f"style {n}": style for n, style in enumerate(session.pictures.styles, 1)}
     if session.painting.init not in ("content", "tinted", "noise", "style"):
         names["init"] = session.painting.init
-    return PaintInputs(session, {place: _read(name) for place, name in names.items()})
+    return PaintInputs(session, {slot: _read(name) for slot, name in names.items()})
 
 
 def _read(name: str) -> bytes:
@@ -101,33 +102,33 @@ class RayBackend:
     """Paints points on as many actors as there are.
 
     Attributes:
-        done: what each actor has done, by its number, once it has painted its last.
+        finished: what each actor has done, by its number, once it has painted its last point.
     """
 
     def __init__(
         self,
         ray: Any,
         session: SessionConfig,
-        material: Any,
-        handles: Sequence[Any],
-        about: ActorInfo,
+        inputs: Any,
+        actors: Sequence[Any],
+        info: ActorInfo,
     ) -> None:
         self._ray = ray
-        self._material = material  # held here, so that Ray keeps it for an actor that comes back
+        self._inputs = inputs  # held here, so that Ray keeps them for an actor that comes back
         self._session = session
-        self._handles = handles
-        self.done: dict[int, ActorInfo] = {}
+        self._actors = actors
+        self.finished: dict[int, ActorInfo] = {}
         table = session.table()
         self.table: Mapping[str, Control] = {name: table[name] for name in table.valued}
         self.painter: dict[str, Any] = {
-            **about.painter,
+            **info.painter,
             "content": session.pictures.content,
             "styles": list(session.pictures.styles),
         }
 
     @classmethod
-    async def built(
-        cls, ray: Any, material: PaintInputs, most: int | None, console: Console
+    async def create(
+        cls, ray: Any, inputs: PaintInputs, most: int | None, console: Console
     ) -> "RayBackend":
         """Start the actors, and wait for the first to be ready.
 
@@ -144,81 +145,81 @@ class RayBackend:
             max_restarts=-1,  # a lost actor comes back, wherever there is room
             max_task_retries=-1,  # and its point is painted again
         )(Actor)
-        shared = ray.put(material)
-        handles = [remote.remote() for _ in range(count)]
-        about: ActorInfo = await _asked(ray, handles[0].about.remote(shared))
+        shared = ray.put(inputs)
+        actors = [remote.remote() for _ in range(count)]
+        info: ActorInfo = await _result_of(ray, actors[0].info.remote(shared))
         what = "GPU" if gpus else "processor core"
         console.print(f"{count} actor{'s' * (count > 1)}, one for each {what}")
-        return cls(ray, material.session, shared, handles, about)
+        return cls(ray, inputs.session, shared, actors, info)
 
-    async def base(self, sweep: SweepSpec) -> dict[str, Value]:
+    async def base(self, spec: SweepSpec) -> dict[str, Value]:
         """The values of the controls that the sweep does not name: the session's.
 
         Raises:
-            ConfigError: a scene is asked for, which only a server has.
+            ConfigError: it names a scene, which only a server has.
         """
-        if sweep.base.startswith("scene:"):
-            raise ConfigError(f'base = "{sweep.base}": Ray has no scenes; they are a server\'s')
+        if spec.base.startswith("scene:"):
+            raise ConfigError(f'base = "{spec.base}": Ray has no scenes; they are a server\'s')
         table = self._session.table()
-        positions = self._session.positions() if sweep.base == "now" else table.defaults()
+        positions = self._session.positions() if spec.base == "now" else table.defaults()
         return table.to_json(positions)
 
     async def steps_per_s(self, points: int) -> float:
         """How fast as many actors paint side by side as there are points for."""
-        looks = [
-            _asked(self._ray, actor.steps_per_s.remote(self._material))
-            for actor in self._handles[:points]
+        rates = [
+            _result_of(self._ray, actor.steps_per_s.remote(self._inputs))
+            for actor in self._actors[:points]
         ]
-        return float(sum(await asyncio.gather(*looks)))
+        return float(sum(await asyncio.gather(*rates)))
 
-    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, on_result: OnResult) -> None:
         """Paint all points, several at a time, and hand over each as soon as it is done.
 
         Raises:
-            ConfigError: each point is to begin with the picture of the one before.
+            ConfigError: `start` is `last`: each point begins with the picture of the one before.
         """
         if any(job.start == "last" for job in jobs):
             raise ConfigError('start = "last" goes from one point to the next: not with --ray')
         names = {name for job in jobs for name in job.point.pictures.values()}
-        read = {name: _read(name) for name in names}
+        pictures = {name: _read(name) for name in names}
         waiting = deque(jobs)
 
-        async def drive(number: int, actor: Any) -> None:
+        async def paint_with(number: int, actor: Any) -> None:
             while waiting:
                 job = waiting.popleft()
-                changed = {place: read[name] for place, name in job.point.pictures.items()}
-                async for reference in actor.paint.remote(self._material, job, changed):
-                    match await _asked(self._ray, reference):
+                changed = {slot: pictures[name] for slot, name in job.point.pictures.items()}
+                async for reference in actor.paint.remote(self._inputs, job, changed):
+                    match await _result_of(self._ray, reference):
                         case Progress() as progress:
                             on_step(job.point, progress.steps, progress.total)
                         case result, png:
-                            keep(result, png)
-            self.done[number] = await self._about(actor)
-            # It makes room: where a machine is gone, a lost actor has none to come back to.
+                            on_result(result, png)
+            self.finished[number] = await self._actor_info(actor)
+            # This makes room: where a machine is gone, a lost actor has none to come back to.
             self._ray.kill(actor)
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                for number, actor in enumerate(self._handles[: len(jobs)]):
-                    tasks.create_task(drive(number, actor))
-        except ExceptionGroup as group:  # the others were let go; one sentence is enough
+                for number, actor in enumerate(self._actors[: len(jobs)]):
+                    tasks.create_task(paint_with(number, actor))
+        except ExceptionGroup as group:  # the others are cancelled; one sentence is enough
             raise group.exceptions[0] from None
 
-    async def about(self) -> list[ActorInfo]:
+    async def actor_infos(self) -> list[ActorInfo]:
         """What each actor is, and has done so far."""
-        return [await self._about(handle) for handle in self._handles]
+        return [await self._actor_info(actor) for actor in self._actors]
 
-    async def _about(self, actor: Any) -> ActorInfo:
-        about = await _asked(self._ray, actor.about.remote(self._material))
-        assert isinstance(about, ActorInfo)
-        return about
+    async def _actor_info(self, actor: Any) -> ActorInfo:
+        info = await _result_of(self._ray, actor.info.remote(self._inputs))
+        assert isinstance(info, ActorInfo)
+        return info
 
 
-async def _asked(ray: Any, reference: Any) -> Any:
-    """An actor's answer; what it raised of ours is raised here.
+async def _result_of(ray: Any, reference: Any) -> Any:
+    """The result of an actor's call.
 
     Raises:
-        StyletuneError: the actor's own.
+        StyletuneError: what the actor raised.
         WorkerError: anything else.
     """
     try:

@@ -1,7 +1,7 @@
 """A painter of points in a process of its own: one engine, built once, for many points.
 
-Made a Ray actor by `fleet`, but nothing here knows Ray. It takes the same steps as the worker
-of a server does for a `paint`, so that its pictures are the same.
+`ray` makes it an actor. It takes the same steps as the worker of a server does for a `paint`, so
+that its pictures are the same.
 """
 
 import math
@@ -20,17 +20,17 @@ from styletune.images import decode
 from styletune.images.png_metadata import encode_png
 from styletune.ipc.commands import Run
 from styletune.sweeps.backends.server import Job
-from styletune.sweeps.result import Result, Term
+from styletune.sweeps.results import Result, Term
 
 if TYPE_CHECKING:
     from styletune.engine.canvas import Canvas
     from styletune.engine.painter import Painter
 
 _WARM_UP_STEPS = 2  # the worker's: TensorFlow's first calls are slow
-_BURST = 10  # steps between two looks at the picture's health
-_TELLINGS = 50  # of how far a point is, at most; each costs a message
+_CHECK_EVERY = 10  # steps between two checks that the picture is finite
+_MAX_PROGRESS = 50  # messages for a point, at most
 _MAX_ROLLBACKS = 20
-_RATE_S = 1.0  # to look how fast it paints
+_RATE_S = 1.0  # to measure how fast it paints
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class PaintInputs:
     """What an actor paints from: another machine may not have the files.
 
     Attributes:
-        pictures: files by place: `content`, `style 1` …; `init` where the session names one.
+        pictures: bytes of files by slot: `content`, `style 1` …; `init` if the session has one.
     """
 
     session: SessionConfig
@@ -47,7 +47,13 @@ class PaintInputs:
 
 @dataclass
 class ActorInfo:
-    """What an actor has done."""
+    """What an actor is, and what it has done.
+
+    Attributes:
+        painter: see `ResultsFolder.start`.
+        built: how many engines.
+        painted: indices of points.
+    """
 
     pid: int
     painter: dict[str, Any]
@@ -63,48 +69,48 @@ class Progress:
     total: float
 
 
-Told = Progress | tuple[Result, bytes]
+PaintMessage = Progress | tuple[Result, bytes]
 
 
 def _styles(pictures: Mapping[str, str]) -> tuple[str, ...]:
     """Paths of the styles, in their order."""
-    return tuple(path for place, path in sorted(pictures.items()) if place.startswith("style"))
+    return tuple(path for slot, path in sorted(pictures.items()) if slot.startswith("style"))
 
 
 @dataclass
 class _Canvas:
-    """A canvas and the painter before it, once it is built."""
+    """A canvas, and its painter once that is built."""
 
     canvas: "Canvas"
     painter: "Painter | None" = None
 
 
 class Actor:
-    """What Ray starts, and starts again where it is lost: empty until it is asked something.
+    """What Ray starts, and restarts where it is lost: empty until its first call.
 
-    Nothing is given to its constructor: what lies in Ray's store might be gone at a restart.
+    Its constructor takes nothing: what lies in Ray's store might be gone at a restart.
     """
 
     def __init__(self) -> None:
-        self._easel: PointPainter | None = None
+        self._painter: PointPainter | None = None
 
-    def about(self, material: PaintInputs) -> ActorInfo:
+    def info(self, inputs: PaintInputs) -> ActorInfo:
         """What paints here, and what it has done so far."""
-        return self._of(material).about()
+        return self._get_painter(inputs).info()
 
-    def steps_per_s(self, material: PaintInputs) -> float:
+    def steps_per_s(self, inputs: PaintInputs) -> float:
         """How fast it paints."""
-        return self._of(material).steps_per_s()
+        return self._get_painter(inputs).steps_per_s()
 
     def paint(
-        self, material: PaintInputs, job: Job, changed: Mapping[str, bytes]
-    ) -> Iterator[Told]:
+        self, inputs: PaintInputs, job: Job, changed: Mapping[str, bytes]
+    ) -> Iterator[PaintMessage]:
         """Paint a point; see `PointPainter.paint`."""
-        yield from self._of(material).paint(job, changed)
+        yield from self._get_painter(inputs).paint(job, changed)
 
-    def _of(self, material: PaintInputs) -> "PointPainter":
-        self._easel = self._easel or PointPainter(material)
-        return self._easel
+    def _get_painter(self, inputs: PaintInputs) -> "PointPainter":
+        self._painter = self._painter or PointPainter(inputs)
+        return self._painter
 
 
 class PointPainter:
@@ -114,33 +120,33 @@ class PointPainter:
         PictureError: a picture of the session cannot be used.
     """
 
-    def __init__(self, material: PaintInputs) -> None:
-        # As the server does it: the engine reads only PNG of our own, by its path.
+    def __init__(self, inputs: PaintInputs) -> None:
+        # As on a server: the engine reads only PNG of our own, by its path.
         self._folder = tempfile.TemporaryDirectory(prefix="styletune-actor-")
         self._written = 0
-        paths = {place: self._write(place, data) for place, data in material.pictures.items()}
-        self._own = {place: path for place, path in paths.items() if place != "init"}
-        self._session = material.session.with_overrides(
-            pictures={"content": paths["content"], "styles": _styles(self._own)},
+        paths = {slot: self._write(slot, data) for slot, data in inputs.pictures.items()}
+        self._session_pictures = {slot: path for slot, path in paths.items() if slot != "init"}
+        self._session = inputs.session.with_overrides(
+            pictures={"content": paths["content"], "styles": _styles(self._session_pictures)},
             painting={"init": paths.get("init")},
         )
         self._table = self._session.table()
-        self._hung = self._own
-        self._seen: dict[str, str] = {}  # path by name
-        self._about = ActorInfo(os.getpid(), {})
+        self._pictures = self._session_pictures  # that are painted from
+        self._paths: dict[str, str] = {}  # by name
+        self._info = ActorInfo(os.getpid(), {})
 
-    def about(self) -> ActorInfo:
+    def info(self) -> ActorInfo:
         """What paints here, and what it has done so far."""
-        self._about.painter = {
+        self._info.painter = {
             "network": self._session.network.name,
             "weights": self._painter.weights_label,
             "layers": list(self._session.network.selected_layers),
             "size": self._session.pictures.size,
         }
-        return self._about
+        return self._info
 
     def steps_per_s(self) -> float:
-        """How fast it paints; what is painted for that, the next point's reset wipes out."""
+        """How fast it paints; the next point's reset undoes what is painted for that."""
         painter, steps = self._painter, 0
         painter.run(1)  # the first call after calibrating is slow
         began = time.perf_counter()
@@ -149,9 +155,9 @@ class PointPainter:
         return steps / seconds
 
     @cached_property
-    def _stand(self) -> "_Canvas":
+    def _current(self) -> "_Canvas":
         # Built when it is first needed, in this process only: whoever sends the points needs no
-        # Keras, and what goes wrong is the answer to a question, not the end of the actor.
+        # Keras, and what goes wrong is the result of a call, not the end of the actor.
         from styletune.engine.stderr_filter import filter_stderr
 
         with filter_stderr():
@@ -164,7 +170,7 @@ class PointPainter:
 
     @property
     def _painter(self) -> "Painter":
-        return self._stand.painter or self._build(self._stand.canvas)
+        return self._current.painter or self._build(self._current.canvas)
 
     def _build(self, canvas: "Canvas") -> "Painter":
         """Build, trace and calibrate, as the worker does."""
@@ -173,41 +179,40 @@ class PointPainter:
         painter.run(_WARM_UP_STEPS)
         if self._session.painting.calibrate:
             painter.calibrate()
-        self._stand.canvas, self._stand.painter = canvas, painter
-        self._about.built += 1
+        self._current.canvas, self._current.painter = canvas, painter
+        self._info.built += 1
         return painter
 
-    def paint(self, job: Job, changed: Mapping[str, bytes]) -> Iterator[Told]:
-        """Paint a point: yields how far it is, and in the end what it has become.
-
-        Always after the same steps: a point that is painted again, elsewhere, tells the same.
+    def paint(self, job: Job, changed: Mapping[str, bytes]) -> Iterator[PaintMessage]:
+        """Paint a point.
 
         Args:
-            changed: the pictures that the point names, by place; the others are the session's.
+            changed: the pictures that the point names, by slot; the others are the session's.
 
         Yields:
-            `Progress`; last, the result and its PNG.
+            `Progress`, always after the same steps, so that a point that is painted again
+                elsewhere yields the same; last, the result and its PNG.
 
         Raises:
-            StyletuneError: a picture cannot be used, or the painting went to pieces.
+            StyletuneError: a picture cannot be used, or the painting diverged.
         """
         began = time.perf_counter()
         positions = self._session.positions() | self._table.check(job.point.controls)
-        named = job.point.pictures
-        paths = {place: self._path(named[place], data) for place, data in changed.items()}
-        self._hang(paths, positions)
+        names = job.point.pictures
+        paths = {slot: self._path(names[slot], data) for slot, data in changed.items()}
+        self._set_pictures(paths, positions)
         self._painter.apply(positions)
-        order = Run(1, job.steps, True, job.point.seed, job.settle)
-        taken, rollbacks = yield from self._run(order)
-        self._about.painted.append(job.point.index)
-        result = self._result(job, taken, rollbacks, time.perf_counter() - began)
+        run = Run(1, job.steps, True, job.point.seed, job.settle)
+        taken, rollbacks = yield from self._run(run)
+        self._info.painted.append(job.point.index)
+        result = self._make_result(job, taken, rollbacks, time.perf_counter() - began)
         yield result, encode_png(self._painter.picture(), result.state)
 
     def _path(self, name: str, data: bytes) -> str:
         """Where a picture lies here, written once."""
-        if name not in self._seen:
-            self._seen[name] = self._write(name, data)
-        return self._seen[name]
+        if name not in self._paths:
+            self._paths[name] = self._write(name, data)
+        return self._paths[name]
 
     def _write(self, name: str, data: bytes) -> str:
         """Decode a picture into a PNG of our own, which is all that the engine reads."""
@@ -216,40 +221,41 @@ class PointPainter:
         decode.decode(data, source=name).save(path, "PNG", compress_level=1)
         return str(path)
 
-    def _hang(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:
-        """Put up other pictures, at another size; another shape is another model."""
+    def _set_pictures(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:
+        """Paint from other pictures, at another size; another shape takes another model."""
         from styletune.engine.canvas import Canvas, size_px
 
-        wanted = {**self._own, **changed}
-        painter, canvas = self._painter, self._stand.canvas
+        wanted = {**self._session_pictures, **changed}
+        painter, canvas = self._painter, self._current.canvas
         size = size_px(self._table, positions)
-        if (size, wanted["content"]) != (canvas.size_px, self._hung["content"]):
-            other = Canvas(self._session, positions, size, wanted["content"], _styles(self._hung))
+        if (size, wanted["content"]) != (canvas.size_px, self._pictures["content"]):
+            styles = _styles(self._pictures)
+            other = Canvas(self._session, positions, size, wanted["content"], styles)
             if other.shape == canvas.shape:
                 painter.set_content(other.content)
-                self._stand.canvas = other
+                self._current.canvas = other
             else:
                 painter = self._build(other)
-            canvas = self._stand.canvas
-        for index, (path, hung) in enumerate(
-            zip(_styles(wanted), _styles(self._hung), strict=True)
+            canvas = self._current.canvas
+        for index, (path, current) in enumerate(
+            zip(_styles(wanted), _styles(self._pictures), strict=True)
         ):
-            if path != hung:
+            if path != current:
                 canvas.set_style(painter, index, path, positions)
         canvas.rescale_styles(painter, positions)
-        self._hung = wanted
+        self._pictures = wanted
 
-    def _run(self, order: Run) -> Generator[Progress, None, tuple[int, int]]:
+    def _run(self, run: Run) -> Generator[Progress, None, tuple[int, int]]:
         """Take the steps of a run; returns how many, and how often they were rolled back."""
         from styletune.engine.painter import DivergedError
         from styletune.worker.runs import PaintRun
 
-        painter, running, rollbacks = self._painter, PaintRun(order), 0
-        painter.reset(order.seed)
-        every = _BURST * math.ceil(order.steps / _BURST / _TELLINGS)
+        painter, running, rollbacks = self._painter, PaintRun(run), 0
+        painter.reset(run.seed)
+        every = _CHECK_EVERY * math.ceil(run.steps / _CHECK_EVERY / _MAX_PROGRESS)
         while not running.done:
             try:
-                taken = painter.run(running.limit_steps(_BURST), all_terms=running.is_last)
+                taken = painter.run(running.limit_steps(_CHECK_EVERY), all_terms=running.is_last)
             except DivergedError as error:
                 rollbacks += 1
                 if rollbacks > _MAX_ROLLBACKS:
@@ -261,7 +267,7 @@ class PointPainter:
                 yield Progress(running.taken, total)
         return running.taken, rollbacks
 
-    def _result(self, job: Job, steps: int, rollbacks: int, seconds: float) -> Result:
+    def _make_result(self, job: Job, steps: int, rollbacks: int, seconds: float) -> Result:
         painter = self._painter
         losses = painter.losses()
         rows = [
@@ -274,7 +280,7 @@ class PointPainter:
                 painter.layers, raws, painter.effective_weights(name), weighteds, strict=True
             )
         ]
-        return job.result(
+        return job.make_result(
             steps=steps,
             seconds=seconds,
             rev=0,

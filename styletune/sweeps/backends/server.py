@@ -1,11 +1,6 @@
-"""Where points are painted: on a server, through the client.
-
-A point comes in, its result and its PNG come out. The server's pictures are changed only where a
-point asks for it. Knows nothing about folders and sheets.
-"""
+"""Points painted on a server, through the client: one that runs, or a private one."""
 
 import asyncio
-import contextlib
 import ctypes
 import os
 import secrets
@@ -25,18 +20,17 @@ from styletune.client import Client, Epoch, Painted, connect
 from styletune.controls import Control
 from styletune.errors import RefusedError, SweepError, UnreachableError, WorkerError
 from styletune.images.png_metadata import replace_state
-from styletune.sweeps.points import Point, controls_from_rows
-from styletune.sweeps.result import Result, Term
+from styletune.sweeps.axes import controls_from_rows
+from styletune.sweeps.console import OnStep
+from styletune.sweeps.points import Point
+from styletune.sweeps.results import Result, Term
 from styletune.sweeps.spec import SweepSpec, Value
 
-_RATE_S = 5.0  # to look how fast it paints; longer where it is compiling
-_FETCH_S = 10.0  # for the last picture, after Ctrl-C
+_RATE_TIMEOUT_S = 5.0  # to measure how fast it paints; it may be compiling
+_FETCH_TIMEOUT_S = 10.0  # for the last picture, after Ctrl-C
 _TRIES = 3  # for a point that somebody disturbs, or whose picture the server loses
 
-# Called while a point is painted: steps so far, loss.
-OnStep = Callable[[Point, int, float], None]
-# Called once it is painted, with its PNG.
-Keep = Callable[[Result, bytes], None]
+OnResult = Callable[[Result, bytes], None]  # a painted point, and its PNG
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +43,11 @@ class Job:
     settle: float | None
     start: str
 
-    def result(self, *, steps: int, **painted: Any) -> Result:
-        """What has become of it.
+    def make_result(self, *, steps: int, **painted: Any) -> Result:
+        """The result of painting it.
 
         Args:
-            painted: the fields of `Result` that the painting tells.
+            painted: the fields of `Result` that only the painting knows.
         """
         point = self.point
         return Result(
@@ -75,41 +69,57 @@ class Job:
 class Backend(Protocol):
     """What paints points, one after the other or several at a time."""
 
-    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+    @property
+    def table(self) -> Mapping[str, Control]:
+        """The controls that hold a value, by name."""
+
+    @property
+    def painter(self) -> dict[str, Any]:
+        """Network, weights, layers, size and pictures; see `ResultsFolder.start`."""
+
+    async def base(self, spec: SweepSpec) -> dict[str, Value]:
+        """The values of the controls that the sweep does not name."""
+
+    async def steps_per_s(self, points: int) -> float:
+        """How fast it paints so many points, all together; 0: not known."""
+
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, on_result: OnResult) -> None:
         """Paint all points, and hand over each as soon as it is done."""
-        ...
 
 
 class ServerBackend:
-    """Paints on a running server, while others watch."""
+    """Paints on a running server, while others watch.
+
+    The server's pictures are changed only where a point names one.
+    """
 
     def __init__(self, client: Client, table: Mapping[str, Control]) -> None:
         self.client = client
         self.table = table
-        self._hung: dict[str, str] = {}  # pictures that this sweep has put up, by place
+        self._uploaded: dict[str, str] = {}  # by this sweep; names by slot
         self._layers = client.layers
         self._network = client.state["network"]
         self._connections = client.connections
-        self._played = False  # has moved controls
+        self._moved_controls = False
         self._lost: Counter[str] = Counter()  # pictures that the server lost, by the point's key
 
     @classmethod
     @asynccontextmanager
-    async def on(cls, client: Client) -> AsyncIterator["ServerBackend"]:
-        """A studio that afterwards puts the controls back as it found them."""
-        studio = cls(client, controls_from_rows(await client.table()))
+    async def open(cls, client: Client) -> AsyncIterator["ServerBackend"]:
+        """A backend that afterwards puts the controls back as it found them."""
+        backend = cls(client, controls_from_rows(await client.table()))
         await client.ready()
-        before = {n: v for n, v in client.controls.items() if n in studio.table}
+        before = {n: v for n, v in client.controls.items() if n in backend.table}
         try:
-            yield studio
+            yield backend
         finally:
-            if client.connected and studio._played:
+            if client.connected and backend._moved_controls:
                 # All of them, moved or not: a move lets the painting go on after the last run.
                 await client.set(before, gesture="paint")
 
     @property
     def painter(self) -> dict[str, Any]:
-        """What paints here; points painted by another do not belong on one sheet."""
+        """What paints here; points painted by something else do not belong on one sheet."""
         state, pictures, epoch = self.client.state, self.client.pictures, self.client.epoch
         assert epoch is not None  # it is ready
         return {
@@ -121,34 +131,34 @@ class ServerBackend:
             "styles": [style["name"] for style in pictures["styles"]],
         }
 
-    async def base(self, sweep: SweepSpec) -> dict[str, Value]:
+    async def base(self, spec: SweepSpec) -> dict[str, Value]:
         """The values of the controls that the sweep does not name."""
-        if sweep.base == "now":
+        if spec.base == "now":
             return dict(self.client.controls)
         defaults = {row["name"]: row["default"] for row in await self.client.table()}
         values = {name: defaults[name] for name in self.table}
-        if sweep.base == "defaults":
+        if spec.base == "defaults":
             return values
-        scene = await self.client.scene(sweep.base.removeprefix("scene:"))
+        scene = await self.client.scene(spec.base.removeprefix("scene:"))
         return {**values, **scene["controls"]}
 
     async def steps_per_s(self, points: int) -> float:
         """How fast it paints at this moment; 0: not known, as nothing is being painted.
 
         Args:
-            points: to be painted; one after the other, here.
+            points: makes no difference here, where they are painted one after the other.
         """
         with suppress(TimeoutError):
-            async with asyncio.timeout(_RATE_S):
+            async with asyncio.timeout(_RATE_TIMEOUT_S):
                 async for epoch in self.client.epochs():
                     if epoch["steps_per_s"]:
                         return epoch["steps_per_s"]
         return 0.0
 
-    async def paint(self, jobs: Sequence[Job], on_step: OnStep, keep: Keep) -> None:
+    async def paint(self, jobs: Sequence[Job], on_step: OnStep, on_result: OnResult) -> None:
         """Paint one point after the other; a picture is fetched while the next is painted.
 
-        What a server took with it when it ended is painted again.
+        A picture that a server lost when it ended is painted again.
         """
         waiting = deque(jobs)
         fetching: asyncio.Task[list[Job]] | None = None
@@ -160,40 +170,40 @@ class ServerBackend:
                     waiting.extendleft(await fetching)  # the server keeps the last two pictures
                     fetching = None
                 if job is not None and painted is not None:
-                    fetching = asyncio.create_task(self._fetch(job, *painted, keep))
+                    fetching = asyncio.create_task(self._fetch(job, *painted, on_result))
         finally:
-            # It is painted: Ctrl-C or a lost server must not take it with them.
+            # It is painted: it must outlive Ctrl-C and a lost server.
             if fetching is not None:
-                await asyncio.wait([fetching], timeout=_FETCH_S)
+                await asyncio.wait([fetching], timeout=_FETCH_TIMEOUT_S)
 
     async def _paint(self, job: Job, on_step: OnStep) -> tuple[Result, int]:
-        point, self._played = job.point, True
+        point, self._moved_controls = job.point, True
         began = time.perf_counter()
 
-        def tell(epoch: Epoch) -> None:
+        def on_epoch(epoch: Epoch) -> None:
             if "run" in epoch:
                 on_step(point, epoch["run"]["step"], epoch["total"])
 
         for left in reversed(range(_TRIES)):
-            await self._hang(point.pictures)
+            await self._upload_pictures(point.pictures)
             painted = await self.client.paint(
                 job.steps,
                 point.controls,
                 start=job.start,
                 seed=point.seed,
                 settle=job.settle,
-                on_epoch=tell,
+                on_epoch=on_epoch,
             )
             self._check_server()
             # After a restart the server paints from its own pictures again.
-            anew = bool(point.pictures) and self.client.connections != self._connections
-            if not (painted.disturbed or anew) or not left:
+            wrong = bool(point.pictures) and self.client.connections != self._connections
+            if not (painted.disturbed or wrong) or not left:
                 break
         seconds = time.perf_counter() - began
-        return _result(job, painted, seconds), painted.run
+        return _make_result(job, painted, seconds), painted.run
 
-    async def _fetch(self, job: Job, result: Result, run: int, keep: Keep) -> list[Job]:
-        """Hand a picture over; returns what has to be painted again, as the server has lost it."""
+    async def _fetch(self, job: Job, result: Result, run: int, on_result: OnResult) -> list[Job]:
+        """Hand a picture over; returns what has to be painted again, as the server lost it."""
         try:
             data = await self.client.png(run=run)
         except (UnreachableError, RefusedError) as error:
@@ -202,18 +212,18 @@ class ServerBackend:
             if not gone or self._lost[job.point.key] == _TRIES:
                 raise
             return [job]
-        keep(result, replace_state(data, result.state))
+        on_result(result, replace_state(data, result.state))
         return []
 
-    async def _hang(self, pictures: Mapping[str, str]) -> None:
-        """Put up the pictures of a point, where they do not hang yet."""
+    async def _upload_pictures(self, pictures: Mapping[str, str]) -> None:
+        """Upload the pictures of a point that the server does not have yet."""
         if self.client.connections != self._connections:
             self._connections = self.client.connections
-            self._hung.clear()
-        for place, name in pictures.items():
-            if self._hung.get(place) != name:
-                await self.client.upload(place.replace(" ", "/"), name)
-                self._hung[place] = name
+            self._uploaded.clear()
+        for slot, name in pictures.items():
+            if self._uploaded.get(slot) != name:
+                await self.client.upload(slot.replace(" ", "/"), name)
+                self._uploaded[slot] = name
 
     def _check_server(self) -> None:
         client = self.client
@@ -225,9 +235,9 @@ class ServerBackend:
             )
 
 
-def _result(job: Job, painted: Painted, seconds: float) -> Result:
+def _make_result(job: Job, painted: Painted, seconds: float) -> Result:
     epoch = painted.epoch
-    return job.result(
+    return job.make_result(
         steps=painted.steps,
         seconds=seconds,
         rev=epoch["rev"],
@@ -246,12 +256,9 @@ def _result(job: Job, painted: Painted, seconds: float) -> Result:
     )
 
 
-# A server of one's own for one sweep: on any free port, behind a random token, ended afterwards.
-#
-# The same code paints as on a server that others watch; only the process is private.
+# ------------------------------------------------------- a server of one's own
 
-
-_END_S = 10.0  # the server ends its worker within 5
+_STOP_TIMEOUT_S = 10.0  # the server ends its worker within 5
 _LOG_LINES = 15
 _PR_SET_PDEATHSIG = 1
 _PRIVATE = ("--no-browser", "--no-spare", "--host", "127.0.0.1", "--port", "0")
@@ -259,10 +266,12 @@ _PRIVATE = ("--no-browser", "--no-spare", "--host", "127.0.0.1", "--port", "0")
 
 @asynccontextmanager
 async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
-    """Start `styletune serve` with these arguments, and join it.
+    """Start `styletune serve` with these arguments, and join it; it is stopped afterwards.
+
+    It serves on a free port, behind a random token.
 
     Raises:
-        WorkerError: it did not start; its last lines say why.
+        WorkerError: it did not start; the error has its last lines.
     """
     token = secrets.token_urlsafe(32)
     with tempfile.TemporaryDirectory(prefix="styletune-sweep-") as name:
@@ -277,35 +286,35 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
                 # Scenes and values of its own: the person's must not be read, nor written.
                 env={**os.environ, "STYLETUNE_TOKEN": token, "STYLETUNE_DATA": name},
                 start_new_session=True,  # Ctrl-C is for the sweep alone
-                preexec_fn=_die_with_us if sys.platform == "linux" else None,
+                preexec_fn=_stop_with_parent if sys.platform == "linux" else None,
             )
         try:
             assert process.stdout is not None
             url = (await asyncio.to_thread(process.stdout.readline)).decode().strip()
             if not url:
-                raise WorkerError(f"the sweep's own server did not start: {_last_words(log)}")
+                raise WorkerError(f"the sweep's own server did not start: {_failure_reason(log)}")
             async with connect(url, token=token) as client:
                 yield client
         finally:
-            await asyncio.shield(asyncio.to_thread(_end, process))
+            await asyncio.shield(asyncio.to_thread(_stop, process))
 
 
-def _die_with_us() -> None:
-    """Let the kernel end the server where the sweep is killed: it would paint for ever."""
+def _stop_with_parent() -> None:
+    """Let the kernel end the server when the sweep is killed: it would paint for ever."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
+def _stop(process: "subprocess.Popen[bytes]") -> None:
     process.terminate()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(_END_S)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_STOP_TIMEOUT_S)
     process.kill()  # its worker ends when it is gone
     process.wait()
     assert process.stdout is not None
     process.stdout.close()
 
 
-def _last_words(log: Path) -> str:
+def _failure_reason(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
     own = [line.removeprefix("styletune: ") for line in lines if line.startswith("styletune: ")]
     return own[-1] if own else " / ".join(lines[-_LOG_LINES:]) or "it said nothing"

@@ -1,6 +1,6 @@
-"""index.html: all of a sweep in one page that needs no server and no network.
+"""The report of a sweep: table, contact sheets, plots, and index.html with all of it.
 
-Its pictures lie beside it; everything else is inside. Results in, text out.
+The page needs no server and no network: its pictures lie beside it, everything else is inside.
 """
 
 import html
@@ -12,28 +12,26 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from styletune.sweeps.report.grid import Grid, grids, label
-from styletune.sweeps.report.plot import plots
-from styletune.sweeps.report.sheet import sheet
-from styletune.sweeps.result import Result
-from styletune.sweeps.results import Folder
+from styletune.sweeps.report.figures import draw_losses, draw_sheet
+from styletune.sweeps.report.grid import Grid, join_labels, make_grids
+from styletune.sweeps.results import Result, ResultsFolder
 from styletune.sweeps.spec import SweepSpec
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 
 
-def page(
+def make_page(
     title: str,
     subtitle: str,
     grids: Sequence[Grid],
     results: Sequence[Result],
-    plot: str,
+    losses: str,
     sheets: Sequence[str],
 ) -> str:
-    """The page.
+    """The text of index.html.
 
     Args:
-        plot: SVG, or empty.
+        losses: the plots as SVG, or empty.
         sheets: file names of the contact sheets.
     """
     numbers = {result.key: number for number, result in enumerate(results)}
@@ -51,20 +49,20 @@ def page(
             }
             for grid in grids
         ],
-        "results": [_shown(title, result) for result in results],
+        "results": [_result_data(title, result) for result in results],
     }
     links = (f'<a href="{html.escape(name)}">{html.escape(name)}</a>' for name in sheets)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         title=html.escape(title),
         subtitle=html.escape(subtitle),
-        plot=plot,
+        plot=losses,
         sheets=" · ".join(links),
         # Within a script element only this could end it.
         data=json.dumps(data, ensure_ascii=False).replace("<", "\\u003c"),
     )
 
 
-def _shown(title: str, result: Result) -> dict[str, object]:
+def _result_data(title: str, result: Result) -> dict[str, object]:
     return {
         "file": result.file,
         "width": result.width,
@@ -82,55 +80,36 @@ def _shown(title: str, result: Result) -> dict[str, object]:
 
 
 def scene_name(title: str, result: Result) -> str:
-    """The sweep's name and what sets the point apart, as long as a scene's name may be."""
-    name = f"{title}: {label(result.labels)}"
+    """The sweep's name and the point's labels, cut to the length that a scene's name may have."""
+    name = f"{title}: {join_labels(result.labels)}"
     return (name if len(name) <= 60 else name[:59] + "…").strip()
 
 
-# What is made of the results: table, contact sheets, plot and page, in their folder.
-#
-# Made anew each time from all that is done. Knows nothing about painting.
-
-
-def described(painter: Mapping[str, Any], plan: SweepSpec) -> dict[str, Any]:
-    """What paints, without the pictures and the size that the sweep itself changes."""
-    named = {axis.picture or axis.control for axis in plan.axes} | set(plan.controls)
-    named |= {name for point in plan.points for name in point}
-    kept = dict(painter)
-    kept |= {name: None for name in ("content", "size") if name in named}
-    kept["styles"] = [
-        None if f"style {number}" in named else name
-        for number, name in enumerate(painter["styles"], 1)
-    ]
-    return kept
-
-
-def write_report(plan: SweepSpec, folder: Folder) -> None:
-    """Table, sheets, plots and page of all that is done."""
+def write_report(spec: SweepSpec, folder: ResultsFolder) -> None:
+    """Write table, contact sheets, plots and page of all that is done."""
     results = folder.results()
-    subtitle = _subtitle(plan, folder.painter, results)
+    subtitle = _subtitle(spec, folder.painter, results)
     folder.write_table()
-    laid = grids(folder.lines, folder.count, results)
-    names = [_sheet_name(grid, number, len(laid)) for number, grid in enumerate(laid, 1)]
-    for grid, name in zip(laid, names, strict=True):
-        folder.write_picture(name, sheet(grid, folder.path, plan.name, subtitle))
-    logs = {line.name: line.log for line in folder.lines}
-    plot = plots(results, logs)
-    if plot:
-        folder.write("losses.svg", plot.encode())
-    text = page(plan.name, subtitle, laid, results, plot, names)
-    folder.write("index.html", text.encode())
+    grids = make_grids(folder.axes, folder.count, results)
+    sheets = [_sheet_name(grid, number, len(grids)) for number, grid in enumerate(grids, 1)]
+    for grid, name in zip(grids, sheets, strict=True):
+        folder.write(name, draw_sheet(grid, folder.path, spec.name, subtitle))
+    losses = draw_losses(results, {axis.name: axis.log for axis in folder.axes})
+    if losses:
+        folder.write("losses.svg", losses.encode())
+    page = make_page(spec.name, subtitle, grids, results, losses, sheets)
+    folder.write("index.html", page.encode())
 
 
-def _subtitle(plan: SweepSpec, painter: Mapping[str, Any], results: Sequence[Result]) -> str:
-    """What was painted, by what, how far."""
+def _subtitle(spec: SweepSpec, painter: Mapping[str, Any], results: Sequence[Result]) -> str:
+    """What was painted, by what, with how many steps."""
     pictures = [painter["content"], " + ".join(name for name in painter["styles"] if name)]
     sizes = {max(result.width, result.height) for result in results} or {painter["size"]}
     least, most = min(sizes), max(sizes)
     parts = [
         " in ".join(name for name in pictures if name),
         f"{painter['network']}, {least if least == most else f'{least} to {most}'} px",
-        f"{'at rest, or ' if plan.settle else ''}{plan.steps} steps",
+        f"{'at rest, or ' if spec.settle else ''}{spec.steps} steps",
     ]
     return "  ·  ".join(part for part in parts if part)
 
