@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args, is_typeddict
+from unittest.mock import Mock
 
 from pydantic import BaseModel
 
@@ -214,7 +215,7 @@ def _number(value: float) -> str:
 
 def routes() -> str:
     # The routes are the same whatever they serve: nothing of the hub is needed here.
-    app = create_app(None, web=web_folder(), folder=Path(), executor=None)  # type: ignore[arg-type]
+    app = create_app(Mock(), web=web_folder(), folder=Path(), executor=Mock())
     rows = []
     for path, operations in app.openapi()["paths"].items():
         for method, operation in operations.items():

@@ -1,8 +1,4 @@
-"""Reading an uploaded picture: no longer and no more than is reasonable.
-
-An HTTP request comes in, its body goes out, or an answer that says why not. Knows nothing
-about what is in the body.
-"""
+"""Reading the body of an upload: no longer and no more than is reasonable."""
 
 import asyncio
 import contextlib
@@ -11,8 +7,10 @@ from http import HTTPStatus
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
+
+from styletune.server.http_errors import ApiError
 
 MAX_BYTES = 20 * 1024 * 1024
 # A body may take as long as this, and longer for as long as enough of it comes: twenty
@@ -24,29 +22,23 @@ MAX_AT_ONCE = 4  # bodies that are held in memory
 _DRAIN_BYTES, _DRAIN_SECONDS = 64 * 1024 * 1024, 5.0
 
 
-class UploadError(Exception):
-    """A body that is not taken.
+class UploadError(ApiError):
+    """A body that was not read to its end."""
 
-    Attributes:
-        status: of HTTP.
-        code: short machine-readable reason.
-    """
-
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+    def response(self) -> Response:
+        """Return an answer that the client gets to read."""
+        return UploadErrorResponse(self)
 
 
 class UploadSlots:
-    """How many bodies are being read and decoded; no more than `MAX_AT_ONCE` are."""
+    """Limits how many bodies are read and decoded at a time to `MAX_AT_ONCE`."""
 
     def __init__(self) -> None:
         self._taken = 0
 
     @contextlib.contextmanager
-    def turn(self) -> Iterator[None]:
-        """Take a turn.
+    def acquire(self) -> Iterator[None]:
+        """Take a slot, and release it afterwards.
 
         Raises:
             UploadError: all are taken (429).
@@ -64,16 +56,16 @@ class UploadSlots:
             self._taken -= 1
 
 
-async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
+async def read_body(request: Request, max_bytes: int = MAX_BYTES) -> bytes:
     """Read the whole body.
 
     Raises:
-        UploadError: more than `most` bytes, declared or sent (413); too slow (408).
-        ClientDisconnect: nobody waits for an answer.
+        UploadError: more than `max_bytes`, declared or sent (413); too slow (408).
+        ClientDisconnect: the client has gone.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > most:
-        raise _too_large(most, f"received {int(declared[:20]) / 1e6:.1f} MB")
+    if declared.isdecimal() and int(declared[:20]) > max_bytes:
+        raise _too_large(max_bytes, f"received {int(declared[:20]) / 1e6:.1f} MB")
     body = bytearray()
     try:
         async with asyncio.timeout(BASE_TIMEOUT_S) as limit:
@@ -81,8 +73,8 @@ async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
             assert ends_at is not None
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > most:
-                    raise _too_large(most, "received more")
+                if len(body) > max_bytes:
+                    raise _too_large(max_bytes, "received more")
                 limit.reschedule(ends_at + len(body) / MIN_BYTES_PER_S)
     except TimeoutError:
         raise UploadError(
@@ -94,30 +86,30 @@ async def read_body(request: Request, most: int = MAX_BYTES) -> bytes:
     return bytes(body)
 
 
-def _too_large(most: int, received: str) -> UploadError:
+def _too_large(max_bytes: int, received: str) -> UploadError:
     return UploadError(
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "too_large",
-        f"such a file has at most {most / 1e6:.0f} MB; {received}",
+        f"such a file has at most {max_bytes / 1e6:.0f} MB; {received}",
     )
 
 
 class UploadErrorResponse(JSONResponse):
-    """The answer to a body that was not read to its end."""
+    """Answers at once, and reads on for a moment: a reset connection would lose the answer."""
 
     def __init__(self, error: UploadError) -> None:
         super().__init__({"code": error.code, "message": str(error)}, status_code=error.status)
         self.headers["connection"] = "close"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer at once, read on for a moment, and only then end."""
+        """Send the body, drain the request, and only then end."""
 
-        async def hold(message: Message) -> None:
+        async def send_unfinished(message: Message) -> None:
             if message["type"] == "http.response.body":
                 message = {**message, "more_body": True}
             await send(message)
 
-        await super().__call__(scope, receive, hold)
+        await super().__call__(scope, receive, send_unfinished)
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
                 await _drain(receive)

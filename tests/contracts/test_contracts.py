@@ -20,7 +20,7 @@ from operator import getitem
 from pathlib import Path
 from types import UnionType
 from typing import Any, is_typeddict
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import numpy as np
 import pytest
@@ -136,7 +136,7 @@ def messages() -> Any:
 
 def routes() -> Any:
     # The routes are the same whatever they serve: nothing of the hub is asked for here.
-    app = create_app(None, web=web_folder(), folder=Path(), executor=None)  # type: ignore[arg-type]
+    app = create_app(Mock(), web=web_folder(), folder=Path(), executor=Mock())
     kinds = {
         f"{prefix}{route.path}": type(route).__name__.removeprefix("API")
         for prefix, route in walked(app.routes)

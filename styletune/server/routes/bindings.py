@@ -1,19 +1,16 @@
-"""The routes of controller profiles, out and in. Thin: what they mean is `controllers`' own.
+"""The routes of controller profiles, out and in."""
 
-Knows nothing about who is asking; that is the guard's.
-"""
-
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from starlette.requests import ClientDisconnect
 
 from styletune.errors import ConfigError
 from styletune.midi.profile import MAX_CHARS
-from styletune.server.hub import Hub
-from styletune.server.openapi import UPLOAD_ERRORS, response
-from styletune.server.uploads import UploadError, UploadErrorResponse, read_body
+from styletune.server.http_errors import UPLOAD_ERRORS, response
+from styletune.server.uploads import read_body
+from styletune.session.midi import MidiRouter
+from styletune.session.outgoing import Outgoing
 
 _BODY = {
     "requestBody": {
@@ -23,8 +20,10 @@ _BODY = {
 }
 
 
-def add_binding_routes(app: FastAPI, hub: Hub) -> None:
-    """Add the routes of controller profiles to the application."""
+def add_binding_routes(
+    app: FastAPI, router: MidiRouter, send: Callable[[Sequence[Outgoing]], None]
+) -> None:
+    """Add the routes of controller profiles; `send` takes what clients are to be sent."""
 
     @app.get(
         "/api/bindings/{device:path}",
@@ -33,7 +32,7 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
     )
     async def get_bindings(device: str) -> Response:
         """The profile of the controller of that name, as TOML."""
-        text = hub.session.midi.export(device)
+        text = router.export(device)
         headers = {"cache-control": "no-store"}
         return Response(text, media_type="application/toml; charset=utf-8", headers=headers)
 
@@ -45,16 +44,11 @@ def add_binding_routes(app: FastAPI, hub: Hub) -> None:
         responses=UPLOAD_ERRORS,
     )
     async def put_bindings(device: str, request: Request) -> Response:
-        """Let the controller of that name play this profile; the TOML is the body."""
+        """Use this profile for the controller of that name; the TOML is the body."""
+        body = await read_body(request, 4 * MAX_CHARS)
         try:
-            body = await read_body(request, 4 * MAX_CHARS)
-            told = hub.session.midi.import_(device, body.decode())
-        except UploadError as error:
-            return UploadErrorResponse(error)
-        except (ConfigError, UnicodeDecodeError) as error:
-            content = {"code": "bad_profile", "message": str(error)}
-            return JSONResponse(content, HTTPStatus.UNPROCESSABLE_ENTITY)
-        except ClientDisconnect:
-            return Response(status_code=HTTPStatus.BAD_REQUEST)  # nobody reads it
-        hub.send(told)
+            text = body.decode()
+        except UnicodeDecodeError as error:
+            raise ConfigError(str(error)) from None
+        send(router.import_(device, text))
         return Response(status_code=HTTPStatus.NO_CONTENT)

@@ -1,45 +1,88 @@
-"""The routes of pictures that are there already: recent ones, and a style taken away.
+"""The routes of the source pictures: content, styles, and those that were used before."""
 
-Thin, like `app`. Knows nothing about who is asking; that is the guard's.
-"""
-
-from collections.abc import Mapping
+import asyncio
+import secrets
+from concurrent.futures import Executor
+from functools import partial
 from http import HTTPStatus
+from pathlib import Path
+from urllib.parse import unquote
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
-from styletune import __version__
+from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
-from styletune.ipc.frame_block import Frame
+from styletune.server.decoding import DecodedPicture, decode_in_subprocess
+from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.hub import Hub
-from styletune.server.openapi import error_responses, response
+from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
+from styletune.server.static import REVALIDATE
+from styletune.server.uploads import UploadSlots, read_body
 
+MAX_NAME = 80
 _NOT_STORED = {"cache-control": "no-store"}
 # The id is made from the picture: the same id is always the same picture.
-_FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
+_IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
+_BODY = {"requestBody": {"required": True, "content": {"image/*": {}}}}
 
 
-def add_picture_routes(app: FastAPI, hub: Hub) -> None:
-    """Add them to the application."""
+def add_picture_routes(
+    app: FastAPI,
+    hub: Hub,
+    pictures: SourcePictures,
+    recent: RecentPictures,
+    *,
+    folder: Path,
+    executor: Executor,
+) -> None:
+    """Add the routes of the source pictures.
 
-    @app.get("/api/recent")
-    async def recent() -> Response:
-        """The pictures used last, newest first: `id`, `name`, `width`, `height` of each."""
-        text = hub.recent.message().text
-        return Response(text, media_type="application/json", headers=_NOT_STORED)
+    Args:
+        folder: private folder for uploaded pictures.
+        executor: for decoding; its threads bound how many pictures are decoded at a time.
+    """
+    _add_thumbnail_routes(app, pictures, recent)
+    slots = UploadSlots()
 
-    @app.get(
-        "/api/recent/{name}.jpg",
-        response_class=Response,
-        responses=response("image/jpeg", HTTPStatus.NOT_FOUND),
-    )
-    async def recent_thumbnail(name: str) -> Response:
-        """One of them, small."""
-        thumbnail = hub.recent.thumbnail(name)
-        if thumbnail is None:
-            return no_such_picture(name)
-        return Response(thumbnail, media_type="image/jpeg", headers=_FOR_EVER)
+    async def upload(request: Request, slot: int, source: str) -> Response:
+        if (known := request.headers.get("x-recent")) is not None:
+            picture = recent.reuse(known)
+            if picture is None:
+                raise _unknown_picture(known)
+        else:
+            picture = await receive_picture(request, source)
+        return JSONResponse(hub.set_picture(slot, picture).model_dump())
+
+    async def receive_picture(request: Request, source: str) -> DecodedPicture:
+        name = _clean_name(request.headers.get("x-filename", "")) or f"uploaded {source}"
+        path = folder / f"{source.replace(' ', '-')}-{secrets.token_hex(8)}.png"
+        outcomes = hub.stats.uploads
+        try:
+            with slots.acquire():
+                body = await read_body(request)
+                decode = partial(decode_in_subprocess, body, name, path, source=source)
+                picture = await asyncio.get_running_loop().run_in_executor(executor, decode)
+        except (ApiError, PictureError, ClientDisconnect) as error:
+            outcomes[_outcome(error)] += 1
+            raise
+        outcomes["taken"] += 1
+        return picture
+
+    @app.put("/api/content", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
+    async def put_content(request: Request) -> Response:
+        """Paint this content picture; the raw file is the body, X-Filename its name.
+
+        Or no body, and X-Recent the id of a picture that was used before.
+        """
+        return await upload(request, CONTENT, "content")
+
+    @app.put("/api/style/{number}", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
+    async def put_style(number: str, request: Request) -> Response:
+        """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
+        slot = parse_style_slot(number, pictures.style_count, new=True)
+        return await upload(request, slot, f"style {slot}")
 
     @app.delete(
         "/api/style/{number}",
@@ -52,49 +95,80 @@ def add_picture_routes(app: FastAPI, hub: Hub) -> None:
             hub.remove_style(int(number) if number in ("1", "2", "3", "4") else 0)
         except PictureError as error:
             status = HTTPStatus.CONFLICT if number == "1" else HTTPStatus.NOT_FOUND
-            return JSONResponse({"code": "no_such_style", "message": str(error)}, status)
+            raise ApiError(status, "no_such_style", str(error)) from None
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def no_such_picture(name: str) -> Response:
-    """The answer to an id that is not, or no longer, among the recent pictures."""
-    return JSONResponse(
-        {
-            "code": "no_such_picture",
-            "message": f"`{name[:40]}` is not among the recent pictures; upload it again",
-        },
+def _add_thumbnail_routes(app: FastAPI, pictures: SourcePictures, recent: RecentPictures) -> None:
+    @app.get("/api/content.jpg", response_class=Response, responses=response("image/jpeg"))
+    async def get_content_thumbnail() -> Response:
+        """The content picture, small."""
+        return _jpeg(pictures.thumbnail(CONTENT), REVALIDATE)
+
+    @app.get(
+        "/api/style/{number}.jpg",
+        response_class=Response,
+        responses=response("image/jpeg", HTTPStatus.NOT_FOUND),
+    )
+    async def get_style_thumbnail(number: str) -> Response:
+        """A style picture, small; counted from 1."""
+        slot = parse_style_slot(number, pictures.style_count)
+        return _jpeg(pictures.thumbnail(slot), REVALIDATE)
+
+    @app.get("/api/recent")
+    async def get_recent() -> Response:
+        """The pictures used last, newest first: `id`, `name`, `width`, `height` of each."""
+        text = recent.message().text
+        return Response(text, media_type="application/json", headers=_NOT_STORED)
+
+    @app.get(
+        "/api/recent/{name}.jpg",
+        response_class=Response,
+        responses=response("image/jpeg", HTTPStatus.NOT_FOUND),
+    )
+    async def get_recent_thumbnail(name: str) -> Response:
+        """One of them, small."""
+        thumbnail = recent.thumbnail(name)
+        if thumbnail is None:
+            raise _unknown_picture(name)
+        return _jpeg(thumbnail, _IMMUTABLE)
+
+
+def parse_style_slot(number: str, count: int, *, new: bool = False) -> int:
+    """Return the slot that an address names, of `count` styles; `new` allows one more.
+
+    Raises:
+        ApiError: there is no such style (404).
+    """
+    last = min(MAX_STYLES, count + new)
+    if number not in map(str, range(1, last + 1)):
+        raise ApiError(
+            HTTPStatus.NOT_FOUND,
+            "no_such_style",
+            f"there are styles 1 to {count}, and at most {MAX_STYLES}; received {number[:20]}",
+        )
+    return int(number)
+
+
+def _outcome(error: ApiError | PictureError | ClientDisconnect) -> str:
+    if isinstance(error, ApiError):
+        return error.code
+    return "bad_picture" if isinstance(error, PictureError) else "cut_off"
+
+
+def _unknown_picture(name: str) -> ApiError:
+    return ApiError(
         HTTPStatus.NOT_FOUND,
+        "no_such_picture",
+        f"`{name[:40]}` is not among the recent pictures; upload it again",
     )
 
 
-def describe_frame(hub: Hub, frame: Frame, seed: int) -> Mapping[str, object]:
-    """What made a picture: the values that it was painted with, the pictures, the network.
+def _clean_name(name: str) -> str:
+    """The last part of a percent-encoded file name that a client sent, fit to be shown."""
+    last = unquote(name[:1000]).replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable()).strip()[:MAX_NAME]
 
-    `controls` are those of the revision `controls_rev`: the picture's own `rev`, unless thousands
-    of changes have come since. The pictures are those of now, by name.
-    """
-    controls_rev, controls = hub.control_history.values_at(frame.rev)
-    report, pictures = hub.state(), hub.pictures.message()
-    height, width = frame.picture.shape[:2]
-    return {
-        "version": __version__,
-        "epoch": frame.epoch,
-        "step": frame.step,
-        "rev": frame.rev,
-        "time": frame.time,
-        "total": frame.total,
-        "run": frame.run,
-        "run_step": frame.run_step,
-        "width": width,
-        "height": height,
-        "controls_rev": controls_rev,
-        "controls": controls,
-        "layers": hub.session.state.table.layers,
-        "network": report.network,
-        "weights": report.weights,
-        "backend": report.backend,
-        "device": report.device,
-        "seed": seed,
-        "content": pictures.content.name,
-        "styles": [style.name for style in pictures.styles],
-    }
+
+def _jpeg(data: bytes, headers: dict[str, str]) -> Response:
+    return Response(data, media_type="image/jpeg", headers=headers)

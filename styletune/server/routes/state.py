@@ -1,0 +1,171 @@
+"""The routes of the painting as a whole: its state, its figures, its picture, its restart."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from styletune import __version__
+from styletune.controls import ControlTable
+from styletune.errors import PictureError
+from styletune.images.png_metadata import encode_png, file_name, read_metadata
+from styletune.ipc.commands import State
+from styletune.ipc.frame_block import Frame
+from styletune.server.history import MAX_EPOCHS
+from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
+from styletune.server.hub import Hub
+from styletune.server.metrics import MEDIA_TYPE, Metrics
+from styletune.server.uploads import read_body
+from styletune.session.roles import role_of
+from styletune.session.state import SessionState
+
+_NOT_STORED = {"cache-control": "no-store"}
+_PNG_BODY = {"requestBody": {"required": True, "content": {"image/png": {}}}}
+
+
+def add_state_routes(
+    app: FastAPI, hub: Hub, session: SessionState, *, executor: Executor, seed: int
+) -> None:
+    """Add the routes of the painting as a whole.
+
+    Args:
+        executor: for encoding the picture.
+        seed: of the painting; saved pictures carry it.
+    """
+
+    @app.get("/healthz", responses=error_responses(HTTPStatus.SERVICE_UNAVAILABLE))
+    async def get_health() -> Response:
+        """What the painting is doing; 503 while nothing paints; needs no token."""
+        state = hub.state().state
+        down = state in (State.RESTARTING, State.FAILED)
+        status = HTTPStatus.SERVICE_UNAVAILABLE if down else HTTPStatus.OK
+        return JSONResponse({"state": state}, status, headers=_NOT_STORED)
+
+    @app.get("/api/state")
+    async def get_state(request: Request) -> Response:
+        """The snapshot that /ws begins with."""
+        text = hub.snapshot(role=role_of(request.scope)).text
+        return Response(text, media_type="application/json", headers=_NOT_STORED)
+
+    @app.put("/api/state", openapi_extra=_PNG_BODY, responses=UPLOAD_ERRORS)
+    async def put_state(request: Request) -> Response:
+        """Bring back the controls embedded in a PNG that styletune saved; it can be undone."""
+        try:
+            state = read_metadata(await read_body(request))
+        except PictureError as error:
+            raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_state", str(error)) from None
+        changed, skipped = session.restore(state.controls, "picture")
+        hub.send([changed])
+        body = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
+        return JSONResponse(body, headers=_NOT_STORED)
+
+    @app.post(
+        "/api/restart",
+        status_code=HTTPStatus.ACCEPTED,
+        responses=error_responses(HTTPStatus.CONFLICT),
+    )
+    async def restart() -> Response:
+        """Start a failed painting again, or the next try at once; then see the state."""
+        state = hub.state().state
+        if not hub.restart():
+            raise ApiError(
+                HTTPStatus.CONFLICT,
+                "not_failed",
+                f"only a painting that has failed can be started again; it is {state}",
+            )
+        return JSONResponse({"state": state}, HTTPStatus.ACCEPTED, headers=_NOT_STORED)
+
+    @app.get(
+        "/api/image.png",
+        response_class=Response,
+        responses=response("image/png", HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
+    )
+    async def get_image(run: int | None = None) -> Response:
+        """The newest painted picture in full size, with its state in a text chunk.
+
+        `?run=` selects the last picture of that run of a `paint`; the last two runs are kept.
+        """
+        frame = hub.frame_stream.newest
+        if run is not None:
+            frame = next((frame for frame in hub.finished_runs if frame.run == run), None)
+            if frame is None:
+                raise ApiError(
+                    HTTPStatus.NOT_FOUND,
+                    "no_such_run",
+                    f"run {run} is not among the last two that have ended",
+                )
+        if frame is None:
+            raise ApiError(
+                HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
+            )
+        state = describe_frame(hub, frame, session.table.layers, seed)
+        name = file_name((picture.name for picture in hub.pictures.current), frame.step)
+        loop = asyncio.get_running_loop()
+        png = await loop.run_in_executor(executor, encode_png, frame.picture, state)
+        headers = {**_NOT_STORED, "content-disposition": f'inline; filename="{name}"'}
+        return Response(png, media_type="image/png", headers=headers)
+
+    _add_figure_routes(app, hub, session.table)
+
+
+def _add_figure_routes(app: FastAPI, hub: Hub, table: ControlTable) -> None:
+    prometheus = Metrics(hub)
+
+    @app.get("/metrics", response_class=Response, responses=response("text/plain"))
+    async def get_metrics() -> Response:
+        """Figures in Prometheus' text format; scrape with the token as Bearer."""
+        return Response(prometheus.text(), media_type=MEDIA_TYPE, headers=_NOT_STORED)
+
+    @app.get("/api/controls")
+    async def get_controls() -> Response:
+        """The table of controls."""
+        return JSONResponse({"controls": table.rows()})
+
+    @app.get("/api/losses.csv", response_class=Response, responses=response("text/csv"))
+    async def get_losses(
+        last: Annotated[int, Query(ge=1, le=MAX_EPOCHS)] = MAX_EPOCHS,
+    ) -> Response:
+        """The losses of the last epochs; `?last=600` of so many."""
+        return StreamingResponse(
+            hub.losses.csv(last), media_type="text/csv; charset=utf-8", headers=_NOT_STORED
+        )
+
+
+def describe_frame(
+    hub: Hub, frame: Frame, layers: Sequence[str], seed: int
+) -> Mapping[str, object]:
+    """Return what made a picture: the values that it was painted with, the pictures, the network.
+
+    `controls` are those of the revision `controls_rev`: the picture's own `rev`, unless thousands
+    of changes have come since. The pictures are those of now, by name.
+    """
+    controls_rev, controls = hub.control_history.values_at(frame.rev)
+    state = hub.state()
+    content, *styles = (picture.name for picture in hub.pictures.current)
+    height, width = frame.picture.shape[:2]
+    return {
+        "version": __version__,
+        "epoch": frame.epoch,
+        "step": frame.step,
+        "rev": frame.rev,
+        "time": frame.time,
+        "total": frame.total,
+        "run": frame.run,
+        "run_step": frame.run_step,
+        "width": width,
+        "height": height,
+        "controls_rev": controls_rev,
+        "controls": controls,
+        "layers": layers,
+        "network": state.network,
+        "weights": state.weights,
+        "backend": state.backend,
+        "device": state.device,
+        "seed": seed,
+        "content": content,
+        "styles": styles,
+    }
