@@ -109,7 +109,7 @@ def _print_urls(guard: AuthMiddleware, base: str, open_browser: bool) -> None:
         print(login_url(base, token), flush=True)
     if open_browser:
         # Not the token: it would stand in the browser's command line for all to read.
-        _open_browser(login_url(base, guard.ticket()))
+        _open_browser(login_url(base, guard.one_time_token()))
 
 
 def _open_browser(url: str) -> None:

@@ -1,13 +1,10 @@
-"""Tokens, tickets and cookies, and the role that each stands for; failures by address.
-
-Bytes that a client sent come in; a role or None comes out. Knows nothing about requests.
-"""
+"""Tokens and cookies, the role that each stands for, and the throttle on wrong ones."""
 
 import hashlib
 import hmac
 import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from styletune.session.roles import Role
 
@@ -19,55 +16,52 @@ class Credentials:
     """What opens the server, and for what."""
 
     def __init__(self, token: str, view_token: str | None = None) -> None:
-        tokens = {Role.PLAYER: token} | ({Role.VIEWER: view_token} if view_token else {})
-        self._tokens = {role: text.encode("ascii") for role, text in tokens.items()}
+        self._tokens = {Role.PLAYER: token} | ({Role.VIEWER: view_token} if view_token else {})
         # Not the token itself: what leaks from a browser must not serve a script.
         self._cookies = {
-            role: hmac.new(token, b"styletune cookie", hashlib.sha256).hexdigest()
+            role: hmac.new(token.encode(), b"styletune cookie", hashlib.sha256).hexdigest()
             for role, token in self._tokens.items()
         }
-        self._tickets: set[bytes] = set()
+        self._one_time_tokens: set[str] = set()
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no log may show."""
-        tokens = [token.decode("ascii") for token in self._tokens.values()]
-        return (*tokens, *self._cookies.values())
+        return (*self._tokens.values(), *self._cookies.values())
 
-    def ticket(self) -> str:
-        """A player's token for one login only."""
-        ticket = secrets.token_urlsafe(32)
-        self._tickets.add(ticket.encode())
-        return ticket
+    def one_time_token(self) -> str:
+        """Make a player's token for one login only."""
+        token = secrets.token_urlsafe(32)
+        self._one_time_tokens.add(token)
+        return token
 
     def cookie(self, role: Role) -> str:
         """The value that a browser of that role keeps."""
         return self._cookies[role]
 
-    def of_bearer(self, header: bytes) -> Role | None:
+    def role_from_bearer(self, header: str) -> Role | None:
         """The role of an Authorization header."""
-        kind, _, value = header.partition(b" ")
-        return self._of_token(value.strip()) if kind.lower() == b"bearer" else None
+        scheme, _, token = header.partition(" ")
+        return self._role_from_token(token.strip()) if scheme.lower() == "bearer" else None
 
-    def of_login(self, token: bytes) -> Role | None:
-        """The role of a token in the page's address; a ticket is used up."""
-        for ticket in self._tickets:
-            if _equal(token, ticket):
-                self._tickets.remove(ticket)
+    def role_from_login(self, token: str) -> Role | None:
+        """The role of a token in the page's address; a one-time token is used up."""
+        for one_time_token in self._one_time_tokens:
+            if _equal(token, one_time_token):
+                self._one_time_tokens.remove(one_time_token)
                 return Role.PLAYER
-        return self._of_token(token)
+        return self._role_from_token(token)
 
-    def of_cookies(self, headers: list[bytes], name: str) -> Role | None:
+    def role_from_cookies(self, headers: Iterable[str], name: str) -> Role | None:
         """The role of the cookie `name` in Cookie headers; the player's if both are there."""
-        prefix = name.encode() + b"="
-        pairs = [pair.strip() for value in headers for pair in value.split(b";")]
-        values = [pair.removeprefix(prefix) for pair in pairs if pair.startswith(prefix)]
+        pairs = [pair.strip().partition("=") for value in headers for pair in value.split(";")]
+        values = [value for key, _, value in pairs if key == name]
         for role, cookie in self._cookies.items():
-            if any(_equal(value, cookie.encode()) for value in values):
+            if any(_equal(value, cookie) for value in values):
                 return role
         return None
 
-    def _of_token(self, token: bytes) -> Role | None:
+    def _role_from_token(self, token: str) -> Role | None:
         for role, wanted in self._tokens.items():
             if _equal(token, wanted):
                 return role
@@ -75,27 +69,27 @@ class Credentials:
 
 
 class LoginThrottle:
-    """Wrong credentials of the last minute, by address."""
+    """Blocks addresses that have sent too many wrong tokens within the last minute."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._times: dict[str, deque[float]] = {}
+        self._failures: dict[str, deque[float]] = {}  # times by address
 
-    def add(self, address: str) -> None:
-        """Count one."""
-        if address not in self._times and len(self._times) >= MAX_ADDRESSES:
-            self._times.pop(next(iter(self._times)))
-        times = self._times.setdefault(address, deque(maxlen=MAX_FAILURES + 1))
+    def record(self, address: str) -> None:
+        """Count a wrong token."""
+        if address not in self._failures and len(self._failures) >= MAX_ADDRESSES:
+            self._failures.pop(next(iter(self._failures)))
+        times = self._failures.setdefault(address, deque(maxlen=MAX_FAILURES + 1))
         times.append(self._clock())
 
-    def too_many(self, address: str) -> bool:
+    def is_blocked(self, address: str) -> bool:
         """Whether the address has to wait."""
-        times = self._times.get(address, deque())
+        times = self._failures.get(address, deque())
         while times and self._clock() - times[0] > FAILURE_WINDOW_S:
             times.popleft()
         return len(times) > MAX_FAILURES
 
 
-def _equal(given: bytes, wanted: bytes) -> bool:
-    """Compare in a time that tells nothing about how much was right."""
-    return hmac.compare_digest(given, wanted)
+def _equal(given: str, wanted: str) -> bool:
+    """Compare in a time that does not depend on how much is right."""
+    return hmac.compare_digest(given.encode(), wanted.encode())

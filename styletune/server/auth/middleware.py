@@ -1,16 +1,4 @@
-"""The guard: who gets in, decided before any route or socket, in one pure ASGI module.
-
-Every HTTP request and every WebSocket handshake comes in, and goes on to the application
-only when Host, then Origin, then credentials, then role are right, in this order: a foreign
-page that reaches this port through DNS rebinding must not even learn whether a token was
-right. What goes on carries the role in its scope. Knows nothing about what it guards.
-
-Host: `localhost`, `127.0.0.1`, `[::1]` or a named one, any port (people map ports).
-Origin: equal to Host, scheme and port included; absent only for reading, or with a Bearer
-header, which no browser sends by itself. Credentials: Bearer token (scripts), or the cookie
-that `GET /?token=…` or `/stage?token=…` hands out (browsers). Behind a proxy the named public
-origin counts as a further Host with its own scheme; no X-Forwarded header opens anything.
-"""
+"""AuthMiddleware: every request and handshake is let through with a role, or answered here."""
 
 import ipaddress
 import logging
@@ -18,8 +6,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
+from starlette.datastructures import Headers
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from styletune.logs import log_event
@@ -27,16 +17,15 @@ from styletune.server.auth.credentials import MAX_FAILURES, Credentials, LoginTh
 from styletune.server.auth.origin import (
     LOOPBACK_NAMES,
     Authority,
-    Headers,
     Origin,
     check_fetch_site,
     check_host,
     check_origin,
 )
 from styletune.server.auth.responses import (
+    NOT_STORED,
     AccessDenied,
     add_security_headers,
-    redirect,
     send_denial,
 )
 from styletune.session.roles import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, is_allowed
@@ -47,11 +36,20 @@ _LOGIN_CODES = frozenset({"no_token", "wrong_token", "too_many_failures"})
 
 _log = logging.getLogger(__name__)
 
-_Location = list[tuple[bytes, bytes]]
-
 
 class AuthMiddleware:
-    """ASGI middleware round the whole application.
+    """ASGI middleware round the whole application: who gets in, and as what.
+
+    Host, then Origin, then credentials, then role must be right, in this order: a foreign page
+    that reaches this port through DNS rebinding must not even learn whether a token was right.
+
+    - Host: `localhost`, `127.0.0.1`, `[::1]` or an allowed one, any port (people map ports).
+    - Origin: equal to Host, scheme and port included; absent only for reading, or with a Bearer
+      header, which no browser sends by itself. Behind a proxy the public origin counts as a
+      further Host with its own scheme; no X-Forwarded header opens anything.
+    - Credentials: a Bearer token (scripts), or the cookie that `GET /?token=…` or
+      `GET /stage?token=…` sets (browsers).
+    - Role: the application finds it in the scope; a viewer only reads.
 
     Attributes:
         token: ASCII; whoever has it may do everything.
@@ -71,7 +69,7 @@ class AuthMiddleware:
         counts: Counter[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Guard `app`.
+        """Protect `app`.
 
         Args:
             token: see `AuthMiddleware.token`.
@@ -79,7 +77,8 @@ class AuthMiddleware:
             allowed_hosts: names besides loopback, without port; IPv6 in brackets.
             public: what browsers show when a proxy stands before this server.
             root_path: where the proxy has put it, such as `/paint`; kept by it or cut off.
-            counts: where refusals are counted, if somebody else wants to know.
+            counts: where denials are counted; None: in a counter of its own.
+            clock: seconds that only rise.
         """
         self._app = app
         self.token = token
@@ -89,12 +88,12 @@ class AuthMiddleware:
         self._root = root_path
         named = (*allowed_hosts, *([public.name] if public else ()))
         self._allowed = LOOPBACK_NAMES | {name.lower().removesuffix(".") for name in named}
-        self._failures = LoginThrottle(clock)
+        self._throttle = LoginThrottle(clock)
         self.counts: Counter[str] = Counter() if counts is None else counts
 
-    def ticket(self) -> str:
+    def one_time_token(self) -> str:
         """A token for one login only: fit for a browser's command line, which others see."""
-        return self._credentials.ticket()
+        return self._credentials.one_time_token()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer it."""
@@ -102,22 +101,20 @@ class AuthMiddleware:
             await self._app(scope, receive, send)
             return
         path = self._path(scope)
+        send = add_security_headers(send)
         try:
-            answer = self._admit(scope, path)
-        except AccessDenied as refusal:
-            self.counts[refusal.code] += 1
-            peer = (scope.get("client") or ("",))[0]
-            log_event(_log, logging.WARNING, "not_admitted", code=refusal.code, address=peer)
-            form = _is_page(scope, path) and refusal.code in _LOGIN_CODES
-            await send_denial(refusal, scope, receive, send, form=form)
+            admitted = self._authorize(scope, path)
+        except AccessDenied as denied:
+            self.counts[denied.code] += 1
+            log_event(_log, logging.WARNING, "not_admitted", code=denied.code, address=_peer(scope))
+            login_page = _is_page(scope, path) and denied.code in _LOGIN_CODES
+            await send_denial(denied, scope, receive, send, login_page=login_page)
             return
-        if not isinstance(answer, Role):
-            await redirect(scope, send, answer)
+        if isinstance(admitted, Response):
+            await admitted(scope, receive, send)
             return
-        scope = {**scope, "role": answer, "root_path": self._root, "path": self._root + path}
-        await self._app(
-            scope, receive, add_security_headers(send) if scope["type"] == "http" else send
-        )
+        scope = {**scope, "role": admitted, "root_path": self._root, "path": self._root + path}
+        await self._app(scope, receive, send)
 
     def _path(self, scope: Scope) -> str:
         """The path below `root_path`, whether the proxy has cut that off or not."""
@@ -125,48 +122,51 @@ class AuthMiddleware:
         inside = self._root and (path == self._root or path.startswith(f"{self._root}/"))
         return path.removeprefix(self._root) if inside else path
 
-    def _admit(self, scope: Scope, path: str) -> Role | _Location:
-        """Return the role to let it through with, or where a browser is sent.
+    def _authorize(self, scope: Scope, path: str) -> Role | Response:
+        """Return the role to let the request through with, or where a browser is sent instead.
 
         Raises:
-            Refusal: it does not get in.
+            AccessDenied: it does not get in.
         """
-        headers = Headers(scope["headers"])
+        # In lower case: a server may hand header names on as the client has written them.
+        headers = Headers(raw=[(name.lower(), value) for name, value in scope["headers"]])
         reading = scope["type"] == "http" and scope["method"] in SAFE_METHODS
         own = self._own_origin(check_host(headers, self._allowed), scope)
-        bearers = headers.all(b"authorization")
+        bearers = headers.getlist("authorization")
         check_origin(headers, own, reading=reading, bearer=bool(bearers))
         check_fetch_site(headers, reading=reading)
         if reading and not path:  # without the slash the page's links would lead elsewhere
-            return [(b"location", f"{self._root}/".encode())]
+            return _see_other(f"{self._root}/")
         if reading and path in PUBLIC_PATHS:
             return Role.VIEWER
         # Named by the port that the browser sees: two tunnels to localhost share its cookies.
         cookie_name = f"styletune_{own.port}"
-        # A Bearer header decides alone: it may stand in for an Origin, so it must be right.
-        role = (
-            None if bearers else self._credentials.of_cookies(headers.all(b"cookie"), cookie_name)
-        )
+        role = None
+        if not bearers:  # which decide alone: they may stand in for an Origin, so must be right
+            role = self._credentials.role_from_cookies(headers.getlist("cookie"), cookie_name)
         tokens = _query_tokens(scope) if _is_page(scope, path) else []
-        new = None
+        new_role = None
         if role is None or (role is not Role.PLAYER and tokens):
-            role = new = self._check_tokens(scope, headers, tokens, bearers)
+            role = new_role = self._check_tokens(self._address(scope, headers), tokens, bearers)
         if tokens:
-            return self._to_page(path, own, cookie_name, new)
+            return self._login_redirect(path, own, cookie_name, new_role)
         if not is_allowed(role, scope, path):
             raise AccessDenied(HTTPStatus.FORBIDDEN, VIEW_ONLY, VIEW_ONLY_TEXT)
         return role
 
     def _own_origin(self, host: Authority, scope: Scope) -> Origin:
         """The origin that our pages have for this client."""
-        if self._public is not None and self._public.answers_to(host):
+        if self._public is not None and self._public.matches(host):
             return self._public
         scheme = "https" if scope["scheme"] in ("https", "wss") else "http"
         return Origin(scheme, host.name, host.port_or(scheme))
 
-    def _check_tokens(
-        self, scope: Scope, headers: Headers, tokens: list[bytes], bearers: list[bytes]
-    ) -> Role:
+    def _check_tokens(self, address: str, tokens: list[str], bearers: list[str]) -> Role:
+        """Return the role of the token in the page's address, or in the Bearer header.
+
+        Raises:
+            AccessDenied: there is none, it is wrong, or `address` has sent too many wrong ones.
+        """
         # An outdated cookie is no failure: an open page of yesterday keeps trying, and must not
         # lock out who comes with the new token.
         if not (tokens or bearers):
@@ -176,8 +176,7 @@ class AuthMiddleware:
                 "a token is needed: open the address that styletune printed at its start, "
                 "or send Authorization: Bearer",
             )
-        address = self._address(scope, headers)
-        if self._failures.too_many(address):
+        if self._throttle.is_blocked(address):
             raise AccessDenied(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "too_many_failures",
@@ -186,11 +185,11 @@ class AuthMiddleware:
         role = None
         # Exactly one: with two nobody can say which one counts.
         if len(bearers) == 1 and not tokens:
-            role = self._credentials.of_bearer(bearers[0])
+            role = self._credentials.role_from_bearer(bearers[0])
         elif len(tokens) == 1 and not bearers:
-            role = self._credentials.of_login(tokens[0])
+            role = self._credentials.role_from_login(tokens[0])
         if role is None:
-            self._failures.add(address)
+            self._throttle.record(address)
             raise AccessDenied(
                 HTTPStatus.UNAUTHORIZED,
                 "wrong_token",
@@ -199,32 +198,46 @@ class AuthMiddleware:
         return role
 
     def _address(self, scope: Scope, headers: Headers) -> str:
-        """Whose failures are counted: behind a proxy, whoever the proxy itself says it is."""
-        peer = str((scope.get("client") or ("",))[0])
+        """Whose failures are counted: behind a proxy, the client that the proxy names."""
         if self._public is None:
-            return peer
+            return _peer(scope)
         # The last one: those before it are what the client claims.
-        said = b",".join(headers.all(b"x-forwarded-for")).rpartition(b",")[2].strip()
+        client = ",".join(headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
         try:
-            return str(ipaddress.ip_address(said.decode("latin-1")))
+            return str(ipaddress.ip_address(client))
         except ValueError:
-            return peer
+            return _peer(scope)
 
-    def _to_page(self, path: str, own: Origin, cookie_name: str, role: Role | None) -> _Location:
+    def _login_redirect(
+        self, path: str, own: Origin, cookie_name: str, role: Role | None
+    ) -> Response:
         """To the bare address, so that the token does not stay; with a cookie for a new role."""
-        location: _Location = [(b"location", f"{self._root}{path}".encode())]
+        response = _see_other(f"{self._root}{path}")
         if role is not None:
-            secure = "; Secure" if own.scheme == "https" else ""
-            cookie = f"{cookie_name}={self._credentials.cookie(role)}"
-            cookie += f"; Path={self._root}/; HttpOnly; SameSite=Lax{secure}"
-            location.append((b"set-cookie", cookie.encode()))
-        return location
+            response.set_cookie(
+                cookie_name,
+                self._credentials.cookie(role),
+                path=f"{self._root}/",
+                httponly=True,
+                samesite="lax",
+                secure=own.scheme == "https",
+            )
+        return response
+
+
+def _see_other(location: str) -> Response:
+    return RedirectResponse(location, HTTPStatus.SEE_OTHER, NOT_STORED)
+
+
+def _peer(scope: Scope) -> str:
+    return str((scope.get("client") or ("",))[0])
 
 
 def _is_page(scope: Scope, path: str) -> bool:
     return bool(scope["type"] == "http" and scope["method"] == "GET" and path in PAGE_PATHS)
 
 
-def _query_tokens(scope: Scope) -> list[bytes]:
-    parts = (part.partition(b"=") for part in scope["query_string"].split(b"&"))
-    return [unquote_to_bytes(value) for key, _, value in parts if key == b"token"]
+def _query_tokens(scope: Scope) -> list[str]:
+    # Not a form's decoding: a plus in a token is a plus.
+    pairs = (pair.partition("=") for pair in scope["query_string"].decode("latin-1").split("&"))
+    return [unquote(value, "latin-1") for key, _, value in pairs if key == "token"]

@@ -1,14 +1,14 @@
-"""Host, Origin and Sec-Fetch-Site: whether one of our own pages is asking, under our name.
+"""Host, Origin and Sec-Fetch-Site: whether a request comes from one of our own pages.
 
-Headers come in; a `AccessDenied` is raised or nothing is. Host alone would fall to DNS rebinding,
-Origin = Host alone as well; so the names are a closed list, and Origin must agree with them
-in name, scheme and port. Knows nothing about tokens.
+Host alone would fall to DNS rebinding, and so would Origin = Host: so the names are a closed list,
+and Origin must agree with Host in name, scheme and port.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+
+from starlette.datastructures import Headers
 
 from styletune.errors import ConfigError
 from styletune.server.auth.responses import AccessDenied
@@ -46,52 +46,40 @@ class Origin:
         port = "" if self.port == _DEFAULT_PORTS[self.scheme] else f":{self.port}"
         return f"{self.scheme}://{self.name}{port}"
 
-    def answers_to(self, host: Authority) -> bool:
+    def matches(self, host: Authority) -> bool:
         """Whether `host` is this origin's; many proxies leave the port away."""
         return host.name == self.name and host.port in (None, self.port)
 
 
-class Headers:
-    """The headers of one request; every name may be doubled by a hostile client."""
+def single_header(headers: Headers, name: str) -> str | None:
+    """The value of a header, or None.
 
-    def __init__(self, raw: Iterable[tuple[bytes, bytes]]) -> None:
-        self._raw = list(raw)
-
-    def all(self, name: bytes) -> list[bytes]:
-        """Every value of a header."""
-        return [value for key, value in self._raw if key.lower() == name]
-
-    def one(self, name: bytes) -> bytes | None:
-        """The value of a header, or None.
-
-        Raises:
-            Refusal: it is doubled; then nobody can say which one counts.
-        """
-        values = self.all(name)
-        if len(values) > 1:
-            raise AccessDenied(
-                HTTPStatus.BAD_REQUEST, "bad_header", f"header {name.decode()} is doubled"
-            )
-        return values[0] if values else None
+    Raises:
+        AccessDenied: it is doubled; then nobody can say which one counts.
+    """
+    values = headers.getlist(name)
+    if len(values) > 1:
+        raise AccessDenied(HTTPStatus.BAD_REQUEST, "bad_header", f"header {name} is doubled")
+    return values[0] if values else None
 
 
-def parse_authority(text: bytes) -> Authority | None:
+def parse_authority(text: str) -> Authority | None:
     """Parse `name[:port]`; None: it is something else, such as `user@name` or empty."""
-    match = _AUTHORITY.fullmatch(text.decode("latin-1"))
+    match = _AUTHORITY.fullmatch(text)
     if match is None:
         return None
     port = None if match["port"] is None else int(match["port"])
     return Authority(match["name"].lower().removesuffix("."), port)
 
 
-def parse_origin(text: bytes) -> Origin | None:
+def parse_origin(text: str) -> Origin | None:
     """Parse `scheme://name[:port]` of HTTP; None: it is something else, such as `null`."""
-    scheme, _, rest = text.partition(b"://")
+    scheme, _, rest = text.partition("://")
+    scheme = scheme.lower()
     authority = parse_authority(rest)
-    name = scheme.decode("latin-1").lower()
-    if authority is None or name not in _DEFAULT_PORTS:
+    if authority is None or scheme not in _DEFAULT_PORTS:
         return None
-    return Origin(name, authority.name, authority.port_or(name))
+    return Origin(scheme, authority.name, authority.port_or(scheme))
 
 
 def public_origin(text: str) -> Origin:
@@ -100,7 +88,7 @@ def public_origin(text: str) -> Origin:
     Raises:
         ConfigError: it is not one.
     """
-    origin = parse_origin(text.removesuffix("/").encode())
+    origin = parse_origin(text.removesuffix("/"))
     if origin is None:
         raise ConfigError(
             "--behind-proxy takes the origin that browsers show, such as "
@@ -110,12 +98,12 @@ def public_origin(text: str) -> Origin:
 
 
 def check_host(headers: Headers, allowed: frozenset[str]) -> Authority:
-    """Return whom the client believes to talk to.
+    """Return the host that the client means to talk to.
 
     Raises:
-        Refusal: absent, doubled, malformed, or not in `allowed`.
+        AccessDenied: absent, doubled, malformed, or not in `allowed`.
     """
-    host = parse_authority(headers.one(b"host") or b"")
+    host = parse_authority(single_header(headers, "host") or "")
     if host is None:
         raise AccessDenied(HTTPStatus.BAD_REQUEST, "bad_host", "the Host header is not a host name")
     if host.name not in allowed:
@@ -129,7 +117,7 @@ def check_host(headers: Headers, allowed: frozenset[str]) -> Authority:
 
 
 def check_origin(headers: Headers, own: Origin, *, reading: bool, bearer: bool) -> None:
-    """Check that no foreign page is asking.
+    """Check that the request is from no foreign page.
 
     Args:
         own: the origin that pages of this server have for the client.
@@ -137,9 +125,9 @@ def check_origin(headers: Headers, own: Origin, *, reading: bool, bearer: bool) 
         bearer: an Authorization header is there, and will decide.
 
     Raises:
-        Refusal: another origin, or none where a browser would have sent one.
+        AccessDenied: another origin, or none where a browser would have sent one.
     """
-    raw = headers.one(b"origin")
+    raw = single_header(headers, "origin")
     if raw is None:
         if reading or bearer:
             return
@@ -158,14 +146,14 @@ def check_origin(headers: Headers, own: Origin, *, reading: bool, bearer: bool) 
 
 
 def check_fetch_site(headers: Headers, *, reading: bool) -> None:
-    """Check what the browser says about the asking page, where it does.
+    """Check where the browser says that the request comes from, if it says so.
 
     Raises:
-        Refusal: another site's page embeds or fetches something; following a link is fine.
+        AccessDenied: another site's page embeds or fetches something; following a link is fine.
     """
-    if headers.one(b"sec-fetch-site") in (None, b"same-origin", b"none"):
+    if single_header(headers, "sec-fetch-site") in (None, "same-origin", "none"):
         return
-    navigates = headers.one(b"sec-fetch-mode") == b"navigate"
-    as_page = headers.one(b"sec-fetch-dest") in (None, b"document")
+    navigates = single_header(headers, "sec-fetch-mode") == "navigate"
+    as_page = single_header(headers, "sec-fetch-dest") in (None, "document")
     if not (reading and navigates and as_page):
         raise AccessDenied(HTTPStatus.FORBIDDEN, "cross_site", "another site may only link here")

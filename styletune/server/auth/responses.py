@@ -1,31 +1,30 @@
-"""How the guard answers by itself: refusals, redirections, the login page.
+"""What AuthMiddleware answers by itself: denials and the login page.
 
-Everything goes out over HTTP, the answer to a WebSocket handshake too: nothing is ever
-upgraded unadmitted. Knows nothing about why somebody is refused.
+Over HTTP, to a WebSocket handshake too: nothing is upgraded without permission.
 """
 
 import html
-import json
-from collections.abc import Iterable
 from http import HTTPStatus
 
+from starlette.datastructures import MutableHeaders
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-RETRY_S = 60
+NOT_STORED = {"cache-control": "no-store"}
+RETRY_AFTER_S = 60
 
-RESPONSE_HEADERS = (
+SECURITY_HEADERS = {
     # blob: and data: for the pictures that the page makes itself.
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
-        b"base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
-    (b"x-content-type-options", b"nosniff"),
-    (b"permissions-policy", b"midi=(self)"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-)
+    "x-content-type-options": "nosniff",
+    "permissions-policy": "midi=(self)",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
+}
 
 # The form goes to the page's own address, whatever a proxy calls it.
 LOGIN_PAGE = """<!doctype html>
@@ -56,60 +55,41 @@ class AccessDenied(Exception):
 
 
 async def send_denial(
-    refusal: AccessDenied, scope: Scope, receive: Receive, send: Send, *, form: bool
+    denied: AccessDenied, scope: Scope, receive: Receive, send: Send, *, login_page: bool
 ) -> None:
-    """Answer with the reason; `form`: as a page on which a person can enter a token."""
-    extra: list[tuple[bytes, bytes]] = []
-    if refusal.status is HTTPStatus.UNAUTHORIZED:
-        extra.append((b"www-authenticate", b"Bearer"))
-    if refusal.status is HTTPStatus.TOO_MANY_REQUESTS:
-        extra.append((b"retry-after", str(RETRY_S).encode()))
+    """Answer with the reason, as JSON.
+
+    Args:
+        login_page: answer with a page instead, on which a person can enter a token.
+    """
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
         if "websocket.http.response" not in scope.get("extensions", {}):
             await send({"type": "websocket.close", "code": 1008})
             return
-    if form:
-        body = LOGIN_PAGE.format(message=html.escape(str(refusal))).encode()
-        extra.append((b"content-type", b"text/html; charset=utf-8"))
+    response: Response
+    if login_page:
+        page = LOGIN_PAGE.format(message=html.escape(str(denied)))
+        response = HTMLResponse(page, denied.status, NOT_STORED)
     else:
-        body = json.dumps({"code": refusal.code, "message": str(refusal)}).encode()
-        extra.append((b"content-type", b"application/json"))
-    await _respond(scope, send, refusal.status, body, extra)
-
-
-async def redirect(scope: Scope, send: Send, headers: Iterable[tuple[bytes, bytes]]) -> None:
-    """Send a browser elsewhere; `headers` hold the location."""
-    await _respond(scope, send, HTTPStatus.SEE_OTHER, b"", headers)
+        body = {"code": denied.code, "message": str(denied)}
+        response = JSONResponse(body, denied.status, NOT_STORED)
+    if denied.status is HTTPStatus.UNAUTHORIZED:
+        response.headers["www-authenticate"] = "Bearer"
+    if denied.status is HTTPStatus.TOO_MANY_REQUESTS:
+        response.headers["retry-after"] = str(RETRY_AFTER_S)
+    await response(scope, receive, send)
 
 
 def add_security_headers(send: Send) -> Send:
-    """`send`, adding the protecting headers to the answer of the application."""
+    """Return `send` that adds `SECURITY_HEADERS` to HTTP answers where they are missing."""
 
-    async def guarded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = list(message.get("headers", ()))
-            present = {name.lower() for name, _ in headers}
-            headers += [pair for pair in RESPONSE_HEADERS if pair[0] not in present]
-            message = {**message, "headers": headers}
+    async def send_with_headers(message: Message) -> None:
+        if message["type"].endswith("http.response.start"):
+            headers = MutableHeaders(raw=list(message.get("headers", ())))
+            for name, value in SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            message = {**message, "headers": headers.raw}
         await send(message)
 
-    return guarded
-
-
-async def _respond(
-    scope: Scope,
-    send: Send,
-    status: HTTPStatus,
-    body: bytes,
-    extra: Iterable[tuple[bytes, bytes]],
-) -> None:
-    prefix = "websocket.http" if scope["type"] == "websocket" else "http"
-    headers = [
-        *RESPONSE_HEADERS,
-        *extra,
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send({"type": f"{prefix}.response.start", "status": int(status), "headers": headers})
-    await send({"type": f"{prefix}.response.body", "body": body})
+    return send_with_headers
