@@ -97,7 +97,7 @@ def main() -> int:
         return Supervisor(session, folder=folder, target=target)
 
     entrance = ServerOptions(token=options.resolve_token(None))
-    return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
+    return serve(session, open_browser=False, options=entrance, make_worker=make_painter)
 
 
 if __name__ == "__main__":

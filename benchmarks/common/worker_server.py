@@ -34,8 +34,8 @@ def serve(session_file: str, target: Target) -> int:
     return serve(
         load(session_file).with_overrides(server={"port": 0}),
         open_browser=False,
-        entrance=ServerOptions(token=options.resolve_token(None)),
-        make_painter=make_painter,
+        options=ServerOptions(token=options.resolve_token(None)),
+        make_worker=make_painter,
     )
 
 

@@ -68,7 +68,7 @@ def serve_noting(log: str) -> int:
         return Supervisor(session, folder=folder, target=functools.partial(watch, log=log))
 
     entrance = ServerOptions(token=options.resolve_token(None))
-    return serve(session, open_browser=False, entrance=entrance, make_painter=make_painter)
+    return serve(session, open_browser=False, options=entrance, make_worker=make_painter)
 
 
 def play_noting(log: str, url: str) -> int:

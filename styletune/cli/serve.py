@@ -108,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
             }
         ),
         open_browser=not arguments.no_browser,
-        entrance=server_options(arguments),
+        options=server_options(arguments),
         log_format=arguments.log_format,
         controllers_folder=user_profile_dir(),
         memory_folder=session_dir(arguments.session, arguments.data),

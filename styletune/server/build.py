@@ -1,7 +1,6 @@
-"""The house in which a session is played: hub, page, guard and server, put together.
+"""Session, hub, application and server of the web process, put together.
 
-Pictures, painter and who gets in come in; a server that is ready to run goes out. Importing
-it takes most of the start of the web process. Knows nothing about the command line.
+Apart from `serve`, which imports it late: that takes most of the start.
 """
 
 import os
@@ -38,78 +37,83 @@ _log = getLogger(__name__)
 def build_server(
     session: SessionConfig,
     run: RunFolder,
-    entrance: ServerOptions,
+    options: ServerOptions,
     *,
     port: int,
     web: Path,
     pictures: Sequence[DecodedPicture],
-    painter: ManagedWorker,
+    worker: ManagedWorker,
     memory_folder: Path | None,
     controllers_folder: Path | None,
-    loading: Executor,
+    decoding: Executor,
     encoding: Executor,
     open_browser: bool,
-    told: ShutdownFlag,
+    shutdown: ShutdownFlag,
 ) -> Server:
     """Put everything together; nothing runs yet.
 
     Args:
-        entrance: with a token.
+        options: with a token.
         pictures: the content, then the styles.
-        loading, encoding: threads for uploads, and for pictures on their way to viewers.
+        decoding: threads for uploads.
+        encoding: threads for pictures on their way to viewers.
 
     The others are those of `serve`.
 
     Raises:
         ConfigError: an unknown or damaged controller profile.
     """
-    assert entrance.token is not None  # the caller's to see to
-    shelf = ProfileStore(controllers_folder)
+    assert options.token is not None  # the caller's to see to
+    profiles = ProfileStore(controllers_folder)
     profile = session.midi.profile and midi_profile.named(session.midi.profile)
-    memory = None if memory_folder is None else SessionStore(memory_folder)
-    kept = SavedSession() if memory is None else memory.load()
+    store = None if memory_folder is None else SessionStore(memory_folder)
+    saved = SavedSession() if store is None else store.load()
     live = Session(
         session.table(),
         session.positions(),
-        profiles=shelf.profiles,
+        profiles=profiles.profiles,
         profile=profile or None,
-        save_profile=shelf.keep,
-        scenes=SceneList(kept.scenes, a=kept.a, b=kept.b),
+        save_profile=profiles.keep,
+        scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
     )
     content, *styles = pictures
     source_pictures = SourcePictures(content, styles)
-    hub = Hub(live, source_pictures, painter, FrameStream(encoding), memory)
+    hub = Hub(live, source_pictures, worker, FrameStream(encoding), store)
     folder, seed = run.pictures, session.painting.seed
-    guard = AuthMiddleware(
-        create_app(hub, web=web, folder=folder, executor=loading, seed=seed),
-        entrance.token,
-        view_token=entrance.view_token,
-        allowed_hosts=(*entrance.allowed_hosts, format_host(session.server.host)),
-        public=entrance.public,
-        root_path=entrance.root_path,
+    auth = AuthMiddleware(
+        create_app(hub, web=web, folder=folder, executor=decoding, seed=seed),
+        options.token,
+        view_token=options.view_token,
+        allowed_hosts=(*options.allowed_hosts, format_host(session.server.host)),
+        public=options.public,
+        root_path=options.root_path,
         counts=hub.stats.refusals,
     )
-    announce = partial(_print_urls, guard, entrance.base(session.server.host, port), open_browser)
-    config = uvicorn_config(guard, entrance.tls)
+    base_url = options.base_url(session.server.host, port)
     return Server(
-        config, painter, hub, announce, told, partial(autosave, run, partial(_run_manifest, hub))
+        uvicorn_config(auth, options.tls),
+        worker,
+        hub,
+        partial(_print_urls, auth, base_url, open_browser),
+        shutdown,
+        partial(autosave, run, partial(_run_manifest, hub)),
     )
 
 
 def _run_manifest(hub: Hub) -> RunManifest:
-    """Where the run stands."""
-    hung = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
-    return RunManifest(controls=hub.session.state.controls(), pictures=hung)
+    """What of the run is saved now and then."""
+    pictures = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
+    return RunManifest(controls=hub.session.state.controls(), pictures=pictures)
 
 
-def _print_urls(guard: AuthMiddleware, base: str, open_browser: bool) -> None:
-    """Say where it listens."""
-    log_event(_log, INFO, "listening", address=base)
-    for token in filter(None, (guard.token, guard.view_token)):
-        print(login_url(base, token), flush=True)
+def _print_urls(auth: AuthMiddleware, base_url: str, open_browser: bool) -> None:
+    """Print where it listens, and open a browser if that is wanted."""
+    log_event(_log, INFO, "listening", address=base_url)
+    for token in filter(None, (auth.token, auth.view_token)):
+        print(login_url(base_url, token), flush=True)
     if open_browser:
         # Not the token: it would stand in the browser's command line for all to read.
-        _open_browser(login_url(base, guard.one_time_token()))
+        _open_browser(login_url(base_url, auth.one_time_token()))
 
 
 def _open_browser(url: str) -> None:

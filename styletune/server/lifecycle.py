@@ -1,8 +1,4 @@
-"""Start, end and signals of the web process.
-
-uvicorn serves; when it starts and ends, in which order, and what Ctrl-C means is decided
-here. Knows nothing about what is served.
-"""
+"""The server of the web process: uvicorn, with the order in which everything starts and ends."""
 
 import asyncio
 import contextlib
@@ -20,7 +16,7 @@ from styletune.server.signals import ShutdownFlag
 from styletune.session.incoming import MAX_BYTES
 from styletune.supervisor.handle import WorkerHandle
 
-# Of the 5 s for a clean end: for open answers; the worker ends at the same time.
+# Of the 5 s for a clean end, for answers under way; the worker ends at the same time.
 _GRACE_S = 2
 
 _log = logging.getLogger(__name__)
@@ -39,7 +35,7 @@ async def _nothing() -> None:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, but the signals and the order of ending are ours.
+    """uvicorn's server, except for signals and the order of ending.
 
     uvicorn raises a caught signal again when it ends, which would kill this process before
     the worker is stopped, and skips its lifespan after a second Ctrl-C.
@@ -48,72 +44,78 @@ class Server(uvicorn.Server):
     def __init__(
         self,
         config: uvicorn.Config,
-        painter: ManagedWorker,
+        worker: ManagedWorker,
         hub: Hub,
-        announce: Callable[[], None],
-        told: ShutdownFlag,
-        beside: Callable[[], Coroutine[Any, Any, None]] = _nothing,
+        on_listening: Callable[[], None],
+        shutdown: ShutdownFlag,
+        background: Callable[[], Coroutine[Any, Any, None]] = _nothing,
     ) -> None:
-        """Take what is served; `beside` runs as long as the worker does, and is then cancelled."""
+        """Nothing runs yet; see `run_until_shutdown`.
+
+        Args:
+            config: of `uvicorn_config`.
+            worker: is started before and stopped with the server.
+            hub: runs as long as the server does.
+            on_listening: called once connections are accepted.
+            shutdown: ends the server when it is set.
+            background: runs as long as the worker does, and is then cancelled.
+        """
         super().__init__(config)
-        self._beside = beside
-        self._told = told
-        self._painter = painter
+        self._worker = worker
         self._hub = hub
-        self._announce = announce
+        self._on_listening = on_listening
+        self._shutdown_flag = shutdown
+        self._background = background
         self._stopping: asyncio.Task[None] | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone; see `told`."""
+        """Leave the signals to `install_signal_handlers`."""
         yield
 
     async def on_tick(self, counter: int) -> bool:
-        """Return whether to end; asked every 100 ms."""
+        """Return whether to end; called every 100 ms."""
         # Not `should_exit`: the signal may come before there is a server.
-        return await super().on_tick(counter) or self._told.to_end
+        return await super().on_tick(counter) or self._shutdown_flag.requested
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say where."""
+        """Accept connections, then call `on_listening`."""
         await super().startup(sockets)
-        self._announce()
+        self._on_listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close all sockets, and end the worker."""
+        """Close all sockets, and stop the worker."""
         # At the same time: sockets are closed with 1012 while the worker ends.
-        self._stopping = asyncio.create_task(self._painter.stop())
+        self._stopping = asyncio.create_task(self._worker.stop())
         await super().shutdown(sockets)
 
-    async def run_until_told(self, listener: socket.socket) -> int:
-        """Start the worker, serve, stop the worker; return the exit code."""
-        passing: asyncio.Task[None] | None = None
-        beside: asyncio.Task[None] | None = None
+    async def run_until_shutdown(self, listener: socket.socket) -> int:
+        """Start the worker, serve until shutdown, stop the worker; return the exit code."""
+        hub: asyncio.Task[None] | None = None
+        background: asyncio.Task[None] | None = None
         try:
-            await self._painter.start()
-            beside = asyncio.create_task(self._beside())
-            passing = asyncio.create_task(self._hub.run())
-            passing.add_done_callback(self._end_with)
+            await self._worker.start()
+            background = asyncio.create_task(self._background())
+            hub = asyncio.create_task(self._hub.run())
+            hub.add_done_callback(self._exit_if_failed)
             await self.serve([listener])
         finally:
-            await (self._stopping or self._painter.stop())
-            if passing is not None:
-                passing.cancel()
-                await asyncio.wait([passing])
-            if beside is not None:
-                beside.cancel()
-                await asyncio.wait([beside])
-        failed = passing.done() and not passing.cancelled() and passing.exception() is not None
+            await (self._stopping or self._worker.stop())
+            for task in filter(None, (hub, background)):
+                task.cancel()
+                await asyncio.wait([task])
+        failed = hub.done() and not hub.cancelled() and hub.exception() is not None
         return 1 if failed else 0
 
-    def _end_with(self, passing: asyncio.Task[None]) -> None:
-        """A page that no longer gets pictures must not pretend: end the server."""
-        if not passing.cancelled() and (error := passing.exception()) is not None:
+    def _exit_if_failed(self, hub: asyncio.Task[None]) -> None:
+        """End the server: a page that no longer gets pictures must not pretend."""
+        if not hub.cancelled() and (error := hub.exception()) is not None:
             _log.error("passing on pictures failed", exc_info=error)
             self.should_exit = True
 
 
 def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicorn.Config:
-    """How uvicorn serves; each setting that differs from its default is there on purpose.
+    """Return how uvicorn serves `app`.
 
     Args:
         tls: certificate and key; None: plain HTTP.

@@ -1,8 +1,4 @@
-"""How people get to the server: address, TLS, proxy, tokens; and what is printed of it.
-
-Options of the command line and the environment come in, checked; URLs go out. Knows nothing
-about requests and what is served.
-"""
+"""How people get to the server: tokens, address, TLS and proxy, checked; and the URLs printed."""
 
 import errno
 import ipaddress
@@ -22,36 +18,34 @@ from styletune.errors import ConfigError, PortInUseError
 from styletune.logs import log_event
 from styletune.server.auth.origin import Origin
 
-# The token that opens the server: from outside, or new at each start.
-#
-# Never from the command line, where other users of the machine can read it. Knows nothing
-# about requests; see `guard`.
+_log = logging.getLogger(__name__)
 
+# Tokens. Never from the command line, where other users of the machine can read them.
 
-VARIABLE = "STYLETUNE_TOKEN"
-VIEW_VARIABLE = "STYLETUNE_VIEW_TOKEN"
-MAX_LENGTH = 1024
+TOKEN_VARIABLE = "STYLETUNE_TOKEN"
+VIEW_TOKEN_VARIABLE = "STYLETUNE_VIEW_TOKEN"
+MAX_TOKEN_LENGTH = 1024
 
 
 def new_token() -> str:
-    """A random token of 256 bits, fit for a URL."""
+    """Make a random token of 256 bits, fit for a URL."""
     return secrets.token_urlsafe(32)
 
 
-def from_environment(
-    environment: Mapping[str, str] = os.environ, variable: str = VARIABLE
+def token_from_environment(
+    environment: Mapping[str, str] = os.environ, variable: str = TOKEN_VARIABLE
 ) -> str | None:
-    """The token in `STYLETUNE_TOKEN`, or another variable; None: not set or empty.
+    """Return the token in `STYLETUNE_TOKEN`, or another variable; None: not set or empty.
 
     Raises:
         ConfigError: it cannot stand in a header.
     """
     token = environment.get(variable, "")
-    return check(token, variable) if token else None
+    return check_token(token, variable) if token else None
 
 
-def from_file(path: str | Path) -> str:
-    """The token in a file that only its owner can read; white space around it is cut.
+def token_from_file(path: str | Path) -> str:
+    """Return the token in a file that only its owner can read; white space around it is cut.
 
     Raises:
         ConfigError: the file cannot be read, others can read it, or it holds no token.
@@ -67,47 +61,42 @@ def from_file(path: str | Path) -> str:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: the token cannot be read: {error}") from None
-    return check(text.strip(), str(path))
+    return check_token(text.strip(), str(path))
 
 
 def resolve_token(file: str | None) -> str | None:
-    """The token of a file, else of `STYLETUNE_TOKEN`, else None.
+    """Return the token of a file, else of `STYLETUNE_TOKEN`, else None.
 
     Raises:
         ConfigError: the file cannot be read, others can read it, or the token is no token.
     """
-    return from_file(file) if file else from_environment()
+    return token_from_file(file) if file else token_from_environment()
 
 
-def viewer_token(asked: bool) -> str | None:
-    """The viewers' token: of `STYLETUNE_VIEW_TOKEN`, else a new one if `asked`, else None.
+def viewer_token(wanted: bool) -> str | None:
+    """Return the viewers' token: of `STYLETUNE_VIEW_TOKEN`, else a new one if `wanted`, else None.
 
     Raises:
         ConfigError: the variable holds no token.
     """
-    return from_environment(variable=VIEW_VARIABLE) or (new_token() if asked else None)
+    return token_from_environment(variable=VIEW_TOKEN_VARIABLE) or (new_token() if wanted else None)
 
 
-def check(token: str, source: str) -> str:
+def check_token(token: str, source: str) -> str:
     """Return the token if it can stand in a header and a URL; errors do not show it.
 
     Raises:
         ConfigError: empty, too long, or with white space or characters beyond ASCII.
     """
-    if not 1 <= len(token) <= MAX_LENGTH or not all("!" <= letter <= "~" for letter in token):
+    if not 1 <= len(token) <= MAX_TOKEN_LENGTH or not all("!" <= char <= "~" for char in token):
         raise ConfigError(
-            f"{source}: a token is 1 to {MAX_LENGTH} visible ASCII characters without spaces; "
-            f"received {len(token)} characters"
+            f"{source}: a token is 1 to {MAX_TOKEN_LENGTH} visible ASCII characters without "
+            f"spaces; received {len(token)} characters"
         )
     return token
 
 
-# The address to listen on: judged, bound, and as people see it.
-#
-# Knows nothing about what is served there.
-
-
-_log = logging.getLogger(__name__)
+# Addresses.
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -144,11 +133,11 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def require_token_if_public(host: str, token: str | None, *, encrypted: bool = False) -> None:
-    """Check that an address open to the network is meant to be, and say what that means.
+    """Check that an address open to the network is meant to be, and warn of plain HTTP there.
 
     Args:
-        host: to listen on.
-        token: that a person has chosen, or None.
+        host: to bind to.
+        token: chosen by a person; None: there is none.
         encrypted: served over HTTPS.
 
     Raises:
@@ -159,7 +148,7 @@ def require_token_if_public(host: str, token: str | None, *, encrypted: bool = F
     if token is None:
         raise ConfigError(
             f"server.host `{host}` is open to the network and needs a token of yours; "
-            f"set {VARIABLE}, or stay on 127.0.0.1 and use ssh -L"
+            f"set {TOKEN_VARIABLE}, or stay on 127.0.0.1 and use ssh -L"
         )
     if encrypted:
         return
@@ -198,12 +187,12 @@ _ROOT_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Everything about getting in that is not the performance's.
+    """Everything about getting in that no session file holds.
 
     Attributes:
         token: the player's; None: a new one at this start.
         view_token: the viewers'; None: there is none.
-        allowed_hosts: names besides loopback under which browsers may come.
+        allowed_hosts: names besides loopback under which browsers reach the server.
         tls: certificate and key of HTTPS; None: plain HTTP.
         public: what browsers show when a proxy stands before this server.
         root_path: where the proxy has put it, such as `/paint`; empty: at the root.
@@ -223,10 +212,10 @@ class ServerOptions:
             ConfigError: naming the option or the variable.
         """
         if self.token is not None:
-            check(self.token, "the token")
+            check_token(self.token, "the token")
             if self.token == self.view_token:
                 raise ConfigError(
-                    f"{VIEW_VARIABLE} must differ from the player's token, "
+                    f"{VIEW_TOKEN_VARIABLE} must differ from the player's token, "
                     "or whoever watches could play"
                 )
         if self.root_path and not _ROOT_PATH.fullmatch(self.root_path):
@@ -237,20 +226,20 @@ class ServerOptions:
         if self.tls is not None:
             _check_certificate(*self.tls)
 
-    def base(self, host: str, port: int) -> str:
+    def base_url(self, host: str, port: int) -> str:
         """The address of the page, as people see it."""
         scheme = "http" if self.tls is None else "https"
         origin = str(self.public) if self.public else f"{scheme}://{format_host(host)}:{port}"
         return f"{origin}{self.root_path}/"
 
 
-def login_url(base: str, token: str) -> str:
+def login_url(base_url: str, token: str) -> str:
     """The address that lets a browser in."""
-    return f"{base}?token={quote(token, safe='')}"
+    return f"{base_url}?token={quote(token, safe='')}"
 
 
 def tls_files(certificate: str | None, key: str | None) -> tuple[Path, Path] | None:
-    """Certificate and key as options name them; a key within the certificate's file is fine.
+    """Return certificate and key; a key within the certificate's file is fine.
 
     Raises:
         ConfigError: a key without a certificate.
@@ -263,7 +252,7 @@ def tls_files(certificate: str | None, key: str | None) -> tuple[Path, Path] | N
 
 
 def _check_certificate(certificate: Path, key: Path) -> None:
-    """Load both now: an error while serving would tell nobody."""
+    """Load both now: nobody would see an error while serving."""
 
     def password() -> str:
         raise ConfigError(f"{key}: the key is locked by a password; give one that is not")

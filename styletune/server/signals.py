@@ -1,4 +1,4 @@
-"""Whether a signal has told the web process to end."""
+"""Whether a signal has requested the end of the web process."""
 
 import contextlib
 import signal
@@ -7,23 +7,27 @@ from types import FrameType
 
 
 class ShutdownFlag:
-    """A flag, since the signal may come before there is a server."""
+    """A flag, since the signal may come before there is a server.
 
-    to_end = False
+    Attributes:
+        requested: the process is to end.
+    """
+
+    requested = False
 
 
 @contextlib.contextmanager
 def install_signal_handlers() -> Iterator[ShutdownFlag]:
-    """Note SIGINT and SIGTERM; a second one changes nothing, as the process is ending."""
-    told = ShutdownFlag()
+    """Let SIGINT and SIGTERM set the flag; a second one changes nothing, as the process ends."""
+    shutdown = ShutdownFlag()
 
-    def end(number: int, frame: FrameType | None) -> None:
-        told.to_end = True
+    def request(number: int, frame: FrameType | None) -> None:
+        shutdown.requested = True
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield told
+        yield shutdown
     finally:
         for number, handler in before.items():
-            # Once told: a further Ctrl-C would only tear the last lines apart.
-            signal.signal(number, signal.SIG_IGN if told.to_end else handler)
+            # Once requested: a further Ctrl-C would only tear the last lines apart.
+            signal.signal(number, signal.SIG_IGN if shutdown.requested else handler)

@@ -41,8 +41,8 @@ def main(folder: str) -> int:
     return serve(
         session,
         open_browser=False,
-        entrance=ServerOptions(token=options.resolve_token(None)),
-        make_painter=lambda session, folder: Supervisor(session, folder=folder, target=target),
+        options=ServerOptions(token=options.resolve_token(None)),
+        make_worker=lambda session, folder: Supervisor(session, folder=folder, target=target),
     )
 
 

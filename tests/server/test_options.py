@@ -34,14 +34,14 @@ def certificate(folder: Path, *, locked: bool = False) -> tuple[Path, Path]:
 
 
 def test_the_printed_address_is_what_a_browser_must_open(tmp_path: Path) -> None:
-    assert ServerOptions().base("127.0.0.1", 8018) == "http://127.0.0.1:8018/"
-    assert ServerOptions(root_path="/paint").base("::1", 80) == "http://[::1]:80/paint/"
+    assert ServerOptions().base_url("127.0.0.1", 8018) == "http://127.0.0.1:8018/"
+    assert ServerOptions(root_path="/paint").base_url("::1", 80) == "http://[::1]:80/paint/"
     public = public_origin("https://paint.example:8443")
-    assert ServerOptions(public=public, root_path="/a/b").base("0.0.0.0", 1) == (
+    assert ServerOptions(public=public, root_path="/a/b").base_url("0.0.0.0", 1) == (
         "https://paint.example:8443/a/b/"
     )
     tls = certificate(tmp_path)
-    assert ServerOptions(tls=tls).base("0.0.0.0", 8018) == "https://localhost:8018/"
+    assert ServerOptions(tls=tls).base_url("0.0.0.0", 8018) == "https://localhost:8018/"
     assert login_url("http://x/", "a&b=/") == "http://x/?token=a%26b%3D%2F"
 
 
@@ -152,22 +152,22 @@ def test_a_host_is_shown_as_it_stands_in_a_url(host: str, url: str) -> None:
 def test_a_new_token_is_long_and_fits_a_url() -> None:
     assert len({options.new_token() for _ in range(100)}) == 100
     assert len(options.new_token()) >= 43
-    assert options.check(options.new_token(), "x")
+    assert options.check_token(options.new_token(), "x")
 
 
 def test_the_environment_gives_a_token_or_none() -> None:
-    assert options.from_environment({}) is None
-    assert options.from_environment({"STYLETUNE_TOKEN": ""}) is None
-    assert options.from_environment({"STYLETUNE_TOKEN": "abc"}) == "abc"
+    assert options.token_from_environment({}) is None
+    assert options.token_from_environment({"STYLETUNE_TOKEN": ""}) is None
+    assert options.token_from_environment({"STYLETUNE_TOKEN": "abc"}) == "abc"
 
 
 def test_a_private_file_gives_its_token(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("  secret-1\n")
     path.chmod(0o600)
-    assert options.from_file(path) == "secret-1"
+    assert options.token_from_file(path) == "secret-1"
     path.chmod(0o400)
-    assert options.from_file(str(path)) == "secret-1"
+    assert options.token_from_file(str(path)) == "secret-1"
 
 
 @pytest.mark.checklist(3)
@@ -177,7 +177,7 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> No
     path.write_text("secret-1")
     path.chmod(mode)
     with pytest.raises(ConfigError) as error:
-        options.from_file(path)
+        options.token_from_file(path)
     assert f"received mode {mode:04o}; run: chmod 600 {path}" in str(error.value)
     assert "secret" not in str(error.value)
 
@@ -188,10 +188,10 @@ def test_what_is_no_token_is_refused_without_showing_it(tmp_path: Path, text: st
     path.write_text(text)
     path.chmod(0o600)
     with pytest.raises(ConfigError, match="visible ASCII characters") as error:
-        options.from_file(path)
+        options.token_from_file(path)
     assert not text.strip() or text.strip() not in str(error.value)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"the token cannot be read: .*No such file"):
-        options.from_file(tmp_path / "none")
+        options.token_from_file(tmp_path / "none")

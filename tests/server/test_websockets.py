@@ -370,7 +370,7 @@ async def test_sixty_four_sockets_are_served_and_not_one_more(tmp_path: Path, pa
 async def test_sockets_are_closed_with_1012_when_the_server_ends(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         controls, frames = await server.socket("/ws"), await server.socket("/frames")
-        server.told.to_end = True
+        server.shutdown.requested = True
         assert await asyncio.wait_for(server.task, WAIT_S) == 0
         for socket in (controls, frames):
             with pytest.raises(ConnectionClosed) as closed:

@@ -30,12 +30,12 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
         return serve(
             session,
             open_browser=False,
-            entrance=server_options(arguments),
+            options=server_options(arguments),
             log_format=arguments.log_format,
             memory_folder=Path(folder) / "memory",
             resume=arguments.resume,
             run=arguments.run_name,
-            make_painter=lambda session, folder: StandInSupervisor(session, folder, period_s=0.05),
+            make_worker=lambda session, folder: StandInSupervisor(session, folder, period_s=0.05),
         )
     except StyletuneError as error:
         print(f"styletune: {error}", file=sys.stderr)

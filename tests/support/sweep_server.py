@@ -47,8 +47,8 @@ def main(folder: str, port: str) -> int:
     return serve(
         session,
         open_browser=False,
-        entrance=ServerOptions(token=options.resolve_token(None)),
-        make_painter=lambda session, folder: Easel(session, folder, period_s=0.02),
+        options=ServerOptions(token=options.resolve_token(None)),
+        make_worker=lambda session, folder: Easel(session, folder, period_s=0.02),
     )
 
 

@@ -43,7 +43,7 @@ class Running:
     folder: Path
     app: FastAPI
     guard: AuthMiddleware
-    told: ShutdownFlag
+    shutdown: ShutdownFlag
     task: "asyncio.Task[int]"
     http: httpx.AsyncClient = field(init=False)
 
@@ -90,19 +90,19 @@ async def running(
         guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()
-        told = ShutdownFlag()
-        server = Server(uvicorn_config(guard), painter, hub, listening.set, told)
-        task = asyncio.create_task(server.run_until_told(listener))
+        shutdown = ShutdownFlag()
+        server = Server(uvicorn_config(guard), painter, hub, listening.set, shutdown)
+        task = asyncio.create_task(server.run_until_shutdown(listener))
         await asyncio.wait_for(listening.wait(), WAIT_S)
         port = listener.getsockname()[1]
-        this = Running(port, hub, painter, folder, app, guard, told, task)
+        this = Running(port, hub, painter, folder, app, guard, shutdown, task)
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
         ) as this.http:
             try:
                 yield this
             finally:
-                told.to_end = True
+                shutdown.requested = True
                 await asyncio.wait_for(task, WAIT_S)
                 listener.close()
 
