@@ -127,7 +127,7 @@ def test_an_open_address_needs_a_token_of_ones_own(
     with pytest.raises(ConfigError, match="STYLETUNE_TOKEN"):
         require_token_if_public(host, None)
     require_token_if_public(host, "mine")
-    (told,) = [getattr(record, "figures", {}) for record in caplog.records]
+    (told,) = [getattr(record, "fields", {}) for record in caplog.records]
     assert "plain HTTP" in told["message"]
     assert "mine" not in str(told)
     require_token_if_public(host, "mine", encrypted=True)
