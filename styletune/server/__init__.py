@@ -1,1 +1,1 @@
-"""The web process: guard, sockets, session, pictures, supervisor. Knows nothing about Keras."""
+"""The web process: HTTP, sockets and the hub that all clients share."""

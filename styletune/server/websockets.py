@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -55,12 +55,10 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
 
 
 async def _read_controls(socket: WebSocket, hub: Hub, client: str, queue: SendQueue) -> None:
-    for count in itertools.count(1):
-        hub.receive(await _receive(socket), client)
+    async for text in _messages(socket):
+        hub.receive(text, client)
         if queue.full:
             await queue.wait_for_room()
-        elif count % _MESSAGES_PER_TURN == 0:
-            await asyncio.sleep(0)  # `_receive` does not give way while messages wait
 
 
 async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
@@ -115,15 +113,15 @@ class FrameSender:
 
     async def read(self) -> None:
         """Receive acknowledgements."""
-        while True:
+        async for text in _messages(self._socket):
             try:
-                drawn = self._window.acknowledge(parse_ack(await _receive(self._socket)).epoch)
+                advanced = self._window.acknowledge(parse_ack(text).epoch)
             except MessageError as error:
                 self._hub.stats.bad[error.code] += 1
                 answer = ErrorMessage(code=error.code, message=str(error))
                 await self._socket.send_text(answer.text)
                 continue
-            if drawn:
+            if advanced:
                 self._acknowledged.set()
 
     async def write(self) -> None:
@@ -155,17 +153,16 @@ class FrameSender:
             await asyncio.sleep(left)
 
 
-async def _receive(socket: WebSocket) -> str | bytes:
-    """The next message, text or bytes.
-
-    Raises:
-        WebSocketDisconnect: the client has gone, or the server is ending.
-    """
-    message = await socket.receive()
-    if message["type"] == "websocket.disconnect":
-        raise WebSocketDisconnect(message.get("code", 1006))
-    text: str | None = message.get("text")
-    return text if text is not None else bytes(message.get("bytes") or b"")
+async def _messages(socket: WebSocket) -> AsyncIterator[str | bytes]:
+    """Yield what a client sends, as text or bytes, until it has gone or the server ends."""
+    for count in itertools.count(1):
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+        text: str | None = message.get("text")
+        yield text if text is not None else bytes(message.get("bytes") or b"")
+        if count % _MESSAGES_PER_TURN == 0:
+            await asyncio.sleep(0)  # `receive` does not give way while messages wait
 
 
 async def _close(socket: WebSocket, reason: str) -> None:
