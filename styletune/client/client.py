@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PATIENCE_S = 60.0  # for a server that restarts, or a network that is away
-_RESTARTING = ("starting", "restarting")  # such a worker knows nothing of an earlier run
+_RESTARTING = ("starting", "restarting")  # such a worker has lost its earlier runs
 _MAX_ROLLBACKS = 20  # in one run: more, and it will not come to its end
 
 OnEpoch = Callable[[Epoch], None]

@@ -1,1 +1,1 @@
-"""`styletune midi`: local controllers, played on a server anywhere. Knows nothing of its inside."""
+"""`styletune midi`: local controllers, played on a server anywhere."""

@@ -55,8 +55,7 @@ def sweep(
     """Paint the sweep of a file into a folder; returns the exit code.
 
     Raises:
-        ConfigError: the file, or what it asks of this server, is not valid; or there is no
-            matplotlib.
+        ConfigError: the file is not valid, or not for this server; or there is no matplotlib.
         SweepError: the folder holds something else, or cannot be written.
         UnreachableError, RefusedError, WorkerError: the server.
         KeyboardInterrupt: all that was painted is kept.

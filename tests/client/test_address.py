@@ -26,13 +26,13 @@ def test_addresses_as_people_write_them(url: str, base: str, token: str) -> None
 
 
 @pytest.mark.parametrize("url", ["ftp://host", "http://", "http://host:99999", "http://host:x"])
-def test_other_addresses_are_refused_without_telling_a_token(url: str) -> None:
+def test_invalid_addresses_are_refused_without_their_token(url: str) -> None:
     with pytest.raises(ConfigError, match="address") as refused:
         Address.of(url + "/?token=secret")
     assert "secret" not in str(refused.value)
 
 
-def test_the_token_given_goes_before_file_address_and_environment(tmp_path: Path) -> None:
+def test_a_given_token_precedes_file_address_and_environment(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("of-the-file\n")
     file.chmod(0o600)

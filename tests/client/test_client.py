@@ -28,7 +28,7 @@ async def joined(folder: Path) -> AsyncIterator[tuple[Running, Client]]:
         yield server, client
 
 
-async def test_it_knows_what_the_snapshot_says(tmp_path: Path) -> None:
+async def test_attributes_are_those_of_the_snapshot(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         assert client.connected
         assert client.layers == server.painter.layers
@@ -39,7 +39,7 @@ async def test_it_knows_what_the_snapshot_says(tmp_path: Path) -> None:
         assert {row["name"] for row in await client.table()} >= set(client.controls)
 
 
-async def test_a_set_is_atomic_and_a_picture_is_trusted_only_once_it_contains_it(
+async def test_pictures_come_only_once_they_contain_the_set(
     tmp_path: Path,
 ) -> None:
     async with joined(tmp_path) as (server, client):
@@ -60,7 +60,7 @@ async def test_a_set_is_atomic_and_a_picture_is_trusted_only_once_it_contains_it
         await frames.aclose()
 
 
-async def test_what_the_server_refuses_is_raised_with_its_code(tmp_path: Path) -> None:
+async def test_refused_messages_raise_the_code_of_the_server(tmp_path: Path) -> None:
     async with joined(tmp_path) as (_, client):
         before = dict(client.controls)
         with pytest.raises(RefusedError, match=r"must be in 0\.\.1; received value=2") as refused:
@@ -75,7 +75,7 @@ async def test_what_the_server_refuses_is_raised_with_its_code(tmp_path: Path) -
         assert client.controls == before
 
 
-async def test_waiting_counts_from_the_first_picture_that_contains_the_setting(
+async def test_wait_counts_from_the_first_epoch_with_the_set(
     tmp_path: Path,
 ) -> None:
     async with joined(tmp_path) as (server, client):
@@ -125,16 +125,16 @@ async def test_a_paint_ends_with_its_last_picture(tmp_path: Path) -> None:
             await client.picture(run=9)
 
 
-@pytest.mark.parametrize("hand", ["control", "trigger", "picture"])
-async def test_a_hand_of_somebody_else_is_told(tmp_path: Path, hand: str) -> None:
+@pytest.mark.parametrize("change", ["control", "trigger", "picture"])
+async def test_a_change_by_somebody_else_disturbs_a_paint(tmp_path: Path, change: str) -> None:
     async with joined(tmp_path) as (server, client):
         url = f"localhost:{server.port}"
         async with connect(url, token=TOKEN) as other:
             task = asyncio.create_task(client.paint(40))
             await until(lambda: server.painter.runs)
-            if hand == "control":
+            if change == "control":
                 await other.set({FADER: 0.25})
-            elif hand == "trigger":
+            elif change == "trigger":
                 await other.trigger("kick")
             else:
                 await other.upload("style/1", Image.new("RGB", (32, 32)))
@@ -142,7 +142,7 @@ async def test_a_hand_of_somebody_else_is_told(tmp_path: Path, hand: str) -> Non
             assert (await task).disturbed
 
 
-async def test_a_run_that_the_worker_forgot_is_painted_again(tmp_path: Path) -> None:
+async def test_a_run_lost_with_its_worker_is_painted_again(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         task = asyncio.create_task(client.paint(40))
         await until(lambda: len(server.painter.runs) == 1)
@@ -155,7 +155,7 @@ async def test_a_run_that_the_worker_forgot_is_painted_again(tmp_path: Path) -> 
         assert (await task).run == 2
 
 
-async def test_a_painting_that_failed_ends_all_waiting(tmp_path: Path) -> None:
+async def test_a_failed_painting_ends_all_waiting(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         tasks = [asyncio.create_task(client.paint(40)), asyncio.create_task(client.wait())]
         await until(lambda: server.painter.runs)
@@ -165,7 +165,7 @@ async def test_a_painting_that_failed_ends_all_waiting(tmp_path: Path) -> None:
                 await task
 
 
-async def test_scenes_are_stored_recalled_read_and_forgotten(tmp_path: Path) -> None:
+async def test_scenes_are_stored_recalled_read_and_deleted(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         await client.set({FADER: 0.75})
         await client.store("dawn / 1")
@@ -204,7 +204,7 @@ async def test_pictures_are_uploaded_from_files_bytes_and_pillow(tmp_path: Path)
             await client.upload("content", b"not a picture")
 
 
-async def test_a_picture_that_the_worker_refuses_ends_the_next_paint(tmp_path: Path) -> None:
+async def test_a_rejected_picture_ends_a_paint(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         task = asyncio.create_task(client.paint(40))
         await until(lambda: server.painter.runs)
@@ -214,7 +214,7 @@ async def test_a_picture_that_the_worker_refuses_ends_the_next_paint(tmp_path: P
         assert REFUSED_WIDTH_PX
 
 
-async def test_it_comes_back_after_the_connection_was_lost(tmp_path: Path) -> None:
+async def test_a_lost_connection_comes_back_and_paints_again(tmp_path: Path) -> None:
     async with joined(tmp_path) as (server, client):
         assert client._connection._socket is not None
         task = asyncio.create_task(client.paint(40))
@@ -226,7 +226,7 @@ async def test_it_comes_back_after_the_connection_was_lost(tmp_path: Path) -> No
         assert await client.set({FADER: 0.5}) == client.rev
 
 
-async def test_a_server_that_stays_away_ends_the_waiting(tmp_path: Path) -> None:
+async def test_a_server_that_stays_away_ends_all_waiting(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         url = f"http://127.0.0.1:{server.port}"
         client = connect(url, token=TOKEN, patience_s=0.3)
@@ -240,7 +240,7 @@ async def test_a_server_that_stays_away_ends_the_waiting(tmp_path: Path) -> None
     await client.__aexit__(None, None, None)
 
 
-async def test_who_does_not_get_in_learns_why(tmp_path: Path) -> None:
+async def test_connect_raises_why_it_failed(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         url = f"http://127.0.0.1:{server.port}"
         with pytest.raises(RefusedError, match="does not know this token") as refused:
@@ -255,7 +255,7 @@ async def test_who_does_not_get_in_learns_why(tmp_path: Path) -> None:
             pass
 
 
-async def test_what_is_no_styletune_server_is_told(tmp_path: Path) -> None:
+async def test_another_kind_of_server_is_recognised(tmp_path: Path) -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH_9.6\r\n")
         writer.close()
@@ -267,7 +267,7 @@ async def test_what_is_no_styletune_server_is_told(tmp_path: Path) -> None:
                 pass
 
 
-def test_a_frame_is_taken_apart_or_refused() -> None:
+def test_a_frame_is_parsed_or_refused() -> None:
     from styletune.client.pictures import Frame
     from styletune.errors import MessageError
 

@@ -64,7 +64,7 @@ async def until_closed(address: Address, times: int) -> int:
     return count
 
 
-def test_delays_double_up_to_five_seconds_give_or_take_a_quarter() -> None:
+def test_delays_double_up_to_five_seconds() -> None:
     delays = list(islice(retry_delays(lambda: 1e9), 7))
     assert delays == pytest.approx([0.25, 0.5, 1, 2, 4, 5, 5], rel=0.25)
     left = iter([1e9, 1e9, 0.1, -1.0])
@@ -98,7 +98,7 @@ async def test_a_final_close_code_ends_the_tries(close_code: int, code: str, tex
         (403, "http_403", "refuses, with HTTP status 403"),
     ],
 )
-async def test_who_is_not_let_in_does_not_try_again(status: int, code: str, text: str) -> None:
+async def test_a_refused_client_does_not_try_again(status: int, code: str, text: str) -> None:
     async with answering_with(status) as address:
         sockets = reconnecting(address, "/ws", patience_s=60, wait_for_server=True)
         with pytest.raises(RefusedError, match=text) as refused:
@@ -130,6 +130,6 @@ async def test_patience_ends() -> None:
     assert 0.4 <= loop.time() - start < 4
 
 
-async def test_what_cannot_be_an_address_is_told_at_once() -> None:
+async def test_an_invalid_address_is_not_tried_again() -> None:
     with pytest.raises(ConfigError, match="is no address of a server"):
         await anext(reconnecting(Address("ftp://x"), "/ws", patience_s=60, wait_for_server=True))

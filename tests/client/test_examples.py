@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from styletune.config import load
-from tests.sweeps.running import TOKEN, serving
+from tests.support.sweep_process import TOKEN, serving
 from tools.reference import ROOT
 
 EXAMPLES = ROOT / "examples"

@@ -29,7 +29,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
                 process.kill()
 
 
-def test_the_same_without_asyncio(url: str) -> None:
+def test_the_client_without_asyncio(url: str) -> None:
     with connect(url) as play:
         assert play.layers
         play.set({"content.block1_conv1": 1.0})
@@ -48,6 +48,6 @@ def test_the_same_without_asyncio(url: str) -> None:
         play.set({"smooth": 0.1})  # and lives on
 
 
-def test_the_token_of_the_environment_opens_the_door(url: str) -> None:
+def test_the_token_comes_from_the_environment(url: str) -> None:
     with connect(url.partition("?")[0]) as play:
         assert play.layers

@@ -87,9 +87,7 @@ def lit(nano: Nano, number: int) -> None:
     until(f"the light of {number}", seen)
 
 
-def test_a_nanokontrol2_plays_all_its_sixteen_controls_and_its_buttons(
-    server: Server, nano: Nano
-) -> None:
+def test_a_nanokontrol2_plays_all_its_controls_and_buttons(server: Server, nano: Nano) -> None:
     with agent("--url", server.url) as process:
         process.line(f"{NANO} SLIDER/KNOB plays")
         process.line("connected to")
@@ -116,7 +114,7 @@ def test_a_nanokontrol2_plays_all_its_sixteen_controls_and_its_buttons(
         assert controls[f"content.{LAYERS[1]}.mute"] is True
 
 
-def test_a_device_pulled_and_put_back_twenty_times_plays_on(server: Server) -> None:
+def test_a_device_unplugged_twenty_times_plays_on(server: Server) -> None:
     fader, at = f"style.{LAYERS[0]}", 64
     with agent("--url", server.url) as process:
         process.line("connected to")
@@ -131,7 +129,7 @@ def test_a_device_pulled_and_put_back_twenty_times_plays_on(server: Server) -> N
             turn(server, nano, 16, fader, start=at, end=at + 5)
 
 
-def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, nano: Nano) -> None:
+def test_the_server_may_restart_during_a_gesture(server: Server, nano: Nano) -> None:
     fader = f"style.{LAYERS[0]}"
     with agent("--url", server.url) as process:
         process.line("connected to")
@@ -149,13 +147,13 @@ def test_the_server_may_be_restarted_in_the_middle_of_a_gesture(server: Server, 
         assert stands(server, "paused", False)
 
 
-def test_an_agent_that_is_not_let_in_says_why_and_ends(server: Server, nano: Nano) -> None:
+def test_a_refused_agent_prints_why_and_ends(server: Server, nano: Nano) -> None:
     with agent("--url", server.url, STYLETUNE_TOKEN="wrong" * 10) as process:
         assert "refuses (401)" in process.line("refuses")
         assert process.process.wait(PATIENCE_S) == 1
 
 
-def test_without_a_server_it_says_so_once_and_goes_on_trying(nano: Nano, tmp_path: Path) -> None:
+def test_a_missing_server_is_printed_once_and_waited_for(nano: Nano, tmp_path: Path) -> None:
     server = Server(tmp_path)
     server.start()
     server.stop()
@@ -169,7 +167,7 @@ def test_without_a_server_it_says_so_once_and_goes_on_trying(nano: Nano, tmp_pat
             server.stop()
 
 
-def test_names_are_listed_by_part_chosen_and_messages_monitored(nano: Nano) -> None:
+def test_devices_are_listed_chosen_by_part_and_monitored(nano: Nano) -> None:
     listing = Process("-m", "styletune", "midi", "--list", "--api", "jack", stdout=True)
     assert listing.line(NANO).endswith(f"{NANO} SLIDER/KNOB")
     assert listing.process.wait(PATIENCE_S) == 0

@@ -26,7 +26,7 @@ def test_the_address_of_a_server(url: str, base: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "", "http://"])
-def test_what_is_no_address_is_refused(url: str) -> None:
+def test_invalid_addresses_are_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="--url must be like http://localhost:8018"):
         server_address(url, None)
 

@@ -47,7 +47,7 @@ def played(throttle: MessageThrottle, messages: list[tuple[float, Raw]]) -> list
 
 
 @pytest.mark.parametrize("data", [(0xB0, 7), (0xE0, 0), (0xB0, 90)])
-def test_of_a_storm_at_most_120_a_second_go_out_and_the_last(data: Raw) -> None:
+def test_a_storm_is_thinned_to_120_a_second_and_its_last(data: Raw) -> None:
     storm = [(step / 5000, (*data, step % 128)) for step in range(25_000)]
     sent = played(fresh(), storm)
     assert sent[-1][1] == storm[-1][1]
@@ -56,11 +56,11 @@ def test_of_a_storm_at_most_120_a_second_go_out_and_the_last(data: Raw) -> None:
     assert len(sent) >= 5 * 60
 
 
-def test_the_first_move_goes_out_at_once() -> None:
+def test_the_first_message_goes_out_at_once() -> None:
     assert played(fresh(), [(5.0, cc(7, 1))]) == [(5.0, cc(7, 1))]
 
 
-def test_what_comes_at_once_after_a_rest_is_its_first_and_its_last() -> None:
+def test_of_a_burst_first_and_last_go_out() -> None:
     burst = [(5.0, cc(7, value)) for value in range(10)]
     first, last = played(fresh(), burst)
     assert first == (5.0, cc(7, 0))
@@ -69,9 +69,7 @@ def test_what_comes_at_once_after_a_rest_is_its_first_and_its_last() -> None:
 
 
 @pytest.mark.parametrize(("controls", "period_s"), [(4, PERIOD_S), (8, 2 * PERIOD_S)])
-def test_what_moves_together_goes_out_together_and_seldom_if_no_hands_move_so_much(
-    controls: int, period_s: float
-) -> None:
+def test_controls_share_ticks_longer_ones_beyond_two_hands(controls: int, period_s: float) -> None:
     storm = [(step / 5000, cc(80 + step % controls, step % 128)) for step in range(25_000)]
     throttle = fresh()
     sent = played(throttle, storm)
@@ -111,7 +109,7 @@ def test_more_turns_than_a_message_holds_follow_in_the_next() -> None:
     assert sum(encoding.steps(d[2]) for _, d in played(fresh(), messages)) == 300
 
 
-def test_a_pair_stays_a_pair_and_its_newest_goes_out() -> None:
+def test_pairs_stay_pairs_and_the_newest_goes_out() -> None:
     messages = [
         (step / 1000 + part / 5000, data)
         for step in range(1000)
@@ -123,7 +121,7 @@ def test_a_pair_stays_a_pair_and_its_newest_goes_out() -> None:
     assert [data for _, data in sent[-2:]] == [cc(8, 999 // 128), cc(40, 999 % 128)]
 
 
-def test_parameters_go_out_in_order_but_a_bound_number_is_itself() -> None:
+def test_nrpn_go_out_in_order_unless_their_numbers_are_bound() -> None:
     nrpn = [cc(99, 1), cc(98, 2), cc(6, 3)] * 20
     assert [data for _, data in played(fresh(), [(0.0, data) for data in nrpn])] == nrpn
     assert played(fresh(), [(0.0, cc(38, v)) for v in range(50)])[-1][1] == cc(38, 49)
@@ -131,14 +129,14 @@ def test_parameters_go_out_in_order_but_a_bound_number_is_itself() -> None:
 
 
 @pytest.mark.parametrize("learning", [True, False])
-def test_until_the_server_has_said_what_is_what_everything_goes_out(learning: bool) -> None:
+def test_without_bindings_everything_goes_out(learning: bool) -> None:
     throttle = fresh(known=learning)
     throttle.learning = learning
     storm = [(0.0, cc(7, value)) for value in (1, 1, 1, 2)]
     assert played(throttle, storm) == storm
 
 
-def test_without_a_server_the_newest_value_waits_and_keys_do_not() -> None:
+def test_without_a_server_only_newest_values_wait() -> None:
     throttle = fresh()
     for data in (cc(7, 0), cc(7, 1), cc(7, 2), cc(9, 127), cc(20, 1), (0x90, 5, 1)):
         throttle.add(data, 0.0)
@@ -150,7 +148,7 @@ def test_without_a_server_the_newest_value_waits_and_keys_do_not() -> None:
     assert throttle.pop_due(1e6) == [cc(7, 99)]
 
 
-def test_what_is_no_message_is_counted() -> None:
+def test_invalid_messages_are_counted() -> None:
     throttle = fresh()
     for data in ((0xF8,), (0xB0,), ()):
         throttle.add(data, 0.0)
@@ -160,7 +158,7 @@ def test_what_is_no_message_is_counted() -> None:
 
 @given(st.lists(st.tuples(st.floats(0, 0.01), st.sampled_from([7, 8, 9, 40, 20, 21, 22, 23, 90]),
                           st.integers(0, 127)), max_size=60))  # fmt: skip
-def test_whatever_comes_the_last_of_each_control_that_stands_goes_out(
+def test_the_last_value_of_each_control_goes_out(
     moves: list[tuple[float, int, int]],
 ) -> None:
     now, messages = 0.0, []

@@ -75,7 +75,7 @@ while sum(node["Alive"] for node in ray.nodes()) < {count}:
     )  # fmt: skip
 
 
-def test_a_cluster_loses_a_machine_and_every_point_is_painted(tmp_path: Path) -> None:
+def test_a_cluster_that_loses_a_machine_paints_every_point(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     plan, out = tmp_path / "sweep.toml", tmp_path / "out"
     plan.write_text(SWEEP)

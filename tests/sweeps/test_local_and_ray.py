@@ -71,7 +71,7 @@ def test_local_paints_every_point_from_its_seed(local: Path) -> None:
     assert np.abs(first - other).mean() > 5  # another seed, another noise
 
 
-def test_two_actors_paint_the_same_and_a_lost_ones_point_is_painted_again(
+def test_two_actors_paint_the_same_though_one_is_lost(
     file: Path, local: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("ray")
@@ -129,7 +129,7 @@ def interrupted(command: list[str], out: Path) -> str:
     return said
 
 
-def test_sizes_and_optimisers_are_swept_and_ray_may_be_interrupted(tmp_path: Path) -> None:
+def test_sizes_and_optimizers_are_swept_and_ray_is_interrupted(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     file = tmp_path / "switched.toml"
     file.write_text(SWITCHED)

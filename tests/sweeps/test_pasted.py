@@ -48,7 +48,7 @@ def setting(result: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in result["controls"].items() if name != "paused"}
 
 
-def test_every_result_put_as_a_scene_gives_its_controls_back(swept: Path, url: str) -> None:
+def test_a_result_put_as_a_scene_restores_its_controls(swept: Path, url: str) -> None:
     with connect(url, token=TOKEN) as play:
         for scene, result in zip(copied(swept), results(swept), strict=True):
             answer = httpx.put(
@@ -81,7 +81,7 @@ def browser() -> Iterator[BrowserContext]:
 
 
 @pytest.mark.browser
-def test_a_click_on_its_page_and_a_paste_on_the_dashboard(
+def test_a_copied_scene_is_pasted_on_the_dashboard(
     swept: Path, url: str, browser: BrowserContext
 ) -> None:
     wanted = results(swept)[2]
@@ -104,7 +104,7 @@ def test_a_click_on_its_page_and_a_paste_on_the_dashboard(
 
 
 @pytest.mark.browser
-def test_a_picture_is_looked_at_large_and_the_arrows_go_to_its_neighbours(
+def test_arrows_lead_to_the_neighbours_of_a_large_picture(
     swept: Path, browser: BrowserContext
 ) -> None:
     names = [scene["name"] for scene in copied(swept)]

@@ -1,1 +1,1 @@
-"""What a sweep leaves to look at: contact sheet, plots, HTML page."""
+"""The report of a sweep: contact sheets, plots, HTML page."""
