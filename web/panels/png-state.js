@@ -9,7 +9,7 @@ import { showMessage } from "../notices.js";
 const MESSAGE_MS = 4000;
 
 /**
- * Whether there is a state in this PNG: a text chunk `styletune` before the pixels.
+ * Whether there is a state in this PNG: a text chunk `styletune` (tEXt, or iTXt) before the pixels.
  * @param {Blob} file
  */
 export async function hasState(file) {
@@ -19,7 +19,7 @@ export async function hasState(file) {
   for (let at = 8; at + 12 <= latin.length; at += 12 + view.getUint32(at)) {
     const chunk = latin.slice(at + 4, at + 18);
     if (chunk.startsWith("IDAT")) return false;
-    if (chunk === "tEXtstyletune\0") return true;
+    if (/^(tEXt|iTXt)styletune\0/.test(chunk)) return true;
   }
   return false;
 }
