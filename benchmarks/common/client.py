@@ -1,7 +1,7 @@
-"""A viewer of the real server: both sockets, as a page has them.
+"""A client of the real server that records what comes in, over both sockets, as a page has them.
 
-Controls go out; epochs, states and the heads of pictures come in, with the time at which they
-came. Pictures are acknowledged at once and not decoded. Knows nothing about what is measured.
+Epochs, states and the headers of pictures, with the time of their arrival. Pictures are
+acknowledged at once and not decoded.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from typing import Any, Self, TypeVar
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-_RETRY_S = 0.05
+_RETRY_INTERVAL_S = 0.05
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """What an epoch message says of time and steps; `time` in seconds since 1970.
+    """Time and steps of an epoch message; `time` in seconds since 1970.
 
     `steps_per_s`: by the worker's own clock, while it took the steps of this epoch.
     """
@@ -36,7 +36,7 @@ class Epoch:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A picture has come, `at` by `time.perf_counter()`; `time`: published, since 1970."""
+    """A picture that came `at` by `time.perf_counter()`; `time`: published, since 1970."""
 
     step: int
     rev: int
@@ -44,18 +44,18 @@ class Arrival:
     at: float
 
 
-class Viewer:
+class RecordingClient:
     """One client of /ws and /frames. Use as an asynchronous context.
 
     Attributes:
-        epochs, pictures: what has come so far; empty them when they are no longer needed.
+        epochs, pictures: what has come so far; clear them when they are no longer needed.
         state: the newest state message.
     """
 
-    def __init__(self, address: str, token: str) -> None:
-        self._address = address
+    def __init__(self, url: str, token: str) -> None:
+        self._url = url
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._seq = 0
         self._revs: dict[int, int] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -84,24 +84,24 @@ class Viewer:
         while True:
             try:
                 return await connect(
-                    self._address + path,
+                    self._url + path,
                     additional_headers=self._headers,
                     compression=None,
                     proxy=None,
                     max_size=None,
                 )
             except (OSError, WebSocketException):
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(_RETRY_INTERVAL_S)
 
     async def _read_pictures(self, socket: ClientConnection) -> None:
         async for message in socket:
             at = time.perf_counter()
             assert isinstance(message, bytes)
             (length,) = struct.unpack_from("<I", message)
-            head = json.loads(message[4 : 4 + length])
-            await socket.send(json.dumps({"type": "ack", "epoch": head["epoch"]}))
-            self.pictures.append(Arrival(head["step"], head["rev"], head["time"], at))
-            self._news.set()
+            header = json.loads(message[4 : 4 + length])
+            await socket.send(json.dumps({"type": "ack", "epoch": header["epoch"]}))
+            self.pictures.append(Arrival(header["step"], header["rev"], header["time"], at))
+            self._changed.set()
         raise ConnectionError("/frames was closed")
 
     async def _read_messages(self, socket: ClientConnection) -> None:
@@ -118,17 +118,17 @@ class Viewer:
                     self._revs[message["seq"]] = message["rev"]
                 case "error":
                     raise ConnectionError(f"the server refused: {message['message']}")
-            self._news.set()
+            self._changed.set()
         raise ConnectionError("/ws was closed")
 
-    async def until(self, look: Callable[[], T | None]) -> T:
-        """Wait until `look` finds something that is neither None nor False.
+    async def wait_for(self, find: Callable[[], T | None]) -> T:
+        """Wait until `find` returns something that is neither None nor False.
 
         Raises:
             ConnectionError: a socket was closed, or the server has failed.
         """
         while True:
-            found = look()
+            found = find()
             if found is not None and found is not False:
                 return found
             for task in self._tasks:
@@ -136,12 +136,12 @@ class Viewer:
                     task.result()
             if self.state.get("state") == "failed":
                 raise ConnectionError(f"the server failed: {self.state['message']}")
-            self._news.clear()
-            news = asyncio.create_task(self._news.wait())
+            self._changed.clear()
+            changed = asyncio.create_task(self._changed.wait())
             try:
-                await asyncio.wait([news, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait([changed, *self._tasks], return_when=asyncio.FIRST_COMPLETED)
             finally:
-                news.cancel()
+                changed.cancel()
 
     async def set(self, controls: dict[str, float | bool]) -> int:
         """Move controls; return the revision that shows them."""
@@ -149,8 +149,8 @@ class Viewer:
         seq = self._seq
         message = {"type": "set", "controls": controls, "seq": seq}
         await self._controls.send(json.dumps(message))
-        return await self.until(lambda: self._revs.pop(seq, None))
+        return await self.wait_for(lambda: self._revs.pop(seq, None))
 
-    async def be(self, state: str) -> None:
-        """Wait until the painting is in `state`."""
-        await self.until(lambda: self.state.get("state") == state)
+    async def wait_for_state(self, state: str) -> None:
+        """Wait until the worker is in `state`."""
+        await self.wait_for(lambda: self.state.get("state") == state)

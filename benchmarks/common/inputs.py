@@ -1,7 +1,4 @@
-"""What the benchmark paints from: a square picture, and weights where there are none.
-
-Files come out, in a folder that the caller removes. Knows nothing about measuring.
-"""
+"""What is painted from: square pictures, session files, and VGG weights where there are none."""
 
 import json
 from pathlib import Path
@@ -10,14 +7,13 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import DEFAULT_LAYERS
-from styletune.engine.vgg import convolutions
 from styletune.images import decode, samples
 
 STYLE = "strokes"
 _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
 
 
-def square(name: str, size_px: int, folder: Path) -> Path:
+def square_picture(name: str, size_px: int, folder: Path) -> Path:
     """Cut the middle out of a sample or file, `size_px` a side, and write it as PNG."""
     image = decode.read(samples.locate(name))
     side = min(image.size)
@@ -28,8 +24,8 @@ def square(name: str, size_px: int, folder: Path) -> Path:
     return path
 
 
-def session(network: str, content: Path, folder: Path, size_px: int, file: str | None) -> str:
-    """A session file: the defaults, but for the network and the content.
+def session_toml(network: str, content: Path, folder: Path, size_px: int, file: str | None) -> str:
+    """Return a session file: the defaults, but for the network and the content.
 
     Args:
         file: weights of VGG; None: Keras' cache, or else random filters.
@@ -37,7 +33,7 @@ def session(network: str, content: Path, folder: Path, size_px: int, file: str |
     from styletune.engine import weights  # here, since it imports Keras
 
     if network != "lite" and file is None and weights.cached(network) is None:
-        file = str(random_vgg(network, DEFAULT_LAYERS[network], folder))
+        file = str(random_vgg_weights(network, DEFAULT_LAYERS[network], folder))
     lines = [
         "[pictures]",
         f"content = {_quoted(content)}",
@@ -55,21 +51,23 @@ def _quoted(path: Path) -> str:
     return json.dumps(str(path), ensure_ascii=False)  # a JSON string is a TOML one
 
 
-def width(layer: str) -> int:
+def vgg_channels(layer: str) -> int:
     """How many channels a convolution of VGG has."""
     return _BLOCK_WIDTHS[int(layer[len("block")]) - 1]
 
 
-def random_vgg(network: str, played: tuple[str, ...], folder: Path, seed: int = 0) -> Path:
+def random_vgg_weights(network: str, played: tuple[str, ...], folder: Path, seed: int = 0) -> Path:
     """Write seeded random kernels in VGG's shape, up to the deepest of the `played` layers.
 
     He-normal, so that activations keep their size (arXiv:1502.01852, eq. 10). The arithmetic is
     that of ImageNet's kernels; the pictures are not.
     """
+    from styletune.engine.vgg import convolutions  # imports Keras
+
     rng = np.random.default_rng(seed)
     arrays, channels = {}, 3
     for convolution in convolutions(network, played):
-        channels_out = width(convolution.name)
+        channels_out = vgg_channels(convolution.name)
         scale = np.sqrt(2.0 / (9 * channels))
         kernel = rng.standard_normal((3, 3, channels, channels_out), np.float32) * np.float32(scale)
         arrays[f"{convolution.name}.kernel"] = kernel

@@ -1,26 +1,23 @@
-"""What the benchmark runs on, and what it takes: processor, versions, load, memory.
+"""What the benchmark runs on, and what processes take of it: versions, memory, processor time."""
 
-Reads `/proc`; where there is none, the answer is None or says less. Knows nothing about
-styletune.
-"""
-
-import contextlib
 import os
 import platform
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Self
 
+import psutil
+
 _PACKAGES = ("styletune", "keras", "tensorflow", "jax", "numpy", "uvicorn", "websockets")
+MIB_PER_MB = 1e6 / 2**20
 
 
 def cores() -> int:
     """How many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return len(psutil.Process().cpu_affinity() or ())
 
 
 def processor() -> str:
@@ -45,88 +42,111 @@ def versions() -> str:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Command lines of the processes that any thread of `pid` has started, by process id."""
+    """Command lines of the processes that `pid` has started, by process id."""
     found = {}
-    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            started = listed.read_text().split()
-        except OSError:  # the thread has ended
-            continue
-        found.update({int(child): _command(int(child)) for child in started})
-    return found
-
-
-def _command(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
+        for child in psutil.Process(pid).children():
+            found[child.pid] = " ".join(child.cmdline())
+    except psutil.Error:  # one of them has ended
+        pass
+    return found
 
 
 def peak_mb(pid: int) -> float | None:
     """The most memory that a process has had resident so far, in MB (10⁶ bytes)."""
-    return _memory_mb(pid, "VmHWM:")
-
-
-def resident_mb(pid: int) -> float | None:
-    """The memory that a process has resident now, in MB (10⁶ bytes)."""
-    return _memory_mb(pid, "VmRSS:")
-
-
-def own_mb(pid: int) -> float | None:
-    """The same, but of what it shares with others only its part."""
-    return _memory_mb(pid, "Pss:", "smaps_rollup")
-
-
-def _memory_mb(pid: int, key: str, file: str = "status") -> float | None:
-    try:
-        lines = Path(f"/proc/{pid}/{file}").read_text().splitlines()
+    try:  # psutil does not give it on Linux
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
         return None
-    sizes = (int(line.split()[1]) for line in lines if line.startswith(key))
-    kib = next(sizes, None)
-    return None if kib is None else kib * 1024 / 1e6
+    sizes = (int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+    return next((kib * 1024 / 1e6 for kib in sizes), None)
 
 
-def files(pid: int) -> list[str]:
-    """The files, sockets and pipes that a process has open; none where nothing can tell."""
-    found = []
-    with contextlib.suppress(OSError):  # it has ended
-        for link in Path(f"/proc/{pid}/fd").iterdir():
-            with contextlib.suppress(OSError):  # closed meanwhile
-                found.append(str(link.readlink()))
-    return found
+def resident_mb(pid: int) -> float:
+    """The memory that a process has resident now, in MB (10⁶ bytes); 0 once it has ended."""
+    try:
+        return float(psutil.Process(pid).memory_info().rss / 1e6)
+    except psutil.Error:
+        return 0.0
+
+
+def proportional_mb(pid: int) -> float:
+    """The same, but of what it shares with others only its part."""
+    try:
+        return float(psutil.Process(pid).memory_full_info().pss / 1e6)
+    except psutil.Error:
+        return 0.0
+
+
+def open_files(pid: int) -> list[str]:
+    """Paths of the files that a process has open; none once it has ended."""
+    try:
+        return [file.path for file in psutil.Process(pid).open_files()]
+    except psutil.Error:
+        return []
+
+
+def descriptors(pid: int) -> int:
+    """How many files, sockets and pipes a process has open."""
+    try:
+        return psutil.Process(pid).num_fds()
+    except psutil.Error:
+        return 0
 
 
 def cpu_s(pid: int | None) -> float:
     """Seconds of processor time that a process has used, all its threads; 0 if not known."""
     try:
-        # The name in brackets may hold anything; after it come the numbers.
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
+        times = psutil.Process(pid).cpu_times() if pid is not None else None
+    except psutil.Error:
         return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0 if times is None else times.user + times.system
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
-    """Seconds of processor time so far: of the whole machine, and of some processes."""
+class CpuTime:
+    """Seconds of processor time so far: of the whole machine, and of the measured processes."""
 
-    all_s: float
-    own_s: float
+    machine_s: float
+    measured_s: float
 
     @classmethod
     def now(cls, pids: Iterable[int | None]) -> Self:
-        """Look now; all zero where there is no `/proc`."""
-        try:
-            first = Path("/proc/stat").read_text().split("\n", 1)[0].split()
-        except OSError:
-            return cls(0.0, 0.0)
-        user, nice, system, _idle, _wait, irq, softirq, steal = map(int, first[1:9])
-        ticks = user + nice + system + irq + softirq + steal
-        return cls(ticks / os.sysconf("SC_CLK_TCK"), sum(map(cpu_s, pids)))
+        """Read the clocks of `pids`, and of our own processes that have ended."""
+        times, own = psutil.cpu_times(), os.times()
+        idle_s = times.idle + getattr(times, "iowait", 0.0)
+        guests_s = getattr(times, "guest", 0.0) + getattr(times, "guest_nice", 0.0)  # in user
+        ended_s = own.children_user + own.children_system
+        return cls(sum(times) - idle_s - guests_s, sum(map(cpu_s, pids)) + ended_s)
 
-    def others_since(self, before: "Busy", seconds: float) -> float:
+    def other_cores(self, before: "CpuTime", seconds: float) -> float:
         """Cores that all other processes had on average in the last `seconds`."""
-        own = self.own_s - before.own_s
-        return max(0.0, self.all_s - before.all_s - own) / seconds
+        measured_s = self.measured_s - before.measured_s
+        return max(0.0, self.machine_s - before.machine_s - measured_s) / seconds
+
+
+class CpuMeter:
+    """Cores that processes have had on average since this was made.
+
+    Args:
+        pids: all processes that are measured; None: one that was not found.
+    """
+
+    def __init__(self, pids: Iterable[int | None]) -> None:
+        self._pids = tuple(pids)
+        self._began = time.perf_counter()
+        self._before = CpuTime.now(self._pids)
+        self._each_s = {pid: cpu_s(pid) for pid in self._pids}
+
+    @property
+    def seconds(self) -> float:
+        """Since it was made."""
+        return time.perf_counter() - self._began
+
+    def cores(self, pid: int) -> float:
+        """Of one of the measured processes."""
+        return (cpu_s(pid) - self._each_s[pid]) / self.seconds
+
+    def other_cores(self) -> float:
+        """Of all programs that are not measured here, the host's among them."""
+        return CpuTime.now(self._pids).other_cores(self._before, self.seconds)

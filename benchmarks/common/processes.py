@@ -1,12 +1,7 @@
-"""The processes that are measured: servers, and the bare step beside them.
-
-Each is ended by its own process id, however the benchmark ends. Knows nothing about what is
-measured.
-"""
+"""The processes that are measured; each is ended by its own id, however the benchmark ends."""
 
 import asyncio
 import contextlib
-import json
 import os
 import re
 import secrets
@@ -15,21 +10,21 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Self
 
 from benchmarks.common import machine
 from styletune.errors import StyletuneError
 from styletune.ipc.seqlock import FOLDER, PREFIX
 
-_END_S = 8.0  # the server ends its worker within 5
+_STOP_TIMEOUT_S = 8.0  # the server stops its worker within 5
 _LOG_LINES = 15
 
 
 class ProcessError(StyletuneError):
-    """A measured process ended, or did not say what it should; its last lines are told."""
+    """A measured process ended, or did not print what it should; shows its last lines."""
 
 
-class Process:
+class ModuleProcess:
     """A Python module in a process of its own, which is read line by line.
 
     Attributes:
@@ -55,7 +50,7 @@ class Process:
                 stderr=errors,
                 env={**os.environ, **env},
                 text=True,
-                # Ctrl-C is for the benchmark alone, which then ends this process in order.
+                # Ctrl-C is for the benchmark alone, which then stops this process in order.
                 start_new_session=True,
             )
         assert self._process.stdin is not None
@@ -68,28 +63,25 @@ class Process:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End it: asked first, then by force."""
-        self._ask_to_end()
+        """Stop it: by SIGTERM first, then by force."""
+        with contextlib.suppress(OSError):
+            self._stdin.close()
+        self._process.terminate()
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                await asyncio.to_thread(self._process.wait, _END_S)
+                await asyncio.to_thread(self._process.wait, _STOP_TIMEOUT_S)
         finally:
             # Also where a second Ctrl-C came meanwhile. Its children end when it is gone.
             self._process.kill()
             self._process.wait()
             self._stdout.close()
-            with contextlib.suppress(OSError):
-                self._stdin.close()
 
     @property
     def pid(self) -> int:
         """The process id."""
         return self._process.pid
 
-    def _ask_to_end(self) -> None:
-        self._process.terminate()
-
-    async def line(self) -> str:
+    async def read_line(self) -> str:
         """The next line of its output.
 
         Raises:
@@ -100,9 +92,9 @@ class Process:
             raise ProcessError(f"{self._module} ended; its last lines:\n{self._last_lines()}")
         return line.strip()
 
-    def write(self, line: str) -> None:
-        """Give it a line to read."""
-        with contextlib.suppress(BrokenPipeError):  # the answer will be missing, and tell why
+    def write_line(self, line: str) -> None:
+        """Write a line to its stdin."""
+        with contextlib.suppress(BrokenPipeError):  # `read_line` will tell why
             self._stdin.write(line + "\n")
             self._stdin.flush()
 
@@ -110,15 +102,21 @@ class Process:
         return "\n".join(self._log.read_text(errors="replace").splitlines()[-_LOG_LINES:])
 
 
-def painter_of(server: int) -> int | None:
-    """The painting process of a server: it has our shared memory open; a spare one has not."""
+def worker_pid(server: int) -> int | None:
+    """The painting process of a server: it has our shared memory open; a standby has not."""
     memory = str(FOLDER / PREFIX)
-    found = machine.children(server)
-    return next((p for p in found if any(f.startswith(memory) for f in machine.files(p))), None)
+    return next(
+        (
+            pid
+            for pid in machine.children(server)
+            if any(path.startswith(memory) for path in machine.open_files(pid))
+        ),
+        None,
+    )
 
 
-class Served(Process):
-    """A server on any free port, which keeps what it keeps in `folder`.
+class ServerProcess(ModuleProcess):
+    """A server on any free port, which keeps its data in `folder`.
 
     Args:
         flags: of `styletune serve`, a session file among them, or of the other `command`.
@@ -144,58 +142,33 @@ class Served(Process):
             **env,
         )
 
-    async def url(self) -> str:
-        """With the token, once it listens."""
-        return await self.line()
+    async def login_url(self) -> str:
+        """The URL with the token, once the server listens."""
+        return await self.read_line()
 
-    async def address(self) -> str:
+    async def websocket_url(self) -> str:
         """`ws://host:port/`, likewise."""
-        return "ws" + (await self.url()).partition("?")[0].removeprefix("http")
+        return "ws" + (await self.login_url()).partition("?")[0].removeprefix("http")
 
     async def port(self) -> int:
         """The port alone, likewise."""
-        return int((await self.address()).rstrip("/").rpartition(":")[2])
+        return int((await self.websocket_url()).rstrip("/").rpartition(":")[2])
 
     @property
     def worker_pid(self) -> int | None:
         """The painting process, where it can be found."""
-        return painter_of(self.pid)
+        return worker_pid(self.pid)
 
     @property
-    def spare_pid(self) -> int | None:
-        """The spare one, once it waits for a job."""
+    def standby_pid(self) -> int | None:
+        """The standby worker, once it waits for a job."""
         ready = re.findall(r"event=spare state=ready pid=(\d+)", self._log.read_text())
         waiting = machine.children(self.pid).keys() - {self.worker_pid}
         return next((pid for pid in map(int, ready) if pid in waiting), None)
 
 
-class StandIn(Served):
-    """The same with a worker that only pretends; see `benchmarks.common.stand_in`."""
+class StandInServer(ServerProcess):
+    """A server with a stand-in worker; see `benchmarks.common.stand_in`."""
 
     def __init__(self, folder: Path, *flags: str, token: str | None = None) -> None:
         super().__init__(folder, *flags, token=token, command=("benchmarks.common.stand_in",))
-
-
-class Bare(Process):
-    """Steps without a loop around them: `engine.bare_step`, or a module with its protocol."""
-
-    def __init__(
-        self,
-        session_file: Path,
-        folder: Path,
-        module: str = "benchmarks.engine.bare_step",
-        python: str = sys.executable,
-    ) -> None:
-        super().__init__(module, (str(session_file),), folder / f"{module}.log", python)
-
-    def _ask_to_end(self) -> None:
-        with contextlib.suppress(OSError):
-            self._stdin.close()
-        self._process.terminate()
-
-    async def answer(self, question: str = "") -> dict[str, Any]:
-        """Ask and wait for the answer; without a question, for what it says first."""
-        if question:
-            self.write(question)
-        answer: dict[str, Any] = json.loads(await self.line())
-        return answer

@@ -1,21 +1,18 @@
-"""The real server with a worker that only pretends: pictures of known size, at a known rate.
+"""The real server with a stand-in worker: pictures of known size, at a known rate.
 
-The web process, its supervisor, shared memory and sockets are those of `styletune serve`; the
-worker costs next to nothing, so that what is measured is the serving. Prints the URL.
+The worker costs next to nothing, so that what is measured is the serving. Prints the URL.
 Run as: python -m benchmarks.common.stand_in [--fps 20] [--size 512]
 """
 
-import argparse
 import functools
 import sys
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from styletune.config import SessionConfig
+from benchmarks.common.server import sample_session, serve_with_worker
 from styletune.ipc import commands
 from styletune.ipc.commands import FrameReady, Report, State, Stop, WorkerConfig
 from styletune.ipc.control_block import ControlBlock
@@ -25,7 +22,7 @@ FPS = 20.0
 SIZE_PX = 512
 _GRAIN = 19.0  # makes a JPEG of 512 × 384 px about 60 KB
 _VARIETY = 8
-_POLL_S = 0.001  # between looks at the controls: what a step of no length would be
+_POLL_INTERVAL_S = 0.001  # of the controls: what a step of no length would be
 # After a picture that a moved control called for: a thousand moves are not a thousand pictures.
 _STEP_S = 0.025
 
@@ -66,38 +63,21 @@ def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
             else:
                 time.sleep(_STEP_S)
         frames.beat(step)
-        time.sleep(_POLL_S)
+        time.sleep(_POLL_INTERVAL_S)
 
 
 def main() -> int:
-    """Serve until told to end."""
+    """Serve until a signal ends it."""
     # Here: the worker, too, begins by importing this module.
-    from styletune.images import samples
-    from styletune.server import options
-    from styletune.server.options import ServerOptions
-    from styletune.server.serve import serve
-    from styletune.supervisor.supervisor import Supervisor
+    from benchmarks.common.report import new_parser
 
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.common.stand_in")
+    parser = new_parser("common.stand_in", __doc__)
     parser.add_argument("--fps", type=float, default=FPS)
     parser.add_argument("--size", type=int, default=SIZE_PX)
     parser.add_argument("--port", type=int, default=0)
     arguments = parser.parse_args()
-    session = SessionConfig().with_overrides(
-        pictures={
-            "content": str(samples.locate("harbour")),
-            "styles": (str(samples.locate("strokes")),),
-            "size": arguments.size,
-        },
-        server={"port": arguments.port},
-    )
-    target = functools.partial(paint, fps=arguments.fps)
-
-    def make_painter(session: SessionConfig, folder: Path) -> Supervisor:
-        return Supervisor(session, folder=folder, target=target)
-
-    entrance = ServerOptions(token=options.resolve_token(None))
-    return serve(session, open_browser=False, options=entrance, make_worker=make_painter)
+    session = sample_session(arguments.size, arguments.port)
+    return serve_with_worker(session, functools.partial(paint, fps=arguments.fps))
 
 
 if __name__ == "__main__":

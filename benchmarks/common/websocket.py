@@ -1,8 +1,7 @@
 """A WebSocket client that costs next to nothing, so that fifty of them measure the server.
 
-Plain asyncio: a handshake, whole unfragmented frames both ways. It trusts its server, which
-is ours, on loopback. Knows nothing about what is said.
-Source: RFC 6455.
+Plain asyncio: a handshake, whole unfragmented frames both ways (RFC 6455). It trusts its server,
+which is ours, on loopback.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 _BUFFER = 1 << 20  # more than a picture, so that reading does not stop and go
 
 
-class Link:
+class LeanWebSocket:
     """One open WebSocket; `close` it in the end."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -44,10 +43,10 @@ class Link:
             f"Authorization: Bearer {token}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n".encode()
         )
-        head = await reader.readuntil(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 101"):
+        answer = await reader.readuntil(b"\r\n\r\n")
+        if not answer.startswith(b"HTTP/1.1 101"):
             writer.close()
-            raise ConnectionError(f"no WebSocket: {head.splitlines()[0].decode()}")
+            raise ConnectionError(f"no WebSocket: {answer.splitlines()[0].decode()}")
         return cls(reader, writer)
 
     async def receive(self) -> bytes:
@@ -57,39 +56,39 @@ class Link:
             ConnectionError: closed by the server.
         """
         while True:
-            opcode, length = await self._head()
-            payload = await self._exactly(length)
+            opcode, length = await self._read_header()
+            payload = await self._read(length)
             if opcode == _CLOSE:
                 code = struct.unpack_from("!H", payload)[0] if payload else 1005
                 raise ConnectionError(f"closed with {code}")
             if opcode == _PING:
-                self._send(_PONG, payload)
+                self._write(_PONG, payload)
                 continue
             return payload
 
-    async def _head(self) -> tuple[int, int]:
-        first, length = await self._exactly(2)
+    async def _read_header(self) -> tuple[int, int]:
+        first, length = await self._read(2)
         if length == 126:
-            (length,) = struct.unpack("!H", await self._exactly(2))
+            (length,) = struct.unpack("!H", await self._read(2))
         elif length == 127:
-            (length,) = struct.unpack("!Q", await self._exactly(8))
+            (length,) = struct.unpack("!Q", await self._read(8))
         return first & 0x0F, length
 
-    async def _exactly(self, size: int) -> bytes:
+    async def _read(self, size: int) -> bytes:
         try:
             return await self._reader.readexactly(size)
         except asyncio.IncompleteReadError:
-            raise ConnectionError("closed without a word") from None
+            raise ConnectionError("closed without a close frame") from None
 
     def send(self, text: str) -> None:
         """Send a text message, now or as soon as there is room."""
-        self._send(_TEXT, text.encode())
+        self._write(_TEXT, text.encode())
 
     async def drain(self) -> None:
         """Wait until there is room to send."""
         await self._writer.drain()
 
-    def _send(self, opcode: int, payload: bytes) -> None:
+    def _write(self, opcode: int, payload: bytes) -> None:
         size = len(payload)
         length = bytes([0x80 | size]) if size < 126 else struct.pack("!BH", 0x80 | 126, size)
         # A mask of zeros masks nothing, and is allowed.

@@ -1,37 +1,23 @@
-"""The bare compiled step, in a process of its own: what a step costs without a loop around it.
+"""The bare compiled step in a process of its own: what a step costs without a loop around it.
 
-Builds the painter that a worker would build from the same session, then takes steps in a tight
-loop for as many seconds as each line on stdin asks, and answers with one line of JSON on stdout.
-Ends with its stdin. Run as: python -m benchmarks.engine.bare_step SESSION.toml
+Builds the painter that a worker would build from the same session; see `step_server`.
+Run as: python -m benchmarks.engine.bare_step SESSION.toml
 """
 
 import json
 import math
-import os
 import sys
 import time
-from typing import Any, TextIO
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
 
-from benchmarks.server.live_figures import STRETCH_S, multiply_adds
+from benchmarks.common.processes import ModuleProcess
+from benchmarks.engine.step_server import WARM_UP_STEPS, serve_steps
 from styletune.config import SessionConfig, load
 
-_WARM_UP_STEPS = 3
 _PRODUCT = 2048  # edge of the matrices whose product measures the peak
-_PRODUCTS = 4  # each time it is asked
-
-
-def main(session_file: str) -> None:
-    """Answer each line on stdin until it ends."""
-    answers = _own_stdout()
-    bare = BareSteps(load(session_file))
-    _answer(answers, bare.description())
-    for line in sys.stdin:
-        if line.strip() == "peak":
-            _answer(answers, {"peak_flops": bare.peak_flops()})
-        elif line.strip() == "loss":
-            _answer(answers, {"loss": bare.loss()})
-        else:
-            _answer(answers, {"bursts": bare.run(float(line))})
+_PRODUCTS = 4  # each time
 
 
 class BareSteps:
@@ -49,12 +35,12 @@ class BareSteps:
         styles = [canvas.load_style(session, name) for name in session.pictures.styles]
         self._session = session
         self._painter: Any = Painter(session, content, styles)
-        self._painter.run(_WARM_UP_STEPS)
+        self._painter.run(WARM_UP_STEPS)
         # As the worker does: the same weights lead to the same gradients.
         if session.painting.calibrate:
             self._painter.calibrate()
         self._painter.reset()
-        self._step_s = self._burst(_WARM_UP_STEPS) / _WARM_UP_STEPS
+        self.take(WARM_UP_STEPS)
 
     def description(self) -> dict[str, Any]:
         """What paints on what, and the multiply-adds of its convolutions."""
@@ -72,58 +58,95 @@ class BareSteps:
             "multiply_adds": multiply_adds(layers, painter.height, painter.width),
         }
 
-    def loss(self) -> float:
+    def take(self, steps: int) -> None:
+        """Take steps, and wait until the last one is done."""
+        self._painter.solver.depths.run_full(self._painter.inputs.batch, steps)
+        self._painter.solver.raw_losses()  # a few numbers: on a GPU this waits for the last step
+
+    def commands(self) -> Mapping[str, Callable[[], float]]:
+        """The loss, and the machine's matrix peak."""
+        return {"loss": self._initial_loss, "peak_flops": peak_flops}
+
+    def _initial_loss(self) -> float:
         """What the steps minimise, at the picture that painting starts from."""
-        painter = self._painter
-        painter.reset()
-        return float(painter.loss_and_gradient(painter.pixels())[0])
+        self._painter.reset()
+        return float(self._painter.loss_and_gradient(self._painter.pixels())[0])
 
-    def run(self, seconds: float) -> list[tuple[float, int]]:
-        """Take steps for some seconds; seconds and steps of each burst."""
-        # The first after a pause finds cold caches.
-        self._step_s = self._burst(1)
-        ends = time.perf_counter() + seconds
-        bursts: list[tuple[float, int]] = []
-        while not bursts or time.perf_counter() < ends:
-            steps = max(1, math.ceil(STRETCH_S / self._step_s))
-            taken_s = self._burst(steps)
-            self._step_s = taken_s / steps
-            bursts.append((taken_s, steps))
-        return bursts
 
-    def _burst(self, steps: int) -> float:
-        painter = self._painter
+def peak_flops() -> float:
+    """Operations a second of the backend's product of two large matrices, at best."""
+    import numpy as np
+    from keras import ops
+
+    rng = np.random.default_rng(0)
+    a, b = (ops.convert_to_tensor(rng.random((_PRODUCT, _PRODUCT), np.float32)) for _ in range(2))
+    fastest = math.inf
+    for _ in range(_PRODUCTS):
         started = time.perf_counter()
-        painter.solver.depths.run_full(painter.inputs.batch, steps)
-        painter.solver.raw_losses()  # a few numbers: on a GPU this waits for the last step
-        return time.perf_counter() - started
-
-    def peak_flops(self) -> float:
-        """Operations a second of the backend's product of two large matrices, at best."""
-        import numpy as np
-        from keras import ops
-
-        rng = np.random.default_rng(0)
-        edge = _PRODUCT
-        a, b = (ops.convert_to_tensor(rng.random((edge, edge), np.float32)) for _ in range(2))
-        fastest = math.inf
-        for _ in range(_PRODUCTS):
-            started = time.perf_counter()
-            ops.convert_to_numpy(ops.matmul(a, b)[0, 0])
-            fastest = min(fastest, time.perf_counter() - started)
-        return 2 * edge**3 / fastest
+        ops.convert_to_numpy(ops.matmul(a, b)[0, 0])
+        fastest = min(fastest, time.perf_counter() - started)
+    return 2 * _PRODUCT**3 / fastest
 
 
-def _own_stdout() -> TextIO:
-    """Keep stdout for the answers: whatever a library prints goes to stderr."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    return answers
+def multiply_adds(
+    layers: Iterable[tuple[tuple[int, ...], bool]], height_px: int, width_px: int
+) -> int:
+    """Multiply-adds of convolutions that keep the picture's size.
+
+    Args:
+        layers: in order, each kernel's shape (kh, kw, in, out), and whether the picture is
+            halved before it.
+    """
+    total = 0
+    for (rows, columns, inputs, outputs), halved in layers:
+        if halved:
+            height_px, width_px = height_px // 2, width_px // 2
+        total += height_px * width_px * rows * columns * inputs * outputs
+    return total
 
 
-def _answer(answers: TextIO, answer: object) -> None:
-    print(json.dumps(answer), file=answers, flush=True)
+def floor_s(forward_multiply_adds: int, peak: float) -> float:
+    """Seconds a step would take if its convolutions ran at the matrix peak, alone."""
+    # Two operations a multiply-add; backwards to the picture costs what forwards costs.
+    return 2 * 2 * forward_multiply_adds / peak
+
+
+class StepProcess(ModuleProcess):
+    """A module that serves steps, seen from outside; its description comes first.
+
+    Args:
+        argument: the module's: a session file, or what it is built from.
+    """
+
+    def __init__(
+        self,
+        argument: Path,
+        folder: Path,
+        module: str = "benchmarks.engine.bare_step",
+        python: str = sys.executable,
+    ) -> None:
+        super().__init__(module, (str(argument),), folder / f"{module}.log", python)
+        self.description: dict[str, Any] = {}
+
+    async def __aenter__(self) -> Self:
+        """Wait until it is built."""
+        try:
+            self.description = json.loads(await self.read_line())
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def costs(self, seconds: float) -> list[float]:
+        """Seconds a step, of each burst within `seconds`."""
+        self.write_line(f"run {seconds}")
+        return [taken_s / steps for taken_s, steps in json.loads(await self.read_line())["bursts"]]
+
+    async def figure(self, command: str) -> float:
+        """Send a command, and return its figure."""
+        self.write_line(command)
+        return float(json.loads(await self.read_line())[command])
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve_steps(lambda: BareSteps(load(sys.argv[1])))

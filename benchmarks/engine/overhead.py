@@ -4,8 +4,8 @@
 
 Two processes with the same model differ by some per cent for as long as they live (where their
 memory lies), which is more than the loop costs. Here one worker does both, in turns of some
-seconds: its own loop, with the real server and a viewer of all pictures, and the bare compiled
-step. A pair of turns gives one figure, and every second pair begins with the other kind.
+seconds: its own loop, with the real server and a client that gets all pictures, and the bare
+compiled step. A pair of turns gives one figure, and every second pair begins with the other kind.
 """
 
 import argparse
@@ -22,16 +22,17 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
-from rich.console import Console
-from rich.table import Table
+import numpy as np
 
-from benchmarks.common import inputs, machine, worker_server
-from benchmarks.common.client import Viewer
-from benchmarks.common.processes import Served
-from benchmarks.server.live_figures import TARGET_OVERHEAD, percentile
-from styletune.config import NETWORKS
+from benchmarks.common import inputs, machine, report
+from benchmarks.common.client import RecordingClient
+from benchmarks.common.processes import ServerProcess
+from benchmarks.common.server import run_loop, serve_with_worker
+from benchmarks.common.turns import Estimate
+from styletune.config import NETWORKS, load
 from styletune.ipc.commands import WorkerConfig
 
+TARGETS = {"lite": 0.05, "vgg16": 0.02}
 _TURN_S = {"lite": 1.5, "vgg16": 4.0, "vgg19": 4.0}
 _FIRST_STEPS = 40  # until nothing is traced and compiled any more, and the size is the full one
 
@@ -45,8 +46,17 @@ class Turn:
     steps: int
 
 
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Overheads, pair by pair; the bare steps' seconds; and the cores of other programs."""
+
+    overheads: list[float]
+    bare_s: list[float]
+    other_cores: float
+
+
 def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
-    """What a worker does, but that every other turn is bare steps. Runs in the worker."""
+    """Paint as the worker does, but every other turn by bare steps. Runs in the worker."""
     from styletune.engine import backend
     from styletune.engine.painter import Painter
     from styletune.worker import loop
@@ -54,11 +64,11 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
     backend.configure(job.session.engine.device, job.session.engine.precision)
     turn_s = _TURN_S[job.session.network.name]
 
-    class Alternating(loop.PaintLoop):
-        """A worker that notes how long its epochs take, and takes bare steps in between."""
+    class AlternatingLoop(loop.PaintLoop):
+        """A loop that logs how long its epochs take, and takes bare steps in between."""
 
         _turns = 0
-        _from: tuple[float, int] | None = None
+        _start: tuple[float, int] | None = None
 
         def _run_epoch(self, painter: Painter, hand: bool) -> bool:
             full = max(painter.height, painter.width) == job.session.pictures.size
@@ -68,36 +78,37 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
 
         def _take_turns(self, painter: Painter) -> None:
             now = time.perf_counter()
-            if self._from is None:
-                self._bare(painter)
-            elif now - self._from[0] >= turn_s:
-                self._note(Turn(False, now - self._from[0], self._progress.step - self._from[1]))
+            if self._start is None:
+                self._take_bare_steps(painter)
+            elif now - self._start[0] >= turn_s:
+                steps = self._progress.step - self._start[1]
+                self._log(Turn(False, now - self._start[0], steps))
                 self._turns += 1
                 # Loop, bare; bare, loop; loop, bare: what drifts meets both alike.
-                self._bare(painter)
+                self._take_bare_steps(painter)
                 if self._turns % 2 == 0:
-                    self._bare(painter)
+                    self._take_bare_steps(painter)
             else:
                 return
-            self._from = time.perf_counter(), self._progress.step
+            self._start = time.perf_counter(), self._progress.step
 
-        def _bare(self, painter: Painter) -> None:
+        def _take_bare_steps(self, painter: Painter) -> None:
             began, steps = time.perf_counter(), 0
             while (seconds := time.perf_counter() - began) < turn_s:
                 painter.solver.depths.run(painter._depth, painter.inputs.batch)
                 steps += 1
             painter.solver.raw_losses()  # on a GPU this waits for the last step
-            self._note(Turn(True, max(seconds, time.perf_counter() - began), steps))
+            self._log(Turn(True, max(seconds, time.perf_counter() - began), steps))
 
-        def _note(self, turn: Turn) -> None:
+        def _log(self, turn: Turn) -> None:
             with log.open("a") as file:
                 print(json.dumps([turn.bare, turn.seconds, turn.steps]), file=file)
 
-    worker_server.work(Alternating, job, pipe)
+    run_loop(AlternatingLoop, job, pipe)
 
 
-def turns_of(log: Path) -> list[Turn]:
-    """What the worker has noted."""
+def read_turns(log: Path) -> list[Turn]:
+    """The turns that the worker has logged."""
     lines = log.read_text().splitlines() if log.exists() else []
     return [Turn(*json.loads(line)) for line in lines]
 
@@ -111,40 +122,36 @@ def overheads(turns: Sequence[Turn]) -> list[float]:
     found = []
     for before, loop, after in zip(turns, turns[1:], turns[2:], strict=False):
         if not loop.bare and before.bare and after.bare:
-            beside = (before.seconds + after.seconds) / (before.steps + after.steps)
-            found.append(1 - beside * loop.steps / loop.seconds)
+            bare_s = (before.seconds + after.seconds) / (before.steps + after.steps)
+            found.append(1 - bare_s * loop.steps / loop.seconds)
     return found
 
 
-async def measure(session_file: Path, folder: Path, seconds: float) -> tuple[list[float], float]:
-    """Overheads, pair by pair, and the cores that other programs had meanwhile.
-
-    Args:
-        folder: for logs.
-    """
+async def measure(session_file: Path, folder: Path, seconds: float) -> Measurement:
+    """Serve a session file for some seconds of turns; `folder` is for logs."""
     log = folder / "turns"
     command = ("benchmarks.engine.overhead", "--serve", str(session_file), str(log))
     async with (
-        Served(folder, command=command) as server,
-        Viewer(await server.address(), server.token) as viewer,
+        ServerProcess(folder, command=command) as server,
+        RecordingClient(await server.websocket_url(), server.token) as client,
     ):
-        await viewer.be("running")
-        while not turns_of(log):
+        await client.wait_for_state("running")
+        while not read_turns(log):
             await asyncio.sleep(0.5)
-        pid = server.worker_pid
-        assert pid is not None  # it has just taken a turn
-        pids = (os.getpid(), server.pid, pid)
-        busy, began = machine.Busy.now(pids), time.perf_counter()
+        pids = (os.getpid(), server.pid, server.worker_pid)
+        meter = machine.CpuMeter(pids)
         await asyncio.sleep(seconds)
-        others = machine.Busy.now(pids).others_since(busy, time.perf_counter() - began)
-    return overheads(turns_of(log)), others
+        others = meter.other_cores()
+    turns = read_turns(log)
+    bare_s = [turn.seconds / turn.steps for turn in turns if turn.bare]
+    return Measurement(overheads(turns), bare_s, others)
 
 
-async def _measure_one(network: str, arguments: argparse.Namespace) -> tuple[list[float], float]:
+async def _measure_one(network: str, arguments: argparse.Namespace) -> Measurement:
     with tempfile.TemporaryDirectory(prefix="styletune-overhead-") as name:
         folder = Path(name)
-        content = inputs.square("harbour", arguments.size, folder)
-        text = inputs.session(network, content, folder, arguments.size, arguments.weights)
+        content = inputs.square_picture("harbour", arguments.size, folder)
+        text = inputs.session_toml(network, content, folder, arguments.size, arguments.weights)
         file = folder / "session.toml"
         file.write_text(text)
         return await measure(file, folder, arguments.seconds)
@@ -152,7 +159,7 @@ async def _measure_one(network: str, arguments: argparse.Namespace) -> tuple[lis
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.engine.overhead")
+    parser = report.new_parser("engine.overhead", __doc__)
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=["lite", "vgg16"])
     parser.add_argument("--size", type=int, default=256, metavar="PX", help="(default 256)")
@@ -163,23 +170,26 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.serve:
         session_file, log = arguments.serve
-        return worker_server.serve(session_file, functools.partial(paint_in_turns, log=Path(log)))
-    made = Table(
-        title=f"the loop around the step, {arguments.size} px", title_justify="left",
-        caption=f"{machine.processor()}, {machine.cores()} cores\n{machine.versions()}",
-        caption_justify="left",
-    )  # fmt: skip
-    for head in ("", "overhead, median", "middle half", "pairs", "to reach", "others' cores"):
-        made.add_column(head)
+        session = load(session_file).with_overrides(server={"port": 0})
+        return serve_with_worker(session, functools.partial(paint_in_turns, log=Path(log)))
+    table = report.new_table(
+        f"the loop around the step, {arguments.size} px",
+        ("", "overhead, median", "middle half", "mean", "pairs", "to reach", "others' cores"),
+    )
     for network in arguments.networks:
-        found, others = asyncio.run(_measure_one(network, arguments))
-        target = TARGET_OVERHEAD.get(network)
-        low, high = (percentile(found, at) for at in (25, 75))
-        made.add_row(
-            network, f"{median(found):+.1%}", f"{low:+.1%} … {high:+.1%}", str(len(found)),
-            "" if target is None else f"{target:.0%}", f"{others:.2f}",
-        )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 118).print(made)
+        found = asyncio.run(_measure_one(network, arguments))
+        target = TARGETS.get(network)
+        low, high = np.percentile(found.overheads, (25, 75))
+        table.add_row(
+            network,
+            f"{median(found.overheads):+.1%}",
+            f"{low:+.1%} … {high:+.1%}",
+            Estimate.of(found.overheads).percent,
+            str(len(found.overheads)),
+            "" if target is None else f"{target:.0%}",
+            f"{found.other_cores:.2f}",
+        )
+    report.print_table(table)
     return 0
 
 

@@ -8,7 +8,7 @@ convolution.
 """
 
 import argparse
-import statistics
+import functools
 import sys
 import time
 from collections.abc import Sequence
@@ -16,22 +16,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.common import report
+from benchmarks.common.turns import Turns, take_turns
 from styletune.config import NETWORKS, SessionConfig
 from styletune.engine import backend, canvas
 from styletune.engine.painter import Painter
 
 _STEPS = 60
 _ROUNDS = 5
+_EXACT = "float32"
 
 
-@dataclass
-class Row:
-    """One precision: a step's milliseconds, the first step, and the picture after `_STEPS`."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Of one precision: the raw losses and gradient of the first step, the last picture."""
 
-    step_ms: float
     raw: npt.NDArray[np.float64]
     gradient: npt.NDArray[np.float64]
     picture: npt.NDArray[np.float64]
@@ -39,35 +39,35 @@ class Row:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print the table."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.engine.precision", description=__doc__
-    )
+    parser = report.new_parser("engine.precision", __doc__)
     parser.add_argument("--network", choices=NETWORKS, default="lite")
     parser.add_argument("--weights", metavar="FILE")
     parser.add_argument("--size", type=int, default=256)
     arguments = parser.parse_args(argv)
-    kinds = ["float32", "tf32", "bfloat16", "float16"]
+    kinds = [_EXACT, "tf32", "bfloat16", "float16"]
     if not backend.gpus():
         kinds.remove("tf32")
-    rows = measure(arguments, kinds)
-    exact = rows["float32"]
-    title = (
-        f"{arguments.network} at {arguments.size} px on {backend.describe()}, {backend.backend()}"
-    )
-    table = Table("", "ms a step", "largest error of a raw loss", title=title)
-    for name in ("cosine of the gradients", f"PSNR of the pictures after {_STEPS} steps"):
-        table.add_column(name)
-    for kind, row in rows.items():
-        table.add_row(kind, f"{row.step_ms:.1f}", *compared(row, exact))
-    Console().print(table)
+    turns, results = measure(arguments, kinds)
+    table = report.new_table(
+        f"{arguments.network} at {arguments.size} px on {backend.describe()}, {backend.backend()}",
+        (
+            "", "ms a step", f"÷ {_EXACT}", "largest error of a raw loss",
+            "cosine of the gradients", f"PSNR of the pictures after {_STEPS} steps",
+        ),
+    )  # fmt: skip
+    for kind, result in results.items():
+        cells = [f"{1e3 * turns.median(kind):.1f}"]
+        if kind != _EXACT:
+            cells += [str(turns.ratio(kind, _EXACT)), *compared(result, results[_EXACT])]
+        table.add_row(kind, *cells)
+    report.print_table(table)
     return 0
 
 
-def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Row]:
-    """All precisions, taking turns so that what drifts meets all alike."""
+def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> tuple[Turns, dict[str, Result]]:
+    """Seconds a step in turns, and results, of all precisions."""
     painters: dict[str, Painter] = {}
-    rows: dict[str, Row] = {}
-    times: dict[str, list[float]] = {}
+    firsts = {}
     for kind in kinds:
         session = SessionConfig().with_overrides(
             network={"name": arguments.network, "weights": arguments.weights or "", "layers": ()},
@@ -80,28 +80,31 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> dict[str, Ro
         painter.calibrate()
         painter.reset()
         painter.run(1)
-        rows[kind] = Row(0.0, painter.losses().style_raw, _gradient(painter), np.empty(0))
-        times[kind] = []
-    for _ in range(_ROUNDS):
-        for kind, painter in painters.items():
-            backend.configure(precision=kind)
-            started = time.perf_counter()
-            painter.run(_STEPS // _ROUNDS)
-            times[kind].append((time.perf_counter() - started) / (_STEPS // _ROUNDS))
-    for kind, row in rows.items():
-        row.step_ms = 1e3 * statistics.median(times[kind])
-        row.picture = painters[kind].pixels().astype(np.float64)
-    return rows
+        firsts[kind] = painter.losses().style_raw, _gradient(painter)
+    variants = {
+        kind: functools.partial(_take_turn, painter, kind) for kind, painter in painters.items()
+    }
+    turns = take_turns(variants, _ROUNDS)
+    return turns, {
+        kind: Result(*firsts[kind], painter.pixels().astype(np.float64))
+        for kind, painter in painters.items()
+    }
 
 
-def compared(row: Row, exact: Row) -> tuple[str, str, str]:
-    """Errors of a row against the exact one, in words."""
-    if row is exact:
-        return "", "", ""
-    error = np.max(np.abs(row.raw / exact.raw - 1))
-    cosine = row.gradient @ exact.gradient
-    cosine /= np.linalg.norm(row.gradient) * np.linalg.norm(exact.gradient)
-    psnr = 10 * np.log10(255**2 / np.mean((row.picture - exact.picture) ** 2))
+def _take_turn(painter: Painter, kind: str) -> list[float]:
+    backend.configure(precision=kind)
+    steps = _STEPS // _ROUNDS
+    started = time.perf_counter()
+    painter.run(steps)
+    return [(time.perf_counter() - started) / steps]
+
+
+def compared(result: Result, exact: Result) -> tuple[str, str, str]:
+    """Errors of a result against the exact one, in words."""
+    error = np.max(np.abs(result.raw / exact.raw - 1))
+    cosine = result.gradient @ exact.gradient
+    cosine /= np.linalg.norm(result.gradient) * np.linalg.norm(exact.gradient)
+    psnr = 10 * np.log10(255**2 / np.mean((result.picture - exact.picture) ** 2))
     return f"{error:.2g}", f"{cosine:.5f}", f"{psnr:.1f} dB"
 
 

@@ -1,72 +1,62 @@
-"""A step of ours beside a step of its PyTorch twin, in turns, in processes of their own.
+"""A step of styletune beside the same step in PyTorch, in turns, in processes of their own.
 
-    pip install '.[twin]' && python -m benchmarks.engine.pytorch [--network vgg16] [--sizes 256 512]
-    python -m benchmarks.engine.pytorch --python OTHER/bin/python    # where PyTorch lives elsewhere
+    pip install '.[twin]' && python -m benchmarks.engine.pytorch [--sizes 256 512]
+    python -m benchmarks.engine.pytorch --python OTHER/bin/python  # where PyTorch lives elsewhere
 
-Same picture, same 16 losses, all of them audible, same Adam. VGG's filters are seeded-random
+Same picture, same 16 losses, all of them at work, same Adam. VGG's filters are seeded-random
 unless --weights names a file: the arithmetic is the same. Both losses at the start are compared,
-so that it is the same model indeed. The floor of time is the convolutions alone, forwards and
+which shows that it is the same model. The floor of time is the convolutions alone, forwards and
 backwards to the picture, at the machine's best matrix product. The floor of memory is what a step
-cannot do without: filters, each activation once, the content's features. Beside the peaks stands
-what the bare import of either library takes: most of ours is pages of TensorFlow's shared
-libraries. The table goes to stdout.
+needs at least: filters, each activation once, the content's features. Beside the peaks stands
+what the bare import of either library takes: most of styletune's is pages of TensorFlow's shared
+libraries.
 """
 
 import argparse
 import asyncio
+import functools
 import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import inputs, machine
-from benchmarks.common.processes import Bare
-from benchmarks.server.live_table import megabytes, met, milliseconds
+from benchmarks.common import inputs, machine, report
+from benchmarks.common.report import megabytes, met, milliseconds
+from benchmarks.common.turns import Turns, take_turns_async
+from benchmarks.engine.bare_step import StepProcess, floor_s
 from styletune.config import DEFAULT_LAYERS, SessionConfig, load
 from styletune.engine.vgg import MEANS_RGB, convolutions
 from styletune.images import decode
 
-TARGET = 0.95  # of the twin's time
+TARGET = 0.95  # of PyTorch's time
+OURS, TORCH = "styletune", "PyTorch"
 _ROUNDS = 4
-_PEAK_OF_IMPORT = (
-    "import {}, re; print(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read())[1])"
-)
 
 
-@dataclass(slots=True)
-class Pair:
-    """What was measured at one size: ours and the twin's."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What was measured at one size; of the pairs, styletune's comes first."""
 
     size_px: int
-    ours_s: list[float] = field(default_factory=list)
-    twin_s: list[float] = field(default_factory=list)
-    ours_mb: float = 0.0
-    twin_mb: float = 0.0
-    ours_loss: float = 0.0
-    twin_loss: float = 0.0
-    floor_s: float = 0.0
-    floor_mb: float = 0.0
-    imports_mb: tuple[float, float] = (0.0, 0.0)
-    backends: tuple[str, str] = ("", "")
-
-    @property
-    def ratio(self) -> float:
-        """Ours by the twin's: the median of the rounds' own ratios."""
-        return median(a / b for a, b in zip(self.ours_s, self.twin_s, strict=True))
+    turns: Turns
+    peak_mb: tuple[float, float]
+    import_mb: tuple[float, float]
+    losses: tuple[float, float]
+    backends: tuple[str, str]
+    floor_s: float
+    floor_mb: float
 
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = report.new_parser("engine.pytorch", __doc__)
     parser.add_argument("--network", choices=("vgg16", "vgg19"), default="vgg16")
     parser.add_argument("--weights", metavar="FILE", help="of the network (npz)")
     parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512], metavar="N")
@@ -74,40 +64,40 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="one that has PyTorch")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        pairs = [asyncio.run(measure(arguments, size, Path(folder))) for size in arguments.sizes]
-    Console(width=None if sys.stdout.isatty() else 110).print(table(pairs, arguments))
+        found = [asyncio.run(compare(arguments, size, Path(folder))) for size in arguments.sizes]
+    report.print_table(table(found, arguments))
     return 0
 
 
-async def measure(arguments: argparse.Namespace, size: int, folder: Path) -> Pair:
-    """Both, in turns."""
+async def compare(arguments: argparse.Namespace, size: int, folder: Path) -> Comparison:
+    """Measure both, in turns."""
     session_file = _session_file(arguments, size, folder)
     session = load(session_file)
-    pair = Pair(size)
-    spec = folder / f"twin-{size}.json"
-    spec.write_text(json.dumps(_spec(session, folder)))
+    spec = folder / f"model-{size}.json"
+    spec.write_text(json.dumps(_model_spec(session, folder)))
+    module = "benchmarks.engine.pytorch_model"
     async with (
-        Bare(session_file, folder) as ours,
-        Bare(
-            spec, folder, module="benchmarks.engine.pytorch_model", python=arguments.python
-        ) as twin,
+        StepProcess(session_file, folder) as ours,
+        StepProcess(spec, folder, module=module, python=arguments.python) as torch,
     ):
-        said, theirs = await ours.answer(), await twin.answer()
-        pair.backends = said["backend"], theirs["backend"]
-        pair.ours_loss = (await ours.answer("loss"))["loss"]
-        pair.twin_loss = (await twin.answer("loss"))["loss"]
-        peak = 0.0
-        for _ in range(_ROUNDS):
-            for process, costs in ((ours, pair.ours_s), (twin, pair.twin_s)):
-                bursts = (await process.answer(str(arguments.seconds)))["bursts"]
-                costs.append(median(seconds / steps for seconds, steps in bursts))
-            peak = max(peak, (await ours.answer("peak"))["peak_flops"])
-        pair.floor_s = 2 * 2 * said["multiply_adds"] / peak
-        # The product's matrices are 50 MB; they come after the steps' own peak and stay below it.
-        pair.ours_mb, pair.twin_mb = (machine.peak_mb(p.pid) or 0.0 for p in (ours, twin))
-    pair.floor_mb = floor_bytes(session.network.name, session.network.selected_layers, size) / 2**20
-    pair.imports_mb = _import_mb(sys.executable, "keras"), _import_mb(arguments.python, "torch")
-    return pair
+        losses = await ours.figure("loss"), await torch.figure("loss")
+        variants = {
+            OURS: functools.partial(ours.costs, arguments.seconds),
+            TORCH: functools.partial(torch.costs, arguments.seconds),
+        }
+        turns = await take_turns_async(variants, _ROUNDS)
+        # After the turns: the product's matrices are 50 MB, and stay below the steps' own peak.
+        peak_flops = max([await ours.figure("peak_flops") for _ in range(_ROUNDS)])
+        return Comparison(
+            size,
+            turns,
+            (machine.peak_mb(ours.pid) or 0.0, machine.peak_mb(torch.pid) or 0.0),
+            (_import_mb(sys.executable, "keras"), _import_mb(arguments.python, "torch")),
+            losses,
+            (ours.description["backend"], torch.description["backend"]),
+            floor_s(ours.description["multiply_adds"], peak_flops),
+            floor_bytes(session.network.name, session.network.selected_layers, size) / 2**20,
+        )
 
 
 def floor_bytes(network: str, played: Sequence[str], size_px: int) -> int:
@@ -119,7 +109,7 @@ def floor_bytes(network: str, played: Sequence[str], size_px: int) -> int:
     values, channels, edge = 0, 3, size_px
     for layer in convolutions(network, played):
         edge //= 2 if layer.pool_before else 1
-        width = inputs.width(layer.name)
+        width = inputs.vgg_channels(layer.name)
         activations = edge * edge * width
         values += (9 * channels + 1) * width + activations * (1 + (layer.name in played))
         channels = width
@@ -128,25 +118,25 @@ def floor_bytes(network: str, played: Sequence[str], size_px: int) -> int:
 
 def _import_mb(python: str, module: str) -> float:
     """Peak memory of a process that only imports `module`."""
-    code = _PEAK_OF_IMPORT.format(module)
+    code = f"import {module}, resource as r; print(r.getrusage(r.RUSAGE_SELF).ru_maxrss)"
     done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     return int(done.stdout) * 1024 / 1e6
 
 
 def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Path:
-    """All terms at weight 1, uncalibrated: both sides compute all sixteen."""
+    """All terms at weight 1, not calibrated: both sides compute all sixteen."""
     layers = DEFAULT_LAYERS[arguments.network]
     weights = arguments.weights
     if weights is None:
-        weights = str(inputs.random_vgg(arguments.network, layers, folder))
-    content, style = (inputs.square(name, size, folder) for name in ("harbour", "strokes"))
+        weights = str(inputs.random_vgg_weights(arguments.network, layers, folder))
+    content, style = (inputs.square_picture(name, size, folder) for name in ("harbour", "strokes"))
     faders = "\n".join(
         f'"{term}.{layer}" = 0.5' for term in ("content", "style") for layer in layers
     )
     path = folder / f"session-{size}.toml"
     path.write_text(
         f'[pictures]\ncontent = "{content}"\nstyles = ["{style}"]\nsize = {size}\n'
-        "[optimizer]\nlevels = 1\n"  # as the twin's
+        "[optimizer]\nlevels = 1\n"  # as PyTorch's Adam
         f'[network]\nname = "{arguments.network}"\n'
         + (f'weights = "{weights}"\n' if weights else "")
         + "[painting]\ncalibrate = false\nscales = false\n"
@@ -155,7 +145,7 @@ def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Pat
     return path
 
 
-def _spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
+def _model_spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
     network, optimizer = session.network, session.optimizer
     files = {}
     named = {"content": session.pictures.content, "style": session.pictures.styles[0]}
@@ -184,50 +174,43 @@ def _spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
     }
 
 
-def table(pairs: list[Pair], arguments: argparse.Namespace) -> Table:
-    """One column a size."""
-    ours, twin = pairs[0].backends
-    made = Table(
-        title=f"a step of {arguments.network}, all 16 losses: {ours} beside {twin}",
-        caption=f"{machine.processor()}, {machine.cores()} cores\n{machine.versions()}\n"
-        + ("" if arguments.weights else "filters seeded-random, in VGG's shapes"),
-        title_justify="left",
-        caption_justify="left",
+def table(found: Sequence[Comparison], arguments: argparse.Namespace) -> Table:
+    """Lay the comparisons out, one column a size."""
+    ours, torch = found[0].backends
+    notes = () if arguments.weights else ("filters seeded-random, in VGG's shapes",)
+    made = report.new_table(
+        f"a step of {arguments.network}, all 16 losses: {ours} beside {torch}",
+        ("", *(f"{one.size_px} px" for one in found), "to reach"),
+        notes,
     )
-    made.add_column("", no_wrap=True)
-    for pair in pairs:
-        made.add_column(f"{pair.size_px} px", justify="right")
-    made.add_column("to reach")
     rows = (
-        ("ours", lambda p: milliseconds(median(p.ours_s)), ""),
-        ("PyTorch twin", lambda p: milliseconds(median(p.twin_s)), ""),
-        (
-            "ours ÷ twin, median of rounds",
-            lambda p: f"{p.ratio:.2f}  {met(p.ratio, TARGET)}",
-            f"≤ {TARGET}",
-        ),
-        (
-            "peak memory, ours",
-            lambda p: f"{megabytes(p.ours_mb)}  {met(p.ours_mb, p.twin_mb)}",
-            "≤ twin's",
-        ),
-        ("peak memory, twin", lambda p: megabytes(p.twin_mb), ""),
-        ("the import alone, ours", lambda p: megabytes(p.imports_mb[0]), ""),
-        ("the import alone, twin", lambda p: megabytes(p.imports_mb[1]), ""),
-        ("beyond the import, ours", lambda p: megabytes(p.ours_mb - p.imports_mb[0]), ""),
-        ("beyond the import, twin", lambda p: megabytes(p.twin_mb - p.imports_mb[1]), ""),
-        ("floor: filters, activations, targets", lambda p: megabytes(p.floor_mb), ""),
-        ("floor: convolutions at the matrix peak", lambda p: milliseconds(p.floor_s), ""),
-        ("ours above the floor", lambda p: f"{median(p.ours_s) / p.floor_s:.2f} ×", ""),
-        (
-            "loss at the start, ours and twin's",
-            lambda p: f"{p.ours_loss:.5g}, {p.twin_loss:.5g}",
-            "the same",
-        ),
+        (OURS, lambda c: milliseconds(c.turns.median(OURS)), ""),
+        (TORCH, lambda c: milliseconds(c.turns.median(TORCH)), ""),
+        (f"{OURS} ÷ {TORCH}", _ratio, f"≤ {TARGET}"),
+        (f"peak memory, {OURS}", _peak, f"≤ {TORCH}'s"),
+        (f"peak memory, {TORCH}", lambda c: megabytes(c.peak_mb[1]), ""),
+        (f"the import alone, {OURS}", lambda c: megabytes(c.import_mb[0]), ""),
+        (f"the import alone, {TORCH}", lambda c: megabytes(c.import_mb[1]), ""),
+        (f"beyond the import, {OURS}", lambda c: megabytes(c.peak_mb[0] - c.import_mb[0]), ""),
+        (f"beyond the import, {TORCH}", lambda c: megabytes(c.peak_mb[1] - c.import_mb[1]), ""),
+        ("floor: filters, activations, targets", lambda c: megabytes(c.floor_mb), ""),
+        ("floor: convolutions at the matrix peak", lambda c: milliseconds(c.floor_s), ""),
+        (f"{OURS} above it", lambda c: f"{c.turns.median(OURS) / c.floor_s:.2f} ×", ""),
+        ("loss at the start", lambda c: "{:.5g}, {:.5g}".format(*c.losses), "the same"),
     )
     for name, cell, target in rows:
-        made.add_row(name, *map(cell, pairs), target)
+        made.add_row(name, *map(cell, found), target)
     return made
+
+
+def _ratio(found: Comparison) -> str:
+    ratio = found.turns.ratio(OURS, TORCH)
+    return f"{ratio}  {met(ratio.value, TARGET)}"
+
+
+def _peak(found: Comparison) -> str:
+    ours, torch = found.peak_mb
+    return f"{megabytes(ours)}  {met(ours, torch)}"
 
 
 if __name__ == "__main__":

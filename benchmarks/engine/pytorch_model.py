@@ -1,17 +1,14 @@
-"""Our own rendering of the model in PyTorch, in a process of its own: what it is held against.
+"""The same model in PyTorch, in a process of its own: what the engine's step is compared with.
 
 The same picture, network, 16 losses (content and Gram mean squares), nine-point smoothness and
-Adam on the normalised gradient with clamping, as the engine has them, written as one writes them
-in PyTorch. Imports nothing of styletune, so that it can run in another environment.
-Speaks as `benchmarks.engine.bare_step` does: seconds on stdin, bursts of steps as JSON on stdout.
+Adam on the normalised gradient with clamping, as one writes them in PyTorch. Imports nothing of
+styletune, so that it can run in another environment; see `step_server`.
 Run as: python -m benchmarks.engine.pytorch_model SPEC.json
 """
 
 import json
-import math
-import os
 import sys
-import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +16,13 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-_STRETCH_S = 0.4
-_WARM_UP_STEPS = 3
+from benchmarks.engine.step_server import WARM_UP_STEPS, serve_steps
+
 # 12 × the Laplacian of a pixel and its eight neighbours: see `engine/losses.py`.
 _LAPLACIAN = torch.tensor([[-1.0, -4, -1], [-4, 20, -4], [-1, -4, -1]]) / 12
 
 
-def main(spec_file: str) -> None:
-    """Answer each line on stdin until it ends."""
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    twin = Twin(json.loads(Path(spec_file).read_text()))
-    print(json.dumps(twin.description()), file=answers, flush=True)
-    for line in sys.stdin:
-        asked = line.split()
-        if asked[0] == "loss":
-            print(json.dumps({"loss": twin.loss_at_start}), file=answers, flush=True)
-        else:
-            print(json.dumps({"bursts": twin.run(float(asked[0]))}), file=answers, flush=True)
-
-
-class Twin:
+class PyTorchModel:
     """The painting in PyTorch.
 
     Args:
@@ -57,7 +40,7 @@ class Twin:
         content, style = (self._picture(spec[name]) for name in ("content", "style"))
         with torch.no_grad():
             self._content = self._features(content)
-            self._grams = [gram(f) for f in self._features(style)]
+            self._grams = [gram_matrix(f) for f in self._features(style)]
         self._x = content.clone().requires_grad_(True)
         self._adam = torch.optim.Adam(
             [self._x],
@@ -65,8 +48,8 @@ class Twin:
             betas=(spec["beta_1"], spec["beta_2"]),
             eps=spec["epsilon"],
         )
-        self.loss_at_start = float(self._loss().detach())
-        self._step_s = self._burst(_WARM_UP_STEPS) / _WARM_UP_STEPS
+        self._initial_loss = float(self._loss().detach())
+        self.take(WARM_UP_STEPS)
 
     def description(self) -> dict[str, Any]:
         """What paints on what."""
@@ -109,7 +92,7 @@ class Twin:
                 spec["content_weights"], features, self._content, strict=True
             )
         ] + [
-            weight * F.mse_loss(gram(f), target)
+            weight * F.mse_loss(gram_matrix(f), target)
             for weight, f, target in zip(spec["style_weights"], features, self._grams, strict=True)
         ]
         bordered = F.pad(self._x, (1, 1, 1, 1), mode="replicate")
@@ -128,30 +111,21 @@ class Twin:
         with torch.no_grad():
             self._x.clamp_(0, 255)
 
-    def run(self, seconds: float) -> list[tuple[float, int]]:
-        """Take steps for some seconds; seconds and steps of each burst."""
-        self._step_s = self._burst(1)
-        ends = time.perf_counter() + seconds
-        bursts: list[tuple[float, int]] = []
-        while not bursts or time.perf_counter() < ends:
-            steps = max(1, math.ceil(_STRETCH_S / self._step_s))
-            taken_s = self._burst(steps)
-            self._step_s = taken_s / steps
-            bursts.append((taken_s, steps))
-        return bursts
-
-    def _burst(self, steps: int) -> float:
-        started = time.perf_counter()
+    def take(self, steps: int) -> None:
+        """Take steps."""
         for _ in range(steps):
             self.step()
-        return time.perf_counter() - started
+
+    def commands(self) -> Mapping[str, Callable[[], float]]:
+        """The loss at the start."""
+        return {"loss": lambda: self._initial_loss}
 
 
-def gram(features: torch.Tensor) -> torch.Tensor:
+def gram_matrix(features: torch.Tensor) -> torch.Tensor:
     """(1, c, h, w) → F·Fᵀ / (h·w·c), (c, c)."""
     flat = features.flatten(2)[0]
     return flat @ flat.T / flat.numel()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve_steps(lambda: PyTorchModel(json.loads(Path(sys.argv[1]).read_text())))

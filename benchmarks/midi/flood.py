@@ -1,9 +1,9 @@
-"""Storms of messages on a real painting: what comes through, and what they cost.
+"""Floods of MIDI messages on a real painting: what comes through, and what they cost.
 
-Windows with a storm take turns with windows in which as much is sent to a port that nobody
-plays, and with windows in which nothing is sent: so what the fake controller and JACK cost is told
-from what we do. Beside the steps lost, which other programs disturb, stands the processor time
-that a storm takes, which they hardly do.
+Windows with a flood take turns with windows in which as much is sent to a port that no agent
+opens, and with windows in which nothing is sent: so what the fake controller and JACK cost is
+kept apart from what styletune does. Beside the steps lost, which other programs disturb, stands
+the processor time that a flood takes, which they hardly do.
 """
 
 import itertools
@@ -16,18 +16,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.common import machine
-from benchmarks.common.processes import painter_of
+from benchmarks.common.processes import worker_pid
 from benchmarks.midi.jack import (
+    FLOOD_S,
     KNOBS,
-    NOBODYS,
-    STORM_S,
+    UNCONNECTED,
     Controller,
+    base_url,
     get,
-    let_talk,
-    pick_up,
     process,
-    rest,
-    url_of,
+    wait_for_connection,
 )
 
 _FIRST_EPOCHS = 80
@@ -38,10 +36,10 @@ class Window:
     """Some seconds of a real painting.
 
     Attributes:
-        steps_per_s: as the worker's own clock says.
+        steps_per_s: by the worker's own clock.
         step_cpu_s: processor time of the worker for a step.
         server_cores, agent_cores: cores that each of them had.
-        other_cores: cores that programs had which are none of ours.
+        other_cores: cores that programs had which are not measured.
     """
 
     steps_per_s: float
@@ -56,121 +54,131 @@ class Round(NamedTuple):
 
     Attributes:
         quiet: nothing is sent.
-        unheard: a storm, to a port that nobody plays.
-        storm: the same, to the one that the agent plays.
+        unconnected: a flood, to a port that no agent opens.
+        flood: the same, to the one that the agent plays.
     """
 
     quiet: Window
-    unheard: Window
-    storm: Window
+    unconnected: Window
+    flood: Window
 
 
 @dataclass(frozen=True, slots=True)
-class Storms:
-    """Windows of all kinds, and what came through."""
+class FloodResult:
+    """Windows of all kinds, and what came through.
+
+    Attributes:
+        moves_per_s: of a knob, in each flood.
+        correct, expected: how many last values arrived, of how many.
+    """
 
     rounds: list[Round]
-    per_s: list[float]
-    right: int
-    of: int
+    moves_per_s: list[float]
+    correct: int
+    expected: int
 
-    def lost(self) -> tuple[list[float], list[float], list[float]]:
-        """Part of the steps that each storm cost: in all, by being sent, and by being played."""
+    def lost_steps(self) -> tuple[list[float], list[float], list[float]]:
+        """Part of the steps that each flood cost: in all, by being sent, and by being played."""
         rates = [[window.steps_per_s for window in windows] for windows in self.rounds]
         return (
-            [1 - storm / quiet for quiet, _, storm in rates],
-            [1 - unheard / quiet for quiet, unheard, _ in rates],
-            [1 - storm / unheard for _, unheard, storm in rates],
+            [1 - flood / quiet for quiet, _, flood in rates],
+            [1 - unconnected / quiet for quiet, unconnected, _ in rates],
+            [1 - flood / unconnected for _, unconnected, flood in rates],
         )
 
-    def dearer(self) -> list[float]:
-        """By how much a step took more processor time in each storm that was played."""
-        return [storm.step_cpu_s / unheard.step_cpu_s - 1 for _, unheard, storm in self.rounds]
+    def step_cpu_increase(self) -> list[float]:
+        """By how much a step took more processor time in each flood that was played."""
+        return [flood.step_cpu_s / beside.step_cpu_s - 1 for _, beside, flood in self.rounds]
 
-    def taken(self) -> tuple[list[float], list[float]]:
-        """Cores that playing each storm took for the server, and for the agent."""
-        server = [storm.server_cores - unheard.server_cores for _, unheard, storm in self.rounds]
-        return server, [w.storm.agent_cores - w.unheard.agent_cores for w in self.rounds]
+    def cores(self) -> tuple[list[float], list[float]]:
+        """Cores that playing each flood took for the server, and for the agent."""
+        return (
+            [flood.server_cores - beside.server_cores for _, beside, flood in self.rounds],
+            [flood.agent_cores - beside.agent_cores for _, beside, flood in self.rounds],
+        )
 
 
-def storms(rounds: int, size_px: int, jack: int, *, apart: bool) -> Storms:
-    """What storms do to a real painting; six rounds have the windows in all six orders.
+def measure_floods(rounds: int, size_px: int, jack: int, *, apart: bool) -> FloodResult:
+    """Flood a real painting; six rounds have the windows in all six orders.
 
     Args:
-        jack: process id of JACK, which is one of ours.
-        apart: the painter has a core to itself, and all that hands need has the others: so it is
-            where a GPU paints, and where the agent runs on another machine.
+        jack: process id of JACK, which is measured, too.
+        apart: the worker has a core to itself, and everything else the others: so it is where a
+            GPU paints, and where the agent runs on another machine.
     """
     arguments = ("--no-browser", "--port", "0", "--size", str(size_px))
     with process("styletune", "serve", *arguments) as server:
-        url = url_of(server)
+        url = base_url(server)
+        agent_arguments = ("--api", "jack", "--url", url, "--port", "bench")
         with (
             closing(Controller()) as controller,
-            closing(Controller(NOBODYS)) as nobodys,
-            process(
-                "styletune", "midi", "--api", "jack", "--url", url, "--port", "bench",
-                stream="stderr",
-            ) as agent,
-        ):  # fmt: skip
-            let_talk(agent.stderr)
-            # Tracing what hands may ask for takes time from the first steps.
-            _painted(url, _FIRST_EPOCHS)
-            pick_up(controller, url)
-            painter = painter_of(server.pid)
-            assert painter is not None  # it has just painted
-            pids = (server.pid, agent.pid, painter, os.getpid(), jack)
+            closing(Controller(UNCONNECTED)) as unconnected,
+            process("styletune", "midi", *agent_arguments, stream="stderr") as agent,
+        ):
+            wait_for_connection(agent.stderr)
+            # Tracing what controls may call for takes time from the first steps.
+            _wait_for_epoch(url, _FIRST_EPOCHS)
+            controller.pick_up(url)
+            worker = worker_pid(server.pid)
+            assert worker is not None  # it has just painted
+            pids = (server.pid, agent.pid, worker, os.getpid(), jack)
             if apart:
-                _part(painter, pids)
-            blows = {"quiet": rest, "unheard": nobodys.storm, "storm": controller.storm}
-            found = Storms([], [], 0, 8 * rounds)
-            right = 0
+                _pin(worker, pids)
+            senders = {"quiet": _rest, "unconnected": unconnected.flood, "flood": controller.flood}
+            found, moves_per_s, correct = [], [], 0
             orders = itertools.cycle(itertools.permutations(Round._fields))
             for order in itertools.islice(orders, rounds):
                 windows: dict[str, Window] = {}
                 for kind in order:
                     before = get(url, "/api/state")["rev"]
-                    windows[kind], last = _window(url, pids, blows[kind])
+                    windows[kind], last = _measure_window(url, pids, senders[kind])
                     state = get(url, "/api/state")
-                    if kind == "storm":
+                    if kind == "flood":
                         # Each revision moves a knob once at most.
-                        found.per_s.append((state["rev"] - before) / STORM_S)
-                        right += sum(
+                        moves_per_s.append((state["rev"] - before) / FLOOD_S)
+                        correct += sum(
                             abs(state["controls"][f"style.{layer}"] - last[knob] / 127) < 1e-6
                             for knob, layer in zip(KNOBS, state["layers"], strict=True)
                         )
-                found.rounds.append(Round(**windows))
-    return Storms(found.rounds, found.per_s, right, found.of)
+                found.append(Round(**windows))
+    return FloodResult(found, moves_per_s, correct, len(KNOBS) * rounds)
 
 
-def _window(
-    url: str, pids: tuple[int, ...], blow: Callable[[], dict[int, int]]
+def _rest() -> dict[int, int]:
+    """Take as long as a flood, but send nothing."""
+    time.sleep(FLOOD_S + 0.7)
+    return {}
+
+
+def _measure_window(
+    url: str, pids: tuple[int, ...], send: Callable[[], dict[int, int]]
 ) -> tuple[Window, dict[int, int]]:
     server, agent, worker, *_ = pids
-    epoch, busy, began = get(url, "/api/state")["epoch"], machine.Busy.now(pids), time.monotonic()
-    had = [machine.cpu_s(pid) for pid in (server, agent, worker)]
-    last = blow()
-    seconds, after = time.monotonic() - began, _painted(url, epoch["epoch"] + 1)
-    took = [machine.cpu_s(pid) - s for pid, s in zip((server, agent, worker), had, strict=True)]
-    steps = after["step"] - epoch["step"]
+    before, worker_s = get(url, "/api/state")["epoch"], machine.cpu_s(worker)
+    meter = machine.CpuMeter(pids)
+    last = send()
+    server_cores, agent_cores = meter.cores(server), meter.cores(agent)
+    after = _wait_for_epoch(url, before["epoch"] + 1)
+    steps = after["step"] - before["step"]
     window = Window(
-        steps / (after["time"] - epoch["time"]),
-        took[2] / steps,
-        took[0] / seconds,
-        took[1] / seconds,
-        machine.Busy.now(pids).others_since(busy, seconds),
+        steps_per_s=steps / (after["time"] - before["time"]),
+        step_cpu_s=(machine.cpu_s(worker) - worker_s) / steps,
+        server_cores=server_cores,
+        agent_cores=agent_cores,
+        other_cores=meter.other_cores(),
     )
     return window, last
 
 
-def _part(painter: int, pids: tuple[int, ...]) -> None:
-    """Give the painter's threads the first core, and all others the rest."""
+def _pin(worker: int, pids: tuple[int, ...]) -> None:
+    """Give the worker's threads the first core, and all others the rest."""
     first, *rest = sorted(os.sched_getaffinity(0))
     for pid in pids:
         for thread in Path(f"/proc/{pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), [first] if pid == painter else rest)
+            os.sched_setaffinity(int(thread.name), [first] if pid == worker else rest)
 
 
-def _painted(url: str, number: int) -> Any:
+def _wait_for_epoch(url: str, number: int) -> Any:
     """The newest epoch, once that many have been painted."""
     while (epoch := get(url, "/api/state")["epoch"]) is None or epoch["epoch"] < number:
         time.sleep(0.05)

@@ -1,71 +1,52 @@
-"""What the page takes of a browser: one command, one table.
+"""What the page costs a browser: first picture, busy main thread, memory while hidden.
 
     python -m benchmarks.page.browser [--seconds 10] [--hidden 60]
 
 The real server with a stand-in worker (`benchmarks.common.stand_in`: 512 px, 20 pictures a second),
-the real page in a headless Chromium at 1440 × 900. Exit code 1 where a goal was missed.
-Needs Chromium; `STYLETUNE_CHROMIUM` names another one.
+the real page in a headless Chromium at 1440 × 900. Takes about two minutes. Exit code 1 where a
+target was missed. Needs Chromium; `STYLETUNE_CHROMIUM` names another one.
 """
 
-import argparse
 import asyncio
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, async_playwright
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.common import machine
-from benchmarks.common.processes import StandIn
+from benchmarks.common import report
+from benchmarks.common.processes import StandInServer
+from benchmarks.common.report import Row
 
 _LOADS = 5
 _SETTLE_S = 3.0
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 _MB = 1e6
 
 # When the first picture is drawn, and every task over 50 ms; runs before the page's own code.
-_WATCH = """
-window.seen = { first: null, drawn: 0, longest: 0 };
+_INSTRUMENT = """
+window.measured = { first: null, drawn: 0, longest: 0 };
 new PerformanceObserver((list) => {
-  for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
+  for (const { duration } of list.getEntries()) {
+    measured.longest = Math.max(measured.longest, duration);
+  }
 }).observe({ type: "longtask" });
 document.addEventListener("DOMContentLoaded", () => {
   new MutationObserver(() => {
-    seen.first ??= performance.now();
-    seen.drawn++;
+    measured.first ??= performance.now();
+    measured.drawn++;
   }).observe(document.querySelector("#picture"), { attributeFilter: ["data-epoch"] });
 });
 """
 
-_HIDE = """(away) => {
-  Object.defineProperty(document, "hidden", { get: () => away, configurable: true });
+_SET_HIDDEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", { get: () => hidden, configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure and what was to be reached."""
-
-    name: str
-    value: float
-    goal: float | None
-    unit: str
-    at_least: bool = False
-
-    @property
-    def met(self) -> bool:
-        """Whether the goal is reached; true where there is none."""
-        if self.goal is None:
-            return True
-        return self.value >= self.goal if self.at_least else self.value <= self.goal
 
 
 class Metrics:
@@ -75,14 +56,14 @@ class Metrics:
         self._session = session
 
     @classmethod
-    async def of(cls, page: Page) -> "Metrics":
+    async def attach(cls, page: Page) -> "Metrics":
         session = await page.context.new_cdp_session(page)
         await session.send("Performance.enable")
         return cls(session)
 
-    async def read(self, *, swept: bool = False) -> dict[str, float]:
-        """All counters by name; `swept`: after the garbage has been collected."""
-        if swept:
+    async def read(self, *, collect_garbage: bool = False) -> dict[str, float]:
+        """All counters by name."""
+        if collect_garbage:
             for _ in range(2):
                 await self._session.send("HeapProfiler.collectGarbage")
         answer = await self._session.send("Performance.getMetrics")
@@ -94,34 +75,34 @@ async def first_pictures(browser: Browser, url: str) -> list[float]:
     times = []
     for _ in range(_LOADS):
         context = await browser.new_context(viewport={"width": 1440, "height": 900})
-        page = await painted(context, url)
-        times.append(await page.evaluate("seen.first") / 1000)
+        page = await open_page(context, url)
+        times.append(await page.evaluate("measured.first") / 1000)
         await context.close()
     return times
 
 
-async def painted(context: BrowserContext, url: str) -> Page:
-    """A page with a picture on it."""
-    await context.add_init_script(_WATCH)
+async def open_page(context: BrowserContext, url: str) -> Page:
+    """Open a page and wait for a picture on it."""
+    await context.add_init_script(_INSTRUMENT)
     page = await context.new_page()
     await page.goto(url)
-    await _until(page, "seen.first !== null")
+    await _wait_until(page, "measured.first !== null")
     return page
 
 
-async def _until(page: Page, expression: str) -> None:
+async def _wait_until(page: Page, expression: str) -> None:
     """Poll from here: the page's policy forbids what `wait_for_function` does."""
-    async with asyncio.timeout(_PATIENCE_S):
+    async with asyncio.timeout(_TIMEOUT_S):
         while not await page.evaluate(expression):
             await asyncio.sleep(0.05)
 
 
-async def playing(page: Page, seconds: float) -> list[Row]:
-    """How busy the page's thread is while pictures come, and while a hand moves besides."""
-    metrics = await Metrics.of(page)
+async def busy_rows(page: Page, seconds: float) -> list[Row]:
+    """How busy the page's thread is while pictures come, and while a fader moves besides."""
+    metrics = await Metrics.attach(page)
     rows = []
     for what in ("watching", "moving a fader"):
-        await page.evaluate("seen.drawn = seen.longest = 0")
+        await page.evaluate("measured.drawn = measured.longest = 0")
         before = await metrics.read()
         if what == "watching":
             await asyncio.sleep(seconds)
@@ -130,7 +111,7 @@ async def playing(page: Page, seconds: float) -> list[Row]:
         after = await metrics.read()
         took = after["Timestamp"] - before["Timestamp"]
         busy = (after["TaskDuration"] - before["TaskDuration"]) / took
-        drawn, longest = await page.evaluate("[seen.drawn, seen.longest]")
+        drawn, longest = await page.evaluate("[measured.drawn, measured.longest]")
         rows += [
             Row(f"{what}: main thread busy", 100 * busy, 50, "%"),
             Row(
@@ -161,21 +142,21 @@ async def _drag(page: Page, seconds: float) -> None:
     await page.mouse.up()
 
 
-async def hidden(page: Page, seconds: float) -> list[Row]:
-    """What has grown after a time out of sight.
+async def hidden_rows(page: Page, seconds: float) -> list[Row]:
+    """What has grown after some time out of sight.
 
     A headless Chromium hides no window, so the page is told that it is hidden; its timers and
     sockets go on, which is the harder case.
     """
-    metrics = await Metrics.of(page)
-    await page.evaluate(_HIDE, True)
+    metrics = await Metrics.attach(page)
+    await page.evaluate(_SET_HIDDEN, True)
     await asyncio.sleep(_SETTLE_S)
-    before = await metrics.read(swept=True)
+    before = await metrics.read(collect_garbage=True)
     await asyncio.sleep(seconds)
-    after = await metrics.read(swept=True)
-    await page.evaluate(_HIDE, False)
-    drawn = await page.evaluate("seen.drawn")
-    await _until(page, f"seen.drawn > {drawn}")
+    after = await metrics.read(collect_garbage=True)
+    await page.evaluate(_SET_HIDDEN, False)
+    drawn = await page.evaluate("measured.drawn")
+    await _wait_until(page, f"measured.drawn > {drawn}")
     heap = (after["JSHeapUsedSize"] - before["JSHeapUsedSize"]) / _MB
     return [
         Row(f"{seconds:.0f} s hidden: heap grown", heap, 1.0, "MB"),
@@ -184,25 +165,25 @@ async def hidden(page: Page, seconds: float) -> list[Row]:
     ]
 
 
-async def run(seconds: float, away: float) -> list[Row]:
+async def run(seconds: float, hidden_s: float) -> list[Row]:
     """Measure everything, one after the other."""
     with tempfile.TemporaryDirectory() as folder:
-        async with StandIn(Path(folder)) as server, async_playwright() as playwright:
-            url = await server.url()
+        async with StandInServer(Path(folder)) as server, async_playwright() as playwright:
+            url = await server.login_url()
             browser = await playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox"]
             )
             # The first page of a server waits for its first picture too.
-            await (await painted(await browser.new_context(), url)).context.close()
+            await (await open_page(await browser.new_context(), url)).context.close()
             times = await first_pictures(browser, url)
             context = await browser.new_context(viewport={"width": 1440, "height": 900})
-            page = await painted(context, url)
+            page = await open_page(context, url)
             await asyncio.sleep(_SETTLE_S)
             rows = [
                 Row("first picture, median", median(times), 1.0, "s"),
                 Row("first picture, worst of five", max(times), None, "s"),
-                *await playing(page, seconds),
-                *await hidden(page, away),
+                *await busy_rows(page, seconds),
+                *await hidden_rows(page, hidden_s),
             ]
             await browser.close()
             return rows
@@ -219,30 +200,14 @@ def chromium() -> str:
     return found
 
 
-def table(rows: Sequence[Row], notes: Sequence[str]) -> Table:
-    """Lay the figures out."""
-    made = Table(title="the page in Chromium", caption="\n".join(notes), caption_justify="left")
-    made.add_column("")
-    made.add_column("measured", justify="right")
-    made.add_column("to reach", justify="right")
-    for row in rows:
-        goal = "" if row.goal is None else f"{'≥' if row.at_least else '≤'} {row.goal:g} {row.unit}"
-        colour = "green" if row.met else "red"
-        value = f"{row.value:.2f}" if abs(row.value) < 10 else f"{row.value:.0f}"
-        made.add_row(row.name, f"[{colour}]{value} {row.unit}[/]", goal)
-    return made
-
-
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.page.browser", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each measured play")
+    parser = report.new_parser("page.browser", __doc__)
+    parser.add_argument("--seconds", type=float, default=10.0, help="of each window")
     parser.add_argument("--hidden", type=float, default=60.0, help="seconds out of sight")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     rows = asyncio.run(run(arguments.seconds, arguments.hidden))
-    notes = (f"{machine.processor()}, {machine.cores()} cores", machine.versions())
-    Console(highlight=False, width=100).print(table(rows, notes))
-    return 0 if all(row.met for row in rows) else 1
+    return report.print_rows("the page in Chromium", rows)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Sheets to look at: what each feature of the painting does, side by side.
+"""Contact sheets to look at: what each feature of the painting does, side by side.
 
     python -m benchmarks.quality.contact_sheets --out FOLDER [--size 192] [--steps 150]
 
-One PNG for each of: colours (as shown), blends of two to four styles, style scales, first
+One PNG for each of: colours (as shown), blends of two to four styles, style scales, initial
 pictures. All by the defaults of the live loop; only what the labels name differs.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from benchmarks.common import report
 from styletune.config import SessionConfig, parse
 from styletune.engine.initial_image import KINDS
 from styletune.engine.stderr_filter import filter_stderr
@@ -28,9 +29,7 @@ _SCALES = (0.5, 1.0, 2.0)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Paint and write the sheets."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.quality.contact_sheets", description=__doc__
-    )
+    parser = report.new_parser("quality.contact_sheets", __doc__)
     parser.add_argument("--size", type=int, default=192, metavar="N", help="longer edge, px")
     parser.add_argument("--steps", type=int, default=150, metavar="N")
     parser.add_argument("--content", default="harbour", metavar="FILE")
@@ -71,28 +70,28 @@ def sheets(arguments: argparse.Namespace) -> dict[str, list[Labelled]]:
     }
     colors = {name: {"color": float(index)} for index, name in enumerate(table["color"].choices)}
     starts = [
-        painted(session.with_overrides(painting={"init": kind}), {kind: {}}, steps)
+        paint_row(session.with_overrides(painting={"init": kind}), {kind: {}}, steps)
         for kind in KINDS
     ]
     return {
-        "colours": painted(session, colors, steps, anew=False),
-        "blends": painted(session, blends, steps),
-        "scales": painted(session, scales, steps),
+        "colours": paint_row(session, colors, steps, restart=False),
+        "blends": paint_row(session, blends, steps),
+        "scales": paint_row(session, scales, steps),
         "starts": [labelled for row in starts for labelled in row],
     }
 
 
-def painted(
+def paint_row(
     session: SessionConfig,
     settings: Mapping[str, Mapping[str, float]],
     steps: int,
     *,
-    anew: bool = True,
+    restart: bool = True,
 ) -> list[Labelled]:
     """A picture for each setting of controls, by one painter.
 
     Args:
-        anew: each from the first picture; else all are one painting, shown in several ways.
+        restart: each from the initial picture; else all are one painting, shown in several ways.
     """
     from styletune.engine.canvas import Canvas
 
@@ -106,7 +105,7 @@ def painted(
         moved = {**positions, **changes}
         canvas.rescale_styles(painter, moved)
         painter.apply(moved)
-        if anew or index == 0:
+        if restart or index == 0:
             painter.reset()
             painter.run(steps)
         row.append((label, painter.picture()))

@@ -1,11 +1,11 @@
-"""How a slider settles: one content fader × 100 and × 0.01, by each treatment of the gradient.
+"""Step response of a fader: one content fader × 100 and × 0.01, by each kind of optimizer.
 
     python -m benchmarks.quality.step_response [--size 128] [--calm 300] [--rate 2.75]
 
-The painting is left alone for --calm steps, then one content fader (the deepest that plays by
-default, at weight 1) is moved to 100 or to 0.01. Counted are the steps until the raw loss of its
-term has gone 90 % of the way to where it stands at the end, and the largest mean change of a pixel
-in one step: the jolt. The table goes to stdout; nothing is asserted.
+The painting runs for --calm steps, then one content fader (the deepest of the default ones, at
+weight 1) moves to 100 or to 0.01. Counted are the steps until the raw loss of its term has gone
+90 % of the way to where it is at the end (the settling time), and the largest mean change of a
+pixel in one step (the jolt). Nothing is asserted.
 """
 
 import argparse
@@ -14,17 +14,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.common import machine
+from benchmarks.common import report
 from styletune.config import SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
 
 TARGET_STEPS = 30
-TARGET_PEAK = 1.0  # mean change of a pixel value in one step: below, nothing is seen to jump
-WAY = 0.9
-TREATMENTS: dict[str, dict[str, object]] = {
+TARGET_PEAK = 1.0  # mean change of a pixel value in one step: below, no jump is visible
+SETTLED = 0.9
+OPTIMIZERS: dict[str, dict[str, object]] = {
     "three levels, β2 .99 (default)": {},
     "two levels": {"levels": 2},
     "four levels": {"levels": 4},
@@ -37,12 +35,12 @@ TREATMENTS: dict[str, dict[str, object]] = {
 }
 MOVES = {"× 100": 100.0, "× 0.01": 0.0101}  # a fader at its lowest is off
 _LAYER = "block3_conv2"
-_END = 40  # steps at the end of which the median is where it has settled
+_END = 40  # steps at the end, whose median is where it has settled
 
 
 @dataclass(frozen=True, slots=True)
-class Settling:
-    """Steps to 90 % of the way, the largest mean change of a pixel in one step.
+class StepResponse:
+    """Steps to 90 % of the way, and the largest mean change of a pixel in one step.
 
     Attributes:
         total_steps: the same as `steps` for the loss of all terms.
@@ -53,34 +51,34 @@ class Settling:
     total_steps: int = 0
 
 
-def settling(
+def step_response(
     losses: npt.ArrayLike, moves: npt.ArrayLike, totals: npt.ArrayLike | None = None
-) -> Settling:
-    """What became of one move.
+) -> StepResponse:
+    """Measure the response to one move.
 
     Args:
         losses: raw, of the moved term: before the move, then after each step.
         moves: mean absolute change of a pixel in each of those steps.
         totals: the loss of all terms, likewise.
 
-    >>> settling([10, 5, 0.5, 0, 0, 0], [3, 2, 1, 0, 0])
-    Settling(steps=2, peak=3.0, total_steps=0)
+    >>> step_response([10, 5, 0.5, 0, 0, 0], [3, 2, 1, 0, 0])
+    StepResponse(steps=2, peak=3.0, total_steps=0)
     """
-    total = 0 if totals is None else _arrival(totals)
-    return Settling(_arrival(losses), float(np.max(moves)), total)
+    total = 0 if totals is None else _settling_steps(totals)
+    return StepResponse(_settling_steps(losses), float(np.max(moves)), total)
 
 
-def _arrival(losses: npt.ArrayLike) -> int:
+def _settling_steps(losses: npt.ArrayLike) -> int:
     """Steps to 90 % of the way from the first value to the median of the last."""
     values = np.asarray(losses, np.float64)
     end = np.median(values[-min(_END, values.size // 2) :])
     way = (values - values[0]) / (end - values[0])
-    return int(np.argmax(way >= WAY))
+    return int(np.argmax(way >= SETTLED))
 
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = report.new_parser("quality.step_response", __doc__)
     parser.add_argument("--size", type=int, default=128, metavar="N", help="longer edge, px")
     parser.add_argument("--calm", type=int, default=300, metavar="N", help="steps before the move")
     parser.add_argument("--after", type=int, default=300, metavar="N", help="steps after it")
@@ -88,7 +86,7 @@ def main() -> int:
     arguments = parser.parse_args()
     found = {}
     with filter_stderr():
-        for name, optimizer in TREATMENTS.items():
+        for name, optimizer in OPTIMIZERS.items():
             session = _session(optimizer, arguments.size, arguments.rate)
             found[name] = measure(session, arguments.calm, arguments.after)
     print_table(found, arguments)
@@ -106,7 +104,7 @@ def _session(optimizer: dict[str, object], size: int, rate: float) -> SessionCon
     return session.with_overrides(controls=controls)
 
 
-def measure(session: SessionConfig, calm: int, after: int) -> dict[str, Settling]:
+def measure(session: SessionConfig, calm: int, after: int) -> dict[str, StepResponse]:
     """Both moves, each from the same calm painting."""
     from styletune.engine.canvas import Canvas
 
@@ -129,38 +127,36 @@ def measure(session: SessionConfig, calm: int, after: int) -> dict[str, Settling
             now = painter.pixels()
             moves.append(float(np.abs(now - before).mean()))
             before = now
-        results[name] = settling(losses, moves, totals)
+        results[name] = step_response(losses, moves, totals)
     return results
 
 
-def print_table(found: dict[str, dict[str, Settling]], arguments: argparse.Namespace) -> None:
+def print_table(found: dict[str, dict[str, StepResponse]], arguments: argparse.Namespace) -> None:
     """One row a treatment, two columns a move."""
-    made = Table(
-        title=f"lite, {arguments.size} px, learning rate {arguments.rate:g}, content.{_LAYER}",
-        caption=f"{machine.processor()}, {machine.cores()} cores\n{machine.versions()}",
-        title_justify="left",
-        caption_justify="left",
+    headings = [
+        heading
+        for move in MOVES
+        for heading in (
+            f"{move}: steps to {SETTLED:.0%}",
+            "largest step, px values",
+            "of all terms",
+        )
+    ]
+    made = report.new_table(
+        f"lite, {arguments.size} px, learning rate {arguments.rate:g}, content.{_LAYER}",
+        ("", *headings),
     )
-    made.add_column("", no_wrap=True)
-    for move in MOVES:
-        made.add_column(f"{move}: steps to {WAY:.0%}", justify="right")
-        made.add_column("largest step, px values", justify="right")
-        made.add_column("of all terms", justify="right")
     for name, results in found.items():
         cells = []
         for result in results.values():
             cells += [
-                f"{result.steps} {_met(result.steps <= TARGET_STEPS)}",
-                f"{result.peak:.2f} {_met(result.peak <= TARGET_PEAK)}",
+                f"{result.steps} {report.met(result.steps, TARGET_STEPS)}",
+                f"{result.peak:.2f} {report.met(result.peak, TARGET_PEAK)}",
                 str(result.total_steps),
             ]
         made.add_row(name, *cells)
     made.add_row("[dim]to reach[/]", *(f"≤ {TARGET_STEPS}", f"≤ {TARGET_PEAK:g}", "") * len(MOVES))
-    Console(width=None if sys.stdout.isatty() else 118).print(made)
-
-
-def _met(met: bool) -> str:
-    return "[green]met[/]" if met else "[red]missed[/]"
+    report.print_table(made)
 
 
 if __name__ == "__main__":

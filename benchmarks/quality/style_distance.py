@@ -1,4 +1,4 @@
-"""An honest judge of `lite`: paint with it and with VGG-19, let VGG-19 measure both.
+"""How much of the style `lite` and VGG-19 paint, both measured by VGG-19.
 
 Both networks paint the same pairs under the same session: VGG-19's blocks 1 to 3, `lite`'s eight
 layers of the same names, L-BFGS from the content picture. Measured by VGG-19:
@@ -6,17 +6,16 @@ layers of the same names, L-BFGS from the content picture. Measured by VGG-19:
     D = Σ over eight layers of ‖G − G_style‖² / ‖G_style‖²
 
 and reported as the part of the content picture's own D that painting removed; and the distance
-from the content picture, ‖F − F_content‖² / ‖F_content‖² at block3_conv3. The same numbers are
-only fair on pictures that `lite` was never taught on.
+from the content picture, ‖F − F_content‖² / ‖F_content‖² at block3_conv3. The numbers are only
+fair on pictures that `lite` was never taught on.
 
     python -m benchmarks.quality.style_distance --weights VGG19.npz --pictures FOLDER
 
-Where VGG-19's weights cannot be had it says so and stops, exit code 1.
+Exit code 1 where VGG-19's weights are not available.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
@@ -33,9 +32,8 @@ import numpy.typing as npt
 import tensorflow as tf
 from keras import ops
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.common import report
 from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
@@ -48,7 +46,7 @@ LAYERS = network_layers("lite")
 CONTENT_LAYER = "block3_conv3"
 CONTENT_WEIGHT = 0.02
 """Beside a style loss that is relative to its target: enough to keep the scene."""
-JUDGING_PAIRS = (
+TEST_PAIRS = (
     ("tubingen.jpg", "starry_night.jpg"),
     ("tubingen.jpg", "wave.jpg"),
     ("tubingen.jpg", "shipwreck.jpg"),
@@ -57,13 +55,13 @@ JUDGING_PAIRS = (
 Pixels = npt.NDArray[np.float32]
 
 
-class Judge:
-    """One network, as a painter or as the one who measures."""
+class ScoringNetwork:
+    """One network, which paints and measures."""
 
     def __init__(self, network: str, source: weights.Weights) -> None:
         self._features: keras.Model = feature_network(network, LAYERS, source)
         self._metrics = [source.metrics.get(layer) for layer in LAYERS]
-        self._pull = tf.function(self._loss_and_gradient, reduce_retracing=True)
+        self._objective = tf.function(self._loss_and_gradient, reduce_retracing=True)
 
     def features(self, picture: Pixels) -> list[Any]:
         """Return the eight activations of `picture` (h, w, 3), RGB 0..255."""
@@ -92,8 +90,8 @@ class Judge:
 
         def objective(flat: Vector) -> tuple[float, Vector]:
             picture = ops.convert_to_tensor(flat.reshape(content.shape))
-            loss, pull = self._pull(picture, grams, kept)
-            return float(loss), np.asarray(pull).ravel()
+            loss, gradient = self._objective(picture, grams, kept)
+            return float(loss), np.asarray(gradient).ravel()
 
         descent = LBFGS(objective, content.ravel(), 0, 255)
         descent.run(evaluations)
@@ -115,8 +113,8 @@ def _relative(ours: Any, theirs: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What VGG-19 says of one painting."""
+class Score:
+    """One painting by one network: measured by VGG-19, and the seconds it took."""
 
     removed: float
     content: float
@@ -133,10 +131,10 @@ def read(name: str | Path, size: int) -> Pixels:
 
 
 def pairs(folder: Path | None) -> list[tuple[str, str]]:
-    """Return the judging pairs of `folder`, where they are, and those of our own samples."""
+    """Return the test pairs of `folder`, where they are, and those of the samples."""
     found = []
     if folder is not None:
-        for content, style in JUDGING_PAIRS:
+        for content, style in TEST_PAIRS:
             if (folder / content).is_file() and (folder / style).is_file():
                 found.append((str(folder / content), str(folder / style)))
     own = [(content, style) for content in samples.CONTENTS for style in samples.STYLES]
@@ -144,61 +142,61 @@ def pairs(folder: Path | None) -> list[tuple[str, str]]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Judge; returns 0, or 1 where VGG-19 cannot be had."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    """Measure and print; returns 1 where VGG-19's weights are not available."""
+    parser = report.new_parser("quality.style_distance", __doc__)
     parser.add_argument("--weights", default="", metavar="VGG19.npz", help="VGG-19's weights")
-    parser.add_argument("--lite", default="", metavar="LITE.npz", help="another `lite` to judge")
-    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="the judging pictures")
+    parser.add_argument("--lite", default="", metavar="LITE.npz", help="another `lite`")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="the test pictures")
     parser.add_argument("--size", type=int, default=256, help="edge in pixels (default 256)")
     parser.add_argument("--evaluations", type=int, default=80, help="of L-BFGS (default 80)")
-    parser.add_argument("--out", type=Path, default=Path("judge.png"), help="side-by-side sheet")
+    parser.add_argument(
+        "--out", type=Path, default=Path("style_distance.png"), help="side-by-side sheet"
+    )
     arguments = parser.parse_args(argv)
-    # Piped into a file, rich would fold the table at 80 columns.
-    console = Console(width=None if sys.stdout.isatty() else 110)
+    console = report.progress_console()
     try:
         teacher = weights.load("vgg19", arguments.weights or None, LAYERS)
         student = weights.load("lite", arguments.lite or None, LAYERS)
     except StyletuneError as error:
-        print(f"judge: {error}", file=sys.stderr)
+        print(f"style_distance: {error}", file=sys.stderr)
         return 1
-    judge = Judge("vgg19", teacher)
-    painters = {"lite": Judge("lite", student), "vgg19": judge}
-    verdicts: dict[str, list[Verdict]] = {name: [] for name in painters}
-    table = Table(title=f"{arguments.size} px, {arguments.evaluations} evaluations")
-    table.add_column("pair", no_wrap=True)
-    for name in painters:
-        for column in ("D removed", "content", "s"):
-            table.add_column(f"{name} {column}", justify="right")
+    vgg19 = ScoringNetwork("vgg19", teacher)
+    painters = {"lite": ScoringNetwork("lite", student), "vgg19": vgg19}
+    scores: dict[str, list[Score]] = {name: [] for name in painters}
+    columns = [f"{name} {column}" for name in painters for column in ("D removed", "content", "s")]
+    table = report.new_table(
+        f"{arguments.size} px, {arguments.evaluations} evaluations", ("pair", *columns)
+    )
     rows = []
     for content_name, style_name in pairs(arguments.pictures):
         content, style = (read(name, arguments.size) for name in (content_name, style_name))
-        before = judge.style_distance(content, style)
+        before = vgg19.style_distance(content, style)
         row, cells = [content, style], [f"{Path(content_name).stem} + {Path(style_name).stem}"]
         for name, painter in painters.items():
             started = time.perf_counter()
             painted = painter.paint(content, style, arguments.evaluations)
-            verdict = Verdict(
-                1.0 - judge.style_distance(painted, style) / before,
-                judge.content_distance(painted, content),
+            score = Score(
+                1.0 - vgg19.style_distance(painted, style) / before,
+                vgg19.content_distance(painted, content),
                 time.perf_counter() - started,
             )
-            verdicts[name].append(verdict)
+            scores[name].append(score)
             row.append(painted)
-            cells += [f"{verdict.removed:.1%}", f"{verdict.content:.3f}", f"{verdict.seconds:.0f}"]
+            cells += [f"{score.removed:.1%}", f"{score.content:.3f}", f"{score.seconds:.0f}"]
         console.print("  ".join(cells))
         table.add_row(*cells)
         rows.append(np.concatenate(row, axis=1))
         sheet = np.concatenate(rows).astype(np.uint8)
         Image.fromarray(sheet).save(arguments.out)
     cells = ["mean"]
-    for found in verdicts.values():
+    for found in scores.values():
         cells += [
             f"{np.mean([v.removed for v in found]):.1%}",
             f"{np.mean([v.content for v in found]):.3f}",
             f"{np.mean([v.seconds for v in found]):.0f}",
         ]
     table.add_row(*cells)
-    console.print(table)
+    report.print_table(table)
     console.print(f"content, style, lite, vgg19 side by side: {arguments.out}")
     return 0
 

@@ -6,10 +6,9 @@ One objective for all: the session's own default terms, calibrated at the full s
 of the 2n weighted terms plus the smoothness. The recipe (`configs/original.toml`: noise, Keras'
 Adam with learning rate 5 and β2 0.999, plain gradients, no clamp) minimises it for --steps steps;
 its last loss is the target. `paint` and the live loop then start as they do by default, on the
-same objective, and their steps are timed until a loss is at or below the target. Nobody's building
-and tracing are counted; a column tells them. Processor time, of all threads, is told beside wall
-time, as it hardly depends on what else the machine does.
-Everything is reported, nothing asserted. The table goes to stdout.
+same objective, and their steps are timed until a loss is at or below the target. Building and
+tracing do not count; a column shows them. Beside wall time stands the processor time of all
+threads, which hardly depends on what else the machine does. Nothing is asserted.
 """
 
 import argparse
@@ -18,21 +17,20 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from benchmarks.common import machine
+from benchmarks.common import report
 from styletune.cli.paint import DEFAULTS
 from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
 
 TARGETS = {"paint": 10.0, "live": 6.0}
-_LOOK = 2  # steps between two looks at the loss
+_CHECK_EVERY = 2  # steps between two checks of the loss
 _PAINT_STEPS = 200  # the default of `paint`
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Check:
     """Time since the start without building, in seconds; steps in units of the full size."""
 
     wall_s: float
@@ -42,33 +40,33 @@ class Look:
 
 
 @dataclass(slots=True)
-class Way:
-    """One way to paint: the wall time and loss at each look."""
+class Method:
+    """One method to paint: the wall time and loss at each check."""
 
     name: str
     build_s: float = 0.0
-    looks: list[Look] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
 
-    def reached(self, target: float) -> Look | None:
-        """The first look at which the loss was at or below `target`."""
-        return next((look for look in self.looks if look.loss <= target), None)
+    def reached(self, target: float) -> Check | None:
+        """The first check at which the loss was at or below `target`."""
+        return next((check for check in self.checks if check.loss <= target), None)
 
 
 def main() -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = report.new_parser("quality.time_to_quality", __doc__)
     parser.add_argument("--network", choices=("lite", "vgg19"), default="lite")
     parser.add_argument("--weights", metavar="FILE")
     parser.add_argument("--content", default="harbour")
     parser.add_argument("--style", default="strokes")
     parser.add_argument("--size", type=int, default=256, metavar="N", help="longer edge, px")
     parser.add_argument("--steps", type=int, default=500, metavar="N", help="of the recipe")
-    parser.add_argument("--brief", action="store_true", help="the ways with a target only")
+    parser.add_argument("--brief", action="store_true", help="only the methods with a target")
     arguments = parser.parse_args()
     session = _session(arguments)
     with filter_stderr():
-        ways = measure(session, arguments.steps, arguments.brief)
-    Console(width=None if sys.stdout.isatty() else 110).print(table(ways, session, arguments.steps))
+        methods = measure(session, arguments.steps, arguments.brief)
+    report.print_table(table(methods, session, arguments.steps))
     return 0
 
 
@@ -91,19 +89,19 @@ def _session(arguments: argparse.Namespace) -> SessionConfig:
     )
 
 
-def measure(session: SessionConfig, steps: int, brief: bool) -> list[Way]:
+def measure(session: SessionConfig, steps: int, brief: bool) -> list[Method]:
     """The recipe from noise and from the content, `paint`'s defaults, the live loop's."""
     recipe = {"beta_2": 0.999, "normalize": False, "levels": 1, "schedule": "constant"}
     painting = {"clamp": False, "scales": False}
     # 5 pixel values a step, by the logarithmic fader.
     rate = {"learning_rate": session.table()["learning_rate"].position(5.0), "average": False}
     plain = session.with_overrides(optimizer=recipe, painting=painting, controls=rate)
-    ways = [
+    methods = [
         _timed("the recipe, from noise", plain.with_overrides(painting={"init": "noise"}), steps, 0)
     ]
     if not brief:
-        ways.append(_timed("the recipe, from content", plain, steps, 0))
-    enough = min(way.looks[-1].loss for way in ways)
+        methods.append(_timed("the recipe, from content", plain, steps, 0))
+    enough = min(method.checks[-1].loss for method in methods)
     painted = session.with_overrides(**DEFAULTS)
     flat = {"scales": False}
     others = {
@@ -118,16 +116,16 @@ def measure(session: SessionConfig, steps: int, brief: bool) -> list[Way]:
     }
     for name, made in others.items():
         if not brief or name in TARGETS:
-            ways.append(_timed(name, made, _PAINT_STEPS, enough))
-    return ways
+            methods.append(_timed(name, made, _PAINT_STEPS, enough))
+    return methods
 
 
-def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Way:
+def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Method:
     """Paint until the loss is `enough`; the clock stops while a scale's painter is built."""
-    from styletune.engine import offline as studios
+    from styletune.engine import offline as offline
     from styletune.engine import painter as painters
 
-    class Timed(studios.OfflinePainter):
+    class Timed(offline.OfflinePainter):
         built_s = 0.0
         built_processor_s = 0.0
 
@@ -141,63 +139,58 @@ def _timed(name: str, session: SessionConfig, steps: int, enough: float) -> Way:
             self.built_processor_s += time.process_time() - busy
             return painter
 
-    way = Way(name)
-    studios.CHECK_EVERY = _LOOK
+    method = Method(name)
+    offline.CHECK_EVERY = _CHECK_EVERY
     started = time.perf_counter()
-    studio = Timed(session, steps)
-    studio.calibrate()  # also traces the step
+    painting = Timed(session, steps)
+    painting.calibrate()  # also traces the step
     first_s = time.perf_counter() - started
-    last = studio._full_size
+    last = painting._full_size
     cost, done = 0.0, 0
     started, busy = time.perf_counter(), time.process_time()
-    for now in studio.paint():
+    for now in painting.paint():
         cost += (now.step - done) * now.width * now.height / (last.width * last.height)
         done = now.step
-        if studio.painter is last:
-            wall_s = time.perf_counter() - started - studio.built_s
-            busy_s = time.process_time() - busy - studio.built_processor_s
-            way.looks.append(Look(wall_s, busy_s, cost, now.loss))
+        if painting.painter is last:
+            wall_s = time.perf_counter() - started - painting.built_s
+            busy_s = time.process_time() - busy - painting.built_processor_s
+            method.checks.append(Check(wall_s, busy_s, cost, now.loss))
             if now.loss <= enough:
                 break
-    way.build_s = first_s + studio.built_s
-    return way
+    method.build_s = first_s + painting.built_s
+    return method
 
 
-def table(ways: list[Way], session: SessionConfig, steps: int) -> Table:
-    """One row a way; ratios to the recipe from noise, and from the content."""
-    noise = ways[0].looks[-1]
-    recipes = [way.looks[-1].loss for way in ways if way.name.startswith("the recipe")]
+def table(methods: list[Method], session: SessionConfig, steps: int) -> Table:
+    """One row a method; ratios to the recipe from noise, and from the content."""
+    noise = methods[0].checks[-1]
+    recipes = [method.checks[-1].loss for method in methods if method.name.startswith("the recipe")]
     pictures = session.pictures
     names = (Path(pictures.content).stem, Path(pictures.styles[0]).stem)
-    made = Table(
-        title=f"{session.network.name}, {' in '.join(names)}, {pictures.size} px: "
+    further = [f"steps to {loss:.4g}" for loss in recipes[1:]]
+    made = report.new_table(
+        f"{session.network.name}, {' in '.join(names)}, {pictures.size} px: "
         f"time to the loss of the recipe after {steps} steps, {noise.loss:.4g}",
-        caption=f"{machine.processor()}, {machine.cores()} cores\n{machine.versions()}",
-        title_justify="left",
-        caption_justify="left",
+        ("", "build s", "s", "steps", "times faster", "by processor time", "to reach", *further),
     )
-    made.add_column("", no_wrap=True)
-    for column in ("build s", "s", "steps", "times faster", "by processor time"):
-        made.add_column(column, justify="right")
-    made.add_column("to reach")
-    if len(recipes) > 1:
-        made.add_column(f"steps to {recipes[1]:.4g}", justify="right")
-    for way in ways:
-        reached, wanted = way.reached(noise.loss), TARGETS.get(way.name)
+    for method in methods:
+        reached, target = method.reached(noise.loss), TARGETS.get(method.name)
         cells = ["–"] * 4
         if reached is not None:
             ratio = noise.wall_s / reached.wall_s
             cells = [f"{reached.wall_s:.2f}", f"{reached.steps:.1f}", f"{ratio:.1f} ×"]
             cells.append(f"{noise.processor_s / reached.processor_s:.1f} ×")
-            if wanted is not None:
-                cells[2] += "  [green]met[/]" if ratio >= wanted else "  [red]missed[/]"
-        further = [way.reached(loss) for loss in recipes[1:]]
+            if target is not None:
+                cells[2] += f"  {report.met(ratio, target, at_least=True)}"
         made.add_row(
-            way.name,
-            f"{way.build_s:.1f}",
+            method.name,
+            f"{method.build_s:.1f}",
             *cells,
-            "" if wanted is None else f"{wanted:g} ×",
-            *("–" if look is None else f"{look.steps:.1f}" for look in further),
+            "" if target is None else f"{target:g} ×",
+            *(
+                "–" if check is None else f"{check.steps:.1f}"
+                for check in map(method.reached, recipes[1:])
+            ),
         )
     return made
 

@@ -1,7 +1,6 @@
-"""Clients of the load test: viewers, hands that move sliders, readers that stall.
+"""Clients of the load test: viewers, senders of controls, readers that stall.
 
-Each runs for some seconds against a server on loopback and says what it saw. Knows nothing
-about which server that is, and what was to be reached.
+Each runs for some seconds against a server on loopback and returns what it received.
 """
 
 import asyncio
@@ -12,15 +11,15 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from benchmarks.common.websocket import Link
+from benchmarks.common.websocket import LeanWebSocket
 
-_SETTLE_S = 1.0  # after connecting, before anything counts
+_CONNECT_S = 1.0  # after connecting, before anything counts
 FADER = "style.block1_conv1"
 
 
 @dataclass(frozen=True, slots=True)
-class At:
-    """Where a server listens; `acks`: whether it wants to be told what was drawn."""
+class Endpoint:
+    """Where a server listens; `acks`: whether its viewers acknowledge pictures."""
 
     port: int
     token: str = ""
@@ -28,7 +27,7 @@ class At:
 
 
 @dataclass
-class Seen:
+class Received:
     """Pictures that a viewer got: of each its age on arrival, in seconds; and for how long."""
 
     ages_s: list[float] = field(default_factory=list)
@@ -40,79 +39,82 @@ class Seen:
         return len(self.ages_s) / self.seconds
 
 
-async def view(at: At, seconds: float, *, port: int | None = None) -> Seen:
+async def run_viewer(endpoint: Endpoint, seconds: float, *, port: int | None = None) -> Received:
     """Watch for some seconds, acknowledging each picture at once."""
-    link = await Link.open(port or at.port, "/frames", at.token)
-    seen = Seen(seconds=seconds)
-    begins = time.time() + _SETTLE_S
+    socket = await LeanWebSocket.open(port or endpoint.port, "/frames", endpoint.token)
+    received = Received(seconds=seconds)
+    begins = time.time() + _CONNECT_S
     ends = begins + seconds
     try:
-        async with asyncio.timeout(_SETTLE_S + seconds):
+        async with asyncio.timeout(_CONNECT_S + seconds):
             while time.time() < ends:
-                message = await link.receive()
+                message = await socket.receive()
                 now = time.time()
                 (length,) = struct.unpack_from("<I", message)
-                head = json.loads(message[4 : 4 + length])
-                if at.acks:
-                    link.send(json.dumps({"type": "ack", "epoch": head["epoch"]}))
+                header = json.loads(message[4 : 4 + length])
+                if endpoint.acks:
+                    socket.send(json.dumps({"type": "ack", "epoch": header["epoch"]}))
                 if now >= begins:
-                    seen.ages_s.append(now - head["time"])
+                    received.ages_s.append(now - header["time"])
     except TimeoutError:
-        pass  # nothing came at last
+        pass  # nothing more came
     finally:
-        link.close()
-    return seen
+        socket.close()
+    return received
 
 
-async def watch(at: At, count: int, seconds: float) -> list[Seen]:
+async def run_viewers(endpoint: Endpoint, count: int, seconds: float) -> list[Received]:
     """`count` viewers at the same time."""
-    return list(await asyncio.gather(*(view(at, seconds) for _ in range(count))))
+    return list(await asyncio.gather(*(run_viewer(endpoint, seconds) for _ in range(count))))
 
 
 @contextlib.asynccontextmanager
-async def stalled(at: At, count: int) -> AsyncIterator[None]:
+async def stalled_viewers(endpoint: Endpoint, count: int) -> AsyncIterator[None]:
     """Viewers that ask for pictures and read none."""
-    links = [
-        await Link.open(at.port, "/frames", at.token, receive_buffer=4096) for _ in range(count)
+    sockets = [
+        await LeanWebSocket.open(endpoint.port, "/frames", endpoint.token, receive_buffer=4096)
+        for _ in range(count)
     ]
     try:
         yield
     finally:
-        for link in links:
-            link.close()
+        for socket in sockets:
+            socket.close()
 
 
-async def move_fast(at: At, per_s: float, seconds: float) -> float:
-    """Move a fader very often; return how long the last value took to be answered, s."""
-    link = await Link.open(at.port, "/ws", at.token)
+async def send_sets(endpoint: Endpoint, per_s: float, seconds: float) -> float:
+    """Move a fader very often; return how long the last value took until its answer, s."""
+    socket = await LeanWebSocket.open(endpoint.port, "/ws", endpoint.token)
     answered = asyncio.get_running_loop().create_future()
-    reading = asyncio.create_task(_until_answered(link, 1, answered))
+    reading = asyncio.create_task(_wait_for_answer(socket, 1, answered))
     begins, sent = time.perf_counter(), 0
     try:
         while (passed := time.perf_counter() - begins) < seconds:
             for number in range(sent, int(per_s * passed)):
-                link.send(_set(number % 1000 / 1000))
+                socket.send(_set(number % 1000 / 1000))
                 sent = number + 1
-            await link.drain()
+            await socket.drain()
             await asyncio.sleep(0.002)
         last = time.perf_counter()
-        link.send(_set(0.123, seq=1))
+        socket.send(_set(0.123, seq=1))
         await asyncio.wait_for(answered, 10)
         return time.perf_counter() - last
     finally:
         reading.cancel()
-        link.close()
+        socket.close()
 
 
-async def answer_times(at: At, seconds: float, every_s: float = 0.13) -> list[float]:
+async def control_latencies(
+    endpoint: Endpoint, seconds: float, every_s: float = 0.13
+) -> list[float]:
     """From a set until the worker has published with it, s each, by the pictures' own time."""
-    link = await Link.open(at.port, "/ws", at.token)
+    socket = await LeanWebSocket.open(endpoint.port, "/ws", endpoint.token)
     epochs: asyncio.Queue[tuple[int, float]] = asyncio.Queue()
     revs: asyncio.Queue[int] = asyncio.Queue()
 
     async def read() -> None:
         while True:
-            message = json.loads(await link.receive())
+            message = json.loads(await socket.receive())
             if message["type"] == "epoch":
                 epochs.put_nowait((message["rev"], message["time"]))
             elif message["type"] == "changed":
@@ -124,7 +126,7 @@ async def answer_times(at: At, seconds: float, every_s: float = 0.13) -> list[fl
     try:
         while time.perf_counter() < ends:
             sent = time.time()
-            link.send(_set(len(times) % 1000 / 1000, seq=len(times)))
+            socket.send(_set(len(times) % 1000 / 1000, seq=len(times)))
             async with asyncio.timeout(10):
                 rev = await revs.get()
                 while (epoch := await epochs.get())[0] < rev:
@@ -133,13 +135,13 @@ async def answer_times(at: At, seconds: float, every_s: float = 0.13) -> list[fl
             await asyncio.sleep(every_s)
     finally:
         reading.cancel()
-        link.close()
+        socket.close()
     return times
 
 
-async def _until_answered(link: Link, seq: int, answered: asyncio.Future[None]) -> None:
+async def _wait_for_answer(socket: LeanWebSocket, seq: int, answered: asyncio.Future[None]) -> None:
     while True:
-        message = json.loads(await link.receive())
+        message = json.loads(await socket.receive())
         if message.get("seq") == seq and not answered.done():
             answered.set_result(None)
 

@@ -1,14 +1,13 @@
-"""How long until the show goes on, after each thing that can die. One command, one table.
+"""How long until there are pictures again, after each thing that can fail.
 
     python -m benchmarks.server.recovery [--size 128] [--no-spare] [--standin]
 
-Real processes and signals on a real server, with the real worker or with one that only pretends.
-A spare worker is waited for before the real one is made to fail. Takes about two minutes. The
-table goes to stdout. Exit code 1 where a goal was missed.
+Real processes and signals on a real server, with the real worker or with a stand-in. A standby
+worker is waited for before the real one is made to fail. Takes about two minutes. Exit code 1
+where a target was missed.
 """
 # checklist: 27, 30, 31, 32, 33, 36
 
-import argparse
 import asyncio
 import contextlib
 import json
@@ -22,40 +21,40 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+import psutil
 
-from benchmarks.common import machine
-from benchmarks.common.processes import Served, StandIn
-from benchmarks.common.websocket import Link
+from benchmarks.common import machine, report
+from benchmarks.common.processes import ServerProcess, StandInServer
+from benchmarks.common.report import Row
+from benchmarks.common.websocket import LeanWebSocket
 from benchmarks.server.load_clients import FADER
 
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 _NAN_STEP = 100
 _VALUE = 0.625
 
 
 @dataclass
-class Seat:
-    """Somebody who watches and notes when what came.
+class Observer:
+    """A client of /ws that records what came when, by `time.perf_counter()`.
 
     Attributes:
-        epochs: step and `time.perf_counter()` of each, newest last.
+        epochs: step and time of each, newest last.
         states: name and time of each.
         controls: of the first message.
     """
 
-    link: Link
+    socket: LeanWebSocket
     epochs: list[tuple[int, float]] = field(default_factory=list)
     states: list[tuple[str, float]] = field(default_factory=list)
     controls: dict[str, Any] = field(default_factory=dict)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def listen(self) -> None:
-        """Until the server closes."""
+    async def run(self) -> None:
+        """Record until the server closes."""
         with contextlib.suppress(ConnectionError):
             while True:
-                message = json.loads(await self.link.receive())
+                message = json.loads(await self.socket.receive())
                 now = time.perf_counter()
                 if message["type"] == "epoch":
                     self.epochs.append((message["step"], now))
@@ -64,169 +63,164 @@ class Seat:
                 elif message["type"] == "snapshot":
                     self.controls = message["controls"]
                     self.states.append((message["state"]["state"], now))
-                self.news.set()
+                self.changed.set()
 
-    async def until(self, found: Callable[[], float | None]) -> float:
-        """Wait for something, and say when it was."""
-        async with asyncio.timeout(_PATIENCE_S):
-            while (at := found()) is None:
-                self.news.clear()
-                await self.news.wait()
+    async def wait_for(self, find: Callable[[], float | None]) -> float:
+        """Wait until `find` returns a time, and return that."""
+        async with asyncio.timeout(_TIMEOUT_S):
+            while (at := find()) is None:
+                self.changed.clear()
+                await self.changed.wait()
         return at
 
-    def painted(self, after: float) -> float | None:
+    async def picture(self, after: float) -> float:
         """When the first picture after a time came."""
-        return next((at for _, at in self.epochs if at > after), None)
+        return await self.wait_for(lambda: next((at for _, at in self.epochs if at > after), None))
 
-    def told(self, after: float, *states: str) -> float | None:
-        """When one of some states was first told after a time."""
-        return next((at for name, at in self.states if name in states and at > after), None)
+    async def state(self, after: float, *states: str) -> float:
+        """When one of some states first came after a time."""
+        return await self.wait_for(
+            lambda: next((at for name, at in self.states if name in states and at > after), None)
+        )
 
 
 @contextlib.asynccontextmanager
-async def seated(server: Served) -> AsyncIterator[Seat]:
-    """Take a seat at a server."""
-    seat = Seat(await Link.open(await server.port(), "/ws", server.token))
-    listening = asyncio.create_task(seat.listen())
+async def observer(server: ServerProcess) -> AsyncIterator[Observer]:
+    """Connect an observer to a server."""
+    observing = Observer(await LeanWebSocket.open(await server.port(), "/ws", server.token))
+    task = asyncio.create_task(observing.run())
     try:
-        yield seat
+        yield observing
     finally:
-        listening.cancel()
-        seat.link.close()
+        task.cancel()
+        observing.socket.close()
 
 
-class Show:
-    """A server that is started, killed and resumed.
+class Servers:
+    """Servers of one session, one after the other: started, killed and resumed.
 
     Attributes:
-        spare_mb: the memory that the spare worker has resident, and its part of what is shared.
+        standby_mb: the memory that the standby worker has resident, and its part of what is shared.
     """
 
-    def __init__(self, folder: Path, size: int, standin: bool, spare: bool) -> None:
+    def __init__(self, folder: Path, size: int, *, stand_in: bool, standby: bool) -> None:
         self._folder = folder
         self._size = ("--size", str(size))
-        self.standin = standin
-        self._spare = spare and not standin
-        self.spare_mb: tuple[float, float] | None = None
+        self.stand_in = stand_in
+        self._standby = standby and not stand_in
+        self.standby_mb: tuple[float, float] | None = None
 
-    def start(self, *flags: str, **environment: str) -> Served:
-        """Start the server."""
-        if self.standin:
-            return StandIn(self._folder, *self._size)
-        spare = () if self._spare else ("--no-spare",)
-        return Served(self._folder, *self._size, *spare, *flags, **environment)
+    def start(self, *flags: str, **environment: str) -> ServerProcess:
+        """Start the next one."""
+        if self.stand_in:
+            return StandInServer(self._folder, *self._size)
+        standby = () if self._standby else ("--no-spare",)
+        return ServerProcess(self._folder, *self._size, *standby, *flags, **environment)
 
-    async def spare(self, server: Served) -> None:
-        """Wait until a spare worker is ready, where there is to be one."""
-        if not self._spare:
+    async def wait_for_standby(self, server: ServerProcess) -> None:
+        """Wait until a standby worker is ready, where there is to be one."""
+        if not self._standby:
             return
-        async with asyncio.timeout(_PATIENCE_S):
-            while (pid := server.spare_pid) is None:
+        async with asyncio.timeout(_TIMEOUT_S):
+            while (pid := server.standby_pid) is None:
                 await asyncio.sleep(0.1)
-        self.spare_mb = (machine.resident_mb(pid) or 0.0, machine.own_mb(pid) or 0.0)
+        self.standby_mb = machine.resident_mb(pid), machine.proportional_mb(pid)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
+        return psutil.Process(pid).status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+    except psutil.NoSuchProcess:
         return False
 
 
-async def _gone(pid: int) -> float:
-    async with asyncio.timeout(_PATIENCE_S):
-        while _lives(pid):
+async def _wait_for_exit(pid: int) -> float:
+    async with asyncio.timeout(_TIMEOUT_S):
+        while _is_alive(pid):
             await asyncio.sleep(0.01)
     return time.perf_counter()
 
 
-async def worker_dies(server: Served, seat: Seat, number: int) -> tuple[float, float]:
-    """Seconds until it is told, and until there are pictures again."""
+async def stop_worker(
+    server: ServerProcess, observing: Observer, number: int
+) -> tuple[float, float]:
+    """Send a signal to the worker; seconds until its new state, and until pictures come again."""
     worker = server.worker_pid
     assert worker is not None  # it has just painted
     begins = time.perf_counter()
     os.kill(worker, number)
-    told = await seat.until(lambda: seat.told(begins, "restarting", "starting"))
-    again = await seat.until(lambda: seat.painted(told))
-    await seat.until(lambda: seat.told(told, "running"))
-    return told - begins, again - begins
+    noticed = await observing.state(begins, "restarting", "starting")
+    again = await observing.picture(noticed)
+    await observing.state(noticed, "running")
+    return noticed - begins, again - begins
 
 
-async def measure(show: Show) -> list[tuple[int, str, float, float]]:
-    """Line of the checklist, what, seconds, and seconds to reach."""
-    rows: list[tuple[int, str, float, float]] = []
+async def measure(servers: Servers) -> list[Row]:
+    """Let everything fail, one thing after the other."""
+    rows: list[Row] = []
+
+    def add(line: int, name: str, seconds: float, target: float) -> None:
+        rows.append(Row(name, seconds, target, "s", line=line))
+
     faults = {"STYLETUNE_FAULTS": "1", "STYLETUNE_FAULT": f"nan@{_NAN_STEP}"}
     async with (
-        show.start(**({} if show.standin else faults)) as server,
-        seated(server) as seat,
+        servers.start(**({} if servers.stand_in else faults)) as server,
+        observer(server) as observing,
     ):
-        await seat.until(lambda: seat.told(0.0, "running"))
-        if not show.standin:
-            rolled = await seat.until(lambda: seat.told(0.0, "rolling back"))
-            running = await seat.until(lambda: seat.painted(rolled))
-            rows.append((33, "not finite: pictures again", running - rolled, 2.0))
-        await show.spare(server)
-        told, again = await worker_dies(server, seat, signal.SIGKILL)
-        rows.append((31, "worker killed: pictures again", again, 3.0 if show.standin else 20.0))
-        await show.spare(server)
-        told, again = await worker_dies(server, seat, signal.SIGSTOP)
-        rows += [
-            (32, "worker stopped: told as hung", told, 6.0),
-            (32, "and replaced", again, 15.0),
-        ]
-        controls = {"type": "set", "controls": {FADER: _VALUE}}
-        seat.link.send(json.dumps(controls))
-        await asyncio.sleep(5.0)  # for a note and some checkpoints
+        await observing.state(0.0, "running")
+        if not servers.stand_in:
+            rolled = await observing.state(0.0, "rolling back")
+            add(33, "not finite: pictures again", await observing.picture(rolled) - rolled, 2.0)
+        await servers.wait_for_standby(server)
+        _, again = await stop_worker(server, observing, signal.SIGKILL)
+        add(31, "worker killed: pictures again", again, 3.0 if servers.stand_in else 20.0)
+        await servers.wait_for_standby(server)
+        noticed, again = await stop_worker(server, observing, signal.SIGSTOP)
+        add(32, "worker stopped: reported as hung", noticed, 6.0)
+        add(32, "and replaced", again, 15.0)
+        observing.socket.send(json.dumps({"type": "set", "controls": {FADER: _VALUE}}))
+        await asyncio.sleep(5.0)  # for the session store and some checkpoints
         worker = server.worker_pid
         assert worker is not None
         begins = time.perf_counter()
         os.kill(server.pid, signal.SIGKILL)
-        rows.append((36, "web process killed: worker gone", await _gone(worker) - begins, 3.0))
+        add(36, "web process killed: worker ended", await _wait_for_exit(worker) - begins, 3.0)
     begins = time.perf_counter()
-    async with (
-        show.start("--resume") as server,
-        seated(server) as seat,
-    ):
-        same = await seat.until(lambda: time.perf_counter() if seat.controls else None)
-        if not show.standin:
-            assert seat.controls[FADER] == _VALUE, "values were lost"
-            rows.append((27, "server again: the same values", same - begins, 3.0))
-        await seat.until(lambda: seat.told(0.0, "running"))
+    async with servers.start("--resume") as server, observer(server) as observing:
+        same = await observing.wait_for(lambda: time.perf_counter() if observing.controls else None)
+        if not servers.stand_in:
+            assert observing.controls[FADER] == _VALUE, "values were lost"
+            add(27, "server again: the same values", same - begins, 3.0)
+        await observing.state(0.0, "running")
         begins = time.perf_counter()
         os.kill(server.pid, signal.SIGTERM)
-        rows.append((30, "SIGTERM: ended", await _gone(server.pid) - begins, 5.0))
+        add(30, "SIGTERM: ended", await _wait_for_exit(server.pid) - begins, 5.0)
     return rows
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.server.recovery", description=__doc__
-    )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser = report.new_parser("server.recovery", __doc__)
     parser.add_argument("--size", type=int, default=128, metavar="PX", help="(default 128)")
-    parser.add_argument("--no-spare", action="store_true", help="and no spare one")
-    parser.add_argument("--standin", action="store_true", help="a worker that only pretends")
+    parser.add_argument("--no-spare", action="store_true", help="without a standby worker")
+    parser.add_argument("--standin", action="store_true", help="a stand-in instead of the worker")
     arguments = parser.parse_args(argv)
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="styletune-recovery-") as name:
-        show = Show(Path(name), arguments.size, arguments.standin, not arguments.no_spare)
-        rows = asyncio.run(measure(show))
-    worker = "a worker that only pretends" if arguments.standin else "the real worker, lite"
-    notes = [f"{machine.processor()}, {machine.cores()} cores; load at the start {load:.1f}"]
-    if show.spare_mb is not None:
-        notes.append("the spare: {:.0f} MB resident, {:.0f} MB its own part".format(*show.spare_mb))
-    made = Table(
-        title=f"until the show goes on, with {worker}, {arguments.size} px",
-        caption="\n".join(notes),
-    )
-    for heading in ("line", "", "took", "to reach", " "):
-        made.add_column(heading, justify="right" if heading in ("took", "to reach") else "left")
-    for line, what, took, goal in rows:
-        met = "[green]met[/]" if took <= goal else "[red]missed[/]"
-        made.add_row(str(line), what, f"{took:.2f} s", f"≤ {goal:g} s", met)
-    Console(highlight=False, width=100).print(made)
-    return 0 if all(took <= goal for _, _, took, goal in rows) else 1
+        servers = Servers(
+            Path(name),
+            arguments.size,
+            stand_in=arguments.standin,
+            standby=not arguments.no_spare,
+        )
+        rows = asyncio.run(measure(servers))
+    notes = [f"load at the start {load:.1f}"]
+    if servers.standby_mb is not None:
+        notes.append(
+            "standby: {:.0f} MB resident, {:.0f} MB its own part".format(*servers.standby_mb)
+        )
+    worker = "a stand-in worker" if arguments.standin else "the real worker, lite"
+    return report.print_rows(f"recovery, with {worker}, {arguments.size} px", rows, notes)
 
 
 if __name__ == "__main__":

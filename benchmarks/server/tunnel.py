@@ -1,7 +1,7 @@
 """A tunnel as ssh makes it: a buffer of megabytes, a slow line, a delay. Also cuts and resets.
 
 Forwards TCP to a port of this machine. What comes from the server waits in the buffer, leaves
-it at the line's speed and arrives after the delay. Knows nothing about what is said.
+it at the line's speed and arrives after the delay.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ class Tunnel:
         """Cut everything."""
         self._server.close()
         self.cut()
-        # Not cancelled: asyncio's streams complain of a handler that was.
+        # Not cancelled: asyncio's streams log an error for a handler that was.
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -75,9 +75,9 @@ class Tunnel:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._far_port)
             self._writers.add(far_writer)
             ways = [
-                asyncio.create_task(_carry(reader, far_writer, self._delay_s, None, _CHUNK)),
+                asyncio.create_task(_copy(reader, far_writer, self._delay_s, None, _CHUNK)),
                 asyncio.create_task(
-                    _carry(far_reader, writer, self._delay_s, self._bytes_per_s, self._buffer_bytes)
+                    _copy(far_reader, writer, self._delay_s, self._bytes_per_s, self._buffer_bytes)
                 ),
             ]
             try:
@@ -96,7 +96,7 @@ class Tunnel:
             self._tasks.discard(task)
 
 
-async def _carry(
+async def _copy(
     reader: asyncio.StreamReader,
     writer: asyncio.StreamWriter,
     delay_s: float,
@@ -109,7 +109,7 @@ async def _carry(
     held = 0
     changed = asyncio.Event()
 
-    async def take() -> None:
+    async def read() -> None:
         nonlocal held
         while data := await reader.read(_CHUNK):
             while held + len(data) > buffer_bytes and held:
@@ -121,7 +121,7 @@ async def _carry(
         waiting.append((loop.time() + delay_s, b""))
         changed.set()
 
-    async def give() -> None:
+    async def write() -> None:
         nonlocal held
         free_at = loop.time()  # the line, from when on
         while True:
@@ -140,11 +140,11 @@ async def _carry(
             writer.write(data)
             await writer.drain()
 
-    tasks = [asyncio.create_task(take()), asyncio.create_task(give())]
+    tasks = [asyncio.create_task(read()), asyncio.create_task(write())]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not tasks[1].done() and not tasks[0].cancelled() and tasks[0].exception() is None:
-            await tasks[1]  # what was taken is still given
+            await tasks[1]  # what was read is still written
     finally:
         for task in tasks:
             task.cancel()

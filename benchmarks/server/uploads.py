@@ -1,11 +1,11 @@
-"""What hostile uploads cost: seconds, memory, and how long the event loop stands still.
+"""What hostile uploads cost: seconds, memory, and how long the event loop is blocked.
 
     python -m benchmarks.server.uploads
 
-The real web process with a worker that only pretends, over loopback; meanwhile a client of /ws
-asks for the snapshot again and again, and the longest wait for its answer is the stall, with
-all that the wire adds. The decoder is a process of its own; its memory counts. Takes about a
-minute. The table goes to stdout. Exit code 1 where a goal was missed.
+The real web process with a stand-in worker, over loopback; meanwhile a client of /ws requests the
+snapshot again and again, and its longest wait is the stall, network and machine included. The
+decoder is a process of its own; its memory counts. Takes about a minute. Exit code 1 where a
+target was missed.
 """
 # checklist: 16, 17
 
@@ -18,26 +18,24 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 from PIL import Image
-from rich.console import Console
-from rich.table import Table
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.common import machine
-from benchmarks.common.processes import StandIn
+from benchmarks.common import machine, report
+from benchmarks.common.processes import StandInServer
 
-GOAL_S, GOAL_STALL_S, GOAL_MB, GOAL_TRICKLE_S = 2.0, 0.05, 200.0, 30.0
-_QUIET_S = 3.0  # without uploads, to learn what the wire and the machine add
+TARGET_S, TARGET_STALL_S, TARGET_MB, TARGET_TRICKLE_S = 2.0, 0.05, 200.0, 30.0
+_QUIET_S = 3.0  # without uploads, to learn what network and machine add
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Upload:
     """One upload: the answer, and what it took."""
 
     name: str
@@ -46,13 +44,13 @@ class Row:
     seconds: float
     stall_s: float
     memory_mb: float
-    goal_s: float
+    target_s: float
 
     @property
     def met(self) -> bool:
         """Whether it was refused in time, and cost no more than it may."""
-        within = self.seconds <= self.goal_s and self.memory_mb <= GOAL_MB
-        return within and self.stall_s <= GOAL_STALL_S
+        within = self.seconds <= self.target_s and self.memory_mb <= TARGET_MB
+        return within and self.stall_s <= TARGET_STALL_S
 
 
 def flat_png(edge_px: int) -> bytes:
@@ -82,58 +80,60 @@ UPLOADS: dict[str, Callable[[], bytes]] = {
 }
 
 
-class Watch:
-    """The longest wait of one client, and the most memory, since it was last asked."""
+class ServerMonitor:
+    """The longest wait of one client, and the most memory, since the last `reset`."""
 
     def __init__(self, socket: ClientConnection, pid: int) -> None:
         self._socket, self._pid = socket, pid
         self.stall_s = self.memory_mb = 0.0
 
-    async def ask(self) -> None:
-        """Ask again and again until cancelled."""
+    async def poll_snapshots(self) -> None:
+        """Request a snapshot again and again until cancelled."""
         while True:
-            asked = time.perf_counter()
+            began = time.perf_counter()
             await self._socket.send('{"type":"snapshot?"}')
             while json.loads(await self._socket.recv())["type"] != "snapshot":
                 pass
-            self.stall_s = max(self.stall_s, time.perf_counter() - asked)
+            self.stall_s = max(self.stall_s, time.perf_counter() - began)
             await asyncio.sleep(0.002)
 
-    async def weigh(self) -> None:
+    async def poll_memory(self) -> None:
         """Add up the memory of the web process and its decoders until cancelled."""
         while True:
             decoders = [
                 pid
-                for pid, line in machine.children(self._pid).items()
-                if "styletune.server.decoding" in line
+                for pid, command in machine.children(self._pid).items()
+                if "styletune.server.decoding" in command
             ]
-            sizes = [machine.resident_mb(pid) or 0.0 for pid in (self._pid, *decoders)]
+            sizes = [machine.resident_mb(self._pid), *(machine.peak_mb(p) or 0.0 for p in decoders)]
             self.memory_mb = max(self.memory_mb, sum(sizes))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.02)
 
     def reset(self) -> None:
         """Begin anew."""
         self.stall_s, self.memory_mb = 0.0, 0.0
 
 
-async def _upload(http: httpx.AsyncClient, watch: Watch, name: str, body: bytes) -> Row:
+async def _upload(
+    http: httpx.AsyncClient, monitor: ServerMonitor, name: str, body: bytes
+) -> Upload:
     await asyncio.sleep(1.0)  # for the decoder before to end
-    watch.reset()
+    monitor.reset()
     await asyncio.sleep(0.5)
-    before = watch.memory_mb
-    watch.reset()
+    before = monitor.memory_mb
+    monitor.reset()
     began = time.perf_counter()
     answer = await http.put("/api/content", content=body)
     seconds = time.perf_counter() - began
     code = "" if answer.is_success else answer.json()["code"]
     # Decoding what is allowed may take longer than refusing what is not.
-    goal_s = 10.0 if answer.is_success else GOAL_S
-    memory_mb = watch.memory_mb - before
-    return Row(name, answer.status_code, code, seconds, watch.stall_s, memory_mb, goal_s)
+    target_s = 10.0 if answer.is_success else TARGET_S
+    memory_mb = monitor.memory_mb - before
+    return Upload(name, answer.status_code, code, seconds, monitor.stall_s, memory_mb, target_s)
 
 
-async def _until_closed(reader: asyncio.StreamReader) -> bytes:
-    """All of the answer; what was sent after it may reset the connection."""
+async def _read_to_end(reader: asyncio.StreamReader) -> bytes:
+    """Read all of the answer; what was sent after it may reset the connection."""
     answer = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := await reader.read(1 << 16):
@@ -141,9 +141,9 @@ async def _until_closed(reader: asyncio.StreamReader) -> bytes:
     return answer
 
 
-async def _trickle(netloc: str, token: str, watch: Watch) -> Row:
+async def _trickle(netloc: str, token: str, monitor: ServerMonitor) -> Upload:
     """A byte a second, for as long as it is taken."""
-    watch.reset()
+    monitor.reset()
     host, _, port = netloc.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(
@@ -151,22 +151,22 @@ async def _trickle(netloc: str, token: str, watch: Watch) -> Row:
         "Content-Length: 1000\r\n\r\n".encode()
     )
     began = time.perf_counter()
-    ended = asyncio.ensure_future(_until_closed(reader))
-    while not ended.done() and time.perf_counter() - began < 2 * GOAL_TRICKLE_S:
+    reading = asyncio.ensure_future(_read_to_end(reader))
+    while not reading.done() and time.perf_counter() - began < 2 * TARGET_TRICKLE_S:
         writer.write(b"x")
-        await asyncio.wait([ended], timeout=1.0)
-    status = int(ended.result().split(b" ")[1]) if ended.done() else 0
+        await asyncio.wait([reading], timeout=1.0)
+    status = int(reading.result().split(b" ")[1]) if reading.done() else 0
     writer.close()
     seconds = time.perf_counter() - began
-    return Row("1 byte a second", status, "", seconds, watch.stall_s, 0.0, GOAL_TRICKLE_S)
+    return Upload("1 byte a second", status, "", seconds, monitor.stall_s, 0.0, TARGET_TRICKLE_S)
 
 
-async def measure() -> tuple[float, list[Row]]:
+async def measure() -> tuple[float, list[Upload]]:
     """All uploads, one after the other; the longest wait without any comes first."""
     bodies = {name: make() for name, make in UPLOADS.items()}
     with tempfile.TemporaryDirectory() as folder:
-        async with StandIn(Path(folder)) as server:
-            netloc = urlsplit(await server.url()).netloc
+        async with StandInServer(Path(folder)) as server:
+            netloc = urlsplit(await server.login_url()).netloc
             bearer = {"Authorization": f"Bearer {server.token}"}
             http = httpx.AsyncClient(
                 base_url=f"http://{netloc}", headers=bearer, timeout=60, trust_env=False
@@ -175,40 +175,41 @@ async def measure() -> tuple[float, list[Row]]:
                 http,
                 connect(f"ws://{netloc}/ws", additional_headers=bearer, proxy=None) as socket,
             ):
-                watch = Watch(socket, server.pid)
-                watching = [asyncio.create_task(watch.ask()), asyncio.create_task(watch.weigh())]
+                monitor = ServerMonitor(socket, server.pid)
+                polling = [
+                    asyncio.create_task(monitor.poll_snapshots()),
+                    asyncio.create_task(monitor.poll_memory()),
+                ]
                 await asyncio.sleep(1.0)
-                watch.reset()
+                monitor.reset()
                 await asyncio.sleep(_QUIET_S)
-                quiet_s = watch.stall_s
-                rows = [await _upload(http, watch, name, body) for name, body in bodies.items()]
-                rows.append(await _trickle(netloc, server.token, watch))
-                for task in watching:
+                quiet_s = monitor.stall_s
+                rows = [await _upload(http, monitor, name, body) for name, body in bodies.items()]
+                rows.append(await _trickle(netloc, server.token, monitor))
+                for task in polling:
                     task.cancel()
     return quiet_s, rows
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
+    report.new_parser("server.uploads", __doc__).parse_args(argv)
     quiet_s, rows = asyncio.run(measure())
-    table = Table(
-        title="Uploads",
-        caption=f"{machine.processor()}, {machine.cores()} cores; {machine.versions()}\n"
-        f"stall: longest wait of a client of /ws, {quiet_s * 1e3:.0f} ms without any upload",
+    note = f"stall: longest wait of a client of /ws, {quiet_s * 1e3:.0f} ms without any upload"
+    table = report.new_table(
+        "uploads", ("upload", "answer", "in", "stall", "memory", "to reach", ""), (note,)
     )
-    for head in ("upload", "answer", "in", "stall", "memory", "to reach", ""):
-        table.add_column(head)
     for row in rows:
         table.add_row(
             row.name,
             f"{row.status} {row.code}",
             f"{row.seconds:.2f} s",
-            f"{row.stall_s * 1e3:.0f} ms",
+            report.milliseconds(row.stall_s),
             f"+{max(0.0, row.memory_mb):.0f} MB",
-            f"{row.goal_s:.0f} s, {GOAL_STALL_S * 1e3:.0f} ms, {GOAL_MB:.0f} MB",
-            "met" if row.met else "missed",
+            f"{row.target_s:.0f} s, {TARGET_STALL_S * 1e3:.0f} ms, {TARGET_MB:.0f} MB",
+            "[green]met[/]" if row.met else "[red]missed[/]",
         )
-    Console(width=120).print(table)
+    report.print_table(table)
     return 0 if all(row.met for row in rows) else 1
 
 

@@ -23,8 +23,8 @@ async def test_viewers_come_and_go_and_leave_no_file_open() -> None:
     readings, visits = await run(MINUTES, Console(quiet=True))
     web = readings["web process"]
     settled = web[len(web) // 4 :]
-    handles = [reading.handles for reading in settled]
+    descriptors = [reading.descriptors for reading in settled]
     assert visits > 0
-    assert max(handles) - min(handles) <= 8
+    assert max(descriptors) - min(descriptors) <= 8
     if MINUTES >= 10:
         assert slope(settled) < 1.0
