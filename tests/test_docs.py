@@ -60,6 +60,13 @@ def test_command_lines_are_understood(name: str, line: str) -> None:
         build_parser().parse_args(words)
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_files_that_are_named_exist(name: str) -> None:
+    folders = "styletune|web|tests|tools|configs|benchmarks|examples|docs"
+    for path in re.findall(rf"`((?:{folders})/[\w./-]*)`", PAGES[name]):
+        assert (ROOT / path).exists(), path
+
+
 def test_modules_named_as_commands_exist() -> None:
     for text in PAGES.values():
         for module in re.findall(r"python3? -m ([a-z_]+(?:\.\w+)+)", text):

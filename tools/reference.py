@@ -349,7 +349,7 @@ def _signature(function: Callable[..., Any]) -> str:
 def _plain(annotation: Any) -> str:
     """A type as text, without the modules and quotes of its parts."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    return re.sub(r"(?:\b\w+\.)+(?=\w)", "", text).replace("'", "").replace('"', "")
+    return re.sub(r"(?:\b\w+\.)+(?=\w)", "", text).translate(str.maketrans("", "", "~'\""))
 
 
 def _text(thing: object, one_line: bool = False) -> str:
@@ -387,7 +387,7 @@ def reliability() -> str:
         parts.append(f"{number}. {what}")
         for file, tests in files.items():
             names = f": {', '.join(tests)}" if tests else ""
-            parts.append(f"   - [{file}](../{file}){names}")
+            parts.append(f"    - [{file}](../{file}){names}")
     return "\n".join(parts)
 
 
