@@ -84,7 +84,7 @@ def test_the_readme_begins_with_its_two_commands() -> None:
 def test_all_keys_of_sweeps_and_profiles_are_described() -> None:
     described: dict[str, tuple[type[BaseModel], ...]] = {
         "docs/sweeps.md": (SweepSpec, Axis),
-        "docs/controllers.md": (profile._File, profile._Row),
+        "docs/controllers.md": (profile._ProfileFile, profile._ControlRow),
     }
     for name, models in described.items():
         for model in models:

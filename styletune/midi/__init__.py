@@ -1,1 +1,1 @@
-"""Controllers: raw messages to control positions. Knows nothing about shared memory or HTTP."""
+"""MIDI controllers: raw messages to control positions, and positions to feedback. Pure."""

@@ -1,7 +1,4 @@
-"""One control of a controller and what it plays: range, curve, direction, takeover, feedback.
-
-Pure. A *part* is how far hardware stands along its way, 0..1; a *position* is a control's.
-"""
+"""A binding: a control of a MIDI device and what it moves, in which range, curve and direction."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,20 +8,20 @@ from styletune.midi.takeover import Mode
 
 
 class FeedbackKind(StrEnum):
-    """What a controller shows of a value that it is told."""
+    """What a device does with feedback."""
 
     NONE = "none"
-    VALUE = "value"  # a fader's motor, or the value that its next turn starts from
-    RING = "ring"  # an encoder whose ring is set: it stands where its control stands
-    LED = "led"  # under a button: on or off
+    VALUE = "value"  # moves a motor, or sets the value that the next turn starts from
+    RING = "ring"  # sets an encoder's ring: the encoder is where its control is
+    LED = "led"  # lights a button: on or off
 
 
 @dataclass(frozen=True, slots=True)
 class Feedback:
-    """How to tell a controller where a control stands.
+    """How to show a device the position of a control.
 
     Attributes:
-        source: of the messages, where it is not the control's own.
+        source: id of the messages, where it is not that of the binding.
         on, off: values for a button; or whole raw messages.
     """
 
@@ -36,16 +33,16 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What one control of a controller plays.
+    """What one control of a device moves.
 
     Attributes:
-        target: see `target`.
-        low, high: positions at both ends of the hardware's way.
-        curve: exponent of the part; above 1 is finer at the low end.
+        target: name of a control or scene, see `device.resolve`.
+        low, high: positions of the control at both ends of the hardware.
+        curve: exponent of the normalized position; above 1 is finer at the low end.
         invert: the hardware's top is `low`.
-        step: part for each step of an endless encoder.
-        sets: position to which a press moves a control, instead of the other of two.
-        learned: made by a person, not shipped.
+        step: of the normalized position, for each step of an endless encoder.
+        sets: position that a press sets, instead of the other one of two.
+        learned: made by MIDI learn, not shipped.
     """
 
     source: ControlId
@@ -61,19 +58,19 @@ class Binding:
     feedback: Feedback = Feedback()
     learned: bool = False
 
-    def position(self, part: float) -> float:
-        """The position of a control for hardware that stands at `part`; ends are exact."""
-        part = 1 - part if self.invert else part
-        return self.low + (self.high - self.low) * float(part**self.curve)
+    def position(self, normalized: float) -> float:
+        """Position of the control for hardware at `normalized`, 0..1; both ends are exact."""
+        normalized = 1 - normalized if self.invert else normalized
+        return self.low + (self.high - self.low) * float(normalized**self.curve)
 
-    def part(self, position: float) -> float:
-        """Where hardware stands for a control at `position`: the inverse, within 0..1."""
-        part = min(1.0, max(0.0, (position - self.low) / (self.high - self.low)))
-        part = float(part ** (1 / self.curve))
-        return 1 - part if self.invert else part
+    def normalized(self, position: float) -> float:
+        """Position of the hardware, 0..1, for a control at `position`: the inverse, clipped."""
+        normalized = min(1.0, max(0.0, (position - self.low) / (self.high - self.low)))
+        normalized = float(normalized ** (1 / self.curve))
+        return 1 - normalized if self.invert else normalized
 
-    def shown(self, position: float) -> tuple[int, ...] | None:
-        """The raw message that shows a control at `position`, or None: it shows nothing."""
+    def feedback_message(self, position: float) -> tuple[int, ...] | None:
+        """The raw message that shows a control at `position`, or None without feedback."""
         source = self.feedback.source or self.source
         if self.feedback.kind is FeedbackKind.NONE or source.status in (
             MessageType.NRPN,
@@ -81,10 +78,10 @@ class Binding:
         ):
             return None
         if self.feedback.kind is FeedbackKind.LED:
-            lit = self.feedback.on if self._lit(position) else self.feedback.off
-            return lit if isinstance(lit, tuple) else encode(source, lit)
+            value = self.feedback.on if self._is_on(position) else self.feedback.off
+            return value if isinstance(value, tuple) else encode(source, value)
         top = MAX_14_BIT if source.status is MessageType.PITCH_BEND else MAX_7_BIT
-        return encode(source, round(self.part(position) * top))
+        return encode(source, round(self.normalized(position) * top))
 
-    def _lit(self, position: float) -> bool:
+    def _is_on(self, position: float) -> bool:
         return position >= 0.5 if self.sets is None else position == self.sets

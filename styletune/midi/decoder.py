@@ -1,9 +1,5 @@
-"""A device's messages to events, with the memory that two-byte values and (N)RPN need.
+"""A device's messages to events, with the memory that 14-bit values and (N)RPN need. Pure.
 
-Whole raw messages and the time come in; events go out, some of them later, by `tick`: a high
-byte is held for a moment, so that its control does not jump back before the low byte comes.
-Nothing raises: what is no message is counted. Pure; one decoder for each device.
-Knows nothing about targets.
 Source: MIDI 1.0 Detailed Specification, pages 11 to 18.
 """
 
@@ -14,76 +10,76 @@ from dataclasses import dataclass
 from styletune.errors import MessageError
 from styletune.midi.message import MAX_14_BIT, ControlId, Event, MessageType, decode
 
-HOLD_S = 0.005  # a cable carries the low byte within 1 ms of the high one, a busy hub in 3
-_DATA_HIGH, _DATA_LOW, _INCREMENT, _DECREMENT = 6, 38, 96, 97
-_LOW_OFFSET = 32  # controller n is the high byte of n + 32
+HOLD_S = 0.005  # a cable carries the LSB within 1 ms of the MSB, a busy hub in 3
+_DATA_MSB, _DATA_LSB, _INCREMENT, _DECREMENT = 6, 38, 96, 97
+LSB_OFFSET = 32  # controller n carries the MSB, n + 32 the LSB
 _NULL = 127
 
 
 @dataclass(slots=True)
 class _Pair:
-    """The two bytes of one control."""
+    """The two bytes of one 14-bit value."""
 
-    high: int = 0
+    msb: int = 0
     held_until: float | None = None
-    has_low: bool = False  # it has sent a low byte, ever
+    has_lsb: bool = False  # whether the device has ever sent one
 
 
 @dataclass(slots=True)
 class _Selection:
-    """Which parameter the data bytes of a channel are for."""
+    """The parameter that the data bytes of a channel are for."""
 
     status: MessageType = MessageType.NRPN
-    high: int | None = None
-    low: int | None = None
+    msb: int | None = None
+    lsb: int | None = None
 
     def source(self, channel: int) -> ControlId | None:
-        if self.high is None or self.low is None or self.high == self.low == _NULL:
+        if self.msb is None or self.lsb is None or self.msb == self.lsb == _NULL:
             return None
-        return ControlId(self.status, channel, self.high << 7 | self.low)
+        return ControlId(self.status, channel, self.msb << 7 | self.lsb)
 
 
 _SELECTS = {
-    99: (MessageType.NRPN, "high"),
-    98: (MessageType.NRPN, "low"),
-    101: (MessageType.RPN, "high"),
-    100: (MessageType.RPN, "low"),
+    99: (MessageType.NRPN, "msb"),
+    98: (MessageType.NRPN, "lsb"),
+    101: (MessageType.RPN, "msb"),
+    100: (MessageType.RPN, "lsb"),
 }
 
 
 class Decoder:
-    """Events of one device.
+    """Events of one device; bad messages are counted, never raised.
 
     Attributes:
-        counts: of messages that were `bad` (no MIDI), `ignored` (clock, SysEx …), and of `lone`
-            low bytes.
+        counts: of messages that were `bad` (no MIDI) or `ignored` (clock, SysEx …), and of
+            each `orphan_lsb`.
     """
 
     def __init__(
         self,
         *,
-        fine: Collection[ControlId] = (),
-        plain: Collection[ControlId] = (),
+        pairs_14bit: Collection[ControlId] = (),
+        single: Collection[ControlId] = (),
         counts: Counter[str] | None = None,
     ) -> None:
-        """Know what cannot be told from the messages.
+        """Start with what the messages do not show.
 
         Args:
-            fine: controllers 0..31 that carry a high byte, with their low one at + 32. It
-                must be said: a nanoKONTROL2's buttons are at + 32 of its sliders.
-            plain: controllers that are themselves and nothing else, even where their numbers
-                are those of low bytes and (N)RPN.
-            counts: to go on with.
+            pairs_14bit: controllers 0..31 that carry an MSB, with their LSB at + 32. Not every
+                such pair is one: a nanoKONTROL2's buttons are at + 32 of its sliders.
+            single: controllers that stand for themselves, even where their numbers are those of
+                an LSB or of (N)RPN.
+            counts: to add to.
         """
         self.counts: Counter[str] = Counter() if counts is None else counts
-        self._fine = frozenset(fine)
-        self._plain = frozenset(plain)
+        self._pairs_14bit = frozenset(pairs_14bit)
+        self._single = frozenset(single)
         self._pairs: dict[ControlId, _Pair] = {}
         self._selections: dict[int, _Selection] = {}
 
     @property
     def due(self) -> float | None:
-        """When `tick` has something to give, or None."""
+        """When `flush_due` returns something, or None."""
         return min((p.held_until for p in self._pairs.values() if p.held_until), default=None)
 
     def feed(self, data: Sequence[int], now: float) -> list[Event]:
@@ -92,28 +88,31 @@ class Decoder:
             event = decode(data)
         except MessageError:
             self.counts["bad"] += 1
-            return self.tick(now)
+            return self.flush_due(now)
         if event is None:
             self.counts["ignored"] += 1
-            return self.tick(now)
-        return self.complete(event, now)
+            return self.flush_due(now)
+        return self.combine(event, now)
 
-    def complete(self, event: Event, now: float) -> list[Event]:
-        """What is whole with the event of one message; see `feed`."""
-        events = self.tick(now) if self._pairs else []
-        if event.source in self._plain or event.status is not MessageType.CONTROL_CHANGE:
+    def combine(self, event: Event, now: float) -> list[Event]:
+        """Take the event of one message; return those that are complete now.
+
+        An MSB is held for a moment, so that its control does not jump back before the LSB comes.
+        """
+        events = self.flush_due(now) if self._pairs else []
+        if event.source in self._single or event.status is not MessageType.CONTROL_CHANGE:
             return [*events, event]
         return events + self._control_change(event, now)
 
-    def tick(self, now: float) -> list[Event]:
-        """The events of high bytes whose low byte has not come in time."""
+    def flush_due(self, now: float) -> list[Event]:
+        """The events of each MSB whose LSB has not come in time."""
         events = []
         for source, pair in self._pairs.items():
             if pair.held_until is not None and now >= pair.held_until:
                 pair.held_until = None
-                # A device that never sends low bytes must reach both ends all the same.
-                low = 0 if pair.has_low else pair.high
-                events.append(_wide(source, pair.high << 7 | low))
+                # A device that never sends an LSB must reach both ends all the same.
+                lsb = 0 if pair.has_lsb else pair.msb
+                events.append(_event_14bit(source, pair.msb << 7 | lsb))
         return events
 
     def _control_change(self, event: Event, now: float) -> list[Event]:
@@ -125,16 +124,16 @@ class Decoder:
                 selection = self._selections[channel] = _Selection(status)
             setattr(selection, byte, event.value)
             return []
-        if number in (_DATA_HIGH, _DATA_LOW, _INCREMENT, _DECREMENT):
+        if number in (_DATA_MSB, _DATA_LSB, _INCREMENT, _DECREMENT):
             selected = self._selected(channel)
             if selected is not None:
                 return self._data(selected, event, now)
-        if event.source in self._fine:
-            return self._high(event.source, event.value, now)
-        if number >= _LOW_OFFSET:
-            high = event.source._replace(number=number - _LOW_OFFSET)
-            if high in self._fine:
-                return self._low(high, event.value)
+        if event.source in self._pairs_14bit:
+            return self._msb(event.source, event.value, now)
+        if number >= LSB_OFFSET:
+            msb = event.source._replace(number=number - LSB_OFFSET)
+            if msb in self._pairs_14bit:
+                return self._lsb(msb, event.value)
         return [event]
 
     def _selected(self, channel: int) -> ControlId | None:
@@ -144,25 +143,25 @@ class Decoder:
     def _data(self, source: ControlId, event: Event, now: float) -> list[Event]:
         match event.number:
             case 6:
-                return self._high(source, event.value, now)
+                return self._msb(source, event.value, now)
             case 38:
-                return self._low(source, event.value)
+                return self._lsb(source, event.value)
         step = 1 if event.number == _INCREMENT else -1
         return [Event(*source, 0, MAX_14_BIT, step)]
 
-    def _high(self, source: ControlId, value: int, now: float) -> list[Event]:
+    def _msb(self, source: ControlId, value: int, now: float) -> list[Event]:
         pair = self._pairs.setdefault(source, _Pair())
-        pair.high, pair.held_until = value, now + HOLD_S
+        pair.msb, pair.held_until = value, now + HOLD_S
         return []
 
-    def _low(self, source: ControlId, value: int) -> list[Event]:
+    def _lsb(self, source: ControlId, value: int) -> list[Event]:
         pair = self._pairs.get(source)
         if pair is None:
-            self.counts["lone"] += 1
+            self.counts["orphan_lsb"] += 1
             return []
-        pair.has_low, pair.held_until = True, None
-        return [_wide(source, pair.high << 7 | value)]
+        pair.has_lsb, pair.held_until = True, None
+        return [_event_14bit(source, pair.msb << 7 | value)]
 
 
-def _wide(source: ControlId, value: int) -> Event:
+def _event_14bit(source: ControlId, value: int) -> Event:
     return Event(*source, value, MAX_14_BIT)

@@ -1,8 +1,6 @@
-"""One controller in use: its messages to moves of controls, and the controls to its lights.
+"""One MIDI device in use: its messages to moves of controls, and controls to its feedback. Pure.
 
-Raw messages, the positions of all controls and the time come in; `Action`s go out. Holds
-what one device needs to remember: half-received values, faders that wait, what it shows.
-Pure. Knows nothing about sockets, scenes and who else plays.
+It remembers what one device needs: half-received values, faders that wait, what it shows.
 """
 
 from collections import Counter
@@ -17,30 +15,19 @@ from styletune.midi.message import MAX_7_BIT, ControlId, Encoding, Event, Messag
 from styletune.midi.profile import Profile
 from styletune.midi.takeover import THRESHOLD, Mode, SoftTakeover
 
-# What a control of a controller plays: a control, both terms of a strip, a scene.
-#
-# A target's name comes in, as profiles write it, and the session's table; the controls come
-# out. Layers may be named or counted: `content.3` is the third strip's fader, whichever layer
-# the session plays there, so that a profile fits every network. Pure.
-#
-# Targets that are no controls of the table:
-# solo.<layer>, mute.<layer>  the switches of both terms of a layer: of the whole strip
-# scene:<name>                recall this scene
-# scene.<n>                   recall the n-th scene of the list
-
-
+Positions = Mapping[str, float]
 SCENE = "scene:"
-_STRIP = ("solo", "mute")
-_OF_LAYERS = ("content", "style", "freeze", *_STRIP)
+_BOTH_TERMS = ("solo", "mute")
+_OF_LAYERS = ("content", "style", "freeze", *_BOTH_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Controls that move as one, or a scene to recall.
+    """Controls that move together, or a scene to recall.
 
     Attributes:
-        controls: one, or the switches of both terms; empty for a scene.
-        scene: its name, or its place in the list, counted from 1.
+        controls: one, or the switches of both terms of a layer; empty for a scene.
+        scene: its name, or its index in the list, counted from 1.
     """
 
     controls: tuple[Control, ...] = ()
@@ -48,12 +35,12 @@ class Target:
 
     @property
     def kind(self) -> Kind:
-        """What it is to a hand: a scene is a trigger."""
+        """Kind of its controls; a scene is a trigger."""
         return self.controls[0].kind if self.controls else Kind.TRIGGER
 
     @property
     def names(self) -> tuple[str, ...]:
-        """As messages name it."""
+        """Names in messages."""
         if self.controls:
             return tuple(control.name for control in self.controls)
         return (
@@ -62,18 +49,23 @@ class Target:
 
 
 def resolve(target: str, table: ControlTable) -> Target | None:
-    """What `target` is in this session; None: it has no such thing."""
+    """The controls or the scene of the name `target`, or None: this session has neither.
+
+    Layers may be counted, so that a profile fits every network: `content.3` is the third layer's
+    fader. Beside the controls of the table there are `solo.<layer>` and `mute.<layer>`, the
+    switches of both terms, `scene:<name>`, and `scene.<n>`, the n-th scene of the list.
+    """
     if target.startswith(SCENE):
         return Target(scene=target.removeprefix(SCENE)) if target != SCENE else None
     first, *rest = target.split(".")
-    if first == "scene" and len(rest) == 1 and _place(rest[0]):
+    if first == "scene" and len(rest) == 1 and _index(rest[0]):
         return Target(scene=int(rest[0]))
-    if first in _OF_LAYERS and rest and (place := _place(rest[0])):
-        if place > len(table.layers):
+    if first in _OF_LAYERS and rest and (index := _index(rest[0])):
+        if index > len(table.layers):
             return None
-        rest[0] = table.layers[place - 1]
+        rest[0] = table.layers[index - 1]
     name = ".".join((first, *rest))
-    if first in _STRIP and len(rest) == 1:
+    if first in _BOTH_TERMS and len(rest) == 1:
         names = [f"{term}.{rest[0]}.{first}" for term in ("content", "style")]
     else:
         names = [name]
@@ -83,7 +75,7 @@ def resolve(target: str, table: ControlTable) -> Target | None:
 
 
 def with_layer_index(target: str, table: ControlTable) -> str:
-    """`target` with its layer counted instead of named: what is learnt fits every network."""
+    """`target` with its layer counted instead of named, so that it fits every network."""
     first, *rest = target.split(".")
     if first in _OF_LAYERS and rest and rest[0] in table.layers:
         rest[0] = str(table.layers.index(rest[0]) + 1)
@@ -91,41 +83,41 @@ def with_layer_index(target: str, table: ControlTable) -> str:
     return target
 
 
-def _place(text: str) -> int:
-    """A number from 1, or 0: it is none."""
+def _index(text: str) -> int:
+    """The number from 1 in `text`, or 0: it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else 0
 
 
-Positions = Mapping[str, float]
+# ------------------------------------------------------------------ actions
 
 
 @dataclass(frozen=True, slots=True)
 class SetControls:
-    """Controls go to these positions, all at once."""
+    """Set controls to these positions, all at once."""
 
     positions: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class FireTrigger:
-    """A trigger happens."""
+    """Fire a trigger once."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class RecallScene:
-    """A scene, by name or by its place in the list from 1, is recalled."""
+    """Recall a scene by name, or by its index in the list, from 1."""
 
     scene: str | int
 
 
 @dataclass(frozen=True, slots=True)
 class PickupHint:
-    """A fader stands elsewhere than its control and waits, or waits no more.
+    """A fader waits elsewhere than its control, or no longer does.
 
     Attributes:
-        position: where the control would be if it stood there.
+        position: where the fader is, as a position of the control.
         up: which way to move the fader to meet the control; None: it has met it.
     """
 
@@ -139,230 +131,230 @@ Action = SetControls | FireTrigger | RecallScene | PickupHint
 
 
 class Device:
-    """One controller and its profile.
+    """One device and its profile.
 
     Attributes:
-        name: under which the system announces it.
-        profile: what it plays.
-        echoes: what it is told.
-        counts: of events that moved nothing: `lone`, `unmapped`, `echo`.
+        name: that the system gives it.
+        profile: its bindings; see `set_profile`.
+        feedback: what it is sent.
+        counts: of events that moved nothing: `orphan_lsb`, `unmapped`, `echo`.
     """
 
     def __init__(self, name: str, profile: Profile, table: ControlTable) -> None:
         self.name = name
-        self.echoes = FeedbackQueue()
+        self.feedback = FeedbackQueue()
         self.counts: Counter[str] = Counter()
         self._table = table
-        self.play(profile)
+        self.set_profile(profile)
 
-    def play(self, profile: Profile) -> None:
-        """Use another profile from now on."""
+    def set_profile(self, profile: Profile) -> None:
+        """Use this profile from now on."""
         self.profile = profile
-        resolved = ((bound, resolve(bound.target, self._table)) for bound in _all(profile))
-        self.played: dict[ControlId, tuple[Binding, Target]] = {
-            bound.source: (bound, target) for bound, target in resolved if target is not None
+        resolved = ((b, resolve(b.target, self._table)) for b in profile.bindings.values())
+        self._bindings: dict[ControlId, tuple[Binding, Target]] = {
+            binding.source: (binding, target) for binding, target in resolved if target is not None
         }
-        self._players: dict[str, list[ControlId]] = {}  # by the control that they play
-        for source, (_, target) in self.played.items():
+        self._sources: dict[str, list[ControlId]] = {}  # by the name of the control they move
+        for source, (_, target) in self._bindings.items():
             for control in target.controls:
-                self._players.setdefault(control.name, []).append(source)
+                self._sources.setdefault(control.name, []).append(source)
         controllers = [s for s in profile.bindings if s.status is MessageType.CONTROL_CHANGE]
-        fine = {s for s in controllers if profile.bindings[s].encoding is Encoding.FINE}
-        plain = set(controllers) - fine
-        self._decoder = Decoder(fine=fine, plain=plain, counts=self.counts)
+        pairs = {s for s in controllers if profile.bindings[s].encoding is Encoding.FINE}
+        self._decoder = Decoder(
+            pairs_14bit=pairs, single=set(controllers) - pairs, counts=self.counts
+        )
         self._takeovers = {
-            source: SoftTakeover(bound.takeover) for source, (bound, _) in self.played.items()
+            source: SoftTakeover(binding.takeover)
+            for source, (binding, _) in self._bindings.items()
         }
-        self._ghosts: dict[str, float] = {}
-        self._down: set[ControlId] = set()
+        self._waiting: dict[str, float] = {}  # where a fader waits, by the name of its control
+        self._pressed: set[ControlId] = set()
 
-    def plugged(self) -> None:
-        """It was plugged in anew: where its faders stand and what it shows is not known."""
-        self.echoes.forget()
+    def reset(self) -> None:
+        """Forget where its faders are and what it shows: it was plugged in again."""
+        self.feedback.reset()
         for takeover in self._takeovers.values():
-            takeover.forget()
+            takeover.reset()
 
-    def complete(self, event: Event, now: float) -> list[Event]:
-        """What is whole with the event of one message: values of two bytes take two."""
-        return self._decoder.complete(event, now)
+    # ---------------------------------------------------------------- input
 
-    def late(self, now: float) -> list[Event]:
-        """Events that had to wait; see `due`."""
-        return self._decoder.tick(now)
+    def combine(self, event: Event, now: float) -> list[Event]:
+        """Take the event of one message; return those complete now, see `Decoder.combine`."""
+        return self._decoder.combine(event, now)
+
+    def poll(self, now: float) -> list[Event]:
+        """The events that had to wait until now; see `due`."""
+        return self._decoder.flush_due(now)
 
     @property
     def due(self) -> float | None:
-        """When `late` has something to give, or None."""
+        """When `poll` returns something, or None."""
         return self._decoder.due
 
-    def move(self, event: Event, data: Raw, positions: Positions, now: float) -> list[Action]:
-        """What an event does; `data` is the message that it came with."""
-        played = self.played.get(event.source)
-        if played is None:
+    def handle_event(
+        self, event: Event, data: Raw, positions: Positions, now: float
+    ) -> list[Action]:
+        """The actions of an event; `data` is the message that completed it."""
+        bound = self._bindings.get(event.source)
+        if bound is None:
             self.counts["unmapped"] += 1
             return []
-        binding, target = played
-        follows = not binding.encoding.relative and binding.encoding is not Encoding.BUTTON
-        if self.echoes.heard(event.source, data, now, follows=follows):
+        binding, target = bound
+        is_absolute = not binding.encoding.is_relative and binding.encoding is not Encoding.BUTTON
+        if self.feedback.note_input(event.source, data, now, is_absolute=is_absolute):
             self.counts["echo"] += 1
             return []
-        if event.step or binding.encoding.relative:
-            steps = event.step or binding.encoding.steps(event.value)
-            return self._turn(binding, target, steps, positions)
+        if event.step or binding.encoding.is_relative:
+            steps = event.step or binding.encoding.decode_relative(event.value)
+            return self._on_relative(binding, target, steps, positions)
         if binding.encoding is Encoding.BUTTON:
-            return self._press(binding, target, event, positions)
-        return self._stand(binding, target, event, positions, now)
+            return self._on_button(binding, target, event, positions)
+        return self._on_absolute(binding, target, event, positions, now)
 
-    def is_stepped(self, event: Event) -> bool:
+    def needs_smoothing(self, event: Event) -> bool:
         """Whether the control that an event moves goes in steps that would be seen."""
-        played = self.played.get(event.source)
-        if played is None or (event.top != MAX_7_BIT and not event.step):
+        bound = self._bindings.get(event.source)
+        if bound is None or (event.top != MAX_7_BIT and not event.step):
             return False
-        binding, target = played
+        binding, target = bound
         return (
             target.kind is Kind.FADER
             and target.controls[0].curve in (Curve.LOG, Curve.LOG_OFF)
-            and (binding.encoding is Encoding.ABSOLUTE or binding.encoding.relative)
+            and (binding.encoding is Encoding.ABSOLUTE or binding.encoding.is_relative)
         )
 
-    def show(self, positions: Positions, moved: Iterable[str] | None = None) -> None:
-        """Let the device show the present positions, or those that have moved.
-
-        See `echoes.take`.
-        """
-        wanted = {}
-        for source in self.played if moved is None else self._playing(moved):
-            binding, target = self.played[source]
-            if binding.feedback.kind is FeedbackKind.NONE or target.kind is Kind.TRIGGER:
-                continue
-            # The light of both terms of a strip is on when both are.
-            message = binding.shown(min(_shown(binding, c, positions) for c in target.controls))
-            if message is not None:
-                wanted[source] = message
-        self.echoes.want(wanted)
-
-    def ghosts(self, names: Iterable[str], positions: Positions) -> list[Action]:
-        """Faders that wait since their controls moved by themselves, or wait no more."""
-        actions: list[Action] = []
-        for source in self._playing(names):
-            takeover, (binding, target) = self._takeovers[source], self.played[source]
-            if binding.takeover is not Mode.PICKUP or target.kind is not Kind.FADER:
-                continue
-            control = target.controls[0].name
-            if takeover.place is not None:
-                part = binding.part(positions[control])
-                away = abs(part - takeover.place) > THRESHOLD
-                place = binding.position(takeover.place)
-                actions += self._ghost(control, place, positions[control], away)
-        return actions
-
-    def leave(self) -> list[Action]:
-        """It is unplugged: no fader waits any more."""
-        return [PickupHint(control, 0.0, False, None) for control in self._ghosts]
-
-    def _playing(self, names: Iterable[str]) -> Iterable[ControlId]:
-        """What plays these controls, each once."""
-        return dict.fromkeys(source for name in names for source in self._players.get(name, ()))
-
-    def _ghost(self, control: str, place: float, position: float, waiting: bool) -> list[Action]:
-        if not waiting:
-            if self._ghosts.pop(control, None) is None:
-                return []
-            return [PickupHint(control, place, False, None)]
-        self._ghosts[control] = place
-        return [PickupHint(control, place, True, position > place)]
-
-    def _turn(
+    def _on_relative(
         self, binding: Binding, target: Target, steps: int, positions: Positions
     ) -> list[Action]:
         if not steps:
             return []
         if target.kind is Kind.TRIGGER:
-            return _struck(target) if steps > 0 else []
+            return _fire(target) if steps > 0 else []
         control = target.controls[0]
         if control.kind is not Kind.FADER:  # a choice goes to the next, a switch on or off
             last = max(1, len(control.choices) - 1)
-            place = min(last, max(0, positions[control.name] + (1 if steps > 0 else -1)))
-            return _moved({other.name: float(place) for other in target.controls}, positions)
-        part = binding.part(positions[control.name]) + steps * binding.step
-        moved = binding.position(min(1.0, max(0.0, part)))
-        return _moved({control.name: moved}, positions)
+            position = min(last, max(0, positions[control.name] + (1 if steps > 0 else -1)))
+            changes = {other.name: float(position) for other in target.controls}
+            return _set_if_changed(changes, positions)
+        normalized = binding.normalized(positions[control.name]) + steps * binding.step
+        changes = {control.name: binding.position(min(1.0, max(0.0, normalized)))}
+        return _set_if_changed(changes, positions)
 
-    def _press(
+    def _on_button(
         self, binding: Binding, target: Target, event: Event, positions: Positions
     ) -> list[Action]:
-        if not _pressed(event):
-            return []
+        if event.value <= (0 if event.status is MessageType.NOTE else MAX_7_BIT // 2):
+            return []  # released
         if target.kind is Kind.TRIGGER:
-            return _struck(target)
+            return _fire(target)
         if binding.sets is not None:
-            place = binding.sets
+            position = binding.sets
         elif target.kind is Kind.CHOICE:
             control = target.controls[0]
-            place = (positions[control.name] + 1) % len(control.choices)
-        elif target.kind is Kind.SWITCH:  # both terms go together, on if any was off
-            place = float(not all(positions[control.name] for control in target.controls))
+            position = (positions[control.name] + 1) % len(control.choices)
+        elif target.kind is Kind.SWITCH:  # both terms together: on, unless both are on
+            position = float(not all(positions[control.name] for control in target.controls))
         else:
-            place = _other_end(binding, positions[target.controls[0].name])
-        return _moved({c.name: _allowed(c, place) for c in target.controls}, positions)
+            position = _other_end(binding, positions[target.controls[0].name])
+        changes = {c.name: _clip(c, position) for c in target.controls}
+        return _set_if_changed(changes, positions)
 
-    def _stand(
+    def _on_absolute(
         self, binding: Binding, target: Target, event: Event, positions: Positions, now: float
     ) -> list[Action]:
-        if target.kind is not Kind.FADER:
-            return self._follow(binding, target, event, positions)
+        if target.kind is Kind.TRIGGER:
+            return self._on_absolute_trigger(target, event)
+        if target.kind is not Kind.FADER:  # a switch is on in the upper half
+            position = binding.position(event.position)
+            changes = {c.name: c.position_from_hardware(position) for c in target.controls}
+            return _set_if_changed(changes, positions)
         control = target.controls[0]
-        takeover = self._takeovers[event.source]
         current = positions[control.name]
-        taken = takeover.take(event.position, binding.part(current), now)
-        ghosts: list[Action] = []
-        if taken is None or control.name in self._ghosts:
-            place = binding.position(event.position)
-            ghosts = self._ghost(control.name, place, current, taken is None)
-        if taken is None:
-            return ghosts
-        return [*ghosts, *_moved({control.name: binding.position(taken)}, positions)]
+        normalized = self._takeovers[event.source].apply(
+            event.position, binding.normalized(current), now
+        )
+        hints: list[Action] = []
+        if normalized is None or control.name in self._waiting:
+            position = binding.position(event.position)
+            hints = list(self._pickup_hint(control.name, position, current, normalized is None))
+        if normalized is None:
+            return hints
+        changes = {control.name: binding.position(normalized)}
+        return [*hints, *_set_if_changed(changes, positions)]
 
-    def _follow(
-        self, binding: Binding, target: Target, event: Event, positions: Positions
-    ) -> list[Action]:
-        """A switch is on while the hardware is up; a trigger happens when it goes up."""
-        if target.kind is not Kind.TRIGGER:
-            part = binding.position(event.position)
-            return _moved(
-                {c.name: c.position_from_hardware(part) for c in target.controls}, positions
-            )
-        was_down = event.source in self._down
+    def _on_absolute_trigger(self, target: Target, event: Event) -> list[Action]:
+        """Fire once each time that the hardware goes above the middle."""
+        was_pressed = event.source in self._pressed
         if event.position < 0.5:
-            self._down.discard(event.source)
+            self._pressed.discard(event.source)
             return []
-        self._down.add(event.source)
-        return [] if was_down else _struck(target)
+        self._pressed.add(event.source)
+        return [] if was_pressed else _fire(target)
+
+    # -------------------------------------------------------------- feedback
+
+    def update_feedback(self, positions: Positions, moved: Iterable[str] | None = None) -> None:
+        """Queue `feedback` for all positions, or only for the controls that have moved."""
+        desired = {}
+        for source in self._bindings if moved is None else self._sources_of(moved):
+            binding, target = self._bindings[source]
+            if binding.feedback.kind is FeedbackKind.NONE or target.kind is Kind.TRIGGER:
+                continue
+            # A light for both terms is on when both are.
+            position = min(_displayed_position(binding, c, positions) for c in target.controls)
+            message = binding.feedback_message(position)
+            if message is not None:
+                desired[source] = message
+        self.feedback.set_desired(desired)
+
+    def pickup_hints(self, names: Iterable[str], positions: Positions) -> list[PickupHint]:
+        """Hints of faders that wait since these controls have moved, or no longer do."""
+        hints: list[PickupHint] = []
+        for source in self._sources_of(names):
+            last = self._takeovers[source].last_position
+            binding, target = self._bindings[source]
+            if binding.takeover is not Mode.PICKUP or target.kind is not Kind.FADER:
+                continue
+            if last is not None:
+                control = target.controls[0].name
+                waiting = abs(binding.normalized(positions[control]) - last) > THRESHOLD
+                position = binding.position(last)
+                hints += self._pickup_hint(control, position, positions[control], waiting)
+        return hints
+
+    def clear_hints(self) -> list[PickupHint]:
+        """Hints that no fader waits any longer: the device was unplugged."""
+        return [PickupHint(control, 0.0, False, None) for control in self._waiting]
+
+    def _sources_of(self, names: Iterable[str]) -> Iterable[ControlId]:
+        """What moves these controls, each once."""
+        return dict.fromkeys(source for name in names for source in self._sources.get(name, ()))
+
+    def _pickup_hint(
+        self, control: str, position: float, current: float, waiting: bool
+    ) -> list[PickupHint]:
+        if not waiting:
+            if self._waiting.pop(control, None) is None:
+                return []
+            return [PickupHint(control, position, False, None)]
+        self._waiting[control] = position
+        return [PickupHint(control, position, True, current > position)]
 
 
-def _all(profile: Profile) -> Iterable[Binding]:
-    return profile.bindings.values()
-
-
-def _shown(binding: Binding, control: Control, positions: Positions) -> float:
+def _displayed_position(binding: Binding, control: Control, positions: Positions) -> float:
     position = positions[control.name]
     if control.kind is Kind.CHOICE and binding.feedback.kind is not FeedbackKind.LED:
         return position / max(1, len(control.choices) - 1)
     return position
 
 
-def _pressed(event: Event) -> bool:
-    return event.value > (0 if event.status is MessageType.NOTE else MAX_7_BIT // 2)
-
-
-def _struck(target: Target) -> list[Action]:
+def _fire(target: Target) -> list[Action]:
     if target.scene is not None:
         return [RecallScene(target.scene)]
     return [FireTrigger(control.name) for control in target.controls]
 
 
-def _moved(changes: Mapping[str, float], positions: Positions) -> list[Action]:
-    """A move, unless all controls are there already."""
+def _set_if_changed(changes: Mapping[str, float], positions: Positions) -> list[Action]:
     if all(positions[name] == position for name, position in changes.items()):
         return []
     return [SetControls(changes)]
@@ -373,8 +365,8 @@ def _other_end(binding: Binding, position: float) -> float:
     return binding.low if position > middle else binding.high
 
 
-def _allowed(control: Control, place: float) -> float:
-    """`place` within what the control takes: a profile may set what a session lacks."""
+def _clip(control: Control, position: float) -> float:
+    """`position` within what the control takes: a profile may set a choice that it lacks."""
     if control.kind is Kind.CHOICE:
-        return float(min(int(max(0.0, place)), len(control.choices) - 1))
-    return float(place >= 0.5) if control.kind is Kind.SWITCH else min(1.0, max(0.0, place))
+        return float(min(int(max(0.0, position)), len(control.choices) - 1))
+    return float(position >= 0.5) if control.kind is Kind.SWITCH else min(1.0, max(0.0, position))

@@ -1,9 +1,7 @@
-"""What a controller is told, and when: its LEDs, rings and motors follow the controls.
+"""Feedback for a device's LEDs, rings and motors: the newest of each control, at a limited rate.
 
-Messages that show the present positions and the time come in; those to be sent now come out,
-the newest of each control, never faster than a cable carries. What a hand is moving is not
-told where it is: a fader that answers itself shakes. A cable that leads back is noticed.
-Pure; one `FeedbackQueue` for each device. Knows nothing about profiles.
+A fader that is being moved gets none: one that answers itself shakes. A MIDI loop, a cable that
+leads back, is detected. Pure; time comes in.
 """
 
 from collections import deque
@@ -11,96 +9,97 @@ from collections.abc import Mapping
 
 from styletune.midi.message import ControlId
 
-TOUCH_HOLD_S = 0.300  # after the last message of a hand; then its control is told, if it differs
-PERIOD_S = 0.020  # of one control: 16 at 50 a second are what a DIN cable carries
-LOOP_PER_S = 200  # no hand sends back so often just what it was sent
+TOUCH_HOLD_S = 0.300  # without feedback after the last message of a fader
+PERIOD_S = 0.020  # of one control: 16 of them at 50 a second are what a DIN cable carries
+LOOP_PER_S = 200  # nobody sends back so often exactly what was sent
 ECHO_S = 0.100  # a cable and two drivers take less to bring a message back
 
 Raw = tuple[int, ...]
 
 
 class FeedbackQueue:
-    """What is told to one device.
+    """The feedback of one device.
 
     Attributes:
-        off: it was found to be connected to itself; nothing more is sent.
+        loop_detected: whether its output leads to its input; then nothing more is sent.
     """
 
     def __init__(self) -> None:
-        self.off = False
-        self._wanted: dict[ControlId, Raw] = {}
-        self._waiting: dict[ControlId, None] = {}  # what may show something else than is wanted
+        self.loop_detected = False
+        self._desired: dict[ControlId, Raw] = {}
+        self._waiting: dict[ControlId, None] = {}  # may show something else than desired
         self._shown: dict[ControlId, Raw] = {}
         self._sent: dict[ControlId, Raw] = {}
         self._sent_at: dict[ControlId, float] = {}
-        self._heard_at: dict[ControlId, float] = {}
+        self._input_at: dict[ControlId, float] = {}
         self._echoes: deque[float] = deque(maxlen=LOOP_PER_S + 1)
 
-    def forget(self) -> None:
-        """The device was plugged in anew: nobody knows what it shows."""
-        self.off = False
-        self._waiting = dict.fromkeys(self._wanted)
+    def reset(self) -> None:
+        """Forget what the device shows: it was plugged in again."""
+        self.loop_detected = False
+        self._waiting = dict.fromkeys(self._desired)
         self._shown.clear()
         self._sent.clear()
         self._sent_at.clear()
-        self._heard_at.clear()
+        self._input_at.clear()
         self._echoes.clear()
 
-    def heard(self, source: ControlId, data: Raw, now: float, *, follows: bool) -> bool:
-        """Take note of a message from the device; True: it is what was just sent, come back.
-
-        What has come back is no hand's move and should be left alone.
+    def note_input(self, source: ControlId, data: Raw, now: float, *, is_absolute: bool) -> bool:
+        """Take note of a message from the device.
 
         Args:
-            follows: it stands where it says, such as a fader. A button waits for its light and
-                an endless encoder for its ring: that is an answer, not an echo.
+            is_absolute: whether the control is where the message says, as a fader is. A button
+                waits for its light and an endless encoder for its ring.
+
+        Returns:
+            Whether it is an echo of what was just sent, to be ignored.
         """
         sent_at = self._sent_at.get(source, float("-inf"))
         if data == self._sent.get(source) and now - sent_at <= ECHO_S:
             self._echoes.append(now)
             if len(self._echoes) == self._echoes.maxlen and now - self._echoes[0] <= 1.0:
-                self.off = True
+                self.loop_detected = True
             return True
-        if follows:
-            self._heard_at[source] = now
+        if is_absolute:
+            self._input_at[source] = now
             self._shown[source] = data
             self._waiting[source] = None
         return False
 
-    def want(self, messages: Mapping[ControlId, Raw]) -> None:
-        """Say what each control of the device should show."""
-        self._wanted.update(messages)
+    def set_desired(self, messages: Mapping[ControlId, Raw]) -> None:
+        """Set what each control of the device should show."""
+        self._desired.update(messages)
         self._waiting.update(dict.fromkeys(messages))
 
-    def take(self, now: float) -> list[Raw]:
-        """What is to be sent now."""
-        if self.off:
+    def pop_due(self, now: float) -> list[Raw]:
+        """The messages to send now."""
+        if self.loop_detected:
             return []
         messages = []
-        for source in self._unlike():
-            if now >= self._free_at(source):
-                data = self._shown[source] = self._sent[source] = self._wanted[source]
+        for source in self._outdated():
+            if now >= self._allowed_at(source):
+                data = self._shown[source] = self._sent[source] = self._desired[source]
                 self._sent_at[source] = now
                 messages.append(data)
         return messages
 
     @property
     def due(self) -> float | None:
-        """When `take` has something to give, or None."""
-        if self.off or not self._waiting:
+        """When `pop_due` returns something, or None."""
+        if self.loop_detected or not self._waiting:
             return None
-        return min(map(self._free_at, self._unlike()), default=None)
+        return min(map(self._allowed_at, self._outdated()), default=None)
 
-    def _unlike(self) -> list[ControlId]:
-        """What shows something else than is wanted."""
-        wanted, shown = self._wanted, self._shown
-        unlike = [s for s in self._waiting if s in wanted and shown.get(s) != wanted[s]]
-        self._waiting = dict.fromkeys(unlike)
-        return unlike
+    def _outdated(self) -> list[ControlId]:
+        """The controls that show something else than desired."""
+        desired, shown = self._desired, self._shown
+        outdated = [s for s in self._waiting if s in desired and shown.get(s) != desired[s]]
+        self._waiting = dict.fromkeys(outdated)
+        return outdated
 
-    def _free_at(self, source: ControlId) -> float:
+    def _allowed_at(self, source: ControlId) -> float:
         never = float("-inf")
         return max(
             self._sent_at.get(source, never) + PERIOD_S,
-            self._heard_at.get(source, never) + TOUCH_HOLD_S,
+            self._input_at.get(source, never) + TOUCH_HOLD_S,
         )

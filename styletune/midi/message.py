@@ -1,10 +1,7 @@
-"""One whole raw MIDI message to one event, the same for the browser and a local port.
+"""One whole raw MIDI message to one event and back, and the encodings of values. Pure.
 
-Bytes come in, as Web MIDI and rtmidi hand them over; `Event` goes out. Pure, and without a
-memory: what takes several messages is `decoder`'s. Decoding is mido's; its byte-stream
-parser is not used, since a clock byte inside a message would destroy that message there.
-Knows nothing about controllers and controls.
-Source: MIDI 1.0 Detailed Specification, table I.
+Decoded by mido, but not by its byte-stream parser, which loses a message with a clock byte inside.
+Source: MIDI 1.0 Detailed Specification, table I; the encodings by Ardour's MIDI binding maps.
 """
 
 import itertools
@@ -23,7 +20,7 @@ _STATUS, _END_OF_SYSEX = 0x80, 0xF7
 
 
 class MessageType(StrEnum):
-    """What kind of control of a controller."""
+    """The kind of message that a control of a device sends."""
 
     CONTROL_CHANGE = "control_change"
     NOTE = "note"
@@ -42,7 +39,7 @@ _WORDS = {
 
 
 class ControlId(NamedTuple):
-    """Which control of a controller: never the number alone.
+    """Which control of a device: never the number alone.
 
     Attributes:
         channel: 1..16, as people count them.
@@ -54,14 +51,14 @@ class ControlId(NamedTuple):
     number: int
 
     def __str__(self) -> str:
-        """As controllers' manuals write it: `ch 1 CC 7`."""
+        """As manuals write it: `ch 1 CC 7`."""
         number = "" if self.status is MessageType.PITCH_BEND else f" {self.number}"
         return f"ch {self.channel} {_WORDS[self.status]}{number}"
 
 
 @dataclass(frozen=True)
 class Event:
-    """A control of a controller has moved.
+    """A control of a device has moved.
 
     Attributes:
         channel, number: see `ControlId`.
@@ -88,14 +85,14 @@ class Event:
         return self.value / self.top
 
     def __str__(self) -> str:
-        """As the monitor shows it."""
+        """As `styletune midi --monitor` shows it."""
         if self.status is MessageType.NOTE:
             return f"{self.source} {f'on, velocity {self.value}' if self.value else 'off'}"
         return f"{self.source} {f'{self.step:+d}' if self.step else f'= {self.value}'}"
 
 
 def split_messages(data: Sequence[int]) -> Iterator[tuple[int, ...]]:
-    """Each of some whole messages that stand one after the other; what is none comes, too."""
+    """Split whole messages that follow each other; bytes that are none are kept, too."""
     begin = 0
     for at in range(1, len(data)):
         if data[at] >= _STATUS and data[at] != _END_OF_SYSEX:
@@ -116,7 +113,7 @@ def decode(data: Sequence[int]) -> Event | None:
     return _decoded(tuple(data))
 
 
-@lru_cache(maxsize=4096)  # hands come by the same places again and again
+@lru_cache(maxsize=4096)  # the same positions come again and again
 def _decoded(data: tuple[int, ...]) -> Event | None:
     try:
         message = mido.Message.from_bytes(data)
@@ -133,7 +130,7 @@ def _decoded(data: tuple[int, ...]) -> Event | None:
             )
         case "note_on":
             return Event(MessageType.NOTE, message.channel + 1, message.note, message.velocity)
-        case "note_off":  # its velocity tells how it was released, not that it is down
+        case "note_off":  # its velocity is that of the release
             return Event(MessageType.NOTE, message.channel + 1, message.note, 0)
         case "pitchwheel":
             bend = message.pitch - mido.messages.MIN_PITCHWHEEL
@@ -142,7 +139,7 @@ def _decoded(data: tuple[int, ...]) -> Event | None:
 
 
 def encode(source: ControlId, value: int) -> tuple[int, ...]:
-    """The raw message that a controller takes as `value`: the way back of `decode`.
+    """The raw message that sets a control of a device to `value`: the inverse of `decode`.
 
     Raises:
         ValueError: of an (N)RPN, which takes several messages.
@@ -162,31 +159,27 @@ def _short(data: Sequence[int], limit: int = 8) -> str:
     return repr(list(data[:limit])) + (f" and {len(data) - limit} more" * (len(data) > limit))
 
 
-# What the value of a control of a controller means: where it stands, or how far it turned.
-#
-# Four ways are in use to write turns of endless encoders; none can be told from the others by
-# one message, hence `detect`. Pure tables. Knows nothing about channels and targets.
-# Source: Ardour's MIDI binding maps and vendors' manuals, which use these four names.
+# ---------------------------------------------------------------- encodings
 
 
 class Encoding(StrEnum):
-    """How to read a value."""
+    """How to read a value: a position, or one of the four ways to write turns of an encoder."""
 
-    ABSOLUTE = "absolute"  # where it stands, 7 bits (14 of pitch bend and (N)RPN)
-    FINE = "fine"  # where it stands, in two controllers: n the high byte, n + 32 the low one
-    BUTTON = "button"  # pressed above the middle (a note: at all); what it is then is nothing
+    ABSOLUTE = "absolute"  # a position, 7 bits (14 of pitch bend and (N)RPN)
+    FINE = "fine"  # a position in two controllers: n has the MSB, n + 32 the LSB
+    BUTTON = "button"  # pressed above the middle (a note: above 0)
     SIGNED_BIT = "signed_bit"  # 1..64 turn right, 65, 66 … left by 1, 2 …
     SIGNED_BIT_2 = "signed_bit_2"  # the same the other way round
     BIN_OFFSET = "bin_offset"  # 64 is none, above it right, below it left
     TWOS_COMPLEMENT = "twos_complement"  # 1..64 turn right, 127, 126 … left by 1, 2 …
 
     @property
-    def relative(self) -> bool:
-        """Whether it tells turns."""
+    def is_relative(self) -> bool:
+        """Whether values are turns, not positions."""
         return self in RELATIVE
 
-    def steps(self, value: int) -> int:
-        """How far a 7-bit `value` turns: right is positive. 0 for what tells no turns."""
+    def decode_relative(self, value: int) -> int:
+        """Steps that a 7-bit `value` turns, right is positive; 0 where it is a position."""
         match self:
             case Encoding.SIGNED_BIT:
                 return value if value <= 64 else 64 - value
@@ -198,8 +191,12 @@ class Encoding(StrEnum):
                 return value if value <= 64 else value - 128
         return 0
 
-    def written(self, steps: int) -> int:
-        """The 7-bit value that turns by `steps`, or as near as one message gets."""
+    def encode_relative(self, steps: int) -> int:
+        """The 7-bit value that turns by `steps`, clipped to -63..63.
+
+        Raises:
+            ValueError: the encoding has no turns.
+        """
         steps = max(-63, min(63, steps))
         match self:
             case Encoding.SIGNED_BIT:
@@ -219,8 +216,8 @@ RELATIVE = (
     Encoding.BIN_OFFSET,
     Encoding.TWOS_COMPLEMENT,
 )
-_SLOW = 3  # steps in one message of a knob that is turned slowly
-_REPEATS = 3  # a fader never says the same twice; an encoder hardly ever says anything else
+_SLOW = 3  # most steps in one message of a knob that is turned slowly
+_REPEATS = 3  # a fader never repeats a value; an encoder hardly ever sends another
 
 
 def detect(values: Sequence[int]) -> Encoding | None:
@@ -232,9 +229,9 @@ def detect(values: Sequence[int]) -> Encoding | None:
     repeats = sum(one == other for one, other in itertools.pairwise(values))
     if repeats >= _REPEATS:
         for encoding in RELATIVE:
-            if all(-_SLOW <= encoding.steps(value) < 0 for value in values):
+            if all(-_SLOW <= encoding.decode_relative(value) < 0 for value in values):
                 return encoding
-    if set(values) == {0, 127}:  # a key, pressed and let go
+    if set(values) == {0, 127}:  # a key, pressed and released
         return Encoding.BUTTON
     if len(values) - repeats >= 4 or (max(values, default=0) - min(values, default=0)) > 8:
         return Encoding.ABSOLUTE

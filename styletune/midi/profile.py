@@ -1,12 +1,6 @@
-"""Controller profiles: which control of which device plays what, as TOML files.
-
-A file's text comes in, a `Profile` goes out, and the other way round. A profile is chosen
-by the device's name, since one maker's knobs are another's sliders. Knows nothing about
-values and sockets; see `shelf` for a person's own.
-"""
+"""Controller profiles: what each control of a device moves, as TOML files chosen by device name."""
 
 import hashlib
-import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import platformdirs
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from styletune.config import read_toml
@@ -26,7 +21,8 @@ from styletune.midi.takeover import Mode
 
 MAX_NAME = 200  # characters of a device's
 MAX_CHARS = 60_000  # of a profile that somebody sends
-_EACH = "#"  # in a target: the place in the row's list of numbers, counted from 1
+_COMMENT = "# A controller profile of styletune; configs/controllers holds examples."
+_INDEX = "#"  # in a target: the index in the row's list of numbers, from 1
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Channel = Annotated[int, Field(ge=1, le=16)]
@@ -41,8 +37,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class _Shown(_Strict):
-    """`feedback` of a row, where a kind alone does not say it all."""
+class _FeedbackRow(_Strict):
+    """`feedback` of a row that needs more than its kind."""
 
     kind: FeedbackKind
     status: MessageType | None = None
@@ -52,7 +48,7 @@ class _Shown(_Strict):
     off: Value | Message = 0
 
 
-class _Row(_Strict):
+class _ControlRow(_Strict):
     """One control, or as many as its lists of numbers and channels are long."""
 
     target: Annotated[str, Field(min_length=1, max_length=100)]
@@ -67,7 +63,7 @@ class _Row(_Strict):
     takeover: Mode | None = None
     step: Annotated[float, Field(gt=0, le=1)] = 1 / 127
     sets: float | bool | None = None
-    feedback: FeedbackKind | _Shown = FeedbackKind.NONE
+    feedback: FeedbackKind | _FeedbackRow = FeedbackKind.NONE
     learned: bool = False
 
     @model_validator(mode="after")
@@ -78,23 +74,23 @@ class _Row(_Strict):
         if len(lengths) > 1:
             raise ValueError("channel and number must be lists of the same length")
         wide = self.status in (MessageType.NRPN, MessageType.RPN)
-        if not wide and max(_each(self.number, 1)) > MAX_7_BIT:
+        if not wide and max(_as_tuple(self.number, 1)) > MAX_7_BIT:
             raise ValueError("number must be in 0..127")
         return self
 
     def bindings(self, takeover: Mode) -> Iterator[Binding]:
-        count = max(len(_each(self.channel, 1)), len(_each(self.number, 1)))
-        channels, numbers = _each(self.channel, count), _each(self.number, count)
+        count = max(len(_as_tuple(self.channel, 1)), len(_as_tuple(self.number, 1)))
+        channels, numbers = _as_tuple(self.channel, count), _as_tuple(self.number, count)
         encoding = self.encoding or (
             Encoding.BUTTON if self.status is MessageType.NOTE else Encoding.ABSOLUTE
         )
         for index, (channel, number) in enumerate(zip(channels, numbers, strict=True)):
             feedback = self._feedback(index, ControlId(self.status, channel, number))
-            # What is set from here stands where its control stands.
+            # A control that feedback sets is always where its control is.
             mode = Mode.JUMP if feedback.kind is FeedbackKind.RING else takeover
             yield Binding(
                 source=ControlId(self.status, channel, number),
-                target=self.target.replace(_EACH, str(index + 1)),
+                target=self.target.replace(_INDEX, str(index + 1)),
                 encoding=encoding,
                 low=self.low,
                 high=self.high,
@@ -109,7 +105,7 @@ class _Row(_Strict):
 
     def _feedback(self, index: int, source: ControlId) -> Feedback:
         shown = self.feedback
-        if not isinstance(shown, _Shown):
+        if not isinstance(shown, _FeedbackRow):
             return Feedback(shown)
         number = shown.number[index] if isinstance(shown.number, tuple) else shown.number
         other = ControlId(
@@ -120,40 +116,40 @@ class _Row(_Strict):
         return Feedback(shown.kind, None if other == source else other, shown.on, shown.off)
 
 
-class _File(_Strict):
+class _ProfileFile(_Strict):
     name: Name
     devices: Annotated[tuple[Name, ...], Field(min_length=1)]
     takeover: Mode = Mode.PICKUP
     enter: Annotated[tuple[Message, ...], Field(max_length=64)] = ()
-    controls: Annotated[tuple[_Row, ...], Field(max_length=512)] = ()
+    controls: Annotated[tuple[_ControlRow, ...], Field(max_length=512)] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What one kind of controller plays.
+    """The bindings of one kind of device.
 
     Attributes:
-        name: as people say it.
+        name: for people.
         devices: parts of the names under which systems announce it.
         bindings: at most one for each source.
-        enter: raw messages that make the device ready, sent before any feedback.
+        init_messages: raw messages that make the device ready, sent before any feedback.
     """
 
     name: str
     devices: tuple[str, ...]
     bindings: Mapping[ControlId, Binding]
-    enter: tuple[tuple[int, ...], ...] = ()
+    init_messages: tuple[tuple[int, ...], ...] = ()
 
     def matches(self, device: str) -> bool:
         """Whether a device of that name is one of these; case does not matter."""
         return any(part.casefold() in device.casefold() for part in self.devices)
 
     def with_binding(self, binding: Binding) -> "Profile":
-        """The same, with `binding` in place of whatever its source played."""
+        """A copy with `binding`, in place of any other of its source."""
         return replace(self, bindings={**self.bindings, binding.source: binding})
 
     def without(self, sources: Iterable[ControlId]) -> "Profile":
-        """The same without what these sources play."""
+        """A copy without the bindings of these sources."""
         gone = set(sources)
         left = {source: bound for source, bound in self.bindings.items() if source not in gone}
         return replace(self, bindings=left)
@@ -187,19 +183,15 @@ def loads(text: str, where: str = "profile") -> Profile:
 
 
 def dumps(profile: Profile) -> str:
-    """The profile as the text of a file that `loads` reads to the same profile."""
-    lines = [
-        "# A controller profile of styletune; configs/controllers holds examples.",
-        f"name = {_toml(profile.name)}",
-        f"devices = {_toml(profile.devices)}",
-    ]
-    if profile.enter:
-        lines.append(f"enter = {_toml(profile.enter)}")
-    rows = [f"    {_toml(_row(binding))}," for binding in profile.bindings.values()]
-    return "\n".join([*lines, "controls = [", *rows, "]", ""])
+    """The profile as TOML, which `loads` reads to the same profile."""
+    data: dict[str, Any] = {"name": profile.name, "devices": profile.devices}
+    if profile.init_messages:
+        data["enter"] = profile.init_messages
+    data["controls"] = [_row(binding) for binding in profile.bindings.values()]
+    return f"{_COMMENT}\n{tomli_w.dumps(data)}"
 
 
-def in_folder(folder: Path) -> tuple[Profile, ...]:
+def load_folder(folder: Path) -> tuple[Profile, ...]:
     """All profiles of a folder, by file name; none where there is no such folder.
 
     Raises:
@@ -208,20 +200,20 @@ def in_folder(folder: Path) -> tuple[Profile, ...]:
     return tuple(load(path) for path in sorted(folder.glob("*.toml")))
 
 
-def shipped() -> tuple[Profile, ...]:
+def load_shipped() -> tuple[Profile, ...]:
     """All profiles that come with styletune.
 
     Raises:
         ConfigError: the installation lacks them, or one is damaged.
     """
-    return in_folder(_controllers())
+    return load_folder(_controllers())
 
 
-def named(name: str) -> Profile:
-    """The profile of a session file's `midi.profile`: a file, or a shipped one's name.
+def load_named(name: str) -> Profile:
+    """The profile of `midi.profile` in a session file: a file, or the name of a shipped one.
 
     Raises:
-        ConfigError: there is neither.
+        ConfigError: there is none.
     """
     if Path(name).is_file():
         return load(name)
@@ -233,7 +225,7 @@ def named(name: str) -> Profile:
     return load(profiles[name.casefold()])
 
 
-def choose(device: str, profiles: Iterable[Profile]) -> Profile | None:
+def find(device: str, profiles: Iterable[Profile]) -> Profile | None:
     """The first profile that matches the device's name, or None."""
     return next((profile for profile in profiles if profile.matches(device)), None)
 
@@ -243,13 +235,13 @@ def _controllers() -> Path:
 
 
 def _allowed_keys(location: Location) -> str:
-    model = _Row if "controls" in location[:-1] else _File
+    model = _ControlRow if "controls" in location[:-1] else _ProfileFile
     return "" if "feedback" in location[:-1] else f"allowed are {', '.join(model.model_fields)}"
 
 
 def _profile(data: Mapping[str, Any], where: str) -> Profile:
     try:
-        file = _File.model_validate(data)
+        file = _ProfileFile.model_validate(data)
         rows = [binding for row in file.controls for binding in row.bindings(file.takeover)]
     except ValidationError as error:
         why = explain_validation_error(error, allowed=_allowed_keys)
@@ -268,7 +260,7 @@ def _profile(data: Mapping[str, Any], where: str) -> Profile:
 
 
 def _row(binding: Binding) -> dict[str, Any]:
-    """A binding as a row; what is as ever is left out, but for what people look for."""
+    """A binding as a row; defaults are left out, but for those that people look for."""
     source, feedback = binding.source, binding.feedback
     row: dict[str, Any] = {
         "target": binding.target,
@@ -296,24 +288,11 @@ def _row(binding: Binding) -> dict[str, Any]:
     return row
 
 
-def _toml(value: object) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {_toml(part)}" for key, part in value.items()) + " }"
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    if isinstance(value, str):  # JSON's escapes are TOML's, but for this one control character
-        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-    return str(value).lower() if isinstance(value, bool) else repr(value)
-
-
-def _each(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+def _as_tuple(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,) * count
 
 
-# Where a person's own controller profiles are kept: one file for each device's name.
-#
-# Profiles come in and go to files, whole or not at all; at the start they are read again and
-# come before the shipped ones. Knows nothing about what is in them.
+# -------------------------------------------------------------------- store
 
 
 def user_profile_dir() -> Path:
@@ -322,10 +301,10 @@ def user_profile_dir() -> Path:
 
 
 class ProfileStore:
-    """Profiles: a person's own first, then the shipped ones.
+    """Profiles: a person's own first, one file for each device's name, then the shipped ones.
 
     Args:
-        folder: of a person's own; None: there are none, and nothing is kept.
+        folder: of a person's own; None: there are none, and nothing is saved.
 
     Raises:
         ConfigError: a profile is damaged; its file is named.
@@ -333,10 +312,10 @@ class ProfileStore:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self.profiles = (*(in_folder(folder) if folder else ()), *shipped())
+        self.profiles = (*(load_folder(folder) if folder else ()), *load_shipped())
 
-    def keep(self, device: str, profile: Profile) -> None:
-        """Write the profile of `device`.
+    def save(self, device: str, profile: Profile) -> None:
+        """Write the profile of `device`, whole or not at all.
 
         Raises:
             ConfigError: the folder cannot be written.
@@ -352,6 +331,6 @@ class ProfileStore:
 
 
 def _file_name(device: str) -> str:
-    """Readable, and another one for each name: `launch-control-xl-1f0a3c.toml`."""
+    """Readable and unique for each name: `launch-control-xl-1f0a3c.toml`."""
     words = re.sub(r"[^a-z0-9]+", "-", device.casefold()).strip("-")[:40] or "device"
     return f"{words}-{hashlib.sha256(device.encode(errors='replace')).hexdigest()[:6]}.toml"

@@ -1,60 +1,57 @@
-"""Steps of seven bits made smooth: on a logarithmic fader each one would be seen.
+"""Smooths seven-bit steps, each of which would be seen on a logarithmic fader. Pure; time comes in.
 
-A step of 1/127 is eight percent of a weight. A control goes its way in a few even steps within
-40 ms, the first of them at once; a hand that turns on meanwhile only moves the goal. All
-controls under way step together, so that a storm of messages is few moves, and with a message
-that comes shortly before; more than two hands move take fewer and longer ones. Pure: positions and
-the time come in. Knows nothing about controllers.
+A step of 1/127 is eight percent of a weight: a control gets there in a few even steps within 40 ms,
+the first at once. All controls step together, so that a storm of messages makes few changes.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-# 40 ms from the first step to the last; slower than messages of one control come, so that a hand
-# that turns on takes the steps, and no timer wakes between two messages.
+# 40 ms from the first step to the last; messages of one control come faster, so that they take the
+# steps along, and no timer fires between two of them.
 STEPS, PERIOD_S = 3, 0.020
-MAX_HANDS = 4  # controls that two hands have at a time; what moves more is seldom one
+MAX_HANDS = 4  # controls that two hands move at a time; more get fewer and longer steps
 
 Positions = Mapping[str, float]
 
 
 @dataclass(slots=True)
-class _Glide:
-    """One control under way.
+class _Motion:
+    """One control on its way.
 
     Attributes:
-        goal: where a hand wants it.
-        place: where the last step has left it; elsewhere, somebody else has moved it.
-        left: steps to go.
-        mover: who is told to have moved it.
+        target: position to get to.
+        position: where the last step put it; if it is elsewhere, somebody else has moved it.
+        steps_left: until it is there.
+        device: that moves it.
     """
 
-    goal: float
-    place: float
-    left: int
-    mover: str
+    target: float
+    position: float
+    steps_left: int
+    device: str
 
     def step(self, *, many: bool = False) -> float:
-        if many:  # the same way in the same time
-            self.left = min(self.left, 2 if self.left == STEPS else 1)
-        self.place += (self.goal - self.place) / self.left
-        self.left -= 1
-        if not self.left:
-            self.place = self.goal  # to the bit
-        return self.place
+        if many:  # as far in the same time
+            self.steps_left = min(self.steps_left, 2 if self.steps_left == STEPS else 1)
+        self.position += (self.target - self.position) / self.steps_left
+        self.steps_left -= 1
+        if not self.steps_left:
+            self.position = self.target  # to the bit
+        return self.position
 
 
-class _Meant(Mapping[str, float]):
-    """Where hands want controls: where those go that are under way, where the others are."""
+class _TargetsView(Mapping[str, float]):
+    """Positions, but of controls on their way their targets."""
 
-    def __init__(self, positions: Positions, under_way: Mapping[str, _Glide]) -> None:
+    def __init__(self, positions: Positions, motions: Mapping[str, _Motion]) -> None:
         self._positions = positions
-        self._under_way = under_way
+        self._motions = motions
 
     def __getitem__(self, name: str) -> float:
         position = self._positions[name]
-        glide = self._under_way.get(name)
-        return position if glide is None or glide.place != position else glide.goal
+        motion = self._motions.get(name)
+        return position if motion is None or motion.position != position else motion.target
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._positions)
@@ -64,61 +61,58 @@ class _Meant(Mapping[str, float]):
 
 
 class Smoother:
-    """All controls under way."""
+    """All controls on their way."""
 
     def __init__(self) -> None:
-        self._under_way: dict[str, _Glide] = {}
-        self._next = self._along = float("-inf")  # due; may be taken along with a message
+        self._motions: dict[str, _Motion] = {}
+        self._next = self._earliest = float("-inf")  # due; may go along with a message
 
-    def meant(self, positions: Positions) -> Positions:
-        """The positions as hands mean them: where controls go to, not where they are.
+    def targets_view(self, positions: Positions) -> Positions:
+        """A live view of `positions` that shows where controls are going, not where they are."""
+        return _TargetsView(positions, self._motions)
 
-        Follows both, the positions and the controls under way, for as long as it is held.
-        """
-        return _Meant(positions, self._under_way)
-
-    def goals(self, positions: Positions) -> dict[str, float]:
-        """Where the controls under way go to."""
-        self._let_go(positions)
-        return {name: glide.goal for name, glide in self._under_way.items()}
+    def targets(self, positions: Positions) -> dict[str, float]:
+        """The targets of the controls on their way."""
+        self._drop_overridden(positions)
+        return {name: motion.target for name, motion in self._motions.items()}
 
     def move(
-        self, name: str, goal: float, positions: Positions, now: float, mover: str
+        self, name: str, target: float, positions: Positions, now: float, device: str
     ) -> float | None:
-        """Send a control to `goal`; returns its first step, or None: it is under way."""
-        glide = self._under_way.get(name)
-        if glide is not None and glide.place == positions[name]:
-            glide.goal, glide.left, glide.mover = goal, STEPS, mover
+        """Send a control to `target`; return its first step, or None: it is on its way already."""
+        motion = self._motions.get(name)
+        if motion is not None and motion.position == positions[name]:
+            motion.target, motion.steps_left, motion.device = target, STEPS, device
             return None
-        self._let_go(positions)
-        if len(self._under_way) in (0, MAX_HANDS):
-            self._plan(now, PERIOD_S * (1 + bool(self._under_way)))
-        glide = self._under_way[name] = _Glide(goal, positions[name], STEPS, mover)
-        return glide.step()
+        self._drop_overridden(positions)
+        if len(self._motions) in (0, MAX_HANDS):
+            self._plan(now, PERIOD_S * (1 + bool(self._motions)))
+        motion = self._motions[name] = _Motion(target, positions[name], STEPS, device)
+        return motion.step()
 
     def step(self, positions: Positions, now: float) -> dict[str, dict[str, float]]:
-        """What moves now: where to, by control, by mover; nothing long before `due`."""
-        self._let_go(positions)
-        if not self._under_way or now < self._along:
+        """The next positions by device and control; none long before `due`."""
+        self._drop_overridden(positions)
+        if not self._motions or now < self._earliest:
             return {}
-        many = len(self._under_way) > MAX_HANDS
+        many = len(self._motions) > MAX_HANDS
         self._plan(now, PERIOD_S * (1 + many))
         moves: dict[str, dict[str, float]] = {}
-        for name, glide in list(self._under_way.items()):
-            moves.setdefault(glide.mover, {})[name] = glide.step(many=many)
-            if not glide.left:
-                del self._under_way[name]
+        for name, motion in list(self._motions.items()):
+            moves.setdefault(motion.device, {})[name] = motion.step(many=many)
+            if not motion.steps_left:
+                del self._motions[name]
         return moves
 
     @property
     def due(self) -> float | None:
-        """When `step` has something to give, or None."""
-        return self._next if self._under_way else None
+        """When `step` returns something, or None."""
+        return self._next if self._motions else None
 
     def _plan(self, now: float, period_s: float) -> None:
-        self._next, self._along = now + period_s, now + period_s / 2
+        self._next, self._earliest = now + period_s, now + period_s / 2
 
-    def _let_go(self, positions: Positions) -> None:
-        """What somebody else has moved meanwhile is theirs."""
-        for name in [n for n, g in self._under_way.items() if positions[n] != g.place]:
-            del self._under_way[name]
+    def _drop_overridden(self, positions: Positions) -> None:
+        """Drop controls that somebody else has moved meanwhile."""
+        for name in [n for n, g in self._motions.items() if positions[n] != g.position]:
+            del self._motions[name]

@@ -1,23 +1,21 @@
-"""What becomes of a value when the hardware stands elsewhere than the control.
+"""Soft takeover: what a fader does while it is not where its control is. Pure; time comes in.
 
-A position of the hardware, that of the control and the time come in; the control's new
-position comes out, or None: nothing happens yet. Pure; one `SoftTakeover` for each fader.
 Source: Mixxx, `src/controllers/softtakeover.cpp` (the truth table of `pickup`).
 """
 
 from enum import StrEnum
 
-THRESHOLD = 3 / 128  # near enough to be the same place
-SAME_GESTURE_S = 0.050  # within one move of a hand
+THRESHOLD = 3 / 128  # near enough to be the same position
+SAME_GESTURE_S = 0.050  # between two messages of one move
 _SAME = 1e-6  # far below a step of 14 bits; a curve and its inverse differ by less
 
 
 class Mode(StrEnum):
-    """How a fader takes over a control that stands elsewhere."""
+    """How a fader takes over a control that is elsewhere."""
 
     JUMP = "jump"  # at once
     PICKUP = "pickup"  # when it gets there, or sweeps across
-    SCALE = "scale"  # at once, by so much of the way that is left
+    SCALE = "scale"  # at once, in proportion to what is left to the end
     RELATIVE = "relative"  # at once, by as much as the fader moves
 
 
@@ -26,37 +24,37 @@ class SoftTakeover:
 
     def __init__(self, mode: Mode) -> None:
         self._mode = mode
-        self.forget()
+        self.reset()
 
-    def forget(self) -> None:
-        """Its place is not known any more: unplugged, another bank."""
-        self._before: float | None = None
-        self._left: float | None = None  # where it has left the control
-        self._before_at = float("-inf")
+    def reset(self) -> None:
+        """Forget where the fader is: it was unplugged, or another bank is on."""
+        self._last: float | None = None
+        self._last_at = float("-inf")
+        self._set_to: float | None = None  # where this fader has put the control
 
     @property
-    def place(self) -> float | None:
-        """Where the hardware stands, 0..1; None: not known."""
-        return self._before
+    def last_position(self) -> float | None:
+        """Where the fader is, 0..1, or None before its first message."""
+        return self._last
 
-    def take(self, position: float, current: float, now: float) -> float | None:
-        """Say where the control goes.
+    def apply(self, position: float, current: float, now: float) -> float | None:
+        """Take a position of the fader; return the control's new one, or None: it stays.
 
         Args:
-            position: of the hardware, 0..1.
-            current: of the control, 0..1, on the hardware's own scale.
+            position: of the fader, 0..1.
+            current: of the control, 0..1, on the fader's scale.
             now: seconds of any clock that only goes forward.
         """
-        before, since_s = self._before, now - self._before_at
-        self._before, self._before_at = position, now
-        # Nobody else has moved the control: it is in hand, however long the hand, or a network,
+        before, since_s = self._last, now - self._last_at
+        self._last, self._last_at = position, now
+        # Nobody else has moved the control: the fader keeps it, however long it, or a network,
         # has rested. Mixxx cannot know that, and lets go after 50 ms.
-        in_hand = self._left is not None and abs(current - self._left) <= _SAME
+        owned = self._set_to is not None and abs(current - self._set_to) <= _SAME
         match self._mode:
             case Mode.JUMP:
                 target: float | None = position
             case Mode.PICKUP:
-                held = not in_hand and ignores(position, before, current, since_s)
+                held = not owned and is_held_back(position, before, current, since_s)
                 target = None if held else position
             case Mode.SCALE:
                 target = None if before is None else _scaled(position, before, current)
@@ -64,12 +62,12 @@ class SoftTakeover:
                 target = None if before is None else current + position - before
         if target is None:
             return None
-        self._left = min(1.0, max(0.0, target))
-        return self._left
+        self._set_to = min(1.0, max(0.0, target))
+        return self._set_to
 
 
-def ignores(position: float, before: float | None, current: float, since_s: float) -> bool:
-    """Mixxx's truth table: whether `pickup` holds a value back.
+def is_held_back(position: float, before: float | None, current: float, since_s: float) -> bool:
+    """Mixxx's truth table: whether `pickup` ignores a value.
 
         side of the one before   the one before   this one   in time   held back
         any                      any              near       any       no
@@ -80,10 +78,10 @@ def ignores(position: float, before: float | None, current: float, since_s: floa
         opposite                 any              far        soon      no
         opposite                 any              far        late      yes
 
-    Differs from Mixxx: `since_s` is counted from the last value, held back or not, as Mixxx's
-    comment says, and not only from the last accepted one, as its code does; else a quick
-    sweep in steps of 10 over a control at rest would pass it by without a catch. And the
-    first value of all is held back only if it is far: one that is near makes no jump.
+    Differs from Mixxx: `since_s` counts from the last value, held back or not, as Mixxx's comment
+    says, and not only from the last accepted one, as its code does; else a quick sweep in steps
+    of 10 across a control at rest would miss it. And the first value of all is held back only
+    if it is far: one that is near makes no jump.
     """
     if abs(current - position) <= THRESHOLD:
         return False
@@ -96,7 +94,7 @@ def ignores(position: float, before: float | None, current: float, since_s: floa
 
 
 def _scaled(position: float, before: float, current: float) -> float:
-    """Move by the same part of the way that is left to the end: both ends meet."""
+    """Move by the same part of what is left to the end: both reach it together."""
     if position == before:
         return current
     if position > before:

@@ -102,7 +102,7 @@ class MessageThrottle:
         source, encoding, is_msb = known
         if encoding is None or encoding is Encoding.BUTTON or self.learning:
             self._add_unmerged(_Pending(now, (data,)))
-        elif encoding.relative:
+        elif encoding.is_relative:
             self._add_relative(source, encoding, data[2], now)
         else:
             self._add_absolute(source, encoding, is_msb, data, now)
@@ -124,9 +124,9 @@ class MessageThrottle:
             if pending.msb:  # of a pair that is not whole yet
                 self._pending[key] = _Pending(now + 2 * self.period_s, msb=pending.msb)
             if pending.steps and pending.source and pending.encoding:
-                value = pending.encoding.written(pending.steps)
+                value = pending.encoding.encode_relative(pending.steps)
                 messages.append(encode(pending.source, value))
-                if left := pending.steps - pending.encoding.steps(value):
+                if left := pending.steps - pending.encoding.decode_relative(value):
                     pending.steps, pending.due = left, next_tick(now, self.period_s)
                     self._pending[key] = pending
         return messages
@@ -205,4 +205,4 @@ class MessageThrottle:
             )
         else:
             self.counts["merged"] += 1
-        pending.steps += encoding.steps(value)
+        pending.steps += encoding.decode_relative(value)

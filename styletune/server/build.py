@@ -65,7 +65,7 @@ def build_server(
     """
     assert options.token is not None  # the caller's to see to
     profiles = ProfileStore(controllers_folder)
-    profile = session.midi.profile and midi_profile.named(session.midi.profile)
+    profile = session.midi.profile and midi_profile.load_named(session.midi.profile)
     store = None if memory_folder is None else SessionStore(memory_folder)
     saved = SavedSession() if store is None else store.load()
     live = Session(
@@ -73,7 +73,7 @@ def build_server(
         session.positions(),
         profiles=profiles.profiles,
         profile=profile or None,
-        save_profile=profiles.keep,
+        save_profile=profiles.save,
         scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
     )
     content, *styles = pictures

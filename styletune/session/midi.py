@@ -109,13 +109,13 @@ class MidiRouter:
         if event is None:
             self._counts["midi_ignored"] += 1
             return
-        for complete in device.complete(event, now):
+        for complete in device.combine(event, now):
             self._handle_event(client, device, complete, tuple(data), positions, now, apply)
 
     def poll_due(self, positions: Positions, now: float, apply: Apply) -> None:
         """Carry out what had to wait until now; see `due` and `handle_message`."""
         for (client, _), device in list(self._devices.items()):
-            for event in device.late(now):
+            for event in device.poll(now):
                 self._handle_event(client, device, event, (), positions, now, apply)
         for name, steps in self._smoother.step(positions, now).items():
             apply(name, SmoothMove(steps))
@@ -126,7 +126,7 @@ class MidiRouter:
     def due(self) -> float | None:
         """When to call `poll_due` and `feedback_after_change` next, or None."""
         times = [device.due for device in self._devices.values()]
-        times += [self._devices[key].echoes.due for key in self._open]
+        times += [self._devices[key].feedback.due for key in self._open]
         times += [self._smoother.due, self._learn.due]
         return min((time for time in times if time is not None), default=None)
 
@@ -144,18 +144,18 @@ class MidiRouter:
             self._learn_from(device, event, now, apply)
             return
         unmapped = device.counts["unmapped"]
-        for action in device.move(event, data, self._smoother.meant(positions), now):
+        for action in device.handle_event(event, data, self._smoother.targets_view(positions), now):
             match action:
                 case PickupHint():
                     apply(device.name, _hardware_message(action, device.name))
-                case SetControls() if device.is_stepped(event):
+                case SetControls() if device.needs_smoothing(event):
                     self._smooth(action, device.name, positions, now, apply)
                 case _:
                     apply(device.name, action)
         if device.counts["unmapped"] != unmapped:
             self._counts["midi_unmapped"] += 1
             self._unknown_device(device, apply)
-        if device.echoes.off and (key := (client, device.name)) not in self._loops:
+        if device.feedback.loop_detected and (key := (client, device.name)) not in self._loops:
             self._loops.add(key)
             text = (
                 f"what is sent to `{device.name}` comes back as if it were moved: its "
@@ -194,23 +194,19 @@ class MidiRouter:
             self._last_positions = dict(positions)
             return []
         # Show where controls are going, not each step on the way.
-        positions = {**positions, **self._smoother.goals(positions)}
+        positions = {**positions, **self._smoother.targets(positions)}
         last, self._last_positions = self._last_positions, positions
         moved = [name for name, position in positions.items() if last.get(name) != position]
         addressed: list[AddressedMessage] = []
         for key, device in self._devices.items():
             if moved:
-                hints = device.ghosts(moved, positions)
-                addressed += [
-                    (None, _hardware_message(hint, device.name))
-                    for hint in hints
-                    if isinstance(hint, PickupHint)
-                ]
+                hints = device.pickup_hints(moved, positions)
+                addressed += [(None, _hardware_message(hint, device.name)) for hint in hints]
             if key not in self._open:
                 continue
             if moved:
-                device.show(positions, moved)
-            if data := device.echoes.take(now):
+                device.update_feedback(positions, moved)
+            if data := device.feedback.pop_due(now):
                 addressed.append((key[0], FeedbackMessage(device=device.name, data=tuple(data))))
         return addressed
 
@@ -221,11 +217,11 @@ class MidiRouter:
             return []
         self._open.add((client, name))
         self._loops.discard((client, name))
-        device.plugged()
-        device.show(positions)
+        device.reset()
+        device.update_feedback(positions)
         answers: list[Outgoing] = []
-        if device.profile.enter:
-            answers.append(FeedbackMessage(device=name, data=device.profile.enter))
+        if device.profile.init_messages:
+            answers.append(FeedbackMessage(device=name, data=device.profile.init_messages))
         return [*answers, self.bindings_message(name)]
 
     def close_device(self, client: str, name: str) -> list[Outgoing]:
@@ -233,8 +229,8 @@ class MidiRouter:
         self._open.discard((client, name))
         self._loops.discard((client, name))
         device = self._devices.pop((client, name), None)
-        hints = device.leave() if device else []
-        return [_hardware_message(hint, name) for hint in hints if isinstance(hint, PickupHint)]
+        hints = device.clear_hints() if device else []
+        return [_hardware_message(hint, name) for hint in hints]
 
     def remove_client(self, client: str) -> list[Outgoing]:
         """A client has gone, and its devices with it."""
@@ -300,7 +296,7 @@ class MidiRouter:
         """Let all devices of that name use their profile, which has changed."""
         for (_, other), device in self._devices.items():
             if other == name:
-                device.play(self._profiles[name])
+                device.set_profile(self._profiles[name])
         self._last_positions = {}  # compare and show everything anew
         return [self.bindings_message(name), *([error] if error else [])]
 

@@ -12,7 +12,7 @@ from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.device import resolve, with_layer_index
 from styletune.midi.learn import Learner, LearnResult
 from styletune.midi.message import ControlId, Encoding, Event
-from styletune.midi.profile import MAX_NAME, Profile, choose, dumps, loads
+from styletune.midi.profile import MAX_NAME, Profile, dumps, find, loads
 from styletune.session import outgoing
 from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
 
@@ -54,7 +54,7 @@ class MidiLearn:
     ) -> LearnResult | LearningMessage | None:
         """Take an event: what was learnt by it, or which hardware has begun to move."""
         before = self._learner.moving
-        result = self._learner.feed(device, event, now)
+        result = self._learner.handle_event(device, event, now)
         if result is not None:
             return result
         if (moving := self._learner.moving) and moving != before:
@@ -63,7 +63,7 @@ class MidiLearn:
 
     def poll(self, now: float) -> LearnResult | None:
         """What was learnt because the hardware has come to rest; see `due`."""
-        return None if self.target is None else self._learner.tick(now)
+        return None if self.target is None else self._learner.poll(now)
 
     @property
     def due(self) -> float | None:
@@ -129,7 +129,7 @@ class ProfileRegistry:
         return (
             self._changed.get(name)
             or self._profile
-            or choose(name, self._profiles)
+            or find(name, self._profiles)
             or Profile(name, (name,), {})
         )
 

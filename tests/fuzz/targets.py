@@ -30,7 +30,7 @@ class Messages:
     def __init__(self) -> None:
         session = SessionConfig()
         self._table = session.table()
-        self._session = Session(self._table, session.positions(), profiles=profile.shipped())
+        self._session = Session(self._table, session.positions(), profiles=profile.load_shipped())
 
     def __call__(self, data: bytes) -> None:
         state = self._session.state

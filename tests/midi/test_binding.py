@@ -30,22 +30,22 @@ def test_range_curve_and_direction(given: dict[str, object], positions: tuple[fl
 
 
 @given(st.floats(0, 1), st.floats(0.5, 3), st.booleans())
-def test_a_part_comes_back(part: float, curve: float, invert: bool) -> None:
+def test_normalized_is_the_inverse(normalized: float, curve: float, invert: bool) -> None:
     binding = bound(low=0.1, high=0.9, curve=curve, invert=invert)
-    assert binding.position(binding.part(binding.position(part))) == pytest.approx(
-        binding.position(part), abs=1e-6
+    assert binding.position(binding.normalized(binding.position(normalized))) == pytest.approx(
+        binding.position(normalized), abs=1e-6
     )
 
 
-def test_a_control_beyond_the_range_stands_at_its_end() -> None:
+def test_normalized_is_clipped() -> None:
     binding = bound(low=0.2, high=0.6)
-    assert (binding.part(0.0), binding.part(1.0)) == (0.0, 1.0)
+    assert (binding.normalized(0.0), binding.normalized(1.0)) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("value", range(128))
-def test_a_fader_is_shown_where_it_stood(value: int) -> None:
+def test_feedback_of_a_fader(value: int) -> None:
     binding = bound(feedback=Feedback(FeedbackKind.RING))
-    assert binding.shown(value / 127) == (0xB0, 7, value)
+    assert binding.feedback_message(value / 127) == (0xB0, 7, value)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +72,16 @@ def test_a_fader_is_shown_where_it_stood(value: int) -> None:
         (Feedback(FeedbackKind.VALUE, ControlId(MessageType.NRPN, 1, 300)), None, None),
     ],
 )  # fmt: skip
-def test_lights(
+def test_feedback_of_each_kind(
     feedback: Feedback, off: tuple[int, ...] | None, on: tuple[int, ...] | None
 ) -> None:
     binding = bound(feedback=feedback)
-    assert (binding.shown(0.0), binding.shown(1.0)) == (off, on)
+    assert (binding.feedback_message(0.0), binding.feedback_message(1.0)) == (off, on)
 
 
-def test_the_light_of_a_button_that_sets_is_on_while_that_holds() -> None:
+def test_led_of_a_button_that_sets() -> None:
     play = bound(feedback=Feedback(FeedbackKind.LED), sets=0.0)
-    assert (play.shown(0.0), play.shown(1.0)) == ((0xB0, 7, 127), (0xB0, 7, 0))
+    assert (play.feedback_message(0.0), play.feedback_message(1.0)) == (
+        (0xB0, 7, 127),
+        (0xB0, 7, 0),
+    )

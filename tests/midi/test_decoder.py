@@ -19,50 +19,50 @@ def fed(decoder: Decoder, *messages: list[int], now: float = 1.0) -> list[Event]
     return [event for message in messages for event in decoder.feed(message, now)]
 
 
-@pytest.mark.parametrize("high", [0, 1, 64, 127])
-@pytest.mark.parametrize("low", [0, 1, 64, 127])
-def test_a_pair_of_controllers_carries_fourteen_bits(high: int, low: int) -> None:
-    decoder = Decoder(fine=[CC7])
-    assert fed(decoder, cc(7, high)) == []
-    assert fed(decoder, cc(39, low)) == [Event(*CC7, high << 7 | low, 16383)]
+@pytest.mark.parametrize("msb", [0, 1, 64, 127])
+@pytest.mark.parametrize("lsb", [0, 1, 64, 127])
+def test_pair_of_controllers_carries_14_bits(msb: int, lsb: int) -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
+    assert fed(decoder, cc(7, msb)) == []
+    assert fed(decoder, cc(39, lsb)) == [Event(*CC7, msb << 7 | lsb, 16383)]
     assert decoder.due is None
 
 
-def test_both_ends_of_fourteen_bits_are_hit_exactly() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_pair_hits_both_ends_exactly() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     (bottom,) = fed(decoder, cc(7, 0), cc(39, 0))
     (top,) = fed(decoder, cc(7, 127), cc(39, 127))
     assert (bottom.position, top.position) == (0.0, 1.0)
 
 
-def test_a_high_byte_is_held_for_five_milliseconds_so_that_it_does_not_jump_back() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_msb_is_held_for_its_lsb() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     fed(decoder, cc(7, 63), cc(39, 127))
     assert decoder.feed(cc(7, 64), 2.0) == []
     assert decoder.due == 2.0 + HOLD_S
-    assert decoder.tick(2.0 + 0.9 * HOLD_S) == []
-    # The new high byte has reset the low one.
-    assert decoder.tick(2.0 + HOLD_S) == [Event(*CC7, 64 << 7, 16383)]
+    assert decoder.flush_due(2.0 + 0.9 * HOLD_S) == []
+    # The new msb byte has reset the lsb one.
+    assert decoder.flush_due(2.0 + HOLD_S) == [Event(*CC7, 64 << 7, 16383)]
     assert decoder.due is None
-    # The low byte that comes late belongs to the same high byte.
+    # The lsb byte that comes late belongs to the same msb byte.
     assert decoder.feed(cc(39, 5), 3.0) == [Event(*CC7, 64 << 7 | 5, 16383)]
 
 
-def test_a_device_that_never_sends_low_bytes_reaches_both_ends() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_device_without_lsb_reaches_both_ends() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     for value, position in ((0, 0.0), (127, 1.0)):
         decoder.feed(cc(7, value), float(value))
-        (event,) = decoder.tick(value + HOLD_S)
+        (event,) = decoder.flush_due(value + HOLD_S)
         assert event.position == position
 
 
-def test_the_newest_of_two_high_bytes_counts() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_newest_msb_counts() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     assert fed(decoder, cc(7, 1), cc(7, 2), cc(39, 3)) == [Event(*CC7, 2 << 7 | 3, 16383)]
 
 
-def test_a_message_that_comes_after_the_hold_brings_the_held_one_first() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_held_msb_comes_before_a_later_message() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     decoder.feed(cc(7, 127), 1.0)
     assert decoder.feed(cc(1, 5), 2.0) == [
         Event(*CC7, 16383, 16383),
@@ -70,34 +70,34 @@ def test_a_message_that_comes_after_the_hold_brings_the_held_one_first() -> None
     ]
 
 
-def test_a_low_byte_without_a_high_one_is_counted() -> None:
-    decoder = Decoder(fine=[CC7])
+def test_orphan_lsb_is_counted() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     assert fed(decoder, cc(39, 5)) == []
-    assert decoder.counts == {"lone": 1}
+    assert decoder.counts == {"orphan_lsb": 1}
 
 
 @pytest.mark.parametrize("number", range(128))
-def test_without_a_word_every_controller_but_the_selecting_ones_is_itself(number: int) -> None:
+def test_unconfigured_controllers_stand_for_themselves(number: int) -> None:
     events = fed(Decoder(), cc(number, 99))
     assert events == ([] if 98 <= number <= 101 else [decode(cc(number, 99))])
 
 
 @pytest.mark.parametrize("number", range(128))
-def test_what_is_plain_is_itself_whatever_its_number(number: int) -> None:
+def test_single_controllers_stand_for_themselves(number: int) -> None:
     source = ControlId(MessageType.CONTROL_CHANGE, 1, number)
-    decoder = Decoder(fine=[CC7], plain=[source])
+    decoder = Decoder(pairs_14bit=[CC7], single=[source])
     fed(decoder, cc(99, 1), cc(98, 2))
     assert fed(decoder, cc(number, 99)) == [decode(cc(number, 99))]
 
 
 def nrpn(number: int, kind: str = "nrpn") -> list[list[int]]:
-    high, low = (99, 98) if kind == "nrpn" else (101, 100)
-    return [cc(high, number >> 7), cc(low, number & 127)]
+    msb, lsb = (99, 98) if kind == "nrpn" else (101, 100)
+    return [cc(msb, number >> 7), cc(lsb, number & 127)]
 
 
 @pytest.mark.parametrize("kind", ["nrpn", "rpn"])
 @pytest.mark.parametrize("number", [0, 1, 127, 128, 300, 16382])
-def test_a_selected_parameter_takes_the_data_bytes(kind: str, number: int) -> None:
+def test_selected_parameter_takes_the_data_bytes(kind: str, number: int) -> None:
     decoder = Decoder()
     source = ControlId(MessageType(kind), 1, number)
     assert fed(decoder, *nrpn(number, kind), cc(6, 3), cc(38, 4)) == [
@@ -109,27 +109,27 @@ def test_a_selected_parameter_takes_the_data_bytes(kind: str, number: int) -> No
     assert [event.step for event in fed(decoder, cc(96, 0), cc(97, 0))] == [1, -1]
 
 
-def test_a_lone_data_byte_is_held_and_reaches_both_ends() -> None:
+def test_data_msb_alone_reaches_both_ends() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5), cc(6, 127))
-    (event,) = decoder.tick(2.0)
+    (event,) = decoder.flush_due(2.0)
     assert (event.source, event.position) == (ControlId(MessageType.NRPN, 1, 5), 1.0)
 
 
-def test_the_null_parameter_gives_the_numbers_back_to_plain_controllers() -> None:
+def test_null_parameter_ends_the_selection() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5))
     fed(decoder, *nrpn(16383))
     assert fed(decoder, cc(6, 9)) == [Event(MessageType.CONTROL_CHANGE, 1, 6, 9)]
 
 
-def test_channels_select_for_themselves() -> None:
+def test_selection_is_per_channel() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5))
     assert fed(decoder, cc(6, 9, channel=2)) == [Event(MessageType.CONTROL_CHANGE, 2, 6, 9)]
 
 
-def test_an_rpn_takes_the_place_of_an_nrpn() -> None:
+def test_rpn_replaces_nrpn() -> None:
     decoder = Decoder()
     fed(decoder, *nrpn(5), cc(101, 0))
     assert fed(decoder, cc(6, 9)) == [Event(MessageType.CONTROL_CHANGE, 1, 6, 9)]
@@ -137,7 +137,7 @@ def test_an_rpn_takes_the_place_of_an_nrpn() -> None:
     assert event.source == ControlId(MessageType.RPN, 1, 2)
 
 
-def test_bad_and_idle_messages_are_counted() -> None:
+def test_bad_and_ignored_messages_are_counted() -> None:
     decoder = Decoder()
     assert fed(decoder, [], [0xB0, 1], [300], mido.Message("clock").bytes()) == []
     assert decoder.counts == {"bad": 3, "ignored": 1}
@@ -150,11 +150,11 @@ ANY_CC = st.tuples(
 
 
 @given(st.lists(st.lists(st.integers(-10, 300), max_size=5) | ANY_CC, max_size=60))
-def test_any_bytes_give_events_within_range_and_never_raise(messages: list[list[int]]) -> None:
-    decoder = Decoder(fine=[CC7])
+def test_any_bytes_give_events_within_range(messages: list[list[int]]) -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
     for index, message in enumerate(messages):
         for event in decoder.feed(message, index * 0.002):
             assert 0.0 <= event.position <= 1.0
-    for event in decoder.tick(1e9):
+    for event in decoder.flush_due(1e9):
         assert 0.0 <= event.position <= 1.0
     assert decoder.due is None

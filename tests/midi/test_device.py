@@ -5,24 +5,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.config import DEFAULT_LAYERS
-from styletune.controls import ControlTable
+from styletune.controls import ControlTable, Kind
 from styletune.errors import MessageError
 from styletune.midi import profile
-from styletune.midi.device import Action, Device, FireTrigger, PickupHint, RecallScene, SetControls
+from styletune.midi.device import (
+    Action,
+    Device,
+    FireTrigger,
+    PickupHint,
+    RecallScene,
+    SetControls,
+    Target,
+    resolve,
+    with_layer_index,
+)
 from styletune.midi.message import RELATIVE, Encoding, Event, decode
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
-ONE, TWO = TABLE.layers[:2]
+ONE, TWO, THREE = TABLE.layers[:3]
 
 
-class Played:
-    """A device whose moves are carried out."""
+class Box:
+    """A device whose actions are carried out."""
 
     def __init__(self, rows: str = "", *, name: str = "nanoKONTROL2") -> None:
         chosen = (
             profile.loads(f"name = 'box'\ndevices = ['box']\ncontrols = [{rows}]")
             if rows
-            else profile.choose(name, profile.shipped())
+            else profile.find(name, profile.load_shipped())
         )
         assert chosen is not None
         self.device = Device(name, chosen, TABLE)
@@ -33,7 +43,7 @@ class Played:
         self.now += wait_s
         actions: list[Action] = []
         for event in self._events(data):
-            actions += self.device.move(event, tuple(data), self.positions, self.now)
+            actions += self.device.handle_event(event, tuple(data), self.positions, self.now)
         for action in actions:
             if isinstance(action, SetControls):
                 self.positions.update(action.positions)
@@ -41,18 +51,18 @@ class Played:
 
     def _events(self, data: tuple[int, ...]) -> list[Event]:
         try:
-            said = decode(data)
+            event = decode(data)
         except MessageError:
             return []
-        return self.device.complete(said, self.now) if said else []
+        return self.device.combine(event, self.now) if event else []
 
-    def shown(self) -> list[tuple[int, ...]]:
-        self.device.show(self.positions)
-        return self.device.echoes.take(self.now)
+    def feedback(self) -> list[tuple[int, ...]]:
+        self.device.update_feedback(self.positions)
+        return self.device.feedback.pop_due(self.now)
 
 
-def test_a_slider_waits_until_it_meets_its_control_and_a_ghost_shows_where_it_is() -> None:
-    nano = Played()
+def test_pickup_waits_with_a_hint() -> None:
+    nano = Box()
     fader = f"style.{ONE}"  # at 0.5
     assert nano.send(0xB0, 16, 0) == [PickupHint(fader, 0.0, True, True)]
     assert nano.send(0xB0, 16, 40) == [PickupHint(fader, 40 / 127, True, True)]
@@ -64,28 +74,32 @@ def test_a_slider_waits_until_it_meets_its_control_and_a_ghost_shows_where_it_is
     assert nano.send(0xB0, 16, 0, wait_s=0.01) == [SetControls({fader: 0.0})]
 
 
-def test_a_control_that_moves_by_itself_leaves_a_ghost_at_once() -> None:
-    nano = Played()
+def test_pickup_hints_after_other_moves() -> None:
+    nano = Box()
     fader = f"style.{ONE}"
     for value in (63, 64):
         nano.send(0xB0, 16, value)
     nano.positions[fader] = 0.9
-    assert nano.device.ghosts({fader}, nano.positions) == [PickupHint(fader, 64 / 127, True, True)]
+    assert nano.device.pickup_hints({fader}, nano.positions) == [
+        PickupHint(fader, 64 / 127, True, True)
+    ]
     nano.positions[fader] = 64 / 127
-    assert nano.device.ghosts({fader}, nano.positions) == [PickupHint(fader, 64 / 127, False, None)]
-    assert nano.device.ghosts({fader}, nano.positions) == []
-    assert nano.device.ghosts({"smooth"}, nano.positions) == []
+    assert nano.device.pickup_hints({fader}, nano.positions) == [
+        PickupHint(fader, 64 / 127, False, None)
+    ]
+    assert nano.device.pickup_hints({fader}, nano.positions) == []
+    assert nano.device.pickup_hints({"smooth"}, nano.positions) == []
 
 
-def test_unplugged_it_leaves_no_ghosts() -> None:
-    nano = Played()
+def test_clear_hints() -> None:
+    nano = Box()
     nano.send(0xB0, 16, 0)
-    assert nano.device.leave() == [PickupHint(f"style.{ONE}", 0.0, False, None)]
+    assert nano.device.clear_hints() == [PickupHint(f"style.{ONE}", 0.0, False, None)]
 
 
 @pytest.mark.parametrize(("number", "switch"), [(32, "solo"), (48, "mute")])
-def test_s_and_m_act_on_both_terms_of_the_strip(number: int, switch: str) -> None:
-    nano = Played()
+def test_solo_and_mute_switch_both_terms(number: int, switch: str) -> None:
+    nano = Box()
     both = [f"{term}.{ONE}.{switch}" for term in ("content", "style")]
     for state in (1.0, 0.0):
         assert nano.send(0xB0, number, 127) == [SetControls(dict.fromkeys(both, state))]
@@ -94,12 +108,12 @@ def test_s_and_m_act_on_both_terms_of_the_strip(number: int, switch: str) -> Non
     assert nano.send(0xB0, number, 127) == [SetControls(dict.fromkeys(both, 1.0))]
 
 
-def test_r_freezes_the_strip() -> None:
-    assert Played().send(0xB0, 65, 127) == [SetControls({f"freeze.{TWO}": 1.0})]
+def test_freeze_button() -> None:
+    assert Box().send(0xB0, 65, 127) == [SetControls({f"freeze.{TWO}": 1.0})]
 
 
-def test_the_transport() -> None:
-    nano = Played()
+def test_transport_buttons() -> None:
+    nano = Box()
     assert nano.send(0xB0, 41, 127) == []  # it plays already
     assert nano.send(0xB0, 42, 127) == [SetControls({"paused": 1.0})]
     assert nano.send(0xB0, 42, 127) == []
@@ -113,8 +127,8 @@ def test_the_transport() -> None:
     assert nano.device.counts["unmapped"] == 1
 
 
-def test_a_pad_recalls_a_scene() -> None:
-    box = Played("{target='scene:dawn', status='note', number=1}, {target='scene.2', number=2}")
+def test_pad_recalls_a_scene() -> None:
+    box = Box("{target='scene:dawn', status='note', number=1}, {target='scene.2', number=2}")
     assert box.send(0x90, 1, 100) == [RecallScene("dawn")]
     assert box.send(0x80, 1, 64) == []
     assert box.send(0xB0, 2, 127) == [RecallScene(2)]
@@ -123,15 +137,15 @@ def test_a_pad_recalls_a_scene() -> None:
     assert box.send(0xB0, 2, 127) == [RecallScene(2)]
 
 
-def test_a_switch_follows_a_control_that_stands() -> None:
-    box = Played("{target='paused', number=1}, {target='optimizer', number=2}")
+def test_absolute_control_moves_a_switch() -> None:
+    box = Box("{target='paused', number=1}, {target='optimizer', number=2}")
     assert box.send(0xB0, 1, 64) == [SetControls({"paused": 1.0})]
     assert box.send(0xB0, 1, 63) == [SetControls({"paused": 0.0})]
     assert box.send(0xB0, 2, 127) == [SetControls({"optimizer": 1.0})]
 
 
-def test_a_key_moves_a_choice_on_and_a_fader_from_end_to_end() -> None:
-    box = Played(
+def test_button_moves_choices_and_faders() -> None:
+    box = Box(
         "{target='color', status='note', number=1}, {target='style_mix', status='note', number=2},"
         "{target='smooth', status='note', number=3, sets=0.25}"
     )
@@ -143,68 +157,68 @@ def test_a_key_moves_a_choice_on_and_a_fader_from_end_to_end() -> None:
 
 
 @pytest.mark.parametrize("encoding", RELATIVE)
-def test_an_endless_encoder_moves_from_where_the_control_stands(encoding: Encoding) -> None:
-    box = Played(f"{{target='style_mix', number=1, encoding='{encoding}', step=0.1}}")
-    right, left = encoding.written(1), encoding.written(-1)
+def test_encoder_moves_from_the_current_position(encoding: Encoding) -> None:
+    box = Box(f"{{target='style_mix', number=1, encoding='{encoding}', step=0.1}}")
+    right, left = encoding.encode_relative(1), encoding.encode_relative(-1)
     assert box.send(0xB0, 1, right) == [SetControls({"style_mix": 0.1})]
     box.positions["style_mix"] = 0.8
-    assert box.send(0xB0, 1, encoding.written(5)) == [SetControls({"style_mix": 1.0})]
+    assert box.send(0xB0, 1, encoding.encode_relative(5)) == [SetControls({"style_mix": 1.0})]
     assert box.send(0xB0, 1, right) == []
     (move,) = box.send(0xB0, 1, left)
     assert isinstance(move, SetControls)
     assert move.positions["style_mix"] == pytest.approx(0.9)
 
 
-def test_an_encoder_moves_a_choice_by_one() -> None:
-    box = Played("{target='color', number=1, encoding='twos_complement'}")
+def test_encoder_moves_a_choice_by_one() -> None:
+    box = Box("{target='color', number=1, encoding='twos_complement'}")
     assert box.send(0xB0, 1, 5) == [SetControls({"color": 1.0})]
     assert box.send(0xB0, 1, 1) == [SetControls({"color": 2.0})]
     assert box.send(0xB0, 1, 1) == []
     assert box.send(0xB0, 1, 127) == [SetControls({"color": 1.0})]
 
 
-def test_a_data_increment_turns_whatever_the_encoding() -> None:
-    box = Played("{target='style_mix', status='nrpn', number=300, step=0.1}")
+def test_data_increment_is_relative() -> None:
+    box = Box("{target='style_mix', status='nrpn', number=300, step=0.1}")
     for number, value in ((99, 2), (98, 44)):
         box.send(0xB0, number, value)
     assert box.send(0xB0, 96, 0) == [SetControls({"style_mix": 0.1})]
 
 
-def test_takeover_is_measured_on_the_hardwares_own_scale() -> None:
-    box = Played("{target='style_mix', number=1, low=0.5, high=0.6}")
+def test_takeover_uses_the_scale_of_the_hardware() -> None:
+    box = Box("{target='style_mix', number=1, low=0.5, high=0.6}")
     box.positions["style_mix"] = 0.55
     box.send(0xB0, 1, 127)  # 0.6 of the control is near, 127 of the fader is far
     assert box.send(0xB0, 1, 120, wait_s=1) != []
     assert box.positions["style_mix"] == 0.55
 
 
-def test_lights_show_the_positions() -> None:
-    nano = Played()
-    lights = nano.shown()
+def test_feedback_of_buttons() -> None:
+    nano = Box()
+    lights = nano.feedback()
     assert (0xB0, 41, 127) in lights  # play
     assert (0xB0, 42, 0) in lights
     assert not any(data[1] < 32 for data in lights)  # no motors: sliders are told nothing
     nano.send(0xB0, 32, 127, wait_s=0.1)
-    assert nano.shown() == [(0xB0, 32, 127)]
+    assert nano.feedback() == [(0xB0, 32, 127)]
     nano.positions[f"style.{ONE}.solo"] = 0.0
     nano.now += 1
-    assert nano.shown() == [(0xB0, 32, 0)]
+    assert nano.feedback() == [(0xB0, 32, 0)]
 
 
-def test_an_encoder_with_a_ring_never_waits_and_follows_its_control() -> None:
-    twister = Played(name="Midi Fighter Twister")
+def test_feedback_of_an_encoder_with_a_ring() -> None:
+    twister = Box(name="Midi Fighter Twister")
     fader = f"style.{ONE}"
-    assert (0xB0, 0, 64) in twister.shown()
+    assert (0xB0, 0, 64) in twister.feedback()
     assert twister.send(0xB0, 0, 5) == [SetControls({fader: 5 / 127})]
-    assert twister.shown() == []
+    assert twister.feedback() == []
     twister.positions[fader] = 1.0
-    assert twister.shown() == []  # the hand was there a moment ago
+    assert twister.feedback() == []  # the hand was there a moment ago
     twister.now += 1
-    assert twister.shown() == [(0xB0, 0, 127)]
+    assert twister.feedback() == [(0xB0, 0, 127)]
 
 
-def test_an_apc40s_eight_faders_are_told_apart_by_their_channels() -> None:
-    apc = Played(name="Akai APC40")
+def test_channels_are_distinct() -> None:
+    apc = Box(name="Akai APC40")
     for place, layer in enumerate(TABLE.layers):
         fader = f"content.{layer}"
         at = round(apc.positions[fader] * 127)
@@ -216,9 +230,62 @@ def test_an_apc40s_eight_faders_are_told_apart_by_their_channels() -> None:
 @given(st.lists(st.lists(st.integers(-5, 260), max_size=4) | st.tuples(
     st.sampled_from([0xB0, 0x90, 0x80, 0xE0]), st.integers(0, 127), st.integers(0, 127)
 ), max_size=50))  # fmt: skip
-def test_any_bytes_leave_every_control_at_a_place_that_it_takes(messages: list[list[int]]) -> None:
-    nano = Played()
+def test_any_bytes_leave_valid_positions(messages: list[list[int]]) -> None:
+    nano = Box()
     for message in messages:
         nano.send(*message)
-        nano.shown()
+        nano.feedback()
     TABLE.check({n: TABLE[n].to_json(p) for n, p in nano.positions.items()})
+
+
+# ------------------------------------------------------------------ targets
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+def test_resolve_every_control(name: str) -> None:
+    target = resolve(name, TABLE)
+    assert target == Target((TABLE[name],))
+    assert target.kind is TABLE[name].kind
+    assert target.names == (name,)
+
+
+@pytest.mark.parametrize("name", list(TABLE))
+def test_with_layer_index_is_the_same_target(name: str) -> None:
+    assert resolve(with_layer_index(name, TABLE), TABLE) == resolve(name, TABLE)
+    assert not any(layer in with_layer_index(name, TABLE) for layer in TABLE.layers)
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        ("content.3", (f"content.{THREE}",)),
+        ("style.3", (f"style.{THREE}",)),
+        ("content.3.mute", (f"content.{THREE}.mute",)),
+        ("freeze.3", (f"freeze.{THREE}",)),
+        ("solo.3", (f"content.{THREE}.solo", f"style.{THREE}.solo")),
+        (f"mute.{THREE}", (f"content.{THREE}.mute", f"style.{THREE}.mute")),
+        ("style_gain.3", ("style_gain.3",)),
+        ("scene.3", ("scene.3",)),
+        ("scene:dawn.1", ("scene:dawn.1",)),
+    ],
+)
+def test_resolve_by_index(target: str, names: tuple[str, ...]) -> None:
+    resolved = resolve(target, TABLE)
+    assert resolved is not None
+    assert resolved.names == names
+
+
+@pytest.mark.parametrize("target", ["scene.3", "scene:dawn", "undo"])
+def test_scene_is_a_trigger(target: str) -> None:
+    resolved = resolve(target, TABLE)
+    assert resolved is not None
+    assert resolved.kind is Kind.TRIGGER
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["", ".", "content", "content.0", "content.9", "content.-1", "content.3.loud", "solo",
+     "solo.9", "solo.nowhere", "scene:", "scene.", "scene.x", "scene.0", "smoth", "content.²"],
+)  # fmt: skip
+def test_resolve_unknown_targets(target: str) -> None:
+    assert resolve(target, TABLE) is None

@@ -10,7 +10,7 @@ CC7 = ControlId(MessageType.CONTROL_CHANGE, 1, 7)
 
 def feed(learner: Learner, *events: Event, period_s: float = 0.01) -> LearnResult | None:
     for index, event in enumerate(events):
-        learnt = learner.feed("box", event, index * period_s)
+        learnt = learner.handle_event("box", event, index * period_s)
         if learnt:
             return learnt
     return None
@@ -20,17 +20,17 @@ def cc(*values: int, number: int = 7) -> list[Event]:
     return [Event(MessageType.CONTROL_CHANGE, 1, number, value) for value in values]
 
 
-def test_a_fader_is_learnt_after_a_few_steps() -> None:
+def test_fader_is_learnt() -> None:
     assert feed(Learner(), *cc(64, 63, 62, 61)) == LearnResult("box", CC7, Encoding.ABSOLUTE)
 
 
 @pytest.mark.parametrize("encoding", RELATIVE)
-def test_an_encoder_turned_slowly_left_is_learnt_with_its_encoding(encoding: Encoding) -> None:
-    left = encoding.written(-1)
+def test_encoder_is_learnt(encoding: Encoding) -> None:
+    left = encoding.encode_relative(-1)
     assert feed(Learner(), *cc(left, left, left, left)) == LearnResult("box", CC7, encoding)
 
 
-def test_a_note_is_learnt_at_once_and_its_release_is_not() -> None:
+def test_note_is_learnt_when_pressed() -> None:
     learner = Learner()
     assert feed(learner, Event(MessageType.NOTE, 1, 9, 0)) is None
     assert feed(learner, Event(MessageType.NOTE, 1, 9, 5)) == LearnResult(
@@ -42,20 +42,20 @@ def test_a_note_is_learnt_at_once_and_its_release_is_not() -> None:
     "event",
     [Event(MessageType.PITCH_BEND, 3, 0, 9, 16383), Event(MessageType.NRPN, 1, 300, 9, 16383)],
 )
-def test_what_can_only_stand_is_learnt_at_once(event: Event) -> None:
+def test_absolute_only_sources_are_learnt_at_once(event: Event) -> None:
     assert feed(Learner(), event) == LearnResult("box", event.source, Encoding.ABSOLUTE)
 
 
-def test_a_controller_pair_is_learnt_as_fine() -> None:
+def test_pair_is_learnt_as_fine() -> None:
     events = [e for n in range(4) for e in (*cc(64), *cc(3 + n, number=39))]
     assert feed(Learner(), *events, period_s=0.001) == LearnResult("box", CC7, Encoding.FINE)
 
 
-def test_a_pair_that_its_profile_knows_is_fine() -> None:
+def test_pair_of_the_profile_is_fine() -> None:
     assert feed(Learner(), Event(*CC7, 5000, 16383)) == LearnResult("box", CC7, Encoding.FINE)
 
 
-def test_a_slider_and_the_button_32_above_are_no_pair() -> None:
+def test_slider_and_button_are_no_pair() -> None:
     # As a nanoKONTROL2 sends them: S of strip 8 while its slider moves.
     events = [*cc(64), *cc(127, number=39), *cc(63, 62, 61, 60)]
     assert feed(Learner(), *events, period_s=0.02) == LearnResult("box", CC7, Encoding.ABSOLUTE)
@@ -66,23 +66,21 @@ def test_a_slider_and_the_button_32_above_are_no_pair() -> None:
     [((127,), Encoding.BUTTON), ((64,), Encoding.ABSOLUTE), ((64, 63), Encoding.ABSOLUTE),
      ((65, 65), Encoding.ABSOLUTE), ((0,), Encoding.ABSOLUTE)],
 )  # fmt: skip
-def test_after_a_silence_the_little_that_came_must_do(
-    values: tuple[int, ...], encoding: Encoding
-) -> None:
+def test_silence_ends_learning(values: tuple[int, ...], encoding: Encoding) -> None:
     learner = Learner()
     assert feed(learner, *cc(*values)) is None
     last = 0.01 * (len(values) - 1)
     assert learner.due == last + SILENCE_S
-    assert learner.tick(last + SILENCE_S - 0.001) is None
-    assert learner.tick(last + SILENCE_S) == LearnResult("box", CC7, encoding)
+    assert learner.poll(last + SILENCE_S - 0.001) is None
+    assert learner.poll(last + SILENCE_S) == LearnResult("box", CC7, encoding)
     assert learner.due is None
 
 
-def test_a_key_that_is_pressed_and_let_go_is_a_button() -> None:
+def test_key_is_a_button() -> None:
     assert feed(Learner(), *cc(127, 0)) == LearnResult("box", CC7, Encoding.BUTTON)
 
 
-def test_what_moves_last_is_told() -> None:
+def test_moving_is_the_last_source() -> None:
     learner = Learner()
     assert learner.moving is None
     feed(learner, *cc(64))

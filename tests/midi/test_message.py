@@ -1,4 +1,4 @@
-"""Encode with mido, decode with ours, over the whole table of statuses."""
+"""Encode with mido, decode with ours, over all message types; every value of every encoding."""
 
 import mido
 import pytest
@@ -6,13 +6,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.errors import MessageError
-from styletune.midi.message import ControlId, Event, MessageType, decode, encode, split_messages
+from styletune.midi.message import (
+    RELATIVE,
+    ControlId,
+    Encoding,
+    Event,
+    MessageType,
+    decode,
+    detect,
+    encode,
+    split_messages,
+)
 
 
 @pytest.mark.parametrize("channel", range(16))
 @pytest.mark.parametrize("number", [0, 1, 63, 64, 126, 127])
 @pytest.mark.parametrize("value", [0, 1, 64, 127])
-def test_each_control_change_is_decoded(channel: int, number: int, value: int) -> None:
+def test_decode_control_change(channel: int, number: int, value: int) -> None:
     event = decode([0xB0 | channel, number, value])
     assert event == Event(MessageType.CONTROL_CHANGE, channel + 1, number, value)
 
@@ -28,11 +38,11 @@ def test_each_control_change_is_decoded(channel: int, number: int, value: int) -
         ([0xE0, 127, 127], Event(MessageType.PITCH_BEND, 1, 0, 16383, 16383)),
     ],
 )
-def test_notes_and_pitch_bend_are_decoded(data: list[int], event: Event) -> None:
+def test_decode_notes_and_pitch_bend(data: list[int], event: Event) -> None:
     assert decode(data) == event
 
 
-def test_both_ends_of_a_fader_are_hit_exactly() -> None:
+def test_position_hits_both_ends_exactly() -> None:
     for data, position in (
         ([0xB0, 16, 0], 0.0),
         ([0xB0, 16, 127], 1.0),
@@ -60,7 +70,7 @@ def test_both_ends_of_a_fader_are_hit_exactly() -> None:
     ],
     ids=lambda message: message.type,
 )
-def test_what_moves_no_control_is_none(message: mido.Message) -> None:
+def test_decode_ignores_other_messages(message: mido.Message) -> None:
     assert decode(message.bytes()) is None
 
 
@@ -81,20 +91,20 @@ def test_what_moves_no_control_is_none(message: mido.Message) -> None:
         [-1, 0, 0],
     ],
 )
-def test_what_is_not_one_whole_message_is_refused(data: list[int]) -> None:
+def test_decode_refuses_partial_messages(data: list[int]) -> None:
     with pytest.raises(MessageError, match="must be one whole MIDI message") as error:
         decode(data)
     assert error.value.code == "bad_midi"
 
 
-def test_a_long_message_does_not_flood_the_error() -> None:
+def test_error_is_short() -> None:
     with pytest.raises(MessageError) as error:
         decode([1] * 1000)
     assert str(error.value).endswith("received [1, 1, 1, 1, 1, 1, 1, 1] and 992 more")
 
 
 @given(st.lists(st.integers(-10, 300), max_size=8))
-def test_any_bytes_give_an_event_none_or_a_message_error(data: list[int]) -> None:
+def test_any_bytes_give_an_event_or_an_error(data: list[int]) -> None:
     try:
         event = decode(data)
     except MessageError:
@@ -103,7 +113,7 @@ def test_any_bytes_give_an_event_none_or_a_message_error(data: list[int]) -> Non
 
 
 @pytest.mark.parametrize("channel", range(1, 17))
-def test_what_is_encoded_is_decoded_to_the_same(channel: int) -> None:
+def test_encode_is_the_inverse_of_decode(channel: int) -> None:
     for source, top in (
         (ControlId(MessageType.CONTROL_CHANGE, channel, 7), 127),
         (ControlId(MessageType.NOTE, channel, 127), 127),
@@ -115,7 +125,7 @@ def test_what_is_encoded_is_decoded_to_the_same(channel: int) -> None:
             assert (event.source, event.value) == (source, value)
 
 
-def test_an_nrpn_is_no_single_message() -> None:
+def test_encode_refuses_nrpn() -> None:
     with pytest.raises(ValueError, match="ch 2 NRPN 300 is no single message"):
         encode(ControlId(MessageType.NRPN, 2, 300), 1)
 
@@ -131,15 +141,91 @@ def test_an_nrpn_is_no_single_message() -> None:
         (Event(MessageType.RPN, 3, 1, 0, 16383, -1), "ch 3 RPN 1 -1"),
     ],
 )
-def test_an_event_reads_as_in_a_manual(event: Event, words: str) -> None:
+def test_event_as_text(event: Event, words: str) -> None:
     assert str(event) == words
 
 
-def test_messages_that_stand_one_after_the_other_are_told_apart() -> None:
+def test_split_messages() -> None:
     messages = [(0xB0, 16, 64), (0xF8,), (0xF0, 0x7D, 1, 0xF7), (0xE3, 0, 127), (0x90, 60, 0)]
     assert list(split_messages([byte for message in messages for byte in message])) == messages
 
 
 @given(st.lists(st.integers(-10, 300), max_size=20))
-def test_no_byte_is_lost_between_messages(data: list[int]) -> None:
+def test_split_messages_keeps_every_byte(data: list[int]) -> None:
     assert [byte for message in split_messages(data) for byte in message] == data
+
+
+# ---------------------------------------------------------------- encodings
+
+
+def steps_by_hand(encoding: Encoding, value: int) -> int:
+    match encoding:
+        case Encoding.SIGNED_BIT:
+            return value if value <= 64 else -(value - 64)
+        case Encoding.SIGNED_BIT_2:
+            return -value if value <= 64 else value - 64
+        case Encoding.BIN_OFFSET:
+            return value - 64
+        case _:
+            return value if value <= 64 else -(128 - value)
+
+
+@pytest.mark.parametrize("encoding", RELATIVE)
+@pytest.mark.parametrize("value", range(128))
+def test_decode_relative_every_value(encoding: Encoding, value: int) -> None:
+    assert encoding.decode_relative(value) == steps_by_hand(encoding, value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "left", "still", "right"),
+    [
+        (Encoding.SIGNED_BIT, 65, 0, 1),
+        (Encoding.SIGNED_BIT_2, 1, 0, 65),
+        (Encoding.BIN_OFFSET, 63, 64, 65),
+        (Encoding.TWOS_COMPLEMENT, 127, 0, 1),
+    ],
+)
+def test_relative_one_step_each_way(encoding: Encoding, left: int, still: int, right: int) -> None:
+    assert [encoding.decode_relative(value) for value in (left, still, right)] == [-1, 0, 1]
+    assert [encoding.encode_relative(steps) for steps in (-1, 0, 1)] == [left, still, right]
+
+
+@pytest.mark.parametrize("encoding", RELATIVE)
+@pytest.mark.parametrize("steps", range(-63, 64))
+def test_encode_relative_is_the_inverse(encoding: Encoding, steps: int) -> None:
+    assert encoding.decode_relative(encoding.encode_relative(steps)) == steps
+
+
+@pytest.mark.parametrize("encoding", RELATIVE)
+def test_encode_relative_is_clipped(encoding: Encoding) -> None:
+    assert encoding.decode_relative(encoding.encode_relative(500)) == 63
+    assert encoding.decode_relative(encoding.encode_relative(-500)) == -63
+
+
+def test_absolute_encodings_have_no_turns() -> None:
+    assert Encoding.ABSOLUTE.decode_relative(5) == Encoding.BUTTON.decode_relative(127) == 0
+    with pytest.raises(ValueError, match="tells no turns"):
+        Encoding.ABSOLUTE.encode_relative(1)
+
+
+@pytest.mark.parametrize("encoding", RELATIVE)
+@pytest.mark.parametrize("turns", [(-1, -1, -1, -1), (-1, -1, -2, -1, -1, -1), (-2, -2, -2, -2)])
+def test_detect_relative(encoding: Encoding, turns: tuple[int, ...]) -> None:
+    assert detect([encoding.encode_relative(steps) for steps in turns]) is encoding
+
+
+@pytest.mark.parametrize(
+    "values", [[64, 63, 62, 61], [3, 2, 1, 0], [127, 126, 125, 124], [100, 90], [66, 65, 64, 63]]
+)  # fmt: skip
+def test_detect_absolute(values: list[int]) -> None:
+    assert detect(values) is Encoding.ABSOLUTE
+
+
+@pytest.mark.parametrize("values", [[127, 0], [127, 0, 127, 0], [0, 127]])
+def test_detect_button(values: list[int]) -> None:
+    assert detect(values) is Encoding.BUTTON
+
+
+@pytest.mark.parametrize("values", [[], [64], [127], [65, 65], [64, 63, 62], [1, 1, 1]])
+def test_detect_does_not_guess(values: list[int]) -> None:
+    assert detect(values) is None

@@ -15,19 +15,19 @@ from styletune.midi.profile import ProfileStore
 from styletune.midi.takeover import Mode
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
-SHIPPED = profile.shipped()
+SHIPPED = profile.load_shipped()
 CC, NOTE = MessageType.CONTROL_CHANGE, MessageType.NOTE
 
 
 def plays(device: str, status: MessageType, channel: int, number: int) -> str | None:
-    chosen = profile.choose(device, SHIPPED)
+    chosen = profile.find(device, SHIPPED)
     assert chosen is not None
     binding = chosen.bindings.get(ControlId(status, channel, number))
     return binding and binding.target
 
 
 @pytest.mark.parametrize("place", range(1, 9))
-def test_the_nanokontrol2_plays_content_with_sliders_and_style_with_knobs(place: int) -> None:
+def test_nanokontrol2_strips(place: int) -> None:
     for number, target in (
         (place - 1, "content"), (15 + place, "style"),
         (31 + place, "solo"), (47 + place, "mute"), (63 + place, "freeze"),
@@ -35,17 +35,17 @@ def test_the_nanokontrol2_plays_content_with_sliders_and_style_with_knobs(place:
         assert plays("nanoKONTROL2", CC, 1, number) == f"{target}.{place}"
 
 
-def test_the_nanokontrol2_has_a_transport() -> None:
+def test_nanokontrol2_transport() -> None:
     keys = {41: "paused", 42: "paused", 43: "undo", 44: "redo", 45: None, 46: "average",
             58: "previous_scene", 59: "next_scene", 60: "snapshot"}  # fmt: skip
     for number, target in keys.items():
         assert plays("nanoKONTROL2", CC, 1, number) == target
-    nano = profile.named("nanokontrol2")
+    nano = profile.load_named("nanokontrol2")
     assert nano.bindings[ControlId(CC, 1, 41)].sets == 0.0
     assert nano.bindings[ControlId(CC, 1, 42)].sets == 1.0
 
 
-def test_every_other_number_channel_and_status_is_not_mapped() -> None:
+def test_nanokontrol2_maps_nothing_else() -> None:
     mapped = {*range(8), *range(16, 24), *range(32, 40), *range(48, 56), *range(64, 72)}
     mapped |= {41, 42, 43, 44, 46, *range(58, 63)}
     for number in range(128):
@@ -77,40 +77,40 @@ def test_every_other_number_channel_and_status_is_not_mapped() -> None:
         ("LPD8", "LPD8", (CC, 1, 8), "style.8"),
     ],
 )
-def test_the_ten_devices_are_known_by_their_names(
+def test_shipped_profiles_are_found_by_name(
     device: str, name: str, source: tuple[MessageType, int, int], target: str
 ) -> None:
-    chosen = profile.choose(device, SHIPPED)
+    chosen = profile.find(device, SHIPPED)
     assert chosen is not None
     assert chosen.name == name
     assert plays(device, *source) == target
 
 
 @pytest.mark.parametrize("device", ["", "Midi Through", "nanoKONTROL Studio", "Theremin"])
-def test_another_device_has_no_profile(device: str) -> None:
-    assert profile.choose(device, SHIPPED) is None
+def test_unknown_devices_have_no_profile(device: str) -> None:
+    assert profile.find(device, SHIPPED) is None
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
-def test_everything_that_a_shipped_profile_plays_is_there(shipped: profile.Profile) -> None:
+def test_shipped_profile_targets_exist(shipped: profile.Profile) -> None:
     for binding in shipped.bindings.values():
         assert resolve(binding.target, TABLE) is not None, binding
     assert sum(b.target.startswith(("content.", "style.")) for b in shipped.bindings.values()) >= 8
 
 
 @pytest.mark.parametrize("path", sorted((configs_folder() / "controllers").glob("*.toml")))
-def test_a_shipped_profile_names_its_source_and_what_is_not_certain(path: Path) -> None:
+def test_shipped_profile_names_its_source(path: Path) -> None:
     text = path.read_text()
     assert "# Source: " in text
     assert "# Not certain: " in text
 
 
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda shipped: shipped.name)
-def test_what_is_written_is_read_to_the_same_profile(shipped: profile.Profile) -> None:
+def test_dumps_is_the_inverse_of_loads(shipped: profile.Profile) -> None:
     assert profile.loads(profile.dumps(shipped)) == shipped
 
 
-def test_names_of_any_letters_survive() -> None:
+def test_dumps_any_name() -> None:
     odd = profile.Profile('a "b" \\ \x7f ☃ 𝄞\n', ("é",), {})
     assert profile.loads(profile.dumps(odd)) == odd
     tomllib.loads(profile.dumps(odd))
@@ -125,7 +125,7 @@ def write(folder: Path, text: str) -> Path:
 HEAD = 'name = "mine"\ndevices = ["Box"]\n'
 
 
-def test_a_row_says_all_that_a_binding_holds(tmp_path: Path) -> None:
+def test_row_sets_every_field_of_a_binding(tmp_path: Path) -> None:
     path = write(
         tmp_path,
         HEAD + "takeover = 'scale'\n"
@@ -134,7 +134,7 @@ def test_a_row_says_all_that_a_binding_holds(tmp_path: Path) -> None:
         "feedback = {kind = 'value', channel = 2, number = 5}},"
         "{target = 'smooth', status = 'pitch_bend', takeover = 'jump'}]",
     )
-    mine = profile.named(str(path))
+    mine = profile.load_named(str(path))
     assert mine.matches("my box 1")
     source = ControlId(CC, 9, 3)
     assert mine.bindings[source] == Binding(
@@ -145,7 +145,7 @@ def test_a_row_says_all_that_a_binding_holds(tmp_path: Path) -> None:
     assert profile.loads(profile.dumps(mine)) == mine
 
 
-def test_an_encoder_whose_ring_is_set_needs_no_takeover(tmp_path: Path) -> None:
+def test_ring_needs_no_takeover(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + "controls = [{target = 'smooth', feedback = 'ring'}]")
     (binding,) = profile.load(path).bindings.values()
     assert binding.takeover is Mode.JUMP
@@ -174,46 +174,44 @@ def test_an_encoder_whose_ring_is_set_needs_no_takeover(tmp_path: Path) -> None:
         ),
     ],
 )  # fmt: skip
-def test_a_bad_profile_is_refused_with_file_and_key(
-    tmp_path: Path, text: str, message: str
-) -> None:
+def test_load_refuses_with_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
         profile.load(write(tmp_path, text))
     assert message in str(error.value)
 
 
-def test_a_text_that_somebody_sends_is_bounded() -> None:
+def test_loads_limits_the_text() -> None:
     with pytest.raises(ConfigError, match="at most 60000 characters are allowed; received 70000"):
         profile.loads("#" * 70_000)
     with pytest.raises(ConfigError, match="profile: not valid TOML"):
         profile.loads("x = ")
 
 
-def test_an_unknown_profile_is_refused_with_the_known_ones() -> None:
+def test_load_named_lists_the_known_ones() -> None:
     with pytest.raises(ConfigError, match=r"no controller profile `theremin`.*nanokontrol2"):
-        profile.named("theremin")
+        profile.load_named("theremin")
 
 
-def test_a_persons_own_profiles_come_first_and_are_kept(tmp_path: Path) -> None:
+def test_store_saves_own_profiles_first(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "controllers"
-    shelf = ProfileStore(folder)
-    assert shelf.profiles == SHIPPED
+    store = ProfileStore(folder)
+    assert store.profiles == SHIPPED
     own = profile.Profile("mine", ("nanoKONTROL2",), {})
-    shelf.keep("nanoKONTROL2", own)
-    shelf.keep("nanoKONTROL2", own)  # in the same place
-    shelf.keep("nanoKONTROL-2", own)
+    store.save("nanoKONTROL2", own)
+    store.save("nanoKONTROL2", own)  # in the same place
+    store.save("nanoKONTROL-2", own)
     assert len(list(folder.iterdir())) == 2
-    assert profile.choose("nanoKONTROL2", ProfileStore(folder).profiles) == own
+    assert profile.find("nanoKONTROL2", ProfileStore(folder).profiles) == own
 
 
-def test_without_a_folder_nothing_is_kept() -> None:
-    shelf = ProfileStore(None)
-    shelf.keep("box", profile.Profile("mine", ("box",), {}))
-    assert shelf.profiles == SHIPPED
+def test_store_without_a_folder() -> None:
+    store = ProfileStore(None)
+    store.save("box", profile.Profile("mine", ("box",), {}))
+    assert store.profiles == SHIPPED
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+def test_store_names_an_unwritable_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    shelf = ProfileStore(tmp_path / "file" / "folder")
+    store = ProfileStore(tmp_path / "file" / "folder")
     with pytest.raises(ConfigError, match="the profile cannot be kept"):
-        shelf.keep("box", profile.Profile("mine", ("box",), {}))
+        store.save("box", profile.Profile("mine", ("box",), {}))

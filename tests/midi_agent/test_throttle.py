@@ -96,17 +96,17 @@ def test_keys_are_never_merged(key: Raw) -> None:
 @pytest.mark.parametrize("encoding", RELATIVE)
 def test_turns_add_up(encoding: Encoding) -> None:
     number = 20 + RELATIVE.index(encoding)
-    right, left = (cc(number, encoding.written(steps)) for steps in (3, -1))
+    right, left = (cc(number, encoding.encode_relative(steps)) for steps in (3, -1))
     messages = [(step / 1000, right if step % 4 else left) for step in range(1000)]
     sent = played(fresh(), messages)
     assert len(sent) <= 1 / PERIOD_S + 2
-    assert sum(encoding.steps(data[2]) for _, data in sent) == 750 * 3 - 250
+    assert sum(encoding.decode_relative(data[2]) for _, data in sent) == 750 * 3 - 250
 
 
 def test_more_turns_than_a_message_holds_follow_in_the_next() -> None:
     messages = [(0.0, cc(23, 60))] * 5
     encoding = RELATIVE[3]
-    assert sum(encoding.steps(d[2]) for _, d in played(fresh(), messages)) == 300
+    assert sum(encoding.decode_relative(d[2]) for _, d in played(fresh(), messages)) == 300
 
 
 def test_pairs_stay_pairs_and_the_newest_goes_out() -> None:

@@ -88,7 +88,7 @@ async def test_a_profile_is_exported_and_imported(tmp_path: Path) -> None:
         await hear(page, "snapshot")
         answer = await this.http.get("/api/bindings/nanoKONTROL2%20SLIDER%2FKNOB")
         assert answer.headers["content-type"] == "application/toml; charset=utf-8"
-        assert profile.loads(answer.text) == profile.named("nanokontrol2")
+        assert profile.loads(answer.text) == profile.load_named("nanokontrol2")
         text = "name = 'mine'\ndevices = ['Box']\ncontrols = [{target = 'smooth', number = 5}]"
         assert (await this.http.put("/api/bindings/My%20Box", content=text)).status_code == 204
         bindings = await hear(page, "bindings")

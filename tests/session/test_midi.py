@@ -33,7 +33,7 @@ class Devices:
     def __init__(self, **given: Any) -> None:
         self.saved: dict[str, Profile] = {}
         save = given.pop("save_profile", self.saved.__setitem__)
-        self.router = MidiRouter(TABLE, profile.shipped(), save_profile=save, **given)
+        self.router = MidiRouter(TABLE, profile.load_shipped(), save_profile=save, **given)
         self.positions = TABLE.defaults()
         self.now = 0.0
         self.actions: list[tuple[str, MidiAction]] = []
@@ -215,13 +215,13 @@ def test_learn_fader() -> None:
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
     assert devices.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
     assert devices.saved[NANO].devices == (NANO,)
-    assert len(devices.saved[NANO].bindings) == 1 + len(profile.named("nanokontrol2").bindings)
+    assert len(devices.saved[NANO].bindings) == 1 + len(profile.load_named("nanokontrol2").bindings)
 
 
 @pytest.mark.parametrize("encoding", RELATIVE)
 def test_learn_encoder(encoding: Encoding) -> None:
     devices = Devices()
-    left = (0xB0, 90, encoding.written(-1))
+    left = (0xB0, 90, encoding.encode_relative(-1))
     *_, learnt, bindings = devices.learn("smooth", left, left, left, left)
     assert learnt.encoding == encoding
     (bound,) = [b for b in bindings.bindings if b.target == "smooth"]

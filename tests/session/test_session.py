@@ -19,7 +19,7 @@ from styletune.session.outgoing import (
 from styletune.session.session import Session
 
 TABLE = ControlTable(DEFAULT_LAYERS["lite"])
-PROFILES = profile.shipped()
+PROFILES = profile.load_shipped()
 
 
 def fresh() -> Session:
@@ -210,7 +210,7 @@ def test_unknown_device_is_reported_once() -> None:
 
 
 def test_profile_of_the_session_fits_every_device() -> None:
-    session = Session(TABLE, TABLE.defaults(), profile=profile.named("nanokontrol2"))
+    session = Session(TABLE, TABLE.defaults(), profile=profile.load_named("nanokontrol2"))
     message = {"type": "midi", "device": "Theremin", "data": [176, 16, 64]}
     assert isinstance(tell(session, message), ChangedMessage)
 

@@ -83,7 +83,7 @@ async def running(
     (web / "stage.html").write_text("<!doctype html><title>the stage</title>")
     (web / "main.js").write_text("export {};")
     painter = make_painter(session, folder)
-    live = Session(session.table(), session.positions(), profiles=profile.shipped())
+    live = Session(session.table(), session.positions(), profiles=profile.load_shipped())
     with ThreadPoolExecutor(2) as executor:
         hub = Hub(live, SourcePictures(content, style_pictures), painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
