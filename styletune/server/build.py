@@ -24,7 +24,7 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import ManagedWorker, Server, uvicorn_config
 from styletune.server.options import ServerOptions, format_host, login_url
-from styletune.server.pictures import SourcePictures
+from styletune.server.pictures import DecodedPictures
 from styletune.server.runs import PictureRef, RunFolder, RunManifest, autosave
 from styletune.server.signals import ShutdownFlag
 from styletune.server.storage import SavedSession, SessionStore
@@ -76,9 +76,8 @@ def build_server(
         save_profile=profiles.save,
         scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
     )
-    content, *styles = pictures
-    source_pictures = SourcePictures(content, styles)
-    hub = Hub(live, source_pictures, worker, FrameStream(encoding), store)
+    decoded = DecodedPictures(worker.sources, pictures)
+    hub = Hub(live, decoded, worker, FrameStream(encoding), store)
     folder, seed = run.pictures, session.painting.seed
     auth = AuthMiddleware(
         create_app(hub, web=web, folder=folder, executor=decoding, seed=seed),

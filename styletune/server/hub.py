@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from logging import ERROR, INFO, WARNING
-from pathlib import Path
 
 from styletune import __version__
 from styletune.ipc.commands import CommandRejected, Report, State
@@ -20,7 +19,7 @@ from styletune.logs import log_event
 from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
-from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
+from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
 from styletune.server.storage import Autosaver, SavedSession, SessionStore
 from styletune.session.incoming import SetMessage, SnapshotRequestMessage, refuse_viewer
@@ -31,6 +30,7 @@ from styletune.session.outgoing import (
     Outgoing,
     PaintingMessage,
     Picture,
+    PicturesMessage,
     SnapshotMessage,
     StateMessage,
 )
@@ -39,6 +39,7 @@ from styletune.session.scenes import MORPH_RATE_HZ
 from styletune.session.session import CheckedSet, Session
 from styletune.supervisor.handle import WorkerHandle
 from styletune.supervisor.memory_fallback import CONTROL, SizeReduction
+from styletune.supervisor.sources import CONTENT
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ class Hub:
     def __init__(
         self,
         session: Session,
-        pictures: SourcePictures,
+        pictures: DecodedPictures,
         worker: WorkerHandle,
         frame_stream: FrameStream,
         store: SessionStore | None = None,
@@ -252,19 +253,18 @@ class Hub:
     def set_picture(self, slot: int, picture: DecodedPicture) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style; the next adds one."""
         self.recent.add(picture)
-        entry = self.pictures.set(slot, picture)
+        self.pictures.add(picture)
         if slot == CONTENT:
             self._worker.set_content(picture.path)
         else:
             self._worker.set_style(slot - 1, picture.path)
-        self._broadcast(self.pictures.message())
-        return entry
+        message = self._broadcast_pictures()
+        return message.content if slot == CONTENT else message.styles[slot - 1]
 
     def remove_style(self, number: int) -> None:
         """Paint without a style, counted from 1; gains and scales of those after it move up."""
         count = self.pictures.style_count
         self._worker.remove_style(number - 1)  # raises
-        self.pictures.remove(number)
         positions, table = self.session.state.positions, self.session.state.table
         moved = {}
         for control in ("style_gain", "style_scale"):
@@ -272,7 +272,13 @@ class Hub:
                 moved[f"{control}.{index}"] = positions[f"{control}.{index + 1}"]
             moved[f"{control}.{count}"] = table[f"{control}.{count}"].default
         self.send([self.session.state.move(moved, "pictures", undoable=False)])
-        self._broadcast(self.pictures.message())
+        self._broadcast_pictures()
+
+    def _broadcast_pictures(self) -> PicturesMessage:
+        self.pictures.delete_unused()
+        message = self.pictures.message()
+        self._broadcast(message)
+        return message
 
     def restart(self) -> bool:
         """Start a failed worker again; return whether there was one to start."""
@@ -347,8 +353,8 @@ class Hub:
             if isinstance(report, CommandRejected):
                 message = f"{report.what}: {report.message}"
                 self._broadcast(ErrorMessage(code="refused", message=message))
-                if report.path and self.pictures.revert(Path(report.path)):
-                    self._broadcast(self.pictures.message())
+                if report.path:  # the supervisor has gone back to the former picture
+                    self._broadcast_pictures()
             elif isinstance(report, SizeReduction):
                 self._reduce_size(report)
             else:

@@ -4,110 +4,57 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections import deque
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from styletune.server.decoding import DecodedPicture
 from styletune.session import outgoing
+from styletune.supervisor.sources import SourcePictures
 
-# Former pictures of a slot that are kept, to go back to when the worker refuses a newer one.
-MAX_HISTORY = 8
 MAX_RECENT = 12
-CONTENT = 0  # slot of the content picture; style n has slot n
 
 
-@dataclass(slots=True)
-class Slot:
-    """The picture of one slot, and the former ones, newest last."""
+class DecodedPictures:
+    """The decoded files behind the source pictures: names, sizes and thumbnails for clients."""
 
-    current: DecodedPicture
-    version: int = 1
-    history: deque[DecodedPicture] = field(default_factory=deque)
-
-    def entry(self) -> outgoing.Picture:
-        """The picture as clients see it."""
-        current = self.current
-        return outgoing.Picture(
-            name=current.name, width=current.width, height=current.height, version=self.version
-        )
-
-
-class SourcePictures:
-    """The content and the styles, each in its slot."""
-
-    def __init__(self, content: DecodedPicture, styles: Sequence[DecodedPicture]) -> None:
-        self._slots = [Slot(content), *map(Slot, styles)]
-        self._highest_version = 0
-        self._removed: deque[Path] = deque()  # the worker may still read them
+    def __init__(self, sources: SourcePictures, pictures: Iterable[DecodedPicture]) -> None:
+        """Start with the pictures that `sources` names: content, then styles."""
+        self._sources = sources
+        self._by_path = {picture.path: picture for picture in pictures}
 
     @property
     def style_count(self) -> int:
         """How many style pictures there are."""
-        return len(self._slots) - 1
+        return len(self._sources.styles)
 
     @property
     def current(self) -> tuple[DecodedPicture, ...]:
         """The pictures that are painted from: content, then styles."""
-        return tuple(slot.current for slot in self._slots)
+        return tuple(self._by_path[slot.current] for slot in self._sources.slots)
 
-    def set(self, number: int, picture: DecodedPicture) -> outgoing.Picture:
-        """Replace the picture of a slot; of the former ones `MAX_HISTORY` stay on disk.
+    def add(self, picture: DecodedPicture) -> None:
+        """Add a picture that a slot is about to get."""
+        self._by_path[picture.path] = picture
 
-        The slot after the last one is a new style.
-        """
-        if number == len(self._slots):
-            self._slots.append(Slot(picture, self._new_version()))
-            return self._slots[number].entry()
-        slot = self._slots[number]
-        slot.history.append(slot.current)
-        slot.current = picture
-        if len(slot.history) > MAX_HISTORY:
-            slot.history.popleft().path.unlink(missing_ok=True)
-        slot.version += 1
-        return slot.entry()
-
-    def remove(self, number: int) -> None:
-        """Remove a style; those after it move up."""
-        slot = self._slots.pop(number)
-        self._removed.extend(picture.path for picture in (*slot.history, slot.current))
-        while len(self._removed) > MAX_HISTORY:
-            self._removed.popleft().unlink(missing_ok=True)
-        self._highest_version = max(self._highest_version, slot.version)
-        for later in self._slots[number:]:
-            later.version = self._new_version()
-
-    def _new_version(self) -> int:
-        """A version that no slot has had: its number now stands for another picture."""
-        highest = max(slot.version for slot in self._slots)
-        self._highest_version = 1 + max(self._highest_version, highest)
-        return self._highest_version
-
-    def revert(self, path: Path) -> bool:
-        """Go back to the former picture where the worker refused `path`; False: not current.
-
-        A style that was added by it is removed.
-        """
-        for number, slot in enumerate(self._slots):
-            if slot.current.path == path and number > 1 and not slot.history:
-                self.remove(number)
-                return True
-            if slot.current.path == path and slot.history:
-                slot.current = slot.history.pop()
-                slot.version += 1
-                return True
-            # Refused late, when the next one was already set: never go back to it.
-            slot.history = deque(former for former in slot.history if former.path != path)
-        return False
+    def delete_unused(self) -> None:
+        """Delete the files that no slot will need again."""
+        for path in self._by_path.keys() - self._sources.paths:
+            del self._by_path[path]
+            path.unlink(missing_ok=True)
 
     def thumbnail(self, number: int) -> bytes:
         """JPEG of the picture of a slot."""
-        return self._slots[number].current.thumbnail
+        return self.current[number].thumbnail
 
     def message(self) -> outgoing.PicturesMessage:
         """All of them, as clients see them."""
-        content, *styles = (slot.entry() for slot in self._slots)
+        content, *styles = (
+            outgoing.Picture(
+                name=picture.name, width=picture.width, height=picture.height, version=slot.version
+            )
+            for picture, slot in zip(self.current, self._sources.slots, strict=True)
+        )
         return outgoing.PicturesMessage(content=content, styles=tuple(styles))
 
 

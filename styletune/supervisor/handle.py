@@ -8,6 +8,7 @@ from styletune.ipc.commands import CommandRejected, Report, Run
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.supervisor.memory_fallback import SizeReduction
+from styletune.supervisor.sources import SourcePictures
 
 
 class WorkerHandle(Protocol):
@@ -24,6 +25,9 @@ class WorkerHandle(Protocol):
 
     @property
     def spare(self) -> bool: ...  # noqa: D102
+
+    @property
+    def sources(self) -> SourcePictures: ...  # noqa: D102
 
     def write(self, state: ControlState) -> None: ...  # noqa: D102
 

@@ -44,7 +44,7 @@ from styletune.supervisor.process import (
     stop_hung_process,
     stop_process,
 )
-from styletune.supervisor.sources import SourcePaths
+from styletune.supervisor.sources import SourcePictures
 from styletune.supervisor.standby import StandbyWorker
 from styletune.worker.process import Target, WarmUp, run_worker
 
@@ -71,6 +71,7 @@ class Supervisor:
         report: the newest report, the worker's or the supervisor's own.
         log: the last 30 lines that workers wrote, across restarts.
         folder: as given.
+        sources: the pictures that this worker and the next one paint from.
     """
 
     def __init__(
@@ -85,6 +86,9 @@ class Supervisor:
         checkpoints: Path | None = None,
     ) -> None:
         self.folder = folder
+        self.sources = SourcePictures(
+            Path(session.pictures.content), map(Path, session.pictures.styles)
+        )
         self.report = Report(State.STARTING, network=session.network.name)
         self.log: deque[str] = deque(maxlen=LOG_LINES)
         self._session = session
@@ -100,7 +104,6 @@ class Supervisor:
         self._table = table
         self._room_px = math.ceil(table["size"].high)  # of a frame: the largest that may come
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
-        self._places = SourcePaths(session.pictures.content, session.pictures.styles)
         self._orders = CommandQueue()
         self._controls: ControlBlock | None = None
         self._block: FrameBlock | None = None
@@ -160,7 +163,7 @@ class Supervisor:
 
     def set_content(self, path: Path) -> None:
         """Paint this picture from now on, also after restarts, unless it is refused."""
-        self._places.hang_content(str(path))
+        self.sources.set_content(path)
         self._order(SetContent(str(path)))
 
     def set_style(self, index: int, path: Path) -> None:
@@ -169,7 +172,7 @@ class Supervisor:
         Raises:
             PictureError: there are fewer styles, or four already.
         """
-        self._places.hang_style(index, str(path))
+        self.sources.set_style(index, path)
         self._order(SetStyle(index, str(path)))
 
     def remove_style(self, index: int) -> None:
@@ -178,7 +181,7 @@ class Supervisor:
         Raises:
             PictureError: there is none of that index, or it is the first.
         """
-        self._order(RemoveStyle(self._places.remove_style(index)))
+        self._order(RemoveStyle(str(self.sources.remove_style(index))))
 
     def start_run(self, run: Run) -> None:
         """Paint exactly this far; a worker that ends meanwhile takes the run with it."""
@@ -334,7 +337,7 @@ class Supervisor:
                 self.report = message
                 self._spare.disturb(self._clock())  # such as another size in the making
             else:
-                self._places.refuse(message.path)
+                self.sources.revert(Path(message.path))
             self._reports.put(message)
 
     async def _mourn(self, why: str) -> None:
@@ -364,9 +367,12 @@ class Supervisor:
 
     def _job(self, block: FrameBlock) -> WorkerConfig:
         assert self._controls is not None  # made by `start`
-        hung = {"content": self._places.content, "styles": self._places.styles}
+        pictures = {
+            "content": str(self.sources.content),
+            "styles": tuple(map(str, self.sources.styles)),
+        }
         return WorkerConfig(
-            session=self._session.with_overrides(pictures=hung),
+            session=self._session.with_overrides(pictures=pictures),
             control_block=self._controls.name,
             frame_block=block.name,
             size_px=self._room_px,

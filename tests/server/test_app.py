@@ -163,7 +163,7 @@ async def test_an_uploaded_content_is_painted_and_told(tmp_path: Path, kind: str
         entry = {"name": "my cat.jpg", "width": 60, "height": 40, "version": 2}
         assert answer.json() == entry
         assert (await hear(socket, "pictures"))["content"] == entry
-        with Image.open(server.painter.content, formats=("PNG",)) as taken:
+        with Image.open(server.painter.sources.content, formats=("PNG",)) as taken:
             assert (taken.size, taken.mode) == ((60, 40), "RGB")
         thumbnail = await server.http.get("/api/content.jpg")
         assert thumbnail.headers["content-type"] == "image/jpeg"
@@ -173,13 +173,13 @@ async def test_an_uploaded_content_is_painted_and_told(tmp_path: Path, kind: str
 
 async def test_an_uploaded_style_takes_its_place(tmp_path: Path) -> None:
     async with running(tmp_path, styles=2) as server:
-        first = server.painter.styles[0]
+        first = server.painter.sources.styles[0]
         answer = await server.http.put("/api/style/2", content=picture(1500, 500))
         assert answer.json() == {
             "name": "uploaded style 2", "width": 1500, "height": 500, "version": 2,
         }  # fmt: skip
-        assert server.painter.styles[0] == first
-        with Image.open(server.painter.styles[1]) as taken:
+        assert server.painter.sources.styles[0] == first
+        with Image.open(server.painter.sources.styles[1]) as taken:
             assert taken.size == (1500, 500)
         for number, size in ((1, (32, 32)), (2, (1024, 341))):
             thumbnail = await server.http.get(f"/api/style/{number}.jpg")
@@ -213,12 +213,12 @@ async def test_a_bad_picture_is_refused_and_all_stays_as_it_was(
     tmp_path: Path, body: bytes, told: str
 ) -> None:
     async with running(tmp_path) as server:
-        before, files = server.painter.content, set(tmp_path.iterdir())
+        before, files = server.painter.sources.content, set(tmp_path.iterdir())
         answer = await server.http.put("/api/content", content=body)
         assert answer.status_code == 422
         assert answer.json()["code"] == "bad_picture"
         assert told in answer.json()["message"]
-        assert server.painter.content == before
+        assert server.painter.sources.content == before
         assert server.hub.pictures.message().content.version == 1
         assert set(tmp_path.iterdir()) == files
 
@@ -390,7 +390,7 @@ async def test_former_pictures_do_not_pile_up(tmp_path: Path) -> None:
         for _ in range(15):
             await server.http.put("/api/content", content=picture())
         assert len(list(tmp_path.glob("content-*.png"))) <= 9
-        assert server.painter.content.exists()
+        assert server.painter.sources.content.exists()
 
 
 @pytest.mark.parametrize(

@@ -4,82 +4,44 @@ import pytest
 from PIL import Image
 
 from styletune.server.decoding import DecodedPicture, decode_picture
-from styletune.server.pictures import (
-    CONTENT,
-    MAX_HISTORY,
-    MAX_RECENT,
-    RecentPictures,
-    SourcePictures,
-)
-
-
-def prepared(folder: Path, name: str, size: tuple[int, int] = (40, 30)) -> DecodedPicture:
-    return decode_picture(Image.new("RGB", size, "red"), name, folder / f"{name}.png")
+from styletune.server.pictures import MAX_RECENT, DecodedPictures, RecentPictures
+from styletune.supervisor.sources import MAX_HISTORY, SourcePictures
 
 
 @pytest.fixture
-def pictures(tmp_path: Path) -> SourcePictures:
-    return SourcePictures(prepared(tmp_path, "content"), [prepared(tmp_path, "style")])
+def sources(tmp_path: Path) -> SourcePictures:
+    return SourcePictures(tmp_path / "content.png", [tmp_path / "style.png"])
 
 
-def test_each_change_raises_the_version_of_its_place(
-    tmp_path: Path, pictures: SourcePictures
+@pytest.fixture
+def pictures(tmp_path: Path, sources: SourcePictures) -> DecodedPictures:
+    return DecodedPictures(sources, [decoded(tmp_path, "content"), decoded(tmp_path, "style")])
+
+
+def test_clients_see_what_the_sources_name(
+    tmp_path: Path, sources: SourcePictures, pictures: DecodedPictures
 ) -> None:
-    assert pictures.set(1, prepared(tmp_path, "new")).version == 2
+    for index, name in ((0, "new"), (1, "second")):
+        pictures.add(decoded(tmp_path, name))
+        sources.set_style(index, tmp_path / f"{name}.png")
     message = pictures.message()
     assert (message.content.name, message.content.version) == ("content", 1)
-    assert [(style.name, style.version) for style in message.styles] == [("new", 2)]
-
-
-def test_a_refused_picture_gives_way_to_the_former_one(
-    tmp_path: Path, pictures: SourcePictures
-) -> None:
-    bad = prepared(tmp_path, "bad")
-    pictures.set(CONTENT, bad)
-    assert pictures.revert(bad.path)
-    assert (pictures.message().content.name, pictures.message().content.version) == ("content", 3)
-    assert not pictures.revert(bad.path)
-
-
-def test_a_picture_refused_late_is_never_gone_back_to(
-    tmp_path: Path, pictures: SourcePictures
-) -> None:
-    bad, worse = prepared(tmp_path, "bad"), prepared(tmp_path, "worse")
-    pictures.set(CONTENT, bad)
-    pictures.set(CONTENT, worse)
-    assert not pictures.revert(bad.path)
-    assert pictures.message().content.name == "worse"
-    assert pictures.revert(worse.path)
-    assert pictures.message().content.name == "content"
+    assert [style.name for style in message.styles] == ["new", "second"]
+    assert (pictures.style_count, len(pictures.thumbnail(2))) == (2, len(pictures.thumbnail(0)))
+    sources.revert(tmp_path / "second.png")
+    sources.revert(tmp_path / "new.png")
+    assert [style.name for style in pictures.message().styles] == ["style"]
 
 
 def test_former_pictures_are_deleted_but_for_the_last_ones(
-    tmp_path: Path, pictures: SourcePictures
+    tmp_path: Path, sources: SourcePictures, pictures: DecodedPictures
 ) -> None:
     for number in range(20):
-        pictures.set(CONTENT, prepared(tmp_path, f"n{number}"))
+        pictures.add(decoded(tmp_path, f"n{number}"))
+        sources.set_content(tmp_path / f"n{number}.png")
+        pictures.delete_unused()
     left = {path.stem for path in tmp_path.glob("n*.png")}
     assert left == {f"n{number}" for number in range(20 - MAX_HISTORY - 1, 20)}
-
-
-def test_styles_are_added_and_taken_away(tmp_path: Path, pictures: SourcePictures) -> None:
-    seen = {(1, pictures.message().styles[0].version)}
-    for place, name in ((2, "two"), (3, "three")):
-        seen.add((place, pictures.set(place, prepared(tmp_path, name)).version))
-    pictures.remove(2)
-    (one, three) = pictures.message().styles
-    assert (one.name, three.name) == ("style", "three")
-    assert (2, three.version) not in seen  # or a page would show the picture that was there
-    assert pictures.set(3, prepared(tmp_path, "four")).version not in (1, three.version)
-
-
-def test_an_added_style_that_is_refused_is_taken_away_again(
-    tmp_path: Path, pictures: SourcePictures
-) -> None:
-    bad = prepared(tmp_path, "bad")
-    pictures.set(2, bad)
-    assert pictures.revert(bad.path)
-    assert [style.name for style in pictures.message().styles] == ["style"]
 
 
 def decoded(folder: Path, name: str, red: int = 0) -> DecodedPicture:

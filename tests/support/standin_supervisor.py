@@ -13,10 +13,10 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import SessionConfig
-from styletune.errors import PictureError
 from styletune.ipc.commands import CommandRejected, Report, Run, State
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame, Term
+from styletune.supervisor.sources import SourcePictures
 
 REFUSED_WIDTH_PX = 33
 
@@ -33,8 +33,9 @@ class StandInSupervisor:
         self.retry_s: float | None = None
         self.spare = False
         self.controls: ControlState | None = None
-        self.content = Path(session.pictures.content)
-        self.styles = [Path(style) for style in session.pictures.styles]
+        self.sources = SourcePictures(
+            Path(session.pictures.content), map(Path, session.pictures.styles)
+        )
         self.runs: list[Run] = []
         self.epoch = -1
         self.stopped = 0
@@ -68,19 +69,15 @@ class StandInSupervisor:
         self.controls = state
 
     def set_content(self, path: Path) -> None:
-        if self._refuses("content", path):
-            return
-        self.content = path
+        self.sources.set_content(path)
+        self._check("content", path)
 
     def set_style(self, index: int, path: Path) -> None:
-        if self._refuses(f"style {index + 1}", path):
-            return
-        self.styles[index : index + 1] = [path]
+        self.sources.set_style(index, path)
+        self._check(f"style {index + 1}", path)
 
     def remove_style(self, index: int) -> None:
-        if not 1 <= index < len(self.styles):
-            raise PictureError(f"there is no style {index + 1} to be removed")
-        del self.styles[index]
+        self.sources.remove_style(index)
 
     def start_run(self, run: Run) -> None:
         self.runs.append(run)
@@ -140,9 +137,12 @@ class StandInSupervisor:
             self.paint()
             await asyncio.sleep(period_s)
 
-    def _refuses(self, what: str, path: Path) -> bool:
+    def _check(self, what: str, path: Path) -> None:
+        """Reject a picture of that width a moment later, as a worker would."""
         with Image.open(path) as image:
-            if image.width != REFUSED_WIDTH_PX:
-                return False
+            if image.width == REFUSED_WIDTH_PX:
+                asyncio.get_running_loop().call_soon(self._reject, what, path)
+
+    def _reject(self, what: str, path: Path) -> None:
+        self.sources.revert(path)
         self.tell(CommandRejected(what, "I do not like it", str(path)))
-        return True

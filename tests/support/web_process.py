@@ -24,7 +24,7 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
 from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.options import bind_socket
-from styletune.server.pictures import SourcePictures
+from styletune.server.pictures import DecodedPictures
 from styletune.server.signals import ShutdownFlag
 from styletune.session.session import Session
 from tests.support.standin_supervisor import StandInSupervisor
@@ -85,7 +85,8 @@ async def running(
     painter = make_painter(session, folder)
     live = Session(session.table(), session.positions(), profiles=profile.load_shipped())
     with ThreadPoolExecutor(2) as executor:
-        hub = Hub(live, SourcePictures(content, style_pictures), painter, FrameStream(executor))
+        pictures = DecodedPictures(painter.sources, [content, *style_pictures])
+        hub = Hub(live, pictures, painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
         guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)

@@ -17,9 +17,10 @@ from styletune.errors import PictureError
 from styletune.server.decoding import DecodedPicture, decode_in_subprocess
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.hub import Hub
-from styletune.server.pictures import CONTENT, RecentPictures, SourcePictures
+from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.static import REVALIDATE
 from styletune.server.uploads import UploadSlots, read_body
+from styletune.supervisor.sources import CONTENT
 
 MAX_NAME = 80
 _NOT_STORED = {"cache-control": "no-store"}
@@ -31,7 +32,7 @@ _BODY = {"requestBody": {"required": True, "content": {"image/*": {}}}}
 def add_picture_routes(
     app: FastAPI,
     hub: Hub,
-    pictures: SourcePictures,
+    pictures: DecodedPictures,
     recent: RecentPictures,
     *,
     folder: Path,
@@ -99,7 +100,7 @@ def add_picture_routes(
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
 
-def _add_thumbnail_routes(app: FastAPI, pictures: SourcePictures, recent: RecentPictures) -> None:
+def _add_thumbnail_routes(app: FastAPI, pictures: DecodedPictures, recent: RecentPictures) -> None:
     @app.get("/api/content.jpg", response_class=Response, responses=response("image/jpeg"))
     async def get_content_thumbnail() -> Response:
         """The content picture, small."""

@@ -17,7 +17,7 @@ async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> Non
             )
             assert answer.status_code == 200
             assert len((await hear(socket, "pictures"))["styles"]) == number
-        assert len(server.painter.styles) == 4
+        assert len(server.painter.sources.styles) == 4
         controls = {"style_gain.2": 0.2, "style_gain.3": 0.3, "style_gain.4": 0.4}
         await say(socket, {"type": "set", "controls": controls | {"style_scale.4": 0.9}})
         await hear(socket, "changed")
@@ -28,7 +28,7 @@ async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> Non
         values = (await server.http.get("/api/state")).json()["controls"]
         assert [values[f"style_gain.{n}"] for n in (1, 2, 3, 4)] == [1.0, 0.3, 0.4, 0.0]
         assert [values[f"style_scale.{n}"] for n in (1, 2, 3, 4)] == [0.5, 0.5, 0.9, 0.5]
-        assert len(server.painter.styles) == 3
+        assert len(server.painter.sources.styles) == 3
 
 
 async def test_the_first_style_stays_and_others_must_be_there(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ async def test_a_picture_is_used_again_without_being_sent_again(tmp_path: Path) 
         again = {"X-Recent": recent[0]["id"]}
         answer = await server.http.put("/api/style/2", headers=again)
         assert (answer.status_code, answer.json()["name"]) == (200, "cat.png")
-        assert server.painter.styles[1] != server.painter.content
+        assert server.painter.sources.styles[1] != server.painter.sources.content
         thumbnail = await server.http.get(f"/api/recent/{recent[0]['id']}.jpg")
         assert thumbnail.headers["content-type"] == "image/jpeg"
         gone = await server.http.put("/api/content", headers={"X-Recent": "0" * 16})
