@@ -7,42 +7,20 @@ ignored setting is worse than an error. Knows nothing about processes and socket
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from styletune.controls import MAX_LAYERS, MAX_STYLES, ControlTable
 from styletune.errors import ConfigError, ControlError, Location, explain_validation_error
+from styletune.networks import DEFAULT_NETWORK, NETWORKS
 
-NETWORKS = ("lite", "vgg16", "vgg19")
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
 
-_CONVOLUTIONS = {"lite": (2, 2, 4), "vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
-
-# The eight that a session plays unless it names others. `vgg16`: those of the 2018 demo.
-DEFAULT_LAYERS = {
-    "lite": (
-        "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
-        "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
-    ),
-    "vgg16": (
-        "block1_conv2", "block2_conv1", "block2_conv2", "block3_conv1",
-        "block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1",
-    ),
-    "vgg19": (
-        "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
-        "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
-    ),
-}  # fmt: skip
-
-
-def network_layers(network: str) -> tuple[str, ...]:
-    """All convolutions of a network, in the order in which it computes them."""
-    return tuple(
-        f"block{block}_conv{conv}"
-        for block, count in enumerate(_CONVOLUTIONS[network], 1)
-        for conv in range(1, count + 1)
-    )
+if TYPE_CHECKING:
+    NetworkName = str
+else:  # pydantic needs the names themselves, mypy must not see them
+    NetworkName = Literal[tuple(NETWORKS)]
 
 
 class _Section(BaseModel):
@@ -61,15 +39,15 @@ class Pictures(_Section):
 class Network(_Section):
     """The feature network: which, its weights, and which of its layers are played."""
 
-    name: Literal["lite", "vgg16", "vgg19"] = "lite"
+    name: NetworkName = DEFAULT_NETWORK
     weights: str | None = None  # a file; None: the package's (lite), Keras' cache or download
-    layers: tuple[str, ...] | None = None  # None: DEFAULT_LAYERS[name]
+    layers: tuple[str, ...] | None = None  # None: the network's default layers
     padding: Literal["replicate", "zero"] = "replicate"  # of the first convolution
     pooling: Literal["max", "average"] = "max"
 
     @model_validator(mode="after")
     def _known_layers(self) -> Self:
-        known = network_layers(self.name)
+        known = NETWORKS[self.name].layers
         for layer in self.layers or ():
             if layer not in known:
                 raise ValueError(f"{self.name} has no layer `{layer}`; it has {', '.join(known)}")
@@ -77,9 +55,10 @@ class Network(_Section):
 
     @property
     def selected_layers(self) -> tuple[str, ...]:
-        """The one to eight layers that the session plays, in network order."""
-        named = self.layers or DEFAULT_LAYERS[self.name]
-        return tuple(layer for layer in network_layers(self.name) if layer in named)
+        """The one to eight layers that the session uses, in network order."""
+        row = NETWORKS[self.name]
+        named = self.layers or row.default_layers
+        return tuple(layer for layer in row.layers if layer in named)
 
 
 class Optimizer(_Section):

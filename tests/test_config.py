@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from styletune.config import DEFAULT_LAYERS, SessionConfig, load, network_layers, parse
+from styletune.config import SessionConfig, load, parse
 from styletune.errors import ConfigError
 from styletune.files import configs_folder
+from styletune.networks import NETWORKS
 
 
 def write(folder: Path, text: str) -> Path:
@@ -46,9 +47,9 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
 
 
 def test_the_usual_layers_exist_and_are_eight() -> None:
-    for network, layers in DEFAULT_LAYERS.items():
-        assert len(layers) == 8
-        assert set(layers) <= set(network_layers(network))
+    for network in NETWORKS.values():
+        assert len(network.default_layers) == 8
+        assert set(network.default_layers) <= set(network.layers)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_a_missing_or_binary_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_more_than_eight_layers_are_refused() -> None:
-    layers = list(network_layers("vgg16")[:9])
+    layers = list(NETWORKS["vgg16"].layers[:9])
     with pytest.raises(ConfigError, match="1 to 8 layers; received 9"):
         parse({"network": {"name": "vgg16", "layers": layers}}, "file")
 

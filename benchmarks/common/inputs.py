@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.images import decode, samples
+from styletune.networks import NETWORKS
 
 STYLE = "strokes"
 _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
@@ -33,7 +33,7 @@ def session_toml(network: str, content: Path, folder: Path, size_px: int, file: 
     from styletune.engine import weights  # here, since it imports Keras
 
     if network != "lite" and file is None and weights.cached(network) is None:
-        file = str(random_vgg_weights(network, DEFAULT_LAYERS[network], folder))
+        file = str(random_vgg_weights(network, NETWORKS[network].default_layers, folder))
     lines = [
         "[pictures]",
         f"content = {_quoted(content)}",

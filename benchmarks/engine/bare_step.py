@@ -45,7 +45,7 @@ class BareSteps:
     def description(self) -> dict[str, Any]:
         """What paints on what, and the multiply-adds of its convolutions."""
         from styletune.engine import backend
-        from styletune.engine.vgg import convolutions
+        from styletune.networks import convolutions
 
         painter, network = self._painter, self._session.network
         layers = [

@@ -29,8 +29,9 @@ from benchmarks.common.client import RecordingClient
 from benchmarks.common.processes import ServerProcess
 from benchmarks.common.server import run_loop, serve_with_worker
 from benchmarks.common.turns import Estimate
-from styletune.config import NETWORKS, load
+from styletune.config import load
 from styletune.ipc.commands import WorkerConfig
+from styletune.networks import NETWORKS
 
 TARGETS = {"lite": 0.05, "vgg16": 0.02}
 _TURN_S = {"lite": 1.5, "vgg16": 4.0, "vgg19": 4.0}

@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from benchmarks.common import report
 from benchmarks.common.turns import Turns, take_turns
-from styletune.config import NETWORKS, SessionConfig
+from styletune.config import SessionConfig
 from styletune.engine import backend, canvas
 from styletune.engine.painter import Painter
+from styletune.networks import NETWORKS
 
 _STEPS = 60
 _ROUNDS = 5

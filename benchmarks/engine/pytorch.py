@@ -31,9 +31,10 @@ from benchmarks.common import inputs, machine, report
 from benchmarks.common.report import megabytes, met, milliseconds
 from benchmarks.common.turns import Turns, take_turns_async
 from benchmarks.engine.bare_step import StepProcess, floor_s
-from styletune.config import DEFAULT_LAYERS, SessionConfig, load
-from styletune.engine.vgg import MEANS_RGB, convolutions
+from styletune.config import SessionConfig, load
+from styletune.engine.vgg import MEANS_RGB
 from styletune.images import decode
+from styletune.networks import NETWORKS, convolutions
 
 TARGET = 0.95  # of PyTorch's time
 OURS, TORCH = "styletune", "PyTorch"
@@ -125,7 +126,7 @@ def _import_mb(python: str, module: str) -> float:
 
 def _session_file(arguments: argparse.Namespace, size: int, folder: Path) -> Path:
     """All terms at weight 1, not calibrated: both sides compute all sixteen."""
-    layers = DEFAULT_LAYERS[arguments.network]
+    layers = NETWORKS[arguments.network].default_layers
     weights = arguments.weights
     if weights is None:
         weights = str(inputs.random_vgg_weights(arguments.network, layers, folder))

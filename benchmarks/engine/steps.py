@@ -19,9 +19,10 @@ import numpy.typing as npt
 
 from benchmarks.common import inputs, report
 from benchmarks.common.turns import Turns, take_turns
-from styletune.config import DEFAULT_LAYERS, parse
+from styletune.config import parse
 from styletune.engine.stderr_filter import filter_stderr
 from styletune.images import decode
+from styletune.networks import NETWORKS
 
 if TYPE_CHECKING:
     from styletune.engine.painter import Painter
@@ -50,7 +51,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         weights = arguments.weights or str(
-            inputs.random_vgg_weights("vgg16", DEFAULT_LAYERS["vgg16"], folder)
+            inputs.random_vgg_weights("vgg16", NETWORKS["vgg16"].default_layers, folder)
         )
         content = inputs.square_picture("harbour", arguments.size, folder)
         turns = measure(np.asarray(decode.read(content)), arguments.rounds, weights)

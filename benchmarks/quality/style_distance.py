@@ -34,15 +34,15 @@ from keras import ops
 from PIL import Image
 
 from benchmarks.common import report
-from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
 from styletune.engine.vgg import feature_network
 from styletune.errors import StyletuneError
 from styletune.images import decode, samples
+from styletune.networks import NETWORKS
 
-LAYERS = network_layers("lite")
+LAYERS = NETWORKS["lite"].layers
 CONTENT_LAYER = "block3_conv3"
 CONTENT_WEIGHT = 0.02
 """Beside a style loss that is relative to its target: enough to keep the scene."""

@@ -21,8 +21,9 @@ from rich.table import Table
 
 from benchmarks.common import report
 from styletune.cli.paint import DEFAULTS
-from styletune.config import DEFAULT_LAYERS, SessionConfig, parse
+from styletune.config import SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
+from styletune.networks import NETWORKS
 
 TARGETS = {"paint": 10.0, "live": 6.0}
 _CHECK_EVERY = 2  # steps between two checks of the loss
@@ -71,7 +72,7 @@ def main() -> int:
 
 
 def _session(arguments: argparse.Namespace) -> SessionConfig:
-    layers = list(DEFAULT_LAYERS["lite"])  # VGG-19's blocks 1 to 3 have the same
+    layers = list(NETWORKS["lite"].default_layers)  # VGG-19's blocks 1 to 3 have the same
     return parse(
         {
             "network": {

@@ -28,8 +28,9 @@ from benchmarks.engine import overhead
 from benchmarks.engine.bare_step import StepProcess
 from benchmarks.server.live_figures import EpochSpan, Figures, Latency, table
 from styletune import config
-from styletune.config import DEFAULT_LAYERS, MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX
 from styletune.errors import StyletuneError
+from styletune.networks import NETWORKS
 
 _CONTENT = "harbour"
 _BUDGET_S, _QUICK_BUDGET_S = 360.0, 90.0
@@ -127,7 +128,9 @@ async def measure(
             console.print(f"{network}: painting after {figures.first_painted_s:.1f} s")
             await _steps(figures, server, client, seconds / 4)
             console.print(f"{network}: measuring the latency")
-            await _latencies(figures, client, f"style.{DEFAULT_LAYERS[network][0]}", arguments)
+            await _latencies(
+                figures, client, f"style.{NETWORKS[network].default_layers[0]}", arguments
+            )
         worker = server.worker_pid
         figures.web_mb = machine.peak_mb(server.pid)
         figures.worker_mb = None if worker is None else machine.peak_mb(worker)

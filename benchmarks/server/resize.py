@@ -19,7 +19,8 @@ from pathlib import Path
 from benchmarks.common import report
 from benchmarks.common.client import RecordingClient
 from benchmarks.common.processes import ServerProcess
-from styletune.config import NETWORKS, SessionConfig
+from styletune.config import SessionConfig
+from styletune.networks import NETWORKS
 
 _SIZES_PX = (256, 384, 256, 128, 512, 256)
 _WINDOW_S = 6.0

@@ -4,8 +4,9 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, NETWORKS, SessionConfig, load
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, SessionConfig, load
 from styletune.errors import ConfigError
+from styletune.networks import DEFAULT_NETWORK, NETWORKS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -30,13 +31,21 @@ def add_command(
     return parser
 
 
+def _network_help() -> str:
+    """What each network is good for, those of one summary together."""
+    names: dict[str, list[str]] = {}
+    for name, row in NETWORKS.items():
+        default = " (default)" if name == DEFAULT_NETWORK else ""
+        names.setdefault(row.summary + default, []).append(name)
+    return "; ".join(f"{', '.join(found)}: {summary}" for summary, found in names.items())
+
+
 def add_session_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that stand for keys of a session file."""
     parser.add_argument(
         "--network",
         choices=NETWORKS,
-        help="lite: ships with styletune, live on a CPU (default); vgg16, vgg19: the real thing, "
-        "for a GPU or patience",
+        help=_network_help(),
     )
     parser.add_argument(
         "--weights",

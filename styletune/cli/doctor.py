@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from styletune import __version__
 from styletune.cli.arguments import add_command, add_session_options, session_config
 from styletune.errors import DeviceError, StyletuneError
+from styletune.networks import NETWORKS, convolutions
 
 if TYPE_CHECKING:
     from styletune.cli.arguments import Subparsers
@@ -86,27 +87,25 @@ def _engine(session: "SessionConfig") -> Iterator[Check]:
         yield f"gpu {number}", True, gpu
     if not gpus:
         yield "gpu", None, "none: `lite` is live on a CPU; VGG wants a GPU (pip install '.[gpu]')"
-    yield from (_weights(name, session) for name in ("lite", "vgg16", "vgg19"))
+    yield from (_weights(name, session) for name in NETWORKS)
 
 
 def _weights(name: str, session: "SessionConfig") -> Check:
     """Find a network's weights; only those that the session names must be there."""
-    from styletune.config import DEFAULT_LAYERS
-    from styletune.engine import vgg, weights
+    from styletune.engine import weights
 
     what = f"weights of {name}"
     file = session.network.weights if name == session.network.name else None
-    if name != "lite" and not file:
+    if NETWORKS[name].keras_application and not file:
         # Loading would download half a gigabyte, and the doctor changes nothing.
         cached = weights.cached(name)
         if cached is None:
             return what, None, "not in Keras' cache: downloaded when played, or --weights FILE"
         file = str(cached)
-    played = (
-        session.network.selected_layers if name == session.network.name else DEFAULT_LAYERS[name]
-    )
+    used = name == session.network.name
+    layers = session.network.selected_layers if used else NETWORKS[name].default_layers
     try:
-        names = [convolution.name for convolution in vgg.convolutions(name, played)]
+        names = [convolution.name for convolution in convolutions(name, layers)]
         return what, True, weights.load(name, file, names).label
     except StyletuneError as error:
         return what, False, str(error)

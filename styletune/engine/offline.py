@@ -16,8 +16,8 @@ from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.optimizers import SCHEDULES
 from styletune.engine.painter import DivergedError, Painter
 from styletune.engine.state import Picture
-from styletune.engine.vgg import min_edge_px
 from styletune.errors import WorkerError
+from styletune.networks import min_edge_px
 
 # Longer edge to begin with at the latest. Below, the large strokes are there at once; but fine
 # grain is lost at every change of size, so that more scales than needed cost what they gain.

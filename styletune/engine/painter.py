@@ -21,9 +21,9 @@ from styletune.engine.solver import Solver
 from styletune.engine.state import PaintingState, Picture, Pixels
 from styletune.engine.style_targets import StyleTargets
 from styletune.engine.train_step import StepCallback, no_callback
-from styletune.engine.vgg import check_size
 from styletune.errors import StyletuneError
 from styletune.ipc.frame_block import Term
+from styletune.networks import check_size
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
 # Of so many looks one hears the terms that count nothing, too: about once a second.

@@ -16,7 +16,8 @@ from styletune.engine import backend, model, weights
 from styletune.engine.losses import StyleLoss
 from styletune.engine.state import PaintingState, Pixels
 from styletune.engine.train_step import Batch, DepthSteps
-from styletune.engine.vgg import convolutions, feature_network
+from styletune.engine.vgg import feature_network
+from styletune.networks import convolutions
 
 
 class Solver:

@@ -1,8 +1,7 @@
-"""Where the feature networks' kernels come from, as arrays by layer name.
+"""Weights of the feature networks, as arrays by layer name.
 
-`lite` comes with the package. `vgg16` and `vgg19`: a file of one's own, else Keras' cache,
-else Keras' own download (with progress and checksum). Never a silent substitute: what cannot
-be had is an error that names the file, the place and the way without it.
+A file of the user's, else the package's own or Keras' cache or download. Never a silent
+substitute: what cannot be had is an error that names the file, the place and the remedy.
 """
 
 import hashlib
@@ -19,14 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from styletune.config import network_layers
 from styletune.errors import WeightsError
+from styletune.networks import NETWORKS
 
 Array = npt.NDArray[np.float32]
 
-LITE_FILE = Path(__file__).parent.parent / "weights" / "lite.npz"
+PACKAGED = Path(__file__).parent.parent / "weights"
 _URL = "https://storage.googleapis.com/tensorflow/keras-applications/{0}/{0}_weights_tf_dim_ordering_tf_kernels_notop.h5"
-_LITE_WIDTHS = (16, 16, 32, 32, 64, 64, 64, 64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +90,18 @@ def load(network: str, file: str | Path | None, layers: Sequence[str], seed: int
     Args:
         file: `.npz` named by layer, Keras `.h5`, `.weights.h5` or `.keras`; None for the
             network's own source.
-        seed: of the random filters that stand in for `lite` before it is taught.
+        seed: of the random filters that stand in where the package has no file.
 
     Raises:
         WeightsError: missing, damaged or not of this network; the message says the remedy.
     """
     if file:
         weights = read(network, file)
-    elif network == "lite":
-        weights = read("lite", LITE_FILE) if LITE_FILE.is_file() else random_lite(seed)
+    elif application := NETWORKS[network].keras_application:
+        weights = _from_keras(network, application)
     else:
-        weights = _from_keras(network)
+        packaged = PACKAGED / f"{network}.npz"
+        weights = read(network, packaged) if packaged.is_file() else random_filters(network, seed)
     weights.require(network, layers)
     return weights
 
@@ -161,7 +160,7 @@ def _read_keras(network: str, path: Path) -> Weights:
         with zipfile.ZipFile(path) as archive:
             source = io.BytesIO(archive.read("model.weights.h5"))
     arrays: dict[str, Array] = {}
-    known = network_layers(network)
+    known = NETWORKS[network].layers
     with h5py.File(source, "r") as file:
 
         def visit(name: str, node: Any) -> None:
@@ -195,13 +194,12 @@ def _layer_of(path: Sequence[str], known: Sequence[str]) -> str | None:
     return None
 
 
-def _from_keras(network: str) -> Weights:
+def _from_keras(network: str, application: str) -> Weights:
     import keras
 
-    make = {"vgg16": keras.applications.VGG16, "vgg19": keras.applications.VGG19}[network]
     url = _URL.format(network)
     try:
-        model = make(include_top=False, weights="imagenet")
+        model = getattr(keras.applications, application)(include_top=False, weights="imagenet")
     except Exception as error:  # Keras raises bare Exception when a download fails
         raise WeightsError(
             f"weights for {network} are not in Keras' cache and could not be downloaded "
@@ -210,7 +208,7 @@ def _from_keras(network: str) -> Weights:
         ) from None
     kernels, biases = {}, {}
     for layer in model.layers:
-        if layer.name in network_layers(network):
+        if layer.name in NETWORKS[network].layers:
             kernel, bias = layer.get_weights()
             kernels[layer.name], biases[layer.name] = kernel, bias
     return Weights(kernels, biases, "ImageNet, keras.applications")
@@ -231,19 +229,19 @@ def cached(network: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def random_lite(seed: int) -> Weights:
-    """Seeded random filters in `lite`'s shape: they paint colour and grain, no more.
+def random_filters(network: str, seed: int) -> Weights:
+    """Seeded random filters in the network's shape: they paint colour and grain, no more.
 
     He-normal, so that activations keep their size from layer to layer (He et al. 2015,
     arXiv:1502.01852, eq. 10).
     """
     rng = np.random.default_rng(seed)
     kernels, biases, channels = {}, {}, 3
-    for layer, width in zip(network_layers("lite"), _LITE_WIDTHS, strict=True):
-        scale = np.sqrt(2.0 / (9 * channels))
-        kernels[layer] = rng.normal(0, scale, (3, 3, channels, width)).astype(np.float32)
-        biases[layer] = np.zeros(width, np.float32)
-        channels = width
+    for layer in NETWORKS[network].convolutions:
+        scale, shape = np.sqrt(2.0 / (9 * channels)), (3, 3, channels, layer.channels)
+        kernels[layer.name] = rng.normal(0, scale, shape).astype(np.float32)
+        biases[layer.name] = np.zeros(layer.channels, np.float32)
+        channels = layer.channels
     return Weights(kernels, biases, f"seeded-random filters, seed {seed}: untaught")
 
 

@@ -14,17 +14,15 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.config import network_layers
-from styletune.engine.vgg import convolutions
 from styletune.errors import WeightsError
+from styletune.networks import NETWORKS
 
-LAYERS = network_layers("lite")
+LAYERS = NETWORKS["lite"].layers
 POOLED_BEFORE = tuple(
-    index for index, layer in enumerate(convolutions("lite", LAYERS)) if layer.pool_before
+    index for index, layer in enumerate(NETWORKS["lite"].convolutions) if layer.pool_before
 )
 """Indices of the layers that a 2×2 max-pooling precedes."""
-WIDTHS = (16, 16, 32, 32, 64, 64, 64, 64)
-"""A quarter of VGG-19: what two CPU cores paint with in a twelfth of VGG-16's time."""
+WIDTHS = tuple(layer.channels for layer in NETWORKS["lite"].convolutions)
 INPUT_SCALE = 64.0
 """Preprocessed values are about this large; the student divides them by it."""
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
-from styletune.config import DEFAULT_LAYERS
+from styletune.networks import NETWORKS
 from tests.browser.conftest import browsing
 from tests.browser.live_server import wait_until
 from tests.support.midi_hardware import TOKEN, Server
 
 pytestmark = pytest.mark.browser
-LAYERS = DEFAULT_LAYERS["lite"]
+LAYERS = NETWORKS["lite"].default_layers
 FADER = f"style.{LAYERS[0]}"
 
 # Two devices with outputs, which a test can turn, pull and put back.

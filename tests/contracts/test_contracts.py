@@ -34,7 +34,7 @@ import styletune
 from styletune import client, errors
 from styletune.cli.main import main
 from styletune.client import sync
-from styletune.config import NETWORKS, SessionConfig
+from styletune.config import SessionConfig
 from styletune.controls import ControlTable, Kind
 from styletune.files import configs_folder, web_folder
 from styletune.ipc import checkpoint
@@ -42,6 +42,7 @@ from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlStat
 from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
 from styletune.ipc.seqlock import FOLDER
 from styletune.midi import profile
+from styletune.networks import NETWORKS
 from styletune.server.app import create_app
 from styletune.server.frame_stream import encode
 from styletune.server.metrics import ROWS

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from styletune.config import SessionConfig, load, network_layers
+from styletune.config import SessionConfig, load
 from styletune.engine.painter import Painter
 from styletune.files import configs_folder
+from styletune.networks import NETWORKS
 from styletune.worker.pacing import EpochPacer
 from tests.support.small_painter import picture
 
@@ -17,7 +18,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> SessionConfig:
     rng = np.random.default_rng(0)
     arrays, channels = {}, 3
     widths = {1: 64, 2: 128, 3: 256, 4: 512, 5: 512}
-    for name in network_layers("vgg16")[:11]:
+    for name in NETWORKS["vgg16"].layers[:11]:
         width = widths[int(name[5])]
         arrays[f"{name}.kernel"] = rng.normal(
             0, np.sqrt(2 / (9 * channels)), (3, 3, channels, width)

@@ -6,14 +6,14 @@ import keras
 import numpy as np
 import pytest
 
-from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.engine.vgg import feature_network
 from styletune.errors import WeightsError
+from styletune.networks import NETWORKS
 from tests.support.small_painter import picture
 
 SHARED = Path(__file__).parents[3] / "shared" / "weights" / "vgg19_imagenet_blocks1-3.npz"
-FIRST = network_layers("vgg16")[:2]
+FIRST = NETWORKS["vgg16"].layers[:2]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def test_every_kind_of_file_gives_the_same_kernels(file: Path, vgg16: keras.Mode
 
 def test_features_equal_those_of_keras_applications(vgg16: keras.Model, tmp_path: Path) -> None:
     played = ("block1_conv2", "block3_conv3", "block5_conv1")
-    names = network_layers("vgg16")[:11]
+    names = NETWORKS["vgg16"].layers[:11]
     np.savez(tmp_path / "v.npz", **arrays(vgg16, names))
     found = weights.load("vgg16", tmp_path / "v.npz", names)
     ours = feature_network("vgg16", played, found, padding="zero")
@@ -81,7 +81,7 @@ def test_a_file_of_the_first_blocks_serves_the_layers_that_it_holds(
     np.savez(tmp_path / "v.npz", **arrays(vgg16, FIRST))
     assert set(weights.load("vgg16", tmp_path / "v.npz", FIRST).kernels) == set(FIRST)
     with pytest.raises(WeightsError, match="hold no `block2_conv1`; they hold block1_conv1, block"):
-        weights.load("vgg16", tmp_path / "v.npz", network_layers("vgg16")[:3])
+        weights.load("vgg16", tmp_path / "v.npz", NETWORKS["vgg16"].layers[:3])
 
 
 def test_damaged_missing_and_foreign_files_are_refused(vgg16: keras.Model, tmp_path: Path) -> None:
@@ -106,12 +106,12 @@ def test_damaged_missing_and_foreign_files_are_refused(vgg16: keras.Model, tmp_p
         weights.load("vgg16", tmp_path / "pickle.npz", FIRST)
 
 
-def test_random_lite_is_seeded_and_says_so() -> None:
-    first, again, other = (weights.random_lite(seed) for seed in (0, 0, 1))
+def test_random_filters_are_seeded_and_labelled() -> None:
+    first, again, other = (weights.random_filters("lite", seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.kernels["block3_conv4"], again.kernels["block3_conv4"])
     assert not np.array_equal(first.kernels["block1_conv1"], other.kernels["block1_conv1"])
     assert "random" in first.label
-    first.require("lite", network_layers("lite"))
+    first.require("lite", NETWORKS["lite"].layers)
 
 
 @pytest.mark.skipif(weights.cached("vgg19") is not None, reason="VGG-19 is in Keras' cache here")
@@ -126,7 +126,7 @@ def test_vgg_that_cannot_be_had_names_file_place_and_the_way_without(
     monkeypatch.setattr(socket.socket, "connect", offline)
     monkeypatch.setattr(socket, "getaddrinfo", offline)
     with pytest.raises(WeightsError) as caught:
-        weights.load("vgg19", None, network_layers("vgg19")[:1])
+        weights.load("vgg19", None, NETWORKS["vgg19"].layers[:1])
     said = str(caught.value)
     assert "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5" in said
     assert "--weights FILE" in said
@@ -137,5 +137,5 @@ def test_vgg_that_cannot_be_had_names_file_place_and_the_way_without(
     not SHARED.is_file(), reason="needs ImageNet weights of VGG-19 beside the clone"
 )
 def test_real_vgg19_weights_of_three_blocks_load() -> None:
-    found = weights.load("vgg19", SHARED, network_layers("vgg19")[:8])
+    found = weights.load("vgg19", SHARED, NETWORKS["vgg19"].layers[:8])
     assert found.kernels["block3_conv4"].shape == (3, 3, 256, 256)

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable, Kind
 from styletune.errors import MessageError
 from styletune.midi import profile
@@ -20,8 +19,9 @@ from styletune.midi.device import (
     with_layer_index,
 )
 from styletune.midi.message import RELATIVE, Encoding, Event, decode
+from styletune.networks import NETWORKS
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 ONE, TWO, THREE = TABLE.layers[:3]
 
 

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.files import configs_folder
@@ -13,8 +12,9 @@ from styletune.midi.device import resolve
 from styletune.midi.message import ControlId, Encoding, MessageType
 from styletune.midi.profile import ProfileStore
 from styletune.midi.takeover import Mode
+from styletune.networks import NETWORKS
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 SHIPPED = profile.load_shipped()
 CC, NOTE = MessageType.CONTROL_CHANGE, MessageType.NOTE
 

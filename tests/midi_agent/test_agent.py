@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from styletune.config import DEFAULT_LAYERS
+from styletune.networks import NETWORKS
 from tests.support.midi_hardware import NANO, PATIENCE_S, Nano, Process, Server, agent, jack, until
 
-LAYERS = DEFAULT_LAYERS["lite"]
+LAYERS = NETWORKS["lite"].default_layers
 UNPLUGGED_TIMES = 20
 
 

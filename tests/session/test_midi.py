@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
 from styletune.midi import profile
@@ -13,6 +12,7 @@ from styletune.midi.learn import SILENCE_S
 from styletune.midi.message import RELATIVE, Encoding
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import PERIOD_S, STEPS
+from styletune.networks import NETWORKS
 from styletune.session.midi import MAX_DEVICES, MidiAction, MidiRouter, SmoothMove
 from styletune.session.outgoing import (
     BindingsMessage,
@@ -22,7 +22,7 @@ from styletune.session.outgoing import (
     LearningMessage,
 )
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 ONE = TABLE.layers[0]
 NANO = "nanoKONTROL2"
 

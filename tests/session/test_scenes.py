@@ -4,9 +4,9 @@ import math
 import pytest
 from pydantic import ValidationError
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
+from styletune.networks import NETWORKS
 from styletune.session.scenes import (
     MAX_SCENES,
     Morph,
@@ -17,7 +17,7 @@ from styletune.session.scenes import (
     validate,
 )
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 
 
 def scene(name: str, **controls: float | bool | str) -> Scene:

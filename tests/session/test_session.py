@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
 from styletune.midi import profile
+from styletune.networks import NETWORKS
 from styletune.session.outgoing import (
     ChangedMessage,
     ErrorMessage,
@@ -18,7 +18,7 @@ from styletune.session.outgoing import (
 )
 from styletune.session.session import Session
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 PROFILES = profile.load_shipped()
 
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from styletune.config import DEFAULT_LAYERS
 from styletune.controls import ControlTable
+from styletune.networks import NETWORKS
 from styletune.session.outgoing import ChangedMessage, ErrorMessage, TriggeredMessage
 from styletune.session.session import Session
 
-TABLE = ControlTable(DEFAULT_LAYERS["lite"])
+TABLE = ControlTable(NETWORKS["lite"].default_layers)
 LAYER = TABLE.layers[0]
 
 

@@ -26,7 +26,7 @@ def picture(height: int, width: int, seed: int) -> np.ndarray:
 @cache
 def random_weights() -> str:
     """A file of seeded random filters in `lite`'s shape: taught ones would move the figures."""
-    found = weights.random_lite(0)
+    found = weights.random_filters("lite", 0)
     path = Path(tempfile.mkdtemp(prefix="styletune-tests-")) / "random.npz"
     arrays = {f"{name}.kernel": kernel for name, kernel in found.kernels.items()}
     arrays |= {f"{name}.bias": bias for name, bias in found.biases.items()}

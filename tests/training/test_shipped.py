@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.errors import WeightsError
+from styletune.networks import NETWORKS
 
-LAYERS = network_layers("lite")
+LITE_FILE = weights.PACKAGED / "lite.npz"
+LAYERS = NETWORKS["lite"].layers
 
 
 @pytest.fixture
@@ -26,12 +27,12 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_file_is_the_one_that_was_taught() -> None:
-    noted = (weights.LITE_FILE.parent / "lite.sha256").read_text().split()[0]
-    assert hashlib.sha256(weights.LITE_FILE.read_bytes()).hexdigest() == noted
+    noted = (LITE_FILE.parent / "lite.sha256").read_text().split()[0]
+    assert hashlib.sha256(LITE_FILE.read_bytes()).hexdigest() == noted
 
 
 def test_the_file_is_at_most_a_megabyte() -> None:
-    assert weights.LITE_FILE.stat().st_size <= 1_000_000
+    assert LITE_FILE.stat().st_size <= 1_000_000
 
 
 @pytest.mark.usefixtures("no_network")
@@ -41,7 +42,7 @@ def test_loading_takes_no_network() -> None:
 
 
 def test_the_file_says_where_it_comes_from() -> None:
-    with np.load(weights.LITE_FILE, allow_pickle=False) as archive:
+    with np.load(LITE_FILE, allow_pickle=False) as archive:
         provenance = json.loads(str(archive["provenance"]))
     assert {"teacher", "teacher_sha256", "seed", "steps", "errors", "date"} <= set(provenance)
     assert "CC BY 4.0" in provenance["licence"]
@@ -59,14 +60,14 @@ def test_the_metrics_are_symmetric_and_positive() -> None:
 
 def test_a_file_cut_short_is_refused(tmp_path: Path) -> None:
     cut = tmp_path / "lite.npz"
-    cut.write_bytes(weights.LITE_FILE.read_bytes()[:5000])
+    cut.write_bytes(LITE_FILE.read_bytes()[:5000])
     with pytest.raises(WeightsError, match=r"lite\.npz cannot be read"):
         weights.load("lite", cut, LAYERS)
 
 
 def test_a_file_with_a_flipped_byte_is_refused(tmp_path: Path) -> None:
     damaged = tmp_path / "lite.npz"
-    data = bytearray(weights.LITE_FILE.read_bytes())
+    data = bytearray(LITE_FILE.read_bytes())
     data[len(data) // 2] ^= 0xFF
     damaged.write_bytes(data)
     with pytest.raises(WeightsError, match=r"lite\.npz cannot be read"):
@@ -74,7 +75,7 @@ def test_a_file_with_a_flipped_byte_is_refused(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    shutil.copy(weights.LITE_FILE, tmp_path / "lite.npz")
+    shutil.copy(LITE_FILE, tmp_path / "lite.npz")
     with np.load(tmp_path / "lite.npz") as archive:
         arrays = {name: archive[name] for name in archive.files}
     arrays["block2_conv1.kernel"] = np.zeros((3, 3, 5, 32), np.float16)

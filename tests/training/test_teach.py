@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from styletune.cli.main import build_parser
-from styletune.config import network_layers
 from styletune.engine import weights
 from styletune.errors import ConfigError, WeightsError
+from styletune.networks import NETWORKS
 from styletune.training import teach
 from styletune.training.schedule import TrainingConfig
 from styletune.training.trainer import Trainer
 from tests.support.small_trainer import small_config, small_teacher
 
-LAYERS = network_layers("lite")
+LAYERS = NETWORKS["lite"].layers
 
 
 @pytest.fixture

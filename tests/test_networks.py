@@ -1,9 +1,9 @@
-"""The skeleton of VGG: which convolutions, how small, how far they see."""
+"""The table of networks: which convolutions, how small, how far they see."""
 
 import pytest
 
-from styletune.engine.vgg import check_size, convolutions, min_edge_px, receptive_field_px
 from styletune.errors import LayerError, PictureError
+from styletune.networks import check_size, convolutions, min_edge_px, receptive_field_px
 
 
 def test_only_the_convolutions_up_to_the_deepest_layer_are_computed() -> None:

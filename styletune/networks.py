@@ -1,0 +1,144 @@
+"""The table of feature networks, and what follows from their convolutions.
+
+A new network is one row of `NETWORKS`; `engine.vgg` builds it, `engine.weights` fills it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from styletune.errors import LayerError, PictureError
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A 3×3 convolution with ReLU.
+
+    Attributes:
+        channels: of its output.
+        pool_before: whether the picture is halved first.
+    """
+
+    name: str
+    channels: int
+    pool_before: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureNetwork:
+    """One row of the table.
+
+    Attributes:
+        summary: what it is good for, in the words of `--help`.
+        convolutions: all of them, in the order in which they are computed.
+        default_layers: the one to eight that a session uses unless it names others.
+        keras_application: the class in `keras.applications` that has the weights; None: the
+            package's own file, `styletune/weights/<name>.npz`.
+    """
+
+    summary: str
+    convolutions: tuple[Convolution, ...]
+    default_layers: tuple[str, ...]
+    keras_application: str | None = None
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Names of all convolutions, in order."""
+        return tuple(convolution.name for convolution in self.convolutions)
+
+
+def vgg_blocks(*blocks: tuple[int, int]) -> tuple[Convolution, ...]:
+    """VGG's skeleton: blocks of (how many convolutions, their channels), with pooling between.
+
+    >>> [convolution.name for convolution in vgg_blocks((2, 64), (1, 128))]
+    ['block1_conv1', 'block1_conv2', 'block2_conv1']
+    """
+    return tuple(
+        Convolution(f"block{block}_conv{number}", channels, pool_before=number == 1 < block)
+        for block, (count, channels) in enumerate(blocks, 1)
+        for number in range(1, count + 1)
+    )
+
+
+_FIRST_EIGHT = (
+    "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
+    "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
+)  # fmt: skip
+_LARGE = "the real thing, for a GPU or patience"
+
+# Source: Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, columns D and E.
+NETWORKS = {
+    # A quarter of VGG-19's channels: a twelfth of VGG-16's time on two CPU cores.
+    "lite": FeatureNetwork(
+        "ships with styletune, live on a CPU",
+        vgg_blocks((2, 16), (2, 32), (4, 64)),
+        _FIRST_EIGHT,
+    ),
+    "vgg16": FeatureNetwork(
+        _LARGE,
+        vgg_blocks((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)),
+        (  # those of the 2018 demo
+            "block1_conv2", "block2_conv1", "block2_conv2", "block3_conv1",
+            "block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1",
+        ),
+        keras_application="VGG16",
+    ),
+    "vgg19": FeatureNetwork(
+        _LARGE,
+        vgg_blocks((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
+        _FIRST_EIGHT,
+        keras_application="VGG19",
+    ),
+}  # fmt: skip
+DEFAULT_NETWORK = "lite"
+
+
+def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]:
+    """The convolutions of `network` up to the deepest of `layers`, in order.
+
+    Raises:
+        LayerError: a layer that the network does not have.
+    """
+    known = NETWORKS[network].layers
+    unknown = [layer for layer in layers if layer not in known]
+    if unknown:
+        raise LayerError(f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}")
+    deepest = max(known.index(layer) for layer in layers)
+    return NETWORKS[network].convolutions[: deepest + 1]
+
+
+def min_edge_px(network: str, layers: Sequence[str]) -> int:
+    """The smallest picture edge that leaves the deepest layer 2 × 2 positions."""
+    pools = sum(convolution.pool_before for convolution in convolutions(network, layers))
+    return int(2 ** (pools + 1))
+
+
+def check_size(network: str, layers: Sequence[str], width: int, height: int) -> None:
+    """Refuse pictures that pooling would reduce to nothing.
+
+    Raises:
+        PictureError: with the smallest edge allowed.
+    """
+    smallest = min_edge_px(network, layers)
+    if min(width, height) < smallest:
+        raise PictureError(
+            f"{network} pools down to its deepest layer and needs both edges at least "
+            f"{smallest} px; received {width} × {height}: use a larger --size or a less "
+            "extreme picture"
+        )
+
+
+def receptive_field_px(network: str, layer: str) -> int:
+    """How many pixels across one activation of `layer` sees.
+
+    Each 3×3 convolution adds 2 positions at its scale, each 2×2 pooling 1 and doubles the scale.
+
+    >>> receptive_field_px("vgg19", "block2_conv1")
+    10
+    """
+    field, scale = 1, 1
+    for convolution in convolutions(network, [layer]):
+        if convolution.pool_before:
+            field += scale
+            scale *= 2
+        field += 2 * scale
+    return field
