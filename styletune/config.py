@@ -7,20 +7,24 @@ ignored setting is worse than an error. Knows nothing about processes and socket
 
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from styletune.controls import MAX_LAYERS, MAX_STYLES, ControlTable
+from styletune.controls import LIVE_OPTIMIZERS, MAX_STYLES, ControlTable
 from styletune.errors import ConfigError, ControlError, Location, explain_validation_error
 from styletune.networks import DEFAULT_NETWORK, NETWORKS
+from styletune.terms import MAX_LAYERS
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
+OFFLINE_OPTIMIZER = "lbfgs"  # for `paint` only: it loses its memory when a control moves
 
 if TYPE_CHECKING:
-    NetworkName = str
+    NetworkName: TypeAlias = str
+    OptimizerName: TypeAlias = str
 else:  # pydantic needs the names themselves, mypy must not see them
     NetworkName = Literal[tuple(NETWORKS)]
+    OptimizerName = Literal[(*LIVE_OPTIMIZERS, OFFLINE_OPTIMIZER)]
 
 
 class _Section(BaseModel):
@@ -64,7 +68,7 @@ class Network(_Section):
 class Optimizer(_Section):
     """What turns gradients into steps. The learning rate is a control; see `[controls]`."""
 
-    name: Literal["adam", "gd", "lbfgs"] = "adam"  # lbfgs: for `paint` only
+    name: OptimizerName = "adam"
     schedule: Literal["constant", "cosine", "exponential"] = "exponential"  # of `paint`
     beta_1: Annotated[float, Field(ge=0, lt=1)] = 0.9
     # 0.99, not 0.999: after a fader moves, the second moment must forget within a few dozen

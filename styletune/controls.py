@@ -1,23 +1,18 @@
-"""THE table of controls: name, kind, range, default, curve, unit, help.
+"""The table of controls. A new control is one row here; everything else follows from it.
 
-Everything else is derived from it: the layout of the control block in shared
-memory, the messages on /ws, MIDI targets, the page's sliders, the README's
-table and the tests. A new control is one row here.
-
-A *position* is what a hand moves (a fader: 0..1, a switch: 0 or 1, a choice: the index of
-a name). A *value* is what the engine uses, in the control's unit; `Control.value` maps one
-to the other. This module knows nothing about everything else.
+A *position* is what is moved (a fader: 0..1, a switch: 0 or 1, a choice: the index of a name).
+A *value* is what the engine uses, in the control's unit; `Control.value` maps one to the other.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from styletune.errors import ControlError, LayerError
+from styletune.terms import MAX_LAYERS, TERMS, layer_terms, picture_terms
 
-MAX_LAYERS = 8
 MAX_STYLES = 4
 
 
@@ -46,10 +41,12 @@ class Control:
         name: stable public name, such as `style.block1_conv1`.
         default: position (fader) or state (switch) at the start.
         low, high: value at position 0 and 1, in `unit` (`LOG_OFF` gives exactly 0 at 0).
-        term: `content` or `style` for the controls of a layer or a master, else None.
+        term: the loss term of a control of a layer or a master, else None.
         layer: the layer it belongs to, else None.
         choices: the names of a `CHOICE`, else empty.
-        engine: whether the worker obeys it; the others are the web process's own.
+        engine: whether the worker uses it; the others are the web process's own.
+        stored: whether scenes hold it, where it has a value that the worker uses.
+        costly: whether each new value makes a new canvas, so that it is never interpolated.
     """
 
     name: str
@@ -64,6 +61,8 @@ class Control:
     layer: str | None = None
     choices: tuple[str, ...] = ()
     engine: bool = True
+    stored: bool = True
+    costly: bool = False
 
     def value(self, position: float) -> float:
         """Map a position in 0..1 to the value in this control's unit.
@@ -162,9 +161,6 @@ def _short(value: object, limit: int = 60) -> str:
 
 # Weight of a term: two decades each way around 1, off at the bottom (original recipe: linear).
 _TERM_LOW, _TERM_HIGH = 0.01, 100.0
-# Content sits on one deep layer, where it keeps the scene but not the pixels; style on all.
-_CONTENT_DEFAULTS = (0.0, 0.0, 0.0, 0.0, 0.0, 0.15, 0.0, 0.0)
-_STYLE_DEFAULTS = (0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50, 0.50)
 
 
 def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
@@ -174,18 +170,15 @@ def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
         if linear
         else {"curve": Curve.LOG_OFF, "low": _TERM_LOW, "high": _TERM_HIGH}
     )
-    for term, defaults, what in (
-        ("content", _CONTENT_DEFAULTS, "keeps the content picture's"),
-        ("style", _STYLE_DEFAULTS, "takes on the style picture's"),
-    ):
+    for term in layer_terms():
         for index, layer in enumerate(layers):
-            # Fewer layers than eight: the defaults of the deepest ones that play content.
+            # Fewer layers than eight: the defaults of the deepest ones that have content.
             row = index if count == MAX_LAYERS else max(0, MAX_LAYERS - 2 - count) + index
             yield Control(
                 f"{term}.{layer}",
                 Kind.FADER,
-                f"How strongly the painting {what} features of {layer}.",
-                default=defaults[row],
+                TERMS[term].help.format(layer=layer),
+                default=TERMS[term].defaults[row],
                 unit="weight",
                 term=term,
                 layer=layer,
@@ -216,21 +209,22 @@ def _freeze_rows(layers: Sequence[str]) -> Iterator[Control]:
         )
 
 
+def _weight(name: str, help: str, default: float, term: str | None = None) -> Control:
+    return Control(
+        name, Kind.FADER, help, default=default, curve=Curve.LOG_OFF, low=_TERM_LOW,
+        high=_TERM_HIGH, unit="weight", term=term,
+    )  # fmt: skip
+
+
+def _term_rows() -> Iterator[Control]:
+    """Masters of the layers' terms, and the picture's terms."""
+    for term in layer_terms():
+        yield _weight(f"{term}.master", f"Multiplies all {term} weights.", 0.5, term)
+    for term in picture_terms():
+        yield _weight(term, TERMS[term].help, TERMS[term].defaults[0])
+
+
 _GLOBAL_ROWS = (
-    Control(
-        "content.master", Kind.FADER, "Multiplies all content weights.",
-        default=0.5, curve=Curve.LOG_OFF, low=_TERM_LOW, high=_TERM_HIGH,
-        unit="weight", term="content",
-    ),
-    Control(
-        "style.master", Kind.FADER, "Multiplies all style weights.",
-        default=0.5, curve=Curve.LOG_OFF, low=_TERM_LOW, high=_TERM_HIGH,
-        unit="weight", term="style",
-    ),
-    Control(
-        "smooth", Kind.FADER, "Total variation: takes grain out of the painting.",
-        default=0.35, curve=Curve.LOG_OFF, low=0.01, high=100.0, unit="weight",
-    ),
     Control(
         "learning_rate", Kind.FADER, "How far a step moves the pixels.",
         default=0.4, curve=Curve.LOG, low=0.25, high=100.0, unit="pixel values a step",
@@ -263,7 +257,7 @@ _GLOBAL_ROWS = (
         choices=("full", "luminance", "histogram"),
     ),
     Control("average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower."),
-    Control("paused", Kind.SWITCH, "Stop painting; sliders still move."),
+    Control("paused", Kind.SWITCH, "Stop painting; sliders still move.", stored=False),
     Control(
         "crossfade", Kind.FADER, "From scene A (0) to scene B (1).", unit="part", engine=False
     ),
@@ -276,23 +270,28 @@ _GLOBAL_ROWS = (
     Control("previous_scene", Kind.TRIGGER, "Recall the scene before.", engine=False),
 )  # fmt: skip
 
-OPTIMIZERS = ("adam", "gd")  # those that may be changed while painting
+# Those that may be changed while painting, and what their steps are; see `engine.optimizers`.
+LIVE_OPTIMIZERS = {
+    "adam": "Adam on the normalised gradient",
+    "gd": "plain gradient descent on it",
+}
 MIN_LIVE_PX, MAX_LIVE_PX = 64, 1024  # of the `size` control; a session may begin larger
 
 
 def _session_rows(size_px: int, optimizer: str) -> Iterator[Control]:
-    """The rows whose range or default is the session's to say."""
+    """The rows whose range or default depends on the session."""
     size = Control(
         "size", Kind.FADER, "Longer edge of the painting; the old size paints on meanwhile.",
         curve=Curve.LOG, low=min(MIN_LIVE_PX, size_px), high=max(MAX_LIVE_PX, size_px),
-        unit="px",
+        unit="px", costly=True,
     )  # fmt: skip
     yield replace(size, default=size.position(size_px))
+    names = tuple(LIVE_OPTIMIZERS)
     yield Control(
         "optimizer", Kind.CHOICE,
-        "adam: Adam on the normalised gradient; gd: plain gradient descent on it.",
-        default=float(OPTIMIZERS.index(optimizer)) if optimizer in OPTIMIZERS else 0.0,
-        choices=OPTIMIZERS,
+        "; ".join(f"{name}: {step}" for name, step in LIVE_OPTIMIZERS.items()) + ".",
+        default=float(names.index(optimizer)) if optimizer in names else 0.0,
+        choices=names,
     )  # fmt: skip
 
 
@@ -328,6 +327,7 @@ class ControlTable(Mapping[str, Control]):
             *_layer_rows(layers, linear),
             *_freeze_rows(layers),
             *_session_rows(size_px, optimizer),
+            *_term_rows(),
             *_GLOBAL_ROWS,
         )
         self._rows = MappingProxyType({row.name: row for row in rows})
@@ -386,51 +386,3 @@ class ControlTable(Mapping[str, Control]):
             }
             for row in self._rows.values()
         ]
-
-
-def term_weights(
-    table: ControlTable, positions: Mapping[str, float], term: str
-) -> tuple[float, ...]:
-    """Weights of the `term` (`content` or `style`) of each layer, as heard.
-
-    A weight is fader × master; 0 where muted, and 0 where any term of either kind is soloed
-    and this one is not.
-    """
-    soloed = any_soloed(table, positions)
-    master = table[f"{term}.master"].value(positions[f"{term}.master"])
-    return tuple(
-        0.0
-        if positions[f"{term}.{layer}.mute"] or (soloed and not positions[f"{term}.{layer}.solo"])
-        else master * table[f"{term}.{layer}"].value(positions[f"{term}.{layer}"])
-        for layer in table.layers
-    )
-
-
-def style_shares(
-    table: ControlTable, positions: Mapping[str, float], styles: int
-) -> tuple[float, ...]:
-    """Part of each of the `styles` pictures (1 to 4) in the blend; they sum to 1.
-
-    `style_mix` weighs the first against the second, the gains weigh all. Where that leaves
-    nothing, it is the first picture alone.
-    """
-    mix = table["style_mix"].value(positions["style_mix"])
-    mixed = (1 - mix, mix, 1.0, 1.0)
-    gains = [
-        mixed[index] * table[f"style_gain.{index + 1}"].value(positions[f"style_gain.{index + 1}"])
-        for index in range(styles)
-    ]
-    total = sum(gains)
-    if not total:
-        return (1.0, *(0.0,) * (styles - 1))
-    return tuple(gain / total for gain in gains)
-
-
-def any_soloed(table: ControlTable, positions: Mapping[str, float]) -> bool:
-    """Whether any of the terms is soloed."""
-    return any(positions[name] for name in solo_names(table.layers))
-
-
-def solo_names(layers: Iterable[str]) -> tuple[str, ...]:
-    """Names of the solo switches of `layers`."""
-    return tuple(f"{term}.{layer}.solo" for term in ("content", "style") for layer in layers)

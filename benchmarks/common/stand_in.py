@@ -42,7 +42,8 @@ def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
     frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
     size = job.session.pictures.size  # there is room for more
     shown = pictures(size, size * 3 // 4)
-    terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
+    rows = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
+    terms = {"content": rows, "style": rows}
     pipe.send(Report(State.RUNNING, device="stand-in", network="lite", width=size, height=size))
     epoch, step, rev = job.first_epoch, job.first_step, 0
     tick = time.monotonic()
@@ -53,7 +54,7 @@ def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
             state = controls.read()
             rev = rev if state is None else state.rev
             frame = Frame(
-                epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, terms, 0.1, 17.0
+                epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, 0.1, 17.0
             )
             frames.publish(frame)
             commands.try_send(pipe, FrameReady())

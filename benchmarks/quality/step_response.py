@@ -118,11 +118,11 @@ def measure(session: SessionConfig, calm: int, after: int) -> dict[str, StepResp
     results = {}
     for name, weight in MOVES.items():
         painter.restore(state)
-        painter.apply(positions | {fader: painter.table[fader].position(weight)})
+        painter.apply(positions | {fader: painter.inputs.table[fader].position(weight)})
         losses, totals, moves, before = [], [], [], painter.pixels()
         for _ in range(after):
             painter.run(1)  # its table is of the picture before the step
-            losses.append(painter.losses().content_raw[index])
+            losses.append(painter.losses().raw["content"][index])
             totals.append(painter.losses().total)
             now = painter.pixels()
             moves.append(float(np.abs(now - before).mean()))

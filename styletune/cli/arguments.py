@@ -4,7 +4,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, SessionConfig, load
+from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, OFFLINE_OPTIMIZER, SessionConfig, load
+from styletune.controls import LIVE_OPTIMIZERS
 from styletune.errors import ConfigError
 from styletune.networks import DEFAULT_NETWORK, NETWORKS
 
@@ -118,9 +119,10 @@ def require_live(session: SessionConfig) -> SessionConfig:
     Raises:
         ConfigError: its optimizer is lbfgs.
     """
-    if session.optimizer.name == "lbfgs":
+    if session.optimizer.name == OFFLINE_OPTIMIZER:
         raise ConfigError(
-            "`serve` takes the optimizers adam and gd; received lbfgs, which loses its memory when "
-            "a control moves: leave it to `styletune paint`"
+            f"`serve` takes the optimizers {' and '.join(LIVE_OPTIMIZERS)}; received "
+            f"{OFFLINE_OPTIMIZER}, which loses its memory when a control moves: leave it to "
+            "`styletune paint`"
         )
     return session

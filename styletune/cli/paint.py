@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from styletune import __version__, files
 from styletune.cli.arguments import add_command, add_session_options, session_config
+from styletune.config import OFFLINE_OPTIMIZER
+from styletune.controls import LIVE_OPTIMIZERS
 from styletune.errors import ConfigError, PictureError
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Where no session file says otherwise. No control moves here, so that L-BFGS, which loses its
 # memory when one does, may be used; benchmarks.quality.time_to_quality measures the gain.
 DEFAULTS: dict[str, dict[str, object]] = {
-    "optimizer": {"name": "lbfgs"},
+    "optimizer": {"name": OFFLINE_OPTIMIZER},
     "painting": {"init": "tinted"},
     # What is kept should be free of the last step's grain.
     "controls": {"average": True},
@@ -58,7 +60,7 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     parser.add_argument(
         "--optimizer",
-        choices=("lbfgs", "adam", "gd"),
+        choices=(OFFLINE_OPTIMIZER, *LIVE_OPTIMIZERS),
         help="what takes the steps (default lbfgs, or the session file's)",
     )
     parser.add_argument(

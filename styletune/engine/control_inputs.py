@@ -1,7 +1,4 @@
-"""What the controls say, as numbers for the next steps: weights of all terms, learning rate.
-
-In: positions and units. Out: the model's inputs, on the device. Knows nothing about pictures.
-"""
+"""From positions of the controls to the model's inputs, and the calibration of the terms."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,110 +7,138 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from styletune.controls import ControlTable, style_shares, term_weights
+from styletune.controls import ControlTable
 from styletune.engine import model
+from styletune.terms import TERMS, layer_terms, picture_terms
 
-# Calibration: equal faders pull equally.
-#
-# Raw losses of different layers differ by orders of magnitude. Each term is therefore divided by
-# the norm of its own gradient on the picture, measured once on a fixed, seeded reference: the
-# content picture plus noise (at the content picture itself content gradients vanish).
-
+# By term: (n,) of a layer term with n selected layers, (1,) of a picture term; raw losses, too.
+Weights = Mapping[str, npt.NDArray[np.float64]]
+# What each raw loss is multiplied by before its fader; likewise.
+LossScales = Mapping[str, npt.NDArray[np.float32]]
 
 REFERENCE_NOISE = 32.0  # standard deviation in pixel values: well above any texture's grain
 
 
-@dataclass(frozen=True, slots=True)
-class LossScales:
-    """What each raw loss is multiplied by before its fader: 1 / ‖∂loss/∂picture‖.
+def by_term(values: npt.NDArray[Any], layers: int) -> dict[str, npt.NDArray[Any]]:
+    """Cut one vector into the terms, in the order of the table.
 
-    Attributes:
-        content, style: (n,) float32, one per played layer.
-        smooth: of the total variation.
+    >>> by_term(np.arange(5), layers=2)["smooth"]
+    array([4])
     """
+    ends = np.cumsum([layers if term.per_layer else 1 for term in TERMS.values()])
+    return dict(zip(TERMS, np.split(values, ends[:-1]), strict=True))
 
-    content: npt.NDArray[np.float32]
-    style: npt.NDArray[np.float32]
-    smooth: float
 
-    @classmethod
-    def ones(cls, layers: int) -> "LossScales":
-        """All 1: the losses as they are."""
-        return cls(np.ones(layers, np.float32), np.ones(layers, np.float32), 1.0)
+def unit_scales(layers: int) -> LossScales:
+    """All 1: the losses as they are."""
+    return by_term(np.ones(_count(layers), np.float32), layers)
+
+
+def _count(layers: int) -> int:
+    return sum(layers if term.per_layer else 1 for term in TERMS.values())
 
 
 def reference_picture(content: npt.NDArray[np.float32], seed: int) -> npt.NDArray[np.float32]:
-    """The content picture (h, w, 3) 0..255 plus seeded noise, clipped to 0..255."""
+    """The content picture (h, w, 3) 0..255 plus seeded noise, clipped to 0..255.
+
+    For calibration: at the content picture itself content gradients vanish.
+    """
     noise = np.random.default_rng(seed).normal(0, REFERENCE_NOISE, content.shape)
     return np.clip(content + noise, 0, 255).astype(np.float32)
 
 
-def calibrate(layers: int, gradient_norm: Callable[[npt.NDArray[np.float32]], float]) -> LossScales:
-    """Measure the units, one term at a time.
+def calibrate(
+    layers: int, gradient_norm: Callable[[Mapping[str, npt.NDArray[np.float32]]], float]
+) -> LossScales:
+    """Measure the scales that make equal faders pull equally: 1 / ‖∂loss/∂picture‖ of each term.
+
+    Raw losses of different layers differ by orders of magnitude.
 
     Args:
-        layers: how many are played: n.
-        gradient_norm: ‖∂loss/∂picture‖₂ on the reference with the given weights (2n + 1,):
-            content, style, smooth. The painter takes it from its own training step, whose
-            optimizer keeps that norm, so that calibrating compiles nothing further.
+        layers: how many are selected.
+        gradient_norm: ‖∂loss/∂picture‖₂ on the reference with the given weights. The painter
+            takes it from its own training step, whose optimizer keeps that norm, so that
+            calibrating compiles nothing further.
     """
-    norms = np.array([gradient_norm(hot) for hot in np.eye(2 * layers + 1, dtype=np.float32)])
+    one_hot = np.eye(_count(layers), dtype=np.float32)
+    norms = np.array([gradient_norm(by_term(row, layers)) for row in one_hot])
     # A term without a gradient (a layer that sees nothing here) keeps weight 1.
-    units = np.where(norms > 0, 1.0 / np.maximum(norms, 1e-30), 1.0).astype(np.float32)
-    return LossScales(units[:layers], units[layers:-1], float(units[-1]))
+    scales = np.where(norms > 0, 1.0 / np.maximum(norms, 1e-30), 1.0).astype(np.float32)
+    return by_term(scales, layers)
 
 
-Weights = npt.NDArray[np.float64]  # (n,), one per played layer
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The losses after a step.
+
+    Attributes:
+        raw: by term, (n,) of the layers or (1,) of the picture, without weights.
+        weighted: the same, as the optimizer sees them.
+    """
+
+    raw: Weights
+    weighted: Weights
+
+    @property
+    def total(self) -> float:
+        """Sum of all weighted terms."""
+        return float(sum(values.sum() for values in self.weighted.values()))
 
 
 class ControlInputs:
-    """The positions of all controls, heard.
+    """What the positions of all controls mean for the next steps.
 
     Args:
         table: of the session.
         positions: at the start.
-        layers: how many are played.
+        layers: how many are selected.
 
     Attributes:
-        content, style: (n,): the faders' weights times the units.
-        smooth: likewise.
-        data: the model's inputs; its steps leave out terms that count nothing.
-        listening: the same, and its steps hear those terms too, for the table.
-        units: what raw losses are multiplied by before their faders; `feed` comes after.
+        weights: the effective weights times the scales.
+        batch: the model's inputs; its steps leave out terms that count nothing.
+        batch_all_terms: the same, and its steps compute those terms too, for the table.
+        loss_scales: of the terms; `update` comes after.
     """
 
     def __init__(self, table: ControlTable, positions: Mapping[str, float], layers: int) -> None:
         self.table = table
         self.positions = dict(positions)
-        self.loss_scales = LossScales.ones(layers)
-        # What no hand has moved is not laid there again: each tensor takes up to 0.1 ms.
-        none = np.zeros(layers)
-        self._constants = [
-            model.make_batch(none, none, 0.0, all_terms=all_terms) for all_terms in (False, True)
-        ]
+        self.loss_scales = unit_scales(layers)
+        # What has not moved is not sent to the device again: each tensor takes up to 0.1 ms.
+        none = by_term(np.zeros(_count(layers)), layers)
+        self._constants = [model.make_batch(none, all_terms=wanted) for wanted in (False, True)]
         self._on_device: dict[str, Any] = {}
-        self._weights: dict[str, Any] = {}
+        self._tensors: dict[str, Any] = {}
         self.update()
 
     def update(self) -> None:
-        """Lay what the next steps use on the device."""
-        self.content = self.effective_weights("content") * self.loss_scales.content
-        self.style = self.effective_weights("style") * self.loss_scales.style
-        self.smooth = self.value("smooth") * self.loss_scales.smooth
-        for name, values in (
-            ("content_weights", self.content),
-            ("style_weights", self.style),
-            ("smooth_weight", self.smooth),
-        ):
-            if not np.array_equal(values, self._on_device.get(name, ())):
-                self._on_device[name], self._weights[name] = values, model.row_tensor(values)
+        """Send to the device what the next steps use."""
+        self.weights = {
+            term: self.effective_weights(term) * self.loss_scales[term] for term in TERMS
+        }
+        for term, values in self.weights.items():
+            if not np.array_equal(values, self._on_device.get(term, ())):
+                self._on_device[term] = values
+                self._tensors[f"{term}_weights"] = model.row_tensor(values)
         self.batch, self.batch_all_terms = (
-            ({**x, **self._weights}, zeros) for x, zeros in self._constants
+            ({**inputs, **self._tensors}, zeros) for inputs, zeros in self._constants
         )
 
-    def effective_weights(self, term: str) -> Weights:
-        """Weights of the `term` (content or style) as heard, without the units: (n,)."""
+    def effective_weights(self, term: str) -> npt.NDArray[np.float64]:
+        """Weights of a term without the scales, after masters, mute and solo: (n,) or (1,)."""
         return np.array(term_weights(self.table, self.positions, term))
+
+    @property
+    def terms_in_mean(self) -> int:
+        """How many terms the model's loss is the mean of: the layers' ones."""
+        return sum(self.weights[term].size for term in layer_terms())
+
+    def weighted(self, raw: Weights) -> Losses:
+        """Raw losses beside their weighted ones."""
+        weighted = {term: raw[term] * weights for term, weights in self.weights.items()}
+        for term in picture_terms():  # beside a mean: brought to the scale of the sum
+            weighted[term] = weighted[term] * self.terms_in_mean
+        return Losses(raw, weighted)
 
     def style_shares(self, styles: int) -> tuple[float, ...]:
         """The part of each of so many style pictures in the blend."""
@@ -124,5 +149,48 @@ class ControlInputs:
         return self.table[control].value(self.positions[control])
 
     def choice(self, control: str) -> str:
-        """What a choice stands at."""
+        """The name that a choice stands at."""
         return self.table[control].choices[int(self.positions[control])]
+
+
+def term_weights(
+    table: ControlTable, positions: Mapping[str, float], term: str
+) -> tuple[float, ...]:
+    """Effective weights of a term: one for each layer, or the picture's.
+
+    A layer's weight is fader × master; 0 where muted, and 0 where any layer term is soloed and
+    this one is not.
+    """
+    if not TERMS[term].per_layer:
+        return (table[term].value(positions[term]),)
+    any_soloed = any(
+        positions[f"{other}.{layer}.solo"] for other in layer_terms() for layer in table.layers
+    )
+    master = table[f"{term}.master"].value(positions[f"{term}.master"])
+    return tuple(
+        0.0
+        if positions[f"{term}.{layer}.mute"]
+        or (any_soloed and not positions[f"{term}.{layer}.solo"])
+        else master * table[f"{term}.{layer}"].value(positions[f"{term}.{layer}"])
+        for layer in table.layers
+    )
+
+
+def style_shares(
+    table: ControlTable, positions: Mapping[str, float], styles: int
+) -> tuple[float, ...]:
+    """Part of each of the `styles` pictures (1 to 4) in the blend; they sum to 1.
+
+    `style_mix` weighs the first against the second, the gains weigh all. Where that leaves
+    nothing, it is the first picture alone.
+    """
+    mix = table["style_mix"].value(positions["style_mix"])
+    mixed = (1 - mix, mix, 1.0, 1.0)
+    gains = [
+        mixed[index] * table[f"style_gain.{index + 1}"].value(positions[f"style_gain.{index + 1}"])
+        for index in range(styles)
+    ]
+    total = sum(gains)
+    if not total:
+        return (1.0, *(0.0,) * (styles - 1))
+    return tuple(gain / total for gain in gains)

@@ -1,14 +1,12 @@
-"""Content, style and smoothness as Keras layers, each with its target as a variable.
+"""The loss terms as Keras layers: one class and one row of `LOSSES` each.
 
-Layer classes rather than lambdas: a lambda in a loop captures its variable late, and after a
-re-trace every layer would read the last layer's target. Targets are non-trainable weights, so a
-new picture is an assignment, never a new trace.
+Targets are variables of layer classes: a new picture is an assignment, never a new trace.
 Source: Gatys, Ecker, Bethge 2015, arXiv:1508.06576, eqs. 1, 3, 4, with means instead of sums.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -17,26 +15,24 @@ from keras import layers, ops
 
 from styletune.engine.backend import sum_of_squares, with_control_dependency
 
-# Taps: values read off the features on their way through the network.
-#
-# A tap hands the features on, so that in the backward pass its own part of the gradient comes after
-# that of all later layers. Were it a branch of its own, TensorFlow would work out the parts of all
-# taps as soon as the forward pass has ended, and hold them, each as large as its features, until
-# the backward pass comes by: half of a step's memory.
-
 
 def tap_features(
     features: Any,
     value: Callable[[Any], Any],
-    pull: Callable[[Any, Any, Any], Any],
+    gradient: Callable[[Any, Any, Any], Any],
 ) -> tuple[Any, Any]:
-    """Read a value off the features; nothing is kept for the gradient but the features.
+    """Read a value off the features on their way through the network.
+
+    The features are handed on, so that in the backward pass this part of the gradient comes
+    after that of all later layers. From a branch of its own, TensorFlow would compute it as soon
+    as the forward pass has ended, and hold it, as large as the features, until the backward
+    pass comes by: half of a step's memory.
 
     Args:
-        features: (1, h, w, c).
+        features: (1, h, w, c); all that is kept for the gradient.
         value: from the features to what is read off.
-        pull: from the features, the gradient that later layers have with respect to them and
-            that with respect to the value, to the gradient of both: of the features' shape.
+        gradient: from the features, the gradient that later layers have with respect to them
+            and that with respect to the value, to the gradient of both: of the features' shape.
 
     Returns:
         The features, and the value.
@@ -45,15 +41,15 @@ def tap_features(
     def tap(features: Any) -> tuple[Any, Any]:
         still = ops.stop_gradient(features)
 
-        def gradient(*upstream: Any) -> Any:
+        def backward(*upstream: Any) -> Any:
             # TensorFlow gives them one by one, JAX as one tuple.
             later, slope = upstream if len(upstream) == 2 else upstream[0]
-            return pull(still, later, with_control_dependency(slope, later))
+            return gradient(still, later, with_control_dependency(slope, later))
 
-        return (features, value(still)), gradient
+        return (features, value(still)), backward
 
-    found, read = ops.custom_gradient(tap)(features)
-    return found, read
+    tapped, read = ops.custom_gradient(tap)(features)
+    return tapped, read
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -96,34 +92,68 @@ def gram_matrix(features: Any) -> Any:
     return gram / ops.cast(positions * channels, gram.dtype)
 
 
-@keras.saving.register_keras_serializable("styletune")
-class ContentLoss(layers.Layer):
-    """mean((F − F_content)²) of one layer; (1, h, w, c) and whether it is wanted → F and (1, 1).
-
-    Where it is not wanted (its fader is off, and nobody looks) the value of the last time stands
-    and nothing is computed: most content faders are off most of the time, and their terms alone
-    take a tenth of a `lite` step on a CPU.
-    Source: arXiv:1508.06576 eq. 1.
+class LayerLoss(layers.Layer):
+    """One term of one layer: compares a statistic of the features with that of a picture.
 
     Args:
-        skips: whether the above holds; else the loss is always computed, which is quicker on a
-            GPU than asking.
+        skips: whether the term may be left out where it is not wanted, and not computed beside.
+        metric: (c, c), symmetric: how the features' directions are weighed; see `Weights`.
+
+    Attributes:
+        source: whose pictures make the target, `content` or `style`.
+        target: their statistic, a variable.
     """
 
-    def __init__(self, skips: bool = False, **kwargs: Any) -> None:
+    source: ClassVar[str]
+
+    def __init__(
+        self, skips: bool = False, metric: npt.NDArray[np.float32] | None = None, **kwargs: Any
+    ) -> None:
         # The features are handed on in the precision in which they came.
         super().__init__(autocast=False, **kwargs)
         self._skips = skips
+        self._metric = metric
+
+    def statistic(self, features: Any) -> Any:
+        """What is compared, of features (1, h, w, c) float32; of the target's shape."""
+        raise NotImplementedError
+
+    def call(self, features: Any, active: Any, is_last: bool = False) -> tuple[Any, Any]:
+        """Return the features and the loss, (1, 1).
+
+        Args:
+            active: (1, 1), not 0 where the loss counts or is wanted for the table.
+            is_last: nothing comes after these features, so that no gradient has to wait.
+        """
+        raise NotImplementedError
+
+
+@keras.saving.register_keras_serializable("styletune")
+class ContentLoss(LayerLoss):
+    """mean((F − F_content)²).
+
+    Where it is not active (its fader is off, and the table is not due) the value of the last
+    time stands and nothing is computed, if it `skips`: most content faders are off most of the
+    time, and their terms alone take a tenth of a `lite` step on a CPU. On a GPU computing it is
+    quicker than deciding.
+    Source: arXiv:1508.06576 eq. 1.
+    """
+
+    source = "content"
 
     def build(self, shape: tuple[int, ...], *_: Any) -> None:
         """Make the target variable, of the features' shape, and the last value."""
         self.target = self.add_weight(shape, "zeros", trainable=False, name="target")
         self.last = self.add_weight((1, 1), "zeros", trainable=False, name="last")
 
-    def call(self, features: Any, wanted: Any) -> tuple[Any, Any]:
-        """Return the features and the loss, (1, 1); `wanted` (1, 1) is not 0 where it counts."""
+    def statistic(self, features: Any) -> Any:
+        """The features themselves."""
+        return features
+
+    def call(self, features: Any, active: Any, is_last: bool = False) -> tuple[Any, Any]:
+        """See `LayerLoss.call`."""
         target, last = map(ops.convert_to_tensor, (self.target, self.last))
-        values, counts = math.prod(features.shape), wanted[0, 0] != 0
+        values, is_active = math.prod(features.shape), active[0, 0] != 0
 
         def difference(still: Any) -> Any:
             return ops.cast(still, target.dtype) - target
@@ -132,40 +162,37 @@ class ContentLoss(layers.Layer):
             def compute() -> Any:
                 return ops.reshape(sum_of_squares(difference(still)) / values, (1, 1))
 
-            return self._where(counts, compute, lambda: last)
+            return self._where(is_active, compute, lambda: last)
 
-        def pull(still: Any, later: Any, slope: Any) -> Any:
+        def gradient(still: Any, later: Any, slope: Any) -> Any:
             def compute() -> Any:
                 own = difference(still) * (2.0 / values * slope)
                 return later + ops.cast(own, later.dtype)
 
-            # With a fader at 0 that is only listened to, there is nothing to add either.
-            pulls = ops.logical_and(counts, slope[0, 0] != 0)
-            return self._where(pulls, compute, lambda: later)
+            # With a fader at 0 that is computed for the table only, there is nothing to add.
+            counts = ops.logical_and(is_active, slope[0, 0] != 0)
+            return self._where(counts, compute, lambda: later)
 
-        features, raw = tap_features(features, loss, pull)
+        features, raw = tap_features(features, loss, gradient)
         self.last.assign(ops.stop_gradient(raw))
         return features, raw
 
-    def _where(self, counts: Any, compute: Callable[[], Any], spare: Callable[[], Any]) -> Any:
-        return ops.cond(counts, compute, spare) if self._skips else compute()
+    def _where(self, wanted: Any, compute: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
+        return ops.cond(wanted, compute, otherwise) if self._skips else compute()
 
 
 @keras.saving.register_keras_serializable("styletune")
-class StyleLoss(layers.Layer):
-    """mean((G − G_style)²) of one layer; (1, h, w, c) → the features and (1, 1).
+class StyleLoss(LayerLoss):
+    """mean((G − G_style)²) of Gram matrices.
 
-    With a `metric` M, both Gram matrices are compared as M·G·M: `lite`'s features span those of
-    its teacher, and M weighs their directions as the teacher would.
+    With a `metric` M, both are compared as M·G·M: `lite`'s features span those of its teacher,
+    and M weighs their directions as the teacher would.
     Source: arXiv:1508.06576 eq. 4.
     """
 
-    def __init__(self, metric: npt.NDArray[np.float32] | None = None, **kwargs: Any) -> None:
-        # The features are handed on in the precision in which they came.
-        super().__init__(autocast=False, **kwargs)
-        self._metric = metric
+    source = "style"
 
-    def build(self, shape: tuple[int, ...]) -> None:
+    def build(self, shape: tuple[int, ...], *_: Any) -> None:
         """Make the target variable, (c, c)."""
         channels = shape[-1]
         self.target = self.add_weight((channels, channels), "zeros", trainable=False, name="target")
@@ -177,8 +204,8 @@ class StyleLoss(layers.Layer):
                 name="metric",
             )
 
-    def gram(self, features: Any) -> Any:
-        """The Gram matrix as this layer compares it, (c, c)."""
+    def statistic(self, features: Any) -> Any:
+        """The Gram matrix as it is compared, (c, c)."""
         return self._apply_metric(gram_matrix(features))
 
     def _apply_metric(self, gram: Any) -> Any:
@@ -186,19 +213,14 @@ class StyleLoss(layers.Layer):
             return gram
         return ops.matmul(ops.matmul(self.metric, gram), self.metric)
 
-    def call(self, features: Any, last: bool = False) -> tuple[Any, Any]:
-        """Return the features and the loss, shape (1, 1).
-
-        Args:
-            last: nothing comes after these features, so that there is nothing to wait for.
-        """
-        if last:
+    def call(self, features: Any, active: Any, is_last: bool = False) -> tuple[Any, Any]:
+        """See `LayerLoss.call`."""
+        if is_last:
             gram = self._gram_float32(features)
         else:
             features, gram = tap_features(features, self._gram_float32, self._gradient)
-        return features, ops.reshape(
-            ops.mean(ops.square(self._apply_metric(gram) - self.target)), (1, 1)
-        )
+        difference = self._apply_metric(gram) - self.target
+        return features, ops.reshape(ops.mean(ops.square(difference)), (1, 1))
 
     def _gram_float32(self, features: Any) -> Any:
         return gram_matrix(ops.cast(features, self.compute_dtype))
@@ -237,10 +259,14 @@ def total_variation_loss(picture: Any) -> Any:
 
 @keras.saving.register_keras_serializable("styletune")
 class TotalVariation(layers.Layer):
-    """Adds weight × `total_variation_loss` to the model's loss; hands the picture on."""
+    """Adds weight × `total_variation_loss` to the model's loss; hands the picture on.
+
+    Attributes:
+        raw: the loss of the last step, (1, 1), a variable.
+    """
 
     def build(self, *_: Any) -> None:
-        """Make the variable that keeps the raw value for the loss table."""
+        """Make the variable."""
         self.raw = self.add_weight((1, 1), "zeros", trainable=False, name="raw")
 
     def call(self, picture: Any, weight: Any) -> Any:
@@ -251,35 +277,48 @@ class TotalVariation(layers.Layer):
         return picture
 
 
+# By the names of `terms.TERMS`. A term of the picture is a layer like `TotalVariation`: it hands
+# the picture on, adds its part to the model's loss and keeps its raw value.
+LOSSES: dict[str, type[layers.Layer]] = {
+    "content": ContentLoss,
+    "style": StyleLoss,
+    "smooth": TotalVariation,
+}
+
+
 @keras.saving.register_keras_serializable("styletune")
 class WeightedTerms(layers.Layer):
-    """The model's output: the raw terms, kept in `raw`, times their weights.
+    """The model's output: the raw losses of k terms and n layers, times their weights.
 
-    Raw losses must be read apart from the weights: a muted term reads 0 otherwise, and nobody
-    sees where it stands.
+    Raw losses are kept apart from the weights: a muted term would read 0 otherwise, and nobody
+    would see where it stands.
+
+    Args:
+        terms: k.
+
+    Attributes:
+        raw: those of the last step, (1, k·n), term by term, a variable.
     """
 
+    def __init__(self, terms: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._terms = terms
+
     def build(self, shape: tuple[int, ...], *_: Any) -> None:
-        """Make the variable that keeps the raw values, (1, 2n)."""
+        """Make the variable."""
         self.raw = self.add_weight(shape, "zeros", trainable=False, name="raw")
 
     def call(self, raw: Any, weights: Any) -> Any:
-        """(1, 2k) raw and (1, 2n) weights → (1, 2n) weighted; k ≤ n of the n layers are computed.
+        """(1, k·m) raw and (1, k·n) weights → (1, k·n) weighted; m ≤ n layers are computed.
 
         The terms of layers that a shallow step does not compute keep their last raw values;
         their weights are 0.
         """
-        computed, count = raw.shape[1] // 2, weights.shape[1] // 2
+        computed, count = raw.shape[1] // self._terms, weights.shape[1] // self._terms
         if computed < count:
-            last = ops.convert_to_tensor(self.raw)
-            raw = ops.concatenate(
-                [
-                    raw[:, :computed],
-                    last[:, computed:count],
-                    raw[:, computed:],
-                    last[:, count + computed :],
-                ],
-                axis=1,
-            )
+            shape = (1, self._terms, -1)
+            last = ops.reshape(ops.convert_to_tensor(self.raw), shape)[:, :, computed:]
+            raw = ops.concatenate([ops.reshape(raw, shape), last], axis=2)
+            raw = ops.reshape(raw, (1, -1))
         self.raw.assign(ops.stop_gradient(raw))
         return raw * weights

@@ -1,14 +1,10 @@
 """The Keras model whose kernel is the painting.
 
-The real input is the constant 1.0; a bias-free dense layer named `image` turns it into the
-picture: fitting that kernel is fitting the picture. `content_weights`, `style_weights` (1, n) and
-`smooth_weight` (1, 1) are inputs too, so moving a slider never builds or traces anything; so is
-`all_terms` (1, 1), which asks for the raw losses of terms that count nothing. The
-output is the vector of 2n weighted losses, whose target is zeros under `mean_absolute_error`.
+A bias-free dense layer on the constant 1.0 is the picture, and its kernel all that is trained.
 Source: "Tuning Style Transfer with a Control Surface" (2018), after arXiv:1508.06576.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -17,9 +13,10 @@ import numpy.typing as npt
 from keras import layers, ops
 
 from styletune.config import Optimizer
-from styletune.engine.losses import ContentLoss, StyleLoss, TotalVariation, WeightedTerms
-from styletune.engine.optimizers import ClipPixels, NormalizedAdam
+from styletune.engine.losses import LOSSES, WeightedTerms
+from styletune.engine.optimizers import ClipPixels, SwitchableOptimizer
 from styletune.engine.weights import Weights
+from styletune.terms import layer_terms, picture_terms
 
 
 @keras.saving.register_keras_serializable("styletune")
@@ -40,12 +37,12 @@ class StyleTransfer(keras.Model):
 
 
 def depth_boundaries(names: Sequence[str]) -> tuple[int, ...]:
-    """How many of the played layers a step may end with: up to the last of each block.
+    """How many of the selected layers a step may end with: up to the last of each block.
 
     A step costs what its deepest layer costs; between two layers of one block there is little
     to save.
 
-    >>> depths(["block1_conv2", "block2_conv1", "block2_conv2"])
+    >>> depth_boundaries(["block1_conv2", "block2_conv1", "block2_conv2"])
     (1, 3)
     """
     blocks = [name.split("_")[0] for name in names]
@@ -68,27 +65,31 @@ def style_transfer_models(
 ) -> dict[int, StyleTransfer]:
     """Assemble the model for pictures of `height` × `width` px, and its shallow parts.
 
-    All have the same inputs, the same output (2n terms) and the same layers, hence the same
-    variables; they differ in how many of the played layers they compute.
+    Weights are inputs, so that moving a fader never builds or traces anything. The output is
+    the vector of the k·n weighted losses of k terms and n layers, whose target is zeros under
+    `mean_absolute_error`; the picture's terms are added to the loss.
+
+    All models have the same inputs, output and layers, hence the same variables; they differ in
+    how many of the selected layers they compute.
 
     Args:
         features: the frozen network of `feature_network`.
-        names: the played layers, in the order of its outputs.
+        names: the selected layers, in the order of its outputs.
         weights: read for the metrics of the style terms only.
         clamp: keep pixels in 0..255 after each step.
         skips: leave out content terms of weight 0 in steps that do not compute all terms.
 
     Returns:
-        Models by `depths(names)`; the last is the whole.
+        Models by `depth_boundaries(names)`; the last is the whole.
     """
-    count = len(names)
     inputs = {
-        "one": keras.Input((1,), batch_size=1, name="one"),
-        "content_weights": keras.Input((count,), batch_size=1, name="content_weights"),
-        "style_weights": keras.Input((count,), batch_size=1, name="style_weights"),
-        "smooth_weight": keras.Input((1,), batch_size=1, name="smooth_weight"),
-        # Not 0: also compute the terms that count nothing, for the table.
-        "all_terms": keras.Input((1,), batch_size=1, name="all_terms"),
+        name: keras.Input((size,), batch_size=1, name=name)
+        for name, size in (
+            ("one", 1),
+            *((f"{term}_weights", len(names)) for term in layer_terms()),
+            *((f"{term}_weights", 1) for term in picture_terms()),
+            ("all_terms", 1),  # not 0: also compute the terms that count nothing, for the table
+        )
     }
     kernel = layers.Dense(
         height * width * 3,
@@ -98,39 +99,53 @@ def style_transfer_models(
         name="image",
     )(inputs["one"])
     picture = layers.Reshape((height, width, 3), name="picture")(kernel)
-    picture = TotalVariation(name="smooth")(picture, inputs["smooth_weight"])
-    wanted = layers.Add(name="wanted")([inputs["content_weights"], inputs["all_terms"]])  # (1, n)
-    both = layers.Concatenate(name="weights")([inputs["content_weights"], inputs["style_weights"]])
-    content = [ContentLoss(skips, name=f"content_{name}") for name in names]
-    style = [StyleLoss(weights.metrics.get(name), name=f"style_{name}") for name in names]
-    terms = WeightedTerms(name="terms")
+    for term in picture_terms():
+        picture = LOSSES[term](name=term)(picture, inputs[f"{term}_weights"])
+    # (1, n) each: whether a term counts, or is wanted for the table
+    active = {
+        term: layers.Add(name=f"{term}_active")([inputs[f"{term}_weights"], inputs["all_terms"]])
+        for term in layer_terms()
+    }
+    both = layers.Concatenate(name="weights")([inputs[f"{term}_weights"] for term in layer_terms()])
+    losses = {
+        (term, name): LOSSES[term](
+            skips=skips, metric=weights.metrics.get(name), name=f"{term}_{name}"
+        )
+        for term in layer_terms()
+        for name in names
+    }
+    terms = WeightedTerms(len(layer_terms()), name="terms")
 
     def model(depth: int) -> StyleTransfer:
-        # Each loss hands the features on, and the next layer takes them from there: see `taps`.
-        found = picture
-        heard: list[Any] = []
-        seen: list[Any] = []
+        # Each loss hands the features on, and the next layer takes them from there.
+        tapped = picture
+        raws: dict[str, list[Any]] = {term: [] for term in layer_terms()}
+        last = (layer_terms()[-1], names[depth - 1])
         for layer in features.layers[1:]:  # the first is the input
-            found = layer(found)
+            tapped = layer(tapped)
             if layer.name not in names:
                 continue
-            index = len(heard)
-            found, raw = content[index](found, wanted[:, index : index + 1])
-            heard.append(raw)
-            found, raw = style[index](found, last=index == depth - 1)
-            seen.append(raw)
+            index = names.index(layer.name)
+            for term, raw in raws.items():
+                tapped, value = losses[term, layer.name](
+                    tapped,
+                    active[term][:, index : index + 1],
+                    is_last=(term, layer.name) == last,
+                )
+                raw.append(value)
             if index == depth - 1:
                 break
-        raw = layers.Concatenate(name="raw_terms")([*heard, *seen])
+        flat = [value for raw in raws.values() for value in raw]
+        raw = layers.Concatenate(name="raw_terms")(flat)
         return StyleTransfer(inputs, terms(raw, both), name="style_transfer")
 
     # The whole first: it is what gives `terms` the shape of its variable.
     return {depth: model(depth) for depth in reversed(depth_boundaries(names))}
 
 
-def make_optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAdam:
+def make_optimizer(settings: Optimizer, height: int, width: int) -> SwitchableOptimizer:
     """Make the session's optimizer; its learning rate is set before each run."""
-    return NormalizedAdam(
+    return SwitchableOptimizer(
         0.0,
         normalize=settings.normalize,
         levels=settings.levels,
@@ -142,21 +157,18 @@ def make_optimizer(settings: Optimizer, height: int, width: int) -> NormalizedAd
 
 
 def make_batch(
-    content_weights: npt.ArrayLike,
-    style_weights: npt.ArrayLike,
-    smooth_weight: float,
-    *,
-    all_terms: bool = True,
+    weights: Mapping[str, npt.ArrayLike], *, all_terms: bool = True
 ) -> tuple[dict[str, Any], Any]:
-    """The model's inputs and its target of zeros, as tensors on the device."""
-    x = {
-        "one": row_tensor(1.0),
-        "content_weights": row_tensor(content_weights),
-        "style_weights": row_tensor(style_weights),
-        "smooth_weight": row_tensor(smooth_weight),
-        "all_terms": row_tensor(float(all_terms)),
-    }
-    return x, row_tensor(np.zeros(x["content_weights"].shape[1] * 2))
+    """The model's inputs and its target of zeros, as tensors on the device.
+
+    Args:
+        weights: (n,) of each layer term, (1,) of each picture term.
+        all_terms: also compute the terms of weight 0.
+    """
+    inputs = {f"{term}_weights": row_tensor(values) for term, values in weights.items()}
+    inputs |= {"one": row_tensor(1.0), "all_terms": row_tensor(float(all_terms))}
+    count = sum(np.size(weights[term]) for term in layer_terms())
+    return inputs, row_tensor(np.zeros(count))
 
 
 def row_tensor(values: npt.ArrayLike) -> Any:

@@ -1,7 +1,4 @@
-"""A picture painted once: coarse to fine, by an optimizer that may count on nothing moving.
-
-Used by `styletune paint`. Knows nothing about files and terminals.
-"""
+"""A picture painted once, coarse to fine, for `styletune paint`: no control moves meanwhile."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
@@ -10,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import SessionConfig
+from styletune.controls import LIVE_OPTIMIZERS
 from styletune.engine import state
 from styletune.engine.canvas import Canvas
 from styletune.engine.lbfgs import LBFGS, Vector
@@ -24,9 +22,8 @@ from styletune.networks import min_edge_px
 FIRST_PX = 256
 # Part of the steps that each scale before the last gets: 12 to 16 of 200 reach its strokes.
 _COARSE_PART = 0.08
-# Steps between two looks at the loss and the picture's health.
-CHECK_EVERY = 5
-MAX_DIVERGENCES = 3  # divergences after which a painting is given up
+CHECK_EVERY = 5  # steps, for the loss and divergence
+MAX_DIVERGENCES = 3  # then the painting is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +39,7 @@ class Progress:
 def scale_schedule(
     session: SessionConfig, steps: int, short_part: float = 1.0
 ) -> list[tuple[int, int]]:
-    """Which sizes (longer edge, px) to paint at, and how many steps at each; the last in full.
+    """The sizes (longer edge, px) to paint at with the steps at each; the last in full.
 
     Args:
         steps: of all scales together, at least 1.
@@ -63,11 +60,11 @@ class OfflinePainter:
     """Paints a session once.
 
     Args:
-        session: says all: pictures, network, optimizer with its schedule, scales.
+        session: pictures, network, optimizer with its schedule, scales.
         steps: of all scales together; with `lbfgs` evaluations, which cost the same.
 
     Attributes:
-        painter: of the scale in work; before painting, of the full size.
+        painter: of the present scale; before painting, of the full size.
 
     Raises:
         PictureError: a picture cannot be used.
@@ -94,18 +91,20 @@ class OfflinePainter:
         return self._steps_taken
 
     def calibrate(self) -> None:
-        """Measure the units at the full size; all scales are weighed by them."""
+        """Measure the loss scales at the full size; all sizes use them."""
         self._full_size.calibrate()
         self._full_size.reset()
 
-    def paint(self, told: Callable[[], bool] = lambda: False) -> Generator[Progress, None, None]:
-        """Paint, and tell every few steps; may be left at any of them.
+    def paint(
+        self, should_stop: Callable[[], bool] = lambda: False
+    ) -> Generator[Progress, None, None]:
+        """Paint, yielding progress every few steps; may be left at any of them.
 
         Args:
-            told: asked between steps whether to be left soon; then progress is told at once.
+            should_stop: called between steps; True yields at once, for the caller to leave.
 
         Raises:
-            WorkerError: the painting went to pieces.
+            WorkerError: the painting diverged again and again.
         """
         before: Painter | None = None
         for size, steps in self._schedule:
@@ -113,9 +112,10 @@ class OfflinePainter:
             if before is not None:
                 painter.continue_from(before)
             self.painter = before = painter
-            by = self._run_lbfgs if self._session.optimizer.name == "lbfgs" else self._run_steps
+            live = self._session.optimizer.name in LIVE_OPTIMIZERS
+            run = self._run_steps if live else self._run_lbfgs
             try:
-                yield from by(painter, steps, told)
+                yield from run(painter, steps, should_stop)
             except DivergedError as error:
                 raise WorkerError(str(error)) from None
 
@@ -135,19 +135,19 @@ class OfflinePainter:
         return painter
 
     def _run_steps(
-        self, painter: Painter, steps: int, told: Callable[[], bool]
+        self, painter: Painter, steps: int, should_stop: Callable[[], bool]
     ) -> Generator[Progress, None, None]:
-        """Adam or gradient descent, the learning rate by the schedule over all scales."""
-        rate = SCHEDULES[self._session.optimizer.schedule]
+        """Steps of a live optimizer, the learning rate by the schedule over all scales."""
         total = sum(planned for _, planned in self._schedule)
-        stumbles, taken = 0, 0
+        schedule = SCHEDULES[self._session.optimizer.schedule](total)
+        divergences, taken = 0, 0
         while taken < steps:
-            painter.set_lr_factor(rate(self._steps_taken / total))
+            painter.set_lr_factor(float(schedule(self._steps_taken)))
             try:
-                burst = painter.run(min(CHECK_EVERY, steps - taken), lambda _: told())
+                burst = painter.run(min(CHECK_EVERY, steps - taken), lambda _: should_stop())
             except DivergedError:
-                stumbles += 1
-                if stumbles == MAX_DIVERGENCES:
+                divergences += 1
+                if divergences == MAX_DIVERGENCES:
                     raise
                 continue
             taken += burst
@@ -155,11 +155,11 @@ class OfflinePainter:
             yield self._progress(painter, painter.losses().total)
 
     def _run_lbfgs(
-        self, painter: Painter, evaluations: int, told: Callable[[], bool]
+        self, painter: Painter, evaluations: int, should_stop: Callable[[], bool]
     ) -> Generator[Progress, None, None]:
-        """L-BFGS: one descent for the whole scale, looked at now and then."""
+        """L-BFGS: one descent for the whole scale."""
         shape = (painter.height, painter.width, 3)
-        terms = 2 * len(painter.layers)
+        terms = painter.inputs.terms_in_mean
 
         def objective(flat: Vector) -> tuple[float, Vector]:
             loss, gradient = painter.loss_and_gradient(flat.reshape(shape))
@@ -172,7 +172,7 @@ class OfflinePainter:
                 burst = min(descent.evaluations + CHECK_EVERY, evaluations)
                 while descent.evaluations < burst and not descent.done:
                     descent.run(descent.evaluations + 1)
-                    if told():
+                    if should_stop():
                         break
                 yield self._progress(painter, descent.value * terms)
         finally:

@@ -1,19 +1,15 @@
-"""The optimizer of a painting: Adam on the normalised gradient, or plain gradient descent.
+"""Optimizers that can be changed while they paint: one class and one row of `UPDATE_RULES` each.
 
 Adam does not feel overall scale, and after a fader moves its second moment remembers the old
-gradient. Dividing the summed gradient by its norm first, with β2 = 0.99, settles a ×100 move
-within some twenty steps and a ×0.01 one within some forty-five, without a jolt. The picture as a
-sum of three levels of a pyramid, each with steps of its own, brings the latter below thirty, and
-a painting to its loss in five sixths of the steps: broad changes no longer wait for every pixel
-to make its own. Both kinds of step are one formula with two scalar variables, so that changing
-from one to the other traces nothing.
+gradient: hence the gradient is divided by its norm first, and β2 = 0.99.
 """
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
+import numpy as np
 from keras import ops
 
 from styletune.engine.backend import sum_of_squares
@@ -21,90 +17,192 @@ from styletune.engine.backend import sum_of_squares
 # Below float32's smallest normal number a division would blow up rounding noise.
 _SMALLEST = 1e-30
 
-# A step over several levels: at most so much of the learning rate in the mean, once it is warm. A
-# fader × 100 would be a jolt otherwise; a painting that begins takes whole steps.
-_LONGEST, _WARM = 1 / 3, 0.97
+
+class UpdateRule:
+    """Turns a gradient into what is subtracted from the picture."""
+
+    def build(self, optimizer: "SwitchableOptimizer", variable: Any) -> None:
+        """Make what the rule keeps between steps, as variables of the optimizer."""
+
+    def reset(self) -> None:
+        """Forget what was kept."""
+
+    def step(self, optimizer: "SwitchableOptimizer", gradient: Any, learning_rate: Any) -> Any:
+        """What is subtracted, of the gradient's shape; runs within the compiled step."""
+        raise NotImplementedError
 
 
-@keras.saving.register_keras_serializable("styletune")
-class NormalizedAdam(keras.optimizers.Adam):
-    """Keras' Adam, fed g / ‖g‖₂ over all variables together; or gradient descent while it paints.
+class Adam(UpdateRule):
+    """Adam, on a picture that may be the sum of several levels of a pyramid.
 
-    Differs from `global_clipnorm`: small gradients are scaled up too. `gradient_norm` (a scalar
-    variable) keeps ‖g‖₂ of the last step; it is not finite as soon as any gradient is not, so
-    it is also the one scalar that tells whether a step can be shown. A gradient of zero stays
-    zero.
-
-    Args:
-        normalize: whether to divide by the norm; without, it is Keras' Adam to the letter
-            (arXiv:1412.6980, algorithm 1).
-        levels: of a pyramid whose sum the one variable is; 1: plain values. Level k is the
-            picture of 1/2ᵏ of the size; its gradient is the gradient averaged over its pixels,
-            its steps are Adam's, and they are added up bilinearly. The sum is at most a third of
-            the learning rate in the mean, but for the first steps.
-        size: (height, width) of the picture that the one variable is, (1, h·w·3); with `levels`.
+    Level k is the picture of 1/2ᵏ of the size; its gradient is the gradient averaged over its
+    pixels, its steps are Adam's, and they are added up bilinearly: broad changes do not wait for
+    every pixel to make its own. After a fader × 0.01 the picture settles within thirty steps
+    instead of forty-five, and a painting reaches its loss in five sixths of the steps.
+    Source: arXiv:1412.6980, algorithm 1.
 
     Attributes:
-        descent: scalar variable, 1 for gradient descent, 0 for Adam. A step of descent is
-            x ← x − lr·√N·g/‖g‖ for N values: the root mean square of what it moves is lr, in
-            the units of x. Adam's moments go on meanwhile.
+        momentum, velocity: the two moments, variables of the picture's shape.
     """
 
-    def __init__(
-        self,
-        *args: Any,
-        normalize: bool = True,
-        levels: int = 1,
-        size: tuple[int, int] = (0, 0),
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.normalize = normalize
-        self.levels = levels
-        self.size = tuple(size)
-        self._coarse_velocities: list[Any] = []
+    # A step over several levels: at most so much of the learning rate in the mean, once it is
+    # warm. A fader × 100 would be a jolt otherwise; a painting that begins takes whole steps.
+    _LONGEST: ClassVar[float] = 1 / 3
+    _WARM: ClassVar[float] = 0.97
 
-    def build(self, variables: Any) -> None:
-        """Make the moments and the scalars `gradient_norm` and `descent`."""
-        if not self.built:
-            super().build(variables)
-            # Second moments only: the first ones are the averages of the finest one's.
-            height, width = self.size
-            for level in range(1, self.levels):
-                height, width = -(-height // 2), -(-width // 2)
-                name = f"velocity_{level}"
-                self._coarse_velocities.append(
-                    self.add_variable(shape=(1, height, width, 3), name=name)
-                )
-            self.gradient_norm = self.add_variable(shape=(), name="gradient_norm")
-            self.descent = self.add_variable(shape=(), name="descent")
+    def build(self, optimizer: "SwitchableOptimizer", variable: Any) -> None:
+        """Make the moments: of the coarser levels the second ones only.
 
-    @property
-    def moments(self) -> dict[str, Any]:
-        """Adam's two moments of the one variable, by name: variables of its shape."""
-        return {"momentum": self._momentums[0], "velocity": self._velocities[0]}
+        Their first moments are the averages of the finest one's.
+        """
+        self.momentum = optimizer.add_variable_from_reference(variable, "momentum")
+        self.velocity = optimizer.add_variable_from_reference(variable, "velocity")
+        self._size = optimizer.size
+        self._coarse_velocities = []
+        height, width = optimizer.size
+        for level in range(1, optimizer.levels):
+            height, width = -(-height // 2), -(-width // 2)
+            shape = (1, height, width, 3)
+            self._coarse_velocities.append(
+                optimizer.add_variable(shape=shape, name=f"velocity_{level}")
+            )
 
-    def reset_moments(self) -> None:
+    def reset(self) -> None:
         """Set the moments to 0."""
-        for moment in (*self.moments.values(), *self._coarse_velocities):
+        for moment in (self.momentum, self.velocity, *self._coarse_velocities):
             # Made anew each time: on JAX the step gives its buffers away.
             moment.assign(ops.zeros(moment.shape, moment.dtype))
-        self.iterations.assign(0)
 
-    def restore_moments(self, momentum: Any, velocity: Any, iterations: int) -> None:
-        """Go on with moments of the variable's shape.
+    def restore(self, momentum: Any, velocity: Any) -> None:
+        """Go on with moments of the picture's shape.
 
         Those of the coarser levels become the averages of the finest one's. They are larger than
         what they stand for (a mean of squares is never below the square of the mean), so that the
         first steps are smaller.
         """
-        for moment, kept in zip(self.moments.values(), (momentum, velocity), strict=True):
-            moment.assign(ops.reshape(kept, moment.shape))
+        self.momentum.assign(ops.reshape(momentum, self.momentum.shape))
+        self.velocity.assign(ops.reshape(velocity, self.velocity.shape))
         if self._coarse_velocities:
-            pooled = ops.reshape(velocity, (1, *self.size, 3))
+            pooled = ops.reshape(velocity, (1, *self._size, 3))
             for second in self._coarse_velocities:
                 pooled = _halved(pooled)
                 second.assign(pooled)
+
+    def step(self, optimizer: "SwitchableOptimizer", gradient: Any, learning_rate: Any) -> Any:
+        """Move the moments, also while another rule is selected: they stay warm."""
+        count = ops.cast(optimizer.iterations + 1, gradient.dtype)
+        beta_1, beta_2, epsilon = optimizer.beta_1, optimizer.beta_2, optimizer.epsilon
+        first, second = self.momentum, self.velocity
+        first.assign(first + (1 - beta_1) * (gradient - first))
+        second.assign(second + (1 - beta_2) * (ops.square(gradient) - second))
+        rate = learning_rate * ops.sqrt(1 - beta_2**count) / (1 - beta_1**count)
+        step = rate * first / (ops.sqrt(second) + epsilon)
+        if self._coarse_velocities:
+            step += self._coarse_step(optimizer, gradient, rate)
+            longest = learning_rate * (self._LONGEST + (1 - self._LONGEST) * self._WARM**count)
+            mean = ops.maximum(ops.mean(ops.abs(step)), _SMALLEST)
+            step *= ops.minimum(1.0, longest / mean)
+        return step
+
+    def _coarse_step(self, optimizer: "SwitchableOptimizer", gradient: Any, rate: Any) -> Any:
+        """What the coarser levels add to a step; moves their moments."""
+        shape = gradient.shape
+        gradient, first = (ops.reshape(x, (1, *self._size, 3)) for x in (gradient, self.momentum))
+        steps = []
+        for second in self._coarse_velocities:
+            gradient, first = _halved(gradient), _halved(first)
+            second.assign(second + (1 - optimizer.beta_2) * (ops.square(gradient) - second))
+            steps.append(rate * first / (ops.sqrt(second) + optimizer.epsilon))
+        total = steps.pop()
+        while steps:
+            finer = steps.pop()
+            total = finer + _enlarged(total, finer.shape[1:3])
+        return ops.reshape(_enlarged(total, self._size), shape)
+
+
+class GradientDescent(UpdateRule):
+    """lr·√N·g/‖g‖ for N values: the root mean square of a step is the learning rate."""
+
+    def step(self, optimizer: "SwitchableOptimizer", gradient: Any, learning_rate: Any) -> Any:
+        """Scale the gradient, which the optimizer may have normalised already."""
+        norm = 1.0 if optimizer.normalize else ops.maximum(optimizer.gradient_norm, _SMALLEST)
+        return learning_rate * math.sqrt(math.prod(gradient.shape)) / norm * gradient
+
+
+# By the names of `controls.LIVE_OPTIMIZERS`, in their order.
+UPDATE_RULES: dict[str, type[UpdateRule]] = {"adam": Adam, "gd": GradientDescent}
+
+
+@keras.saving.register_keras_serializable("styletune")
+class SwitchableOptimizer(keras.optimizers.Optimizer):
+    """Feeds g / ‖g‖₂ to all update rules, and takes the step of the one that is selected.
+
+    All are computed in one compiled step and a variable selects: another rule is an assignment
+    and never a new trace. Of the one variable that it is built for.
+    Differs from `global_clipnorm`: small gradients are scaled up too; one of zero stays zero.
+
+    Args:
+        normalize: whether to divide by the norm; without, `adam` is Keras' Adam to the letter.
+        levels: of Adam's pyramid; 1: plain values.
+        size: (height, width) of the picture that the variable is, (1, h·w·3); with `levels`.
+        beta_1, beta_2, epsilon: Adam's.
+
+    Attributes:
+        gradient_norm: ‖g‖₂ of the last step, a scalar variable; not finite as soon as any
+            gradient was not, so that it alone tells whether a step can be shown.
+        adam: Adam's rule, whose moments are part of a painting's state.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float = 0.001,
+        *,
+        normalize: bool = True,
+        levels: int = 1,
+        size: tuple[int, int] = (0, 0),
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(learning_rate=learning_rate, **kwargs)
+        self.normalize = normalize
+        self.levels = levels
+        self.size = tuple(size)
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+        self._rules = {name: rule() for name, rule in UPDATE_RULES.items()}
+
+    @property
+    def adam(self) -> Adam:
+        """The rule that is always there."""
+        rule = self._rules["adam"]
+        assert isinstance(rule, Adam)
+        return rule
+
+    def build(self, variables: Any) -> None:
+        """Make the variables of all rules, and the scalars."""
+        if self.built:
+            return
+        super().build(variables)
+        (variable,) = variables
+        for rule in self._rules.values():
+            rule.build(self, variable)
+        self.gradient_norm = self.add_variable(shape=(), name="gradient_norm")
+        self._selected = self.add_variable(shape=(), name="selected")
+
+    def select(self, rule: str) -> None:
+        """Take the steps of that row of `UPDATE_RULES` from now on."""
+        self._selected.assign(float(list(self._rules).index(rule)))
+
+    def reset_moments(self) -> None:
+        """Forget all earlier steps."""
+        for rule in self._rules.values():
+            rule.reset()
+        self.iterations.assign(0)
+
+    def restore_moments(self, momentum: Any, velocity: Any, iterations: int) -> None:
+        """Go on after so many steps, with Adam's moments of the picture's shape."""
+        self.adam.restore(momentum, velocity)
         self.iterations.assign(iterations)
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
@@ -117,42 +215,16 @@ class NormalizedAdam(keras.optimizers.Adam):
         return super().apply(grads, trainable_variables)
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Move one variable; called by Keras within the compiled step."""
-        step = ops.cast(self.iterations + 1, variable.dtype)
-        index = self._get_variable_index(variable)
-        first, second = self._momentums[index], self._velocities[index]
-        first.assign(first + (1 - self.beta_1) * (gradient - first))
-        second.assign(second + (1 - self.beta_2) * (ops.square(gradient) - second))
-        rate = learning_rate * ops.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        moves = rate * first / (ops.sqrt(second) + self.epsilon)
-        if self._coarse_velocities:
-            moves += self._coarse_update(gradient, first, rate)
-            longest = learning_rate * (_LONGEST + (1 - _LONGEST) * _WARM**step)
-            mean = ops.maximum(ops.mean(ops.abs(moves)), _SMALLEST)
-            moves *= ops.minimum(1.0, longest / mean)
-        length = 1.0 if self.normalize else ops.maximum(self.gradient_norm, _SMALLEST)
-        descent = learning_rate * math.sqrt(math.prod(variable.shape)) / length
-        variable.assign(variable - (1 - self.descent) * moves - self.descent * descent * gradient)
-
-    def _coarse_update(self, gradient: Any, first: Any, rate: Any) -> Any:
-        """What the coarser levels add to a step; moves their moments."""
-        shape = gradient.shape
-        gradient, first = (ops.reshape(each, (1, *self.size, 3)) for each in (gradient, first))
-        steps = []
-        for second in self._coarse_velocities:
-            gradient, first = _halved(gradient), _halved(first)
-            second.assign(second + (1 - self.beta_2) * (ops.square(gradient) - second))
-            steps.append(rate * first / (ops.sqrt(second) + self.epsilon))
-        total = steps.pop()
-        while steps:
-            finer = steps.pop()
-            total = finer + _enlarged(total, finer.shape[1:3])
-        return ops.reshape(_enlarged(total, self.size), shape)
+        """Move the variable; called by Keras within the compiled step."""
+        step, *others = (rule.step(self, gradient, learning_rate) for rule in self._rules.values())
+        for index, other in enumerate(others, 1):
+            step = ops.where(self._selected == index, other, step)
+        variable.assign(variable - step)
 
     def get_config(self) -> dict[str, Any]:
         """What makes the same optimizer again."""
-        own = {"normalize": self.normalize, "levels": self.levels, "size": self.size}
-        return {**super().get_config(), **own}
+        names = ("normalize", "levels", "size", "beta_1", "beta_2", "epsilon")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def _halved(picture: Any) -> Any:
@@ -174,33 +246,16 @@ class ClipPixels(keras.constraints.Constraint):
         return ops.clip(kernel, 0.0, 255.0)
 
 
-# Learning-rate schedules, for paintings that end. Pure.
-#
-# Where a painting has an end, large steps should find the way and small ones the place.
-
+# Learning rates of paintings that end: large steps find the way, small ones the place.
 
 LAST = 0.1  # part of the learning rate that is left at the end
-
-
-def constant(done: float) -> float:
-    """Always 1."""
-    del done
-    return 1.0
-
-
-def cosine(done: float) -> float:
-    """Half a cosine from 1 to `LAST`. Source: arXiv:1608.03983 eq. 5, without restarts."""
-    return LAST + (1 - LAST) * (1 + math.cos(math.pi * done)) / 2
-
-
-def exponential(done: float) -> float:
-    """From 1 to `LAST` by the same factor at every step."""
-    return float(LAST**done)
-
-
-# From the part of the steps that is done (0..1) to the factor of the learning rate.
-SCHEDULES: dict[str, Callable[[float], float]] = {
-    "constant": constant,
-    "cosine": cosine,
-    "exponential": exponential,
+# Keras computes a schedule in the precision of its first value; float32 would round twice.
+_FIRST, _LAST = np.float64(1), np.float64(LAST)
+# From the steps in all to the factor of the learning rate at each.
+SCHEDULES: dict[str, Callable[[int], Callable[[int], Any]]] = {
+    "constant": lambda steps: lambda step: _FIRST,
+    # Half a cosine. Source: arXiv:1608.03983 eq. 5, without restarts.
+    "cosine": lambda steps: keras.optimizers.schedules.CosineDecay(_FIRST, steps, _LAST),
+    # The same factor at every step.
+    "exponential": lambda steps: keras.optimizers.schedules.ExponentialDecay(_FIRST, steps, _LAST),
 }

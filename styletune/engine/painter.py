@@ -1,18 +1,16 @@
-"""A painting in progress: two kinds of picture in, steps taken, a picture out.
+"""A painting in progress: pictures in, steps taken, a picture out.
 
-Used by the worker (for ever) and by `styletune paint` (once). Knows nothing about processes,
-shared memory and clocks.
+Used by the worker, without end, and by `OfflinePainter`, once.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from styletune.config import SessionConfig
 from styletune.engine import control_inputs
-from styletune.engine.control_inputs import ControlInputs
+from styletune.engine.control_inputs import ControlInputs, Losses, LossScales
 from styletune.engine.display import Display
 from styletune.engine.divergence import LastGood
 from styletune.engine.initial_image import initial_image
@@ -24,30 +22,15 @@ from styletune.engine.train_step import StepCallback, no_callback
 from styletune.errors import StyletuneError
 from styletune.ipc.frame_block import Term
 from styletune.networks import check_size
+from styletune.terms import layer_terms
 
 KICK_NOISE = 40.0  # standard deviation in pixel values: visible, yet the picture survives
-# Of so many looks one hears the terms that count nothing, too: about once a second.
+# Of so many syncs one brings the terms that count nothing, too: about once a second.
 ALL_TERMS_EVERY = 10
 
 
 class DivergedError(StyletuneError):
     """The painting diverged; the painter went back to the last good picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """The loss table after a step: raw and weighted, (n,) float64 each, one per layer."""
-
-    content_raw: npt.NDArray[np.float64]
-    style_raw: npt.NDArray[np.float64]
-    content: npt.NDArray[np.float64]
-    style: npt.NDArray[np.float64]
-    smooth: float
-
-    @property
-    def total(self) -> float:
-        """Sum of all weighted terms and the smoothness."""
-        return float(self.content.sum() + self.style.sum() + self.smooth)
 
 
 class Painter:
@@ -59,6 +42,10 @@ class Painter:
         styles: one or more, each of any size.
         init: the picture to start from where `session.painting.init` names a file; fitted to
             the content's size by the caller.
+
+    Attributes:
+        layers: the selected ones.
+        steps_taken: whose outcome is on the host.
 
     Raises:
         PictureError: too small for the network's pooling.
@@ -73,24 +60,25 @@ class Painter:
         init: Picture | None = None,
     ) -> None:
         self.session = session
-        self.table = session.table()
         self.layers = session.network.selected_layers
         self.height, self.width = content.shape[:2]
         for picture in (content, *styles):
             self._check_size(picture)
         self.solver = Solver(session, self.height, self.width)
-        self.inputs = ControlInputs(self.table, session.positions(), len(self.layers))
+        self.inputs = ControlInputs(session.table(), session.positions(), len(self.layers))
         self._content = content.astype(np.float32)
         self._display = Display(self._content)
         self._last_good = LastGood(self._content)
         self.steps_taken = 0
-        self._syncs = self._unsynced = 0  # steps that have not been looked at
-        self._lr_factor = 1.0  # factor of the learning rate, by a schedule
-        self._raw, self._variation = np.zeros(2 * len(self.layers)), 0.0
+        self._syncs = self._unsynced = 0  # how often; steps since the last
+        self._lr_factor = 1.0  # by a schedule
+        self._raw: Mapping[str, npt.NDArray[np.float64]] = {
+            term: np.zeros_like(weights) for term, weights in self.inputs.weights.items()
+        }
         self._init_file = None if init is None else init.astype(np.float32)
         self.solver.set_content_target(self._content)
         self._first_style = styles[0].astype(np.float32)
-        self._style_targets = StyleTargets(self.solver.style_losses, self.solver.extract)
+        self._style_targets = StyleTargets(self.solver.losses("style"), self.solver.extract)
         for index, style in enumerate(styles):
             self._style_targets.set(index, style.astype(np.float32))
         self._blend_styles()
@@ -153,34 +141,31 @@ class Painter:
             self._display.clear()  # switched on again, it begins with what is painted then
         self._update_inputs()
 
-    def effective_weights(self, term: str) -> npt.NDArray[np.float64]:
-        """Weights of the `term` (content or style) as heard, without the units: (n,)."""
-        return self.inputs.effective_weights(term)
-
     def _update_inputs(self) -> None:
-        """Lay what the next steps use on the device."""
+        """Send to the device what the next steps use."""
         self.inputs.update()
-        self._depth = self.solver.depths.required_depth(self.inputs.content, self.inputs.style)
+        weights = [self.inputs.weights[term] for term in layer_terms()]
+        self._depth = self.solver.depths.required_depth(*weights)
         self._set_learning_rate()
 
     def _set_learning_rate(self) -> None:
         rate = self.inputs.value("learning_rate") * self._lr_factor
         rate *= 0.5 if self._last_good.halved else 1.0
-        self.solver.set_learning_rate(rate, descent=self.inputs.choice("optimizer") == "gd")
+        self.solver.set_learning_rate(rate, self.inputs.choice("optimizer"))
 
     def set_lr_factor(self, factor: float) -> None:
-        """Multiply the learning rate by `factor` from now on; see `schedule`."""
+        """Multiply the learning rate by `factor` from now on; see `optimizers.SCHEDULES`."""
         self._lr_factor = factor
         self._set_learning_rate()
 
     @property
-    def loss_scales(self) -> control_inputs.LossScales:
-        """What the raw losses are multiplied by before their faders."""
+    def loss_scales(self) -> LossScales:
+        """What the raw losses are multiplied by before their faders, by term."""
         return self.inputs.loss_scales
 
-    def set_loss_scales(self, units: control_inputs.LossScales) -> None:
-        """Use units that were measured elsewhere, at another size above all."""
-        self.inputs.loss_scales = units
+    def set_loss_scales(self, scales: LossScales) -> None:
+        """Use scales that were measured elsewhere, at another size above all."""
+        self.inputs.loss_scales = scales
         self._update_inputs()
 
     # Painting
@@ -188,15 +173,15 @@ class Painter:
     def run(
         self, steps: int, on_launch: StepCallback = no_callback, *, all_terms: bool | None = None
     ) -> int:
-        """Take up to `steps` steps and look at what they have left; returns how many were taken.
+        """Take up to `steps` steps and bring their outcome; returns how many were taken.
 
         Args:
             on_launch: called after each launch with its steps; True ends the run there.
-            all_terms: whether the first step also hears the terms that count nothing, for the
-                table; None: now and then.
+            all_terms: whether the first step also computes the terms that count nothing, for
+                the table; None: now and then.
 
         Raises:
-            DivergedError: as `look` says.
+            DivergedError: see `sync`.
         """
         taken = self.step(steps, on_launch, all_terms=all_terms)
         self.sync()
@@ -205,10 +190,10 @@ class Painter:
     def step(
         self, steps: int, on_launch: StepCallback = no_callback, *, all_terms: bool | None = None
     ) -> int:
-        """Take up to `steps` steps, see `run`; a `look` must come before anything is asked for.
+        """Take up to `steps` steps, see `run`; `sync` must come before anything is read.
 
-        Looking waits for the device and brings a picture from it: a hand that moves something
-        between two steps need not.
+        Syncing waits for the device and copies a picture from it: a control that moves between
+        two steps can do without.
         """
         if all_terms is None:
             all_terms = not self._unsynced and self._syncs % ALL_TERMS_EVERY == 0
@@ -227,7 +212,7 @@ class Painter:
             return
         taken, self._unsynced = self._unsynced, 0
         self._syncs += 1
-        self._raw, self._variation = self.solver.raw_losses()
+        self._raw = self.solver.raw_losses()
         self._check_divergence(self.steps_taken + taken)
         pixels, halved = self.pixels(), self._last_good.halved
         self._last_good.accept(pixels, taken)
@@ -238,10 +223,10 @@ class Painter:
             self._display.add(pixels, taken)
 
     def _launch(self, steps: int, on_launch: StepCallback, all_terms: bool) -> int:
-        """Take the steps; the first may hear all terms."""
-        depths, mix = self.solver.depths, self.inputs
+        """Take the steps; the first may compute all terms."""
+        depths, inputs = self.solver.depths, self.inputs
         if not all_terms:
-            return depths.run(self._depth, mix.batch, steps, on_launch)
+            return depths.run(self._depth, inputs.batch, steps, on_launch)
         ended = False
 
         def after(taken: int) -> bool:
@@ -249,13 +234,13 @@ class Painter:
             ended = on_launch(taken)
             return ended
 
-        taken = depths.run_full(mix.batch_all_terms, 1, after)
+        taken = depths.run_full(inputs.batch_all_terms, 1, after)
         if ended or steps == 1:
             return taken
-        return taken + depths.run(self._depth, mix.batch, steps - 1, on_launch)
+        return taken + depths.run(self._depth, inputs.batch, steps - 1, on_launch)
 
     def _check_divergence(self, step: int) -> None:
-        """Go back to the last good picture where the run that ended with `step` has diverged."""
+        """Go back to the last good picture where the steps up to `step` have diverged."""
         norm = self.solver.gradient_norm
         fault = self._last_good.check(norm, self.losses().total)
         if not fault:
@@ -281,19 +266,28 @@ class Painter:
         return self._display.render(self._last_good.image, average=average, color=color)
 
     def losses(self) -> Losses:
-        """The table of the last step, at the picture from which that step was taken.
+        """The losses of the last step, at the picture from which that step was taken.
 
-        Where silent terms are left out, their raw losses are those of the last look.
+        Where terms of weight 0 are left out, their raw losses are those of the last time.
         """
-        count, mix = len(self.layers), self.inputs
-        return Losses(
-            content_raw=self._raw[:count],
-            style_raw=self._raw[count:],
-            content=self._raw[:count] * mix.content,
-            style=self._raw[count:] * mix.style,
-            # The model's loss is the mean of the 2n terms plus the smoothness: on their scale.
-            smooth=self._variation * mix.smooth * 2 * count,
-        )
+        return self.inputs.weighted(self._raw)
+
+    def loss_rows(self) -> dict[str, tuple[Term, ...]]:
+        """Rows of the loss table: of each layer term, one for each layer."""
+        losses = self.losses()
+        total = losses.total or 1.0  # nothing counts: shares of 0, not of nothing
+        return {
+            term: tuple(
+                Term(float(raw), float(weight), float(weighted), float(weighted) / total)
+                for raw, weight, weighted in zip(
+                    losses.raw[term],
+                    self.inputs.effective_weights(term),
+                    losses.weighted[term],
+                    strict=True,
+                )
+            )
+            for term in layer_terms()
+        }
 
     def loss_and_gradient(self, pixels: Pixels) -> tuple[float, Pixels]:
         """The loss that the steps lower, and its gradient, at `pixels` (h, w, 3).
@@ -304,15 +298,15 @@ class Painter:
             DivergedError: the loss or the gradient is not finite.
         """
         gradient = self.solver.gradient(pixels, self.inputs.batch, self._depth)
-        self._raw, self._variation = self.solver.raw_losses()
+        self._raw = self.solver.raw_losses()
         loss = self.losses().total
         if not np.isfinite([self.solver.gradient_norm, loss]).all():
             raise DivergedError("the picture was not finite; start again with other faders")
         self._last_good.image = pixels
         self.steps_taken += 1
-        return loss / (2 * len(self.layers)), gradient
+        return loss / self.inputs.terms_in_mean, gradient
 
-    # The whole of it
+    # State
 
     @property
     def model(self) -> StyleTransfer:
@@ -375,22 +369,22 @@ class Painter:
         self._set_image(np.clip(good + noise, 0, 255).astype(np.float32))
 
     def calibrate(self) -> None:
-        """Measure the units of all terms on the seeded reference; resets the moments."""
+        """Measure the scales of all terms on the seeded reference; resets the moments."""
         before = self.pixels()
         reference = control_inputs.reference_picture(self._content, self.session.painting.seed)
         self.inputs.loss_scales = control_inputs.calibrate(
-            len(self.layers), lambda hot: self.gradient_norm(reference, hot)
+            len(self.layers), lambda weights: self.gradient_norm(reference, weights)
         )
         self._set_image(before)
         self._reset_moments()
 
-    def gradient_norm(self, pixels: Pixels, hot: npt.NDArray[np.float32]) -> float:
-        """‖∂loss/∂picture‖₂ at `pixels` with the weights `hot`: content, style, smooth, (2n + 1,).
+    def gradient_norm(self, pixels: Pixels, weights: Mapping[str, npt.ArrayLike]) -> float:
+        """‖∂loss/∂picture‖₂ at `pixels` with these weights by term.
 
         Leaves the picture at `pixels` and the moments disturbed: for calibration.
         """
         self._set_image(pixels)
-        return self.solver.gradient_norm_for(hot)
+        return self.solver.gradient_norm_for(weights)
 
     def _set_image(self, pixels: Pixels) -> None:
         """Paint on from another picture."""
@@ -401,18 +395,3 @@ class Painter:
     def _reset_moments(self) -> None:
         self.solver.reset_moments()
         self._update_inputs()
-
-
-# The rows of the loss table, from the arrays of a painter.
-
-
-Array = npt.NDArray[np.float64]
-
-
-def loss_rows(raw: Array, weight: Array, weighted: Array, losses: Losses) -> tuple[Term, ...]:
-    """Rows of the loss table from arrays of shape (n,)."""
-    total = losses.total or 1.0  # all silent: shares of 0, not of nothing
-    return tuple(
-        Term(float(r), float(w), float(x), float(x) / total)
-        for r, w, x in zip(raw, weight, weighted, strict=True)
-    )

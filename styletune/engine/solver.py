@@ -1,10 +1,9 @@
-"""The solver: network, model, optimizer and compiled steps for pictures of one size.
+"""Network, model, optimizer and compiled steps for pictures of one size.
 
-The picture and Adam's moments live here, on the device; what comes out is on the host. Knows
-nothing about controls.
+The picture and Adam's moments live here, on the device; what comes out is on the host.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,11 +12,12 @@ from keras import ops
 
 from styletune.config import SessionConfig
 from styletune.engine import backend, model, weights
-from styletune.engine.losses import StyleLoss
+from styletune.engine.losses import LayerLoss
 from styletune.engine.state import PaintingState, Pixels
 from styletune.engine.train_step import Batch, DepthSteps
 from styletune.engine.vgg import feature_network
 from styletune.networks import convolutions
+from styletune.terms import layer_terms, picture_terms
 
 
 class Solver:
@@ -32,7 +32,6 @@ class Solver:
         optimizer: of all of them.
         features: the frozen network.
         weights_label: where its filters come from.
-        style_losses: of the played layers, in network order.
 
     Raises:
         WeightsError: the network's weights cannot be had.
@@ -73,16 +72,23 @@ class Solver:
         self.optimizer.build(self.model.trainable_variables)
         self.depths = DepthSteps(models, session.engine.steps_per_execution)
         # Looked up once: finding a layer by name walks through the model.
-        self._terms, self._smooth = map(self.model.get_layer, ("terms", "smooth"))
-        self._rate_on_device: tuple[float, bool] | None = None
+        self._terms = self.model.get_layer("terms")
+        self._picture_losses = {term: self.model.get_layer(term) for term in picture_terms()}
+        self._steps_on_device: tuple[float, str] | None = None
 
-    @property
-    def style_losses(self) -> list[StyleLoss]:
-        """The style losses of the played layers, in network order."""
-        return [self.model.get_layer(f"style_{layer}") for layer in self._layers]
+    def losses(self, source: str) -> list[list[LayerLoss]]:
+        """The losses of each selected layer whose targets are made from pictures of `source`."""
+        return [
+            [
+                loss
+                for term in layer_terms()
+                if (loss := self.model.get_layer(f"{term}_{layer}")).source == source
+            ]
+            for layer in self._layers
+        ]
 
     def extract(self, pixels: Pixels) -> Iterator[Any]:
-        """Features of the played layers, float32, of a picture of any size, one after another.
+        """Features of the selected layers, float32, of a picture of any size, one after another.
 
         Layer by layer rather than all at once: what came before is let go, so that a painting
         at its start takes no more memory than its steps do.
@@ -95,19 +101,20 @@ class Solver:
 
     def set_content_target(self, content: Pixels) -> None:
         """Compare with this content picture from now on."""
-        for layer, features in zip(self._layers, self.extract(content), strict=True):
-            self.model.get_layer(f"content_{layer}").target.assign(features)
+        for losses, features in zip(self.losses("content"), self.extract(content), strict=True):
+            for loss in losses:
+                loss.target.assign(loss.statistic(features))
 
-    def set_learning_rate(self, learning_rate: float, *, descent: bool) -> None:
-        """Set the length of the next steps, and whether they are plain gradient descent."""
-        if self._rate_on_device != (learning_rate, descent):
-            self._rate_on_device = learning_rate, descent
+    def set_learning_rate(self, learning_rate: float, optimizer: str) -> None:
+        """Set the length of the next steps and the update rule that they follow."""
+        if self._steps_on_device != (learning_rate, optimizer):
+            self._steps_on_device = learning_rate, optimizer
             self.optimizer.learning_rate.assign(learning_rate)
-            self.optimizer.descent.assign(float(descent))
+            self.optimizer.select(optimizer)
 
     def _zero_learning_rate(self) -> None:
-        """Let the next steps move nothing, until `steer`."""
-        self._rate_on_device = None
+        """Let the next steps move nothing, until `set_learning_rate`."""
+        self._steps_on_device = None
         self.optimizer.learning_rate.assign(0.0)
 
     # What the last step has left
@@ -117,10 +124,13 @@ class Solver:
         """‖∂loss/∂picture‖₂ of the last step; not finite as soon as any gradient was not."""
         return backend.scalar(self.optimizer.gradient_norm)
 
-    def raw_losses(self) -> tuple[npt.NDArray[np.float64], float]:
-        """Raw losses of the last step: the terms (2n,), content before style; smoothness."""
-        terms = backend.to_host(self._terms.raw)[0].astype(np.float64)
-        return terms, backend.scalar(self._smooth.raw)
+    def raw_losses(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Raw losses of the last step by term: (n,) of the layers, or (1,) of the picture."""
+        rows = np.split(backend.to_host(self._terms.raw)[0], len(layer_terms()))
+        raw = {term: row.astype(np.float64) for term, row in zip(layer_terms(), rows, strict=True)}
+        for term, loss in self._picture_losses.items():
+            raw[term] = np.array([backend.scalar(loss.raw)])
+        return raw
 
     # The picture and its moments
 
@@ -137,7 +147,8 @@ class Solver:
         return PaintingState(
             picture=self.pixels(),
             iterations=int(backend.scalar(self.optimizer.iterations)),
-            **{name: self._host(moment) for name, moment in self.optimizer.moments.items()},
+            momentum=self._host(self.optimizer.adam.momentum),
+            velocity=self._host(self.optimizer.adam.velocity),
         )
 
     def restore(self, state: PaintingState) -> None:
@@ -156,22 +167,20 @@ class Solver:
         risen from 0, is (1 − β1)·g, and g of norm 1 where the session normalises.
         """
         self.set_image(pixels)
-        moment = self.optimizer.moments["momentum"]
+        moment = self.optimizer.adam.momentum
         moment.assign(ops.zeros(moment.shape, moment.dtype))
         self._zero_learning_rate()
         self.depths.run(depth, batch)
         length = self.gradient_norm if self.optimizer.normalize else 1.0
         return self._host(moment) * np.float32(length / (1 - self.optimizer.beta_1))
 
-    def gradient_norm_for(self, weights: npt.NDArray[np.float32]) -> float:
-        """‖∂loss/∂picture‖₂ with the weights (2n + 1,): content, style, smooth.
+    def gradient_norm_for(self, weights: Mapping[str, npt.ArrayLike]) -> float:
+        """‖∂loss/∂picture‖₂ with these weights by term.
 
         Leaves the picture and disturbs the moments.
         """
-        count = len(self._layers)
-        batch = model.make_batch(weights[:count], weights[count:-1], float(weights[-1]))
         self._zero_learning_rate()
-        self.depths.run_full(batch)
+        self.depths.run_full(model.make_batch(weights))
         return self.gradient_norm
 
     def _host(self, variable: Any) -> Pixels:

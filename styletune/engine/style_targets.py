@@ -1,6 +1,6 @@
-"""The style pictures: their Gram matrices, and the blend that is aimed at.
+"""Targets of the terms that compare with the style pictures, blended from all of them.
 
-Blending the targets costs nothing per step, and any number of pictures needs no further trace.
+Blending costs nothing per step, and any number of pictures needs no further trace.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,31 +10,32 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.engine.losses import StyleLoss
+from styletune.engine.losses import LayerLoss
 
-Grams = list[npt.NDArray[np.float32]]  # (c, c) of each played layer
+# Of one picture: for each loss what it compares, (c, c) where that is a Gram matrix.
+Statistics = list[npt.NDArray[np.float32]]
 
 
 class StyleTargets:
-    """Holds the Gram matrices of 1 to 4 pictures and assigns Σ share·G to the losses.
+    """Holds the statistics of 1 to 4 pictures and assigns Σ share·statistic to the losses.
 
     Args:
-        losses: of the played layers, in network order.
+        losses: of each selected layer, in network order.
         extract: from pixels (h, w, 3) float32 to the features of those layers.
     """
 
     def __init__(
         self,
-        losses: Sequence[StyleLoss],
+        losses: Sequence[Sequence[LayerLoss]],
         extract: Callable[[npt.NDArray[np.float32]], Iterable[Any]],
     ) -> None:
         self._losses = losses
         self._extract = extract
-        self._grams: list[Grams] = []
+        self._pictures: list[Statistics] = []
         self._shares: tuple[float, ...] = ()
 
     def __len__(self) -> int:
-        return len(self._grams)
+        return len(self._pictures)
 
     def set(self, index: int, pixels: npt.NDArray[np.float32]) -> None:
         """Take a picture as style `index`; the next free index adds one. `blend` comes after.
@@ -42,12 +43,13 @@ class StyleTargets:
         Raises:
             IndexError: there is no such style, nor is it the next.
         """
-        if not 0 <= index <= len(self._grams):
-            raise IndexError(f"styles 0 to {len(self._grams)} can be put; received {index}")
-        self._grams[index : index + 1] = [
+        if not 0 <= index <= len(self._pictures):
+            raise IndexError(f"styles 0 to {len(self._pictures)} can be put; received {index}")
+        self._pictures[index : index + 1] = [
             [
-                np.asarray(ops.convert_to_numpy(loss.gram(feature)))
-                for loss, feature in zip(self._losses, self._extract(pixels), strict=True)
+                np.asarray(ops.convert_to_numpy(loss.statistic(features)))
+                for losses, features in zip(self._losses, self._extract(pixels), strict=True)
+                for loss in losses
             ]
         ]
         self._shares = ()
@@ -58,13 +60,13 @@ class StyleTargets:
         Raises:
             IndexError: there is no such style, or it is the last one.
         """
-        if not 0 <= index < len(self._grams) or len(self._grams) == 1:
-            raise IndexError(f"style {index} of {len(self._grams)} cannot be removed")
-        del self._grams[index]
+        if not 0 <= index < len(self._pictures) or len(self._pictures) == 1:
+            raise IndexError(f"style {index} of {len(self._pictures)} cannot be removed")
+        del self._pictures[index]
         self._shares = ()
 
     def blend(self, shares: tuple[float, ...]) -> None:
-        """Aim at Σ share·G; does nothing where that is the aim already.
+        """Set the targets to Σ share·statistic; does nothing where they are that already.
 
         Args:
             shares: of each picture; they sum to 1.
@@ -72,7 +74,7 @@ class StyleTargets:
         if shares == self._shares:
             return
         self._shares = shares
-        for row, loss in enumerate(self._losses):
-            grams = (grams[row] for grams in self._grams)
-            target = sum(s * gram for s, gram in zip(shares, grams, strict=True) if s)
-            loss.target.assign(target)
+        flat = [loss for losses in self._losses for loss in losses]
+        for index, loss in enumerate(flat):
+            pairs = zip(shares, self._pictures, strict=True)
+            loss.target.assign(sum(share * picture[index] for share, picture in pairs if share))

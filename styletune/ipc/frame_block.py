@@ -6,7 +6,7 @@ worker from a hung one. Knows nothing about how pictures come about or where the
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from styletune.errors import MemoryBlockError
 from styletune.ipc.seqlock import Bytes, TripleBuffer
+from styletune.terms import layer_terms
 
 _BEAT_NS, _BEAT_STEP = 0, 1  # numbers on the spare line
 # Fields of a frame that are one number each.
@@ -50,7 +51,7 @@ class Frame:
         rev: revision of the control values that it was painted with.
         time: when published, seconds since 1970.
         picture: uint8 (height, width, 3), RGB. One that was read cannot be written to.
-        content, style: one term for each layer, in network order.
+        terms: of each of `terms.layer_terms`, one row for each layer, in network order.
         smooth: weighted total variation.
         total: of all weighted terms.
         run: number of the run (see `orders.Run`) that it belongs to, 0: none.
@@ -64,8 +65,7 @@ class Frame:
     time: float
     steps_per_s: float
     picture: npt.NDArray[np.uint8]
-    content: tuple[Term, ...]
-    style: tuple[Term, ...]
+    terms: Mapping[str, tuple[Term, ...]]
     smooth: float
     total: float
     run: int = 0
@@ -93,7 +93,7 @@ class FrameLayout:
                 ("run", np.int64),
                 ("run_step", np.int64),
                 ("run_done", np.int64),
-                ("terms", np.float64, (2, len(layers), 4)),  # content and style; as in Term
+                ("terms", np.float64, (len(layer_terms()), len(layers), 4)),  # as in Term
             ]
         )
         self.slot_bytes = self._dtype.itemsize + 3 * size_px * size_px
@@ -121,10 +121,11 @@ class FrameLayout:
                 f"a frame's picture must be uint8 (h, w, 3) with h and w in 1..{size}; "
                 f"received {picture.dtype} {picture.shape}"
             )
-        for what, terms in (("content", frame.content), ("style", frame.style)):
+        for kind in layer_terms():
+            terms = frame.terms.get(kind, ())
             if len(terms) != len(self._layers):
                 raise MemoryBlockError(
-                    f"a frame's {what} must have {len(self._layers)} terms, one for each layer; "
+                    f"a frame's {kind} must have {len(self._layers)} terms, one for each layer; "
                     f"received {len(terms)}"
                 )
         record = np.zeros(1, self._dtype)
@@ -133,7 +134,7 @@ class FrameLayout:
         record["height"], record["width"] = picture.shape[:2]
         record["terms"] = [
             [(t.raw, t.weight, t.weighted, t.share) for t in terms]
-            for terms in (frame.content, frame.style)
+            for terms in (frame.terms[kind] for kind in layer_terms())
         ]
         return record.view(np.uint8), np.ascontiguousarray(picture).reshape(-1)
 
@@ -143,9 +144,10 @@ class FrameLayout:
         shape = (int(record["height"]), int(record["width"]), 3)
         picture = payload[self._dtype.itemsize :].reshape(shape)
         picture.flags.writeable = False  # many viewers share it
-        content, style = (
-            tuple(Term(*values) for values in terms) for terms in record["terms"].tolist()
-        )
+        terms = {
+            kind: tuple(Term(*values) for values in rows)
+            for kind, rows in zip(layer_terms(), record["terms"].tolist(), strict=True)
+        }
         return Frame(
             epoch=int(record["epoch"]),
             step=int(record["step"]),
@@ -153,8 +155,7 @@ class FrameLayout:
             time=float(record["time"]),
             steps_per_s=float(record["steps_per_s"]),
             picture=picture,
-            content=content,
-            style=style,
+            terms=terms,
             smooth=float(record["smooth"]),
             total=float(record["total"]),
             run=int(record["run"]),

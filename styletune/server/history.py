@@ -8,6 +8,7 @@ import numpy as np
 
 from styletune.ipc.commands import State
 from styletune.ipc.frame_block import Frame, Term
+from styletune.terms import layer_terms
 
 MAX_EPOCHS = 10_000
 _FIXED = ("epoch", "step", "rev", "time", "steps_per_s", "smooth", "total")
@@ -23,14 +24,14 @@ class LossHistory:
     """The losses of the last 10,000 epochs, a row each, in a ring of at most 6 MB."""
 
     def __init__(self, layers: Sequence[str], max_epochs: int = MAX_EPOCHS) -> None:
-        terms = [field.name for field in fields(Term)]
+        numbers = [field.name for field in fields(Term)]
         self.columns = (
             *_FIXED,
             *(
-                f"{kind}.{layer}.{term}"
-                for kind in ("content", "style")
+                f"{kind}.{layer}.{number}"
+                for kind in layer_terms()
                 for layer in layers
-                for term in terms
+                for number in numbers
             ),
         )
         # Float64, since `time` needs it. Filled, not `zeros`: that takes its memory row by row,
@@ -45,8 +46,9 @@ class LossHistory:
     def add(self, frame: Frame) -> None:
         """Append a frame's losses; the oldest row goes when there are too many."""
         values = [float(getattr(frame, name)) for name in _FIXED]
-        for term in (*frame.content, *frame.style):
-            values += (term.raw, term.weight, term.weighted, term.share)
+        for kind in layer_terms():
+            for term in frame.terms[kind]:
+                values += (term.raw, term.weight, term.weighted, term.share)
         self._rows[self._count % len(self._rows)] = values
         self._count += 1
 

@@ -14,8 +14,9 @@ from prometheus_client.registry import Collector
 
 from styletune.ipc.commands import State
 from styletune.server.hub import Hub
-from styletune.session.outgoing import EpochMessage, LayerLoss
+from styletune.session.outgoing import EpochMessage, TermLoss
 from styletune.session.roles import Role
+from styletune.terms import layer_terms
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 COUNTER, GAUGE = "counter", "gauge"
@@ -47,13 +48,11 @@ def _of_epoch(read: Callable[[EpochMessage], float]) -> Callable[[Hub], float | 
     return lambda hub: None if hub.epoch is None else read(hub.epoch)
 
 
-def _losses(read: Callable[[LayerLoss], tuple[float, float]]) -> Callable[[Hub], _Samples]:
+def _losses(read: Callable[[TermLoss], float]) -> Callable[[Hub], _Samples]:
     def samples(hub: Hub) -> _Samples:
         rows = () if hub.epoch is None else hub.epoch.losses
         return {
-            (kind, row.layer): value
-            for row in rows
-            for kind, value in zip(("content", "style"), read(row), strict=True)
+            (kind, row.layer): read(getattr(row, kind)) for row in rows for kind in layer_terms()
         }
 
     return samples
@@ -79,11 +78,11 @@ ROWS = (
     ),
     Row(
         "styletune_layer_loss_raw", GAUGE, "Loss of a layer's term, before its weight.",
-        _losses(lambda row: (row.content.raw, row.style.raw)), ("kind", "layer"),
+        _losses(lambda term: term.raw), ("kind", "layer"),
     ),
     Row(
         "styletune_layer_loss_weighted", GAUGE, "Loss of a layer's term, times its weight.",
-        _losses(lambda row: (row.content.weighted, row.style.weighted)), ("kind", "layer"),
+        _losses(lambda term: term.weighted), ("kind", "layer"),
     ),
     Row("styletune_frame_age_seconds", GAUGE, "Since the newest picture.", _frame_age_s),
     Row(

@@ -130,7 +130,7 @@ class TermLoss(OutgoingMessage):
 
 
 class LayerLoss(OutgoingMessage):
-    """Both terms of one layer."""
+    """The terms of one layer: a field for each of `terms.layer_terms`."""
 
     layer: str
     content: TermLoss
@@ -169,10 +169,9 @@ class EpochMessage(OutgoingMessage):
             losses=tuple(
                 LayerLoss(
                     layer=layer,
-                    content=TermLoss.from_term(content),
-                    style=TermLoss.from_term(style),
+                    **{kind: TermLoss.from_term(rows[index]) for kind, rows in frame.terms.items()},
                 )
-                for layer, content, style in zip(layers, frame.content, frame.style, strict=True)
+                for index, layer in enumerate(layers)
             ),
             smooth=frame.smooth,
             total=frame.total,

@@ -15,10 +15,6 @@ from styletune.session import outgoing
 from styletune.session.incoming import SceneName
 
 MAX_SCENES = 128
-# Whether it paints at all is not part of a scene, nor are the web process's own controls.
-_NOT_STORED = ("paused",)
-# Each new size makes a new canvas: not fifty times a second.
-_STEPPED = ("size",)
 
 ControlName = Annotated[str, Field(min_length=1, max_length=100)]
 Value = bool | Annotated[float, Field(ge=0, le=1)] | Annotated[str, Field(max_length=40)]
@@ -45,12 +41,12 @@ class Scene(BaseModel):
 def is_stored(control: Control) -> bool:
     """Whether scenes store this control."""
     valued = control.kind is not Kind.TRIGGER
-    return valued and control.engine and control.name not in _NOT_STORED
+    return valued and control.engine and control.stored
 
 
 def is_continuous(control: Control) -> bool:
     """Whether a control moves gradually from one scene to the next; others jump in the middle."""
-    return control.kind is Kind.FADER and control.name not in _STEPPED
+    return control.kind is Kind.FADER and not control.costly
 
 
 def interpolate(

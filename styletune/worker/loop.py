@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from styletune.engine import backend
 from styletune.engine.canvas_builder import CanvasBuilder, warm_up
 from styletune.engine.divergence import DivergenceCounter
-from styletune.engine.painter import DivergedError, Painter, loss_rows
+from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import StyletuneError
 from styletune.ipc import commands
 from styletune.ipc.commands import Command, FrameReady, Report, Run, State, Stop, WorkerConfig
@@ -261,13 +261,8 @@ class PaintLoop:
                 time=time.time(),
                 steps_per_s=self._progress.steps_per_s,
                 picture=painter.picture(),
-                content=loss_rows(
-                    losses.content_raw, painter.effective_weights("content"), losses.content, losses
-                ),
-                style=loss_rows(
-                    losses.style_raw, painter.effective_weights("style"), losses.style, losses
-                ),
-                smooth=losses.smooth,
+                terms=painter.loss_rows(),
+                smooth=float(losses.weighted["smooth"][0]),
                 total=losses.total,
                 run=run.command.run,
                 run_step=run.taken,

@@ -214,7 +214,7 @@ def files() -> Any:
         with np.load(path) as arrays:
             head = arrays["checkpoint.json"].tobytes().decode()
             inside = {path.name: {"arrays": arrays.files, "checkpoint.json": head}}
-    sent = encode(Frame(7, 70, 3, 1.5, 9.5, PICTURE, (), (), 0.0, 0.0)).message
+    sent = encode(Frame(7, 70, 3, 1.5, 9.5, PICTURE, {}, 0.0, 0.0)).message
     picture = sent[4 : 4 + int.from_bytes(sent[:4], "little")].decode()
     profiles = sorted((configs_folder() / "controllers").glob("*.toml"))
     return {
@@ -265,8 +265,9 @@ def shared_memory() -> Any:
     for layers, size in (("a", 64), ("ab", 256), ("abcdefgh", 1024)):
         table = ControlTable(layers, size_px=size)
         triggers = {name: index for index, name in enumerate(table.triggers)}
-        terms = tuple(Term(1.0, 2.0, 3.0, index) for index in range(len(layers)))
-        frame = Frame(7, 70, 9, 1.5, 9.5, PICTURE, terms, terms, 4.0, 5.0, 1, 6, True)
+        row = tuple(Term(1.0, 2.0, 3.0, index) for index in range(len(layers)))
+        terms = {"content": row, "style": row}
+        frame = Frame(7, 70, 9, 1.5, 9.5, PICTURE, terms, 4.0, 5.0, 1, 6, True)
         with (
             closing(ControlBlock.create(table)) as control,
             closing(FrameBlock.create(layers, size)) as frames_,

@@ -44,7 +44,7 @@ def test_a_rounded_network_pulls_almost_the_same_way(
         painter.calibrate()
     a, b = gradient(exact), gradient(rounded)
     assert a @ b / np.linalg.norm(a) / np.linalg.norm(b) > cosine
-    np.testing.assert_allclose(rounded.losses().style_raw, exact.losses().style_raw, rtol=off)
+    np.testing.assert_allclose(rounded.losses().raw["style"], exact.losses().raw["style"], rtol=off)
     assert rounded.pixels().dtype == np.float32
 
 

@@ -87,7 +87,7 @@ def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
     values, vectors = np.linalg.eigh(a @ a.T)
     metric = ((vectors * np.sqrt(values)) @ vectors.T).astype(np.float32)
     f, style = features(8), features(9)
-    layer = StyleLoss(metric)
+    layer = StyleLoss(metric=metric)
     layer.build(f.shape)
     layer.target.assign(layer.gram(keras.ops.convert_to_tensor(style)))
     delta = a.T @ (numpy_gram(f) - numpy_gram(style)) @ a
@@ -138,7 +138,7 @@ def test_total_variation_layer_hands_the_picture_on_and_adds_its_loss() -> None:
 
 
 def test_weighted_terms_keep_the_raw_values_of_muted_terms() -> None:
-    layer = WeightedTerms()
+    layer = WeightedTerms(2)
     raw = np.array([[2.0, 3.0]], np.float32)
     weighted = layer(raw, np.array([[0.0, 10.0]], np.float32))
     np.testing.assert_array_equal(to_numpy(weighted), [[0, 30]])
@@ -170,7 +170,7 @@ def style_loss_handing_on(x: Any) -> Any:
 
 def loss_of_style(x: Any, last: bool) -> Any:
     metric = np.random.default_rng(12).normal(size=(4, 4)).astype(np.float32)
-    layer = StyleLoss(metric + metric.T)
+    layer = StyleLoss(metric=metric + metric.T)
     layer.build((1, 5, 7, 4))
     layer.target.assign(numpy_gram(features(13)))
     return layer(x, last=last)[1]
@@ -185,7 +185,7 @@ def content_loss_always(x: Any) -> Any:
 
 
 def loss_of_content(x: Any, skips: bool) -> Any:
-    layer = ContentLoss(skips)
+    layer = ContentLoss(skips=skips)
     layer.build((1, 5, 7, 4))
     layer.target.assign(features(14))
     return layer(x, WANTED)[1]

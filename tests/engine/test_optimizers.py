@@ -1,10 +1,10 @@
-"""LiveAdam against Adam written out by hand; PixelRange."""
+"""The update rules against formulas written out by hand; switching between them; ClipPixels."""
 
 import keras
 import numpy as np
 import pytest
 
-from styletune.engine.optimizers import ClipPixels, NormalizedAdam
+from styletune.engine.optimizers import ClipPixels, SwitchableOptimizer
 
 
 def stepped(optimizer: keras.optimizers.Optimizer, gradients: list[np.ndarray]) -> np.ndarray:
@@ -30,24 +30,24 @@ GRADIENTS = [np.array(g, np.float32) for g in ([3, 0, 4], [1, -2, 2], [0.5, 0.25
 
 def test_it_is_adam_on_gradients_of_norm_one() -> None:
     unit = [g / np.linalg.norm(g) for g in GRADIENTS]
-    got = stepped(NormalizedAdam(0.5, beta_2=0.99), GRADIENTS)
+    got = stepped(SwitchableOptimizer(0.5, beta_2=0.99), GRADIENTS)
     np.testing.assert_allclose(got, adam_by_hand(unit, 0.5, 0.9, 0.99), rtol=1e-4)
 
 
 def test_scale_changes_between_steps_are_not_felt() -> None:
     loud = [GRADIENTS[0], GRADIENTS[1] * 100, GRADIENTS[2] * 0.01]
-    same = stepped(NormalizedAdam(0.5), GRADIENTS)
-    np.testing.assert_allclose(stepped(NormalizedAdam(0.5), loud), same, rtol=1e-4)
+    same = stepped(SwitchableOptimizer(0.5), GRADIENTS)
+    np.testing.assert_allclose(stepped(SwitchableOptimizer(0.5), loud), same, rtol=1e-4)
     # Keras' own Adam feels them: the reason for this class.
     plain = keras.optimizers.Adam
     assert not np.allclose(stepped(plain(0.5), loud), stepped(plain(0.5), GRADIENTS), rtol=0.05)
 
 
 def test_gradient_norm_is_kept_and_tells_when_it_is_not_finite() -> None:
-    optimizer = NormalizedAdam(0.5)
+    optimizer = SwitchableOptimizer(0.5)
     stepped(optimizer, GRADIENTS[:1])
     assert float(optimizer.gradient_norm.value) == pytest.approx(5.0)
-    optimizer = NormalizedAdam(0.5)
+    optimizer = SwitchableOptimizer(0.5)
     stepped(optimizer, [np.array([1, np.nan, 0], np.float32)])
     assert not np.isfinite(float(optimizer.gradient_norm.value))
 
@@ -70,11 +70,11 @@ def pyramid_by_hand(gradients: list[np.ndarray], lr: float, size: tuple[int, int
     return x
 
 
-def levelled(levels: int, size: tuple[int, int], lr: float = 0.5) -> NormalizedAdam:
-    return NormalizedAdam(lr, beta_2=0.99, levels=levels, size=size)
+def levelled(levels: int, size: tuple[int, int], lr: float = 0.5) -> SwitchableOptimizer:
+    return SwitchableOptimizer(lr, beta_2=0.99, levels=levels, size=size)
 
 
-def painted(optimizer: NormalizedAdam, gradients: list[np.ndarray]) -> np.ndarray:
+def painted(optimizer: SwitchableOptimizer, gradients: list[np.ndarray]) -> np.ndarray:
     """What becomes of a black picture."""
     variable = keras.Variable(np.zeros((1, gradients[0].size), np.float32))
     optimizer.build([variable])
@@ -103,39 +103,40 @@ def test_a_warm_step_over_levels_is_a_third_of_the_rate_at_most(size: tuple[int,
     assert 0.4 < np.abs(one).mean() <= 0.5  # a painting begins with whole steps
 
 
-def test_recalled_moments_of_coarser_levels_are_averages_and_are_forgotten() -> None:
+def test_restored_moments_of_coarser_levels_are_averages_and_are_reset() -> None:
     optimizer = levelled(2, (4, 4))
     painted(optimizer, [np.ones((4, 4, 3))])
     velocity = np.arange(48, dtype=np.float32).reshape(4, 4, 3)
     optimizer.restore_moments(np.zeros((4, 4, 3), np.float32), velocity, 7)
-    coarse = keras.ops.convert_to_numpy(optimizer._coarse_velocities[0].value)[0]
+    coarse = keras.ops.convert_to_numpy(optimizer.adam._coarse_velocities[0].value)[0]
     np.testing.assert_allclose(coarse, velocity.reshape(2, 2, 2, 2, 3).mean((1, 3)))
     assert int(optimizer.iterations.value) == 7
     optimizer.reset_moments()
     for moment in (
-        *optimizer.moments.values(),
-        *optimizer._coarse_velocities,
+        optimizer.adam.momentum,
+        optimizer.adam.velocity,
+        *optimizer.adam._coarse_velocities,
         optimizer.iterations,
     ):
         assert not np.any(keras.ops.convert_to_numpy(moment.value))
 
 
 def test_a_gradient_of_zero_moves_nothing() -> None:
-    np.testing.assert_array_equal(stepped(NormalizedAdam(0.5), [np.zeros(3, np.float32)]), 0)
+    np.testing.assert_array_equal(stepped(SwitchableOptimizer(0.5), [np.zeros(3, np.float32)]), 0)
 
 
 def test_without_normalising_it_is_keras_adam() -> None:
     plain = stepped(keras.optimizers.Adam(0.5, beta_2=0.999, epsilon=1e-7), GRADIENTS)
-    ours = stepped(NormalizedAdam(0.5, beta_2=0.999, epsilon=1e-7, normalize=False), GRADIENTS)
+    ours = stepped(SwitchableOptimizer(0.5, beta_2=0.999, epsilon=1e-7, normalize=False), GRADIENTS)
     np.testing.assert_allclose(ours, plain, rtol=1e-6)
 
 
 @pytest.mark.parametrize("normalize", [True, False])
 def test_descent_moves_by_the_learning_rate_in_the_mean_square(normalize: bool) -> None:
-    optimizer = NormalizedAdam(2.0, normalize=normalize)
+    optimizer = SwitchableOptimizer(2.0, normalize=normalize)
     variable = keras.Variable(np.zeros(3, np.float32))
     optimizer.build([variable])
-    optimizer.descent.assign(1.0)
+    optimizer.select("gd")
     gradient = np.array([3, 0, 4], np.float32)
     optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
     moved = keras.ops.convert_to_numpy(variable.value)
@@ -144,17 +145,19 @@ def test_descent_moves_by_the_learning_rate_in_the_mean_square(normalize: bool) 
 
 
 def test_changing_from_descent_to_adam_goes_on_with_warm_moments() -> None:
-    optimizer = NormalizedAdam(0.5)
+    optimizer = SwitchableOptimizer(0.5)
     variable = keras.Variable(np.zeros(3, np.float32))
     optimizer.build([variable])
-    optimizer.descent.assign(1.0)
+    optimizer.select("gd")
     for gradient in GRADIENTS[:2]:
         optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
-    optimizer.descent.assign(0.0)
+    optimizer.select("adam")
     before = np.array(keras.ops.convert_to_numpy(variable.value))
     optimizer.apply([keras.ops.convert_to_tensor(GRADIENTS[2])], [variable])
     moved = keras.ops.convert_to_numpy(variable.value) - before
-    always = stepped(NormalizedAdam(0.5), GRADIENTS) - stepped(NormalizedAdam(0.5), GRADIENTS[:2])
+    always = stepped(SwitchableOptimizer(0.5), GRADIENTS) - stepped(
+        SwitchableOptimizer(0.5), GRADIENTS[:2]
+    )
     np.testing.assert_allclose(moved, always, rtol=1e-4)
 
 

@@ -62,9 +62,9 @@ def test_its_losses_are_raw_and_its_fader_positions_the_weights(
     painter.apply(session.positions() | {"style.block2_conv1": 0.25})
     painter.run(1)
     losses = painter.losses()
-    assert losses.style[1] == pytest.approx(0.25 * losses.style_raw[1])
-    assert losses.content[5] == pytest.approx(losses.content_raw[5])
-    assert losses.smooth == 0
+    assert losses.weighted["style"][1] == pytest.approx(0.25 * losses.raw["style"][1])
+    assert losses.weighted["content"][5] == pytest.approx(losses.raw["content"][5])
+    assert losses.weighted["smooth"] == 0
 
 
 def test_its_epochs_have_20_steps(session: SessionConfig) -> None:

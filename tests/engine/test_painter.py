@@ -16,7 +16,7 @@ def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Paint
     painter.run(2)
     assert painter.traces == 1
     rng = np.random.default_rng(0)
-    table = painter.table
+    table = painter.inputs.table
     for _ in range(100):
         name = str(rng.choice(table.valued))
         position = float(rng.random())
@@ -64,7 +64,7 @@ def test_losses_of_the_model_equal_plain_numpy() -> None:
     painter = small_painter()
     painter.run(1)  # the table is of the picture before the step: the content picture
     losses = painter.losses()
-    np.testing.assert_allclose(losses.content_raw, 0, atol=1e-6)
+    np.testing.assert_allclose(losses.raw["content"], 0, atol=1e-6)
     content, style = (
         [keras.ops.convert_to_numpy(f)[0].astype(np.float64) for f in painter.solver.extract(p)]
         for p in (picture(32, 40, seed=1).astype("f4"), picture(36, 36, seed=2).astype("f4"))
@@ -75,17 +75,19 @@ def test_losses_of_the_model_equal_plain_numpy() -> None:
         return np.einsum("ijk,ijl->kl", f, f) / (h * w * c)
 
     expected = [np.mean((gram(c) - gram(s)) ** 2) for c, s in zip(content, style, strict=True)]
-    np.testing.assert_allclose(losses.style_raw, expected, rtol=1e-3)
+    np.testing.assert_allclose(losses.raw["style"], expected, rtol=1e-3)
 
 
 def test_weighted_losses_are_raw_times_weight_times_unit(painter: Painter) -> None:
     painter.apply(painter.session.positions() | {"style.block2_conv1": 0.75})
     painter.run(1)
     losses = painter.losses()
-    heard = painter.effective_weights("style")
+    heard = painter.inputs.effective_weights("style")
     assert heard[1] == pytest.approx(10.0)
     np.testing.assert_allclose(
-        losses.style, losses.style_raw * heard * painter.loss_scales.style, rtol=1e-5
+        losses.weighted["style"],
+        losses.raw["style"] * heard * painter.loss_scales["style"],
+        rtol=1e-5,
     )
 
 
@@ -102,13 +104,15 @@ def test_leaving_out_silent_terms_changes_no_pixel() -> None:
 def test_silent_terms_are_looked_at_now_and_then() -> None:
     painter = small_painter()
     silent = [
-        index for index, weight in enumerate(painter.effective_weights("content")) if not weight
+        index
+        for index, weight in enumerate(painter.inputs.effective_weights("content"))
+        if not weight
     ]
     assert silent
     seen = set()
     for _ in range(21):
         painter.run(2)
-        seen.add(painter.losses().content_raw[silent[0]])
+        seen.add(painter.losses().raw["content"][silent[0]])
     assert len(seen) == 3  # at the first run, the eleventh and the twenty-first
 
 
@@ -116,8 +120,8 @@ def test_a_muted_term_still_shows_its_raw_loss(painter: Painter) -> None:
     painter.apply(painter.session.positions() | {"style.block2_conv1.mute": 1.0})
     painter.run(2)
     losses = painter.losses()
-    assert losses.style[1] == 0
-    assert losses.style_raw[1] > 0
+    assert losses.weighted["style"][1] == 0
+    assert losses.raw["style"][1] > 0
 
 
 def test_with_all_faders_off_the_picture_stands_still() -> None:
@@ -130,17 +134,15 @@ def test_with_all_faders_off_the_picture_stands_still() -> None:
 
 
 def test_calibrated_terms_pull_equally(painter: Painter) -> None:
-    from styletune.engine.control_inputs import reference_picture
+    from styletune.engine.control_inputs import by_term, reference_picture
 
-    units = painter.loss_scales
+    scales = painter.loss_scales
     reference = reference_picture(picture(32, 40, seed=1), seed=0)
-    flat = [*units.content, *units.style, units.smooth]
-    for index, unit in enumerate(flat):
-        hot = np.zeros(7, np.float32)
-        hot[index] = unit
+    for index, scale in enumerate(np.concatenate(list(scales.values()))):
+        weights = by_term(np.eye(7, dtype=np.float32)[index] * scale, layers=3)
         painter.set_content(picture(32, 40, seed=1))
         painter.set_style(0, picture(36, 36, seed=2))
-        assert painter.gradient_norm(reference, hot) == pytest.approx(1.0, rel=1e-3)
+        assert painter.gradient_norm(reference, weights) == pytest.approx(1.0, rel=1e-3)
     painter.calibrate()
 
 
@@ -264,7 +266,7 @@ def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
 
 def test_steps_between_which_hands_move_are_looked_at_once() -> None:
     each, once = small_painter(), small_painter()
-    table = each.table
+    table = each.inputs.table
     for step in range(6):
         positions = each.session.positions() | {
             f"style.{LAYERS[0]}": table["smooth"].position_from_hardware(step / 6)
@@ -341,7 +343,7 @@ def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> N
     rate = painter.solver.optimizer.learning_rate
     before = float(keras.ops.convert_to_numpy(rate.value))
     painter.inputs.batch[0]["style_weights"] = painter.inputs.batch[0]["style_weights"] * 1e4
-    painter.inputs.style = painter.inputs.style * 1e4
+    painter.inputs.weights["style"] = painter.inputs.weights["style"] * 1e4
     with pytest.raises(DivergedError, match="the loss rose to"):
         painter.run(1)
     np.testing.assert_array_equal(painter.pixels(), safe)

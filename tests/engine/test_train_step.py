@@ -42,7 +42,9 @@ def test_shallow_and_whole_steps_paint_the_same() -> None:
             painter.run(2)
     assert shallow.traces == whole.traces + 2
     np.testing.assert_allclose(shallow.pixels(), whole.pixels(), atol=0.5)
-    np.testing.assert_allclose(shallow.losses().style[:2], whole.losses().style[:2], rtol=0.01)
+    np.testing.assert_allclose(
+        shallow.losses().weighted["style"][:2], whole.losses().weighted["style"][:2], rtol=0.01
+    )
 
 
 def test_what_is_not_computed_keeps_its_raw_loss_until_the_next_look(painter: Painter) -> None:
@@ -51,10 +53,10 @@ def test_what_is_not_computed_keeps_its_raw_loss_until_the_next_look(painter: Pa
     seen = []
     for _ in range(21):
         painter.run(2)
-        seen.append(float(painter.losses().style_raw[2]))
+        seen.append(float(painter.losses().raw["style"][2]))
     assert 2 <= len(set(seen)) <= 4
     assert all(seen)
-    assert painter.losses().style[2] == 0
+    assert painter.losses().weighted["style"][2] == 0
 
 
 def test_before_it_is_prepared_the_whole_is_painted() -> None:

@@ -39,8 +39,7 @@ def frames(draw: st.DrawFn) -> Frame:
         time=draw(NUMBERS),
         steps_per_s=draw(NUMBERS),
         picture=np.frombuffer(pixels, np.uint8).reshape(height, width, 3),
-        content=draw(TERMS),
-        style=draw(TERMS),
+        terms={"content": draw(TERMS), "style": draw(TERMS)},
         smooth=draw(NUMBERS),
         total=draw(NUMBERS),
     )
@@ -59,12 +58,22 @@ def test_losses_that_are_not_finite_go_through_too() -> None:
     sick = Term(float("nan"), float("inf"), 0.0, 1.0)
     before = frame(1)
     packed = layout.pack(
-        Frame(1, 2, 3, 4.0, 5.0, before.picture, (sick, sick), before.style, 0.0, float("nan"))
+        Frame(
+            1,
+            2,
+            3,
+            4.0,
+            5.0,
+            before.picture,
+            before.terms | {"content": (sick, sick)},
+            0.0,
+            float("nan"),
+        )
     )
     after = layout.unpack(np.concatenate(packed))
-    assert np.isnan(after.content[0].raw)
+    assert np.isnan(after.terms["content"][0].raw)
     assert np.isnan(after.total)
-    assert after.content[1].weight == float("inf")
+    assert after.terms["content"][1].weight == float("inf")
 
 
 def test_the_parent_reads_what_the_worker_published(block: FrameBlock) -> None:
@@ -103,9 +112,7 @@ def test_a_picture_that_is_a_view_is_published_as_it_looks(block: FrameBlock) ->
     striped = frame(1, 64, 48).picture.copy()
     striped[:, ::2] = 9
     before = frame(1)
-    block.publish(
-        Frame(1, 1, 1, 1.0, 1.0, striped[::-1, ::2], before.content, before.style, 0.0, 0.0)
-    )
+    block.publish(Frame(1, 1, 1, 1.0, 1.0, striped[::-1, ::2], before.terms, 0.0, 0.0))
     assert np.array_equal(block.read().picture, np.full((48, 32, 3), 9))
 
 
@@ -121,11 +128,11 @@ def test_a_picture_that_is_a_view_is_published_as_it_looks(block: FrameBlock) ->
     ids=["too high", "four channels", "grey", "float", "empty"],
 )
 def test_a_picture_that_does_not_fit_is_refused(block: FrameBlock, picture: np.ndarray) -> None:
-    terms = frame(1).content
+    terms = frame(1).terms
     with pytest.raises(
         MemoryBlockError, match=r"uint8 \(h, w, 3\) with h and w in 1..64; received"
     ):
-        block.publish(Frame(1, 1, 1, 1.0, 1.0, picture, terms, terms, 0.0, 0.0))
+        block.publish(Frame(1, 1, 1, 1.0, 1.0, picture, terms, 0.0, 0.0))
     assert block.read() is None
 
 
@@ -133,7 +140,17 @@ def test_terms_must_be_one_for_each_layer(block: FrameBlock) -> None:
     good = frame(1)
     with pytest.raises(MemoryBlockError, match=r"style must have 2 terms.*received 1"):
         block.publish(
-            Frame(1, 1, 1, 1.0, 1.0, good.picture, good.content, good.style[:1], 0.0, 0.0)
+            Frame(
+                1,
+                1,
+                1,
+                1.0,
+                1.0,
+                good.picture,
+                good.terms | {"style": good.terms["style"][:1]},
+                0.0,
+                0.0,
+            )
         )
 
 

@@ -23,7 +23,7 @@ def frame(epoch: int, width: int = 30, height: int = 20) -> Frame:
     picture[:, : width // 2] = 255, 0, 0
     return Frame(
         epoch=epoch, step=epoch * 3, rev=epoch + 1, time=1.5, steps_per_s=1.0, picture=picture,
-        content=(), style=(), smooth=0.0, total=0.0,
+        terms={}, smooth=0.0, total=0.0,
     )  # fmt: skip
 
 

@@ -15,7 +15,8 @@ def frame(epoch: int) -> Frame:
     terms = [Term(epoch + n / 10, 0.5, 0.25, 1 / 3) for n in range(4)]
     return Frame(
         epoch=epoch, step=epoch * 2, rev=3, time=1_700_000_000.123456, steps_per_s=9.5,
-        picture=np.zeros((1, 1, 3), np.uint8), content=tuple(terms[:2]), style=tuple(terms[2:]),
+        picture=np.zeros((1, 1, 3), np.uint8),
+        terms={"content": tuple(terms[:2]), "style": tuple(terms[2:])},
         smooth=0.125, total=4.0,
     )  # fmt: skip
 

@@ -169,7 +169,7 @@ def test_epoch_holds_everything_but_the_picture() -> None:
     frame = Frame(
         epoch=5, step=100, rev=7, time=1e9, steps_per_s=12.5,
         picture=np.zeros((30, 40, 3), np.uint8),
-        content=terms, style=terms[::-1], smooth=0.5, total=6.5,
+        terms={"content": terms, "style": terms[::-1]}, smooth=0.5, total=6.5,
     )  # fmt: skip
     epoch = json.loads(outgoing.EpochMessage.from_frame(frame, ("one", "two")).text)
     assert epoch == {

@@ -34,8 +34,7 @@ def frame(epoch: int, width: int = 64, height: int = 48) -> Frame:
         time=epoch + 0.5,
         steps_per_s=epoch + 0.25,
         picture=np.full((height, width, 3), epoch % 251, np.uint8),
-        content=terms,
-        style=terms,
+        terms={"content": terms, "style": terms},
         smooth=epoch / 5,
         total=epoch / 7,
     )

@@ -84,8 +84,7 @@ def paint(job: WorkerConfig, pipe: Connection) -> None:
                     time=time.time(),
                     steps_per_s=1 / STEP_S,
                     picture=picture,
-                    content=terms,
-                    style=terms,
+                    terms={"content": terms, "style": terms},
                     smooth=values.triggers["reset"],
                     total=os.getpid(),
                 )

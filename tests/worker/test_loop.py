@@ -123,8 +123,8 @@ def test_it_shows_the_content_first_and_counts_on_from_where_it_was_told(bench: 
 def test_a_frame_carries_the_revision_that_it_was_painted_with(bench: Bench) -> None:
     rev = bench.move(style__block2_conv1=0.75)
     frame = bench.frame(lambda f: f.rev >= rev)
-    assert frame.style[1].weight == pytest.approx(10.0)
-    assert sum(t.share for t in (*frame.content, *frame.style)) == pytest.approx(
+    assert frame.terms["style"][1].weight == pytest.approx(10.0)
+    assert sum(t.share for t in (*frame.terms["content"], *frame.terms["style"])) == pytest.approx(
         1 - frame.smooth / frame.total
     )
 
@@ -205,7 +205,7 @@ def test_paused_stands_still_and_sliders_still_show(bench: Bench) -> None:
     frame = bench.frame(lambda f: f.rev >= rev)
     assert frame.step == still.step
     np.testing.assert_array_equal(frame.picture, still.picture)
-    assert frame.style[1].weight == pytest.approx(0.1)
+    assert frame.terms["style"][1].weight == pytest.approx(0.1)
     beat, _ = bench.frames.heartbeat()
     bench.frame(lambda f: bench.frames.heartbeat()[0] > beat)  # paused is not hung
     bench.move(paused=0.0)
@@ -292,7 +292,7 @@ def test_another_size_is_made_while_the_present_one_paints_on(tmp_path: Path) ->
         small = np.asarray(Image.fromarray(seen[-1].picture).resize((32, 24), Image.Resampling.BOX))
         assert np.abs(small.astype(int) - seen[-2].picture).mean() < 25
         assert seen[-1].step > seen[-2].step
-        assert seen[-1].style[1].weight == pytest.approx(10**0.5)
+        assert seen[-1].terms["style"][1].weight == pytest.approx(10**0.5)
         bench.report(lambda m: isinstance(m, Report) and (m.width, m.height) == (64, 48))
     finally:
         bench.close()

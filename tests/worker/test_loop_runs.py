@@ -51,7 +51,7 @@ def test_the_same_seed_gives_the_same_picture_however_the_epochs_fall(bench: Ben
     parts = run(9, reset=False)
     np.testing.assert_array_equal(parts.picture, first.picture)
     assert parts.total == first.total
-    assert [t.raw for t in parts.style] == [t.raw for t in first.style]
+    assert [t.raw for t in parts.terms["style"]] == [t.raw for t in first.terms["style"]]
 
 
 def test_without_a_seed_it_begins_as_the_session_does(bench: Bench) -> None:
@@ -64,7 +64,7 @@ def test_a_run_contains_the_controls_written_before_it(bench: Bench) -> None:
     rev = bench.move(style__block2_conv1=0.9)
     frame = Runs(bench)(3)
     assert frame.rev == rev
-    assert frame.style[1].weight == pytest.approx(10**1.6)
+    assert frame.terms["style"][1].weight == pytest.approx(10**1.6)
 
 
 def test_a_moved_control_lets_the_painting_go_on(bench: Bench) -> None:

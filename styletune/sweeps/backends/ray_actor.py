@@ -271,14 +271,9 @@ class PointPainter:
         painter = self._painter
         losses = painter.losses()
         rows = [
-            Term(layer, name, float(raw), float(weight), float(weighted))
-            for name, raws, weighteds in (
-                ("content", losses.content_raw, losses.content),
-                ("style", losses.style_raw, losses.style),
-            )
-            for layer, raw, weight, weighted in zip(
-                painter.layers, raws, painter.effective_weights(name), weighteds, strict=True
-            )
+            Term(layer, name, row.raw, row.weight, row.weighted)
+            for name, terms in painter.loss_rows().items()
+            for layer, row in zip(painter.layers, terms, strict=True)
         ]
         return job.make_result(
             steps=steps,
@@ -287,7 +282,7 @@ class PointPainter:
             width=painter.width,
             height=painter.height,
             total=losses.total,
-            smooth=losses.smooth,
+            smooth=float(losses.weighted["smooth"][0]),
             # Layer by layer, as a server's message has them.
             terms=tuple(sorted(rows, key=lambda term: painter.layers.index(term.layer))),
             disturbed=False,
