@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.images import decode, samples
-from styletune.networks import NETWORKS
+from styletune.networks import NETWORKS, convolutions
 
 STYLE = "strokes"
 _BLOCK_WIDTHS = (64, 128, 256, 512, 512)  # VGG's, arXiv:1409.1556 table 1
@@ -62,8 +62,6 @@ def random_vgg_weights(network: str, played: tuple[str, ...], folder: Path, seed
     He-normal, so that activations keep their size (arXiv:1502.01852, eq. 10). The arithmetic is
     that of ImageNet's kernels; the pictures are not.
     """
-    from styletune.engine.vgg import convolutions  # imports Keras
-
     rng = np.random.default_rng(seed)
     arrays, channels = {}, 3
     for convolution in convolutions(network, played):

@@ -81,7 +81,7 @@ def measure(arguments: argparse.Namespace, kinds: Sequence[str]) -> tuple[Turns,
         painter.calibrate()
         painter.reset()
         painter.run(1)
-        firsts[kind] = painter.losses().style_raw, _gradient(painter)
+        firsts[kind] = painter.losses().raw["style"], _gradient(painter)
     variants = {
         kind: functools.partial(_take_turn, painter, kind) for kind, painter in painters.items()
     }

@@ -16,7 +16,7 @@ from styletune.engine.losses import (
     total_variation_loss,
 )
 
-WANTED = np.ones((1, 1), np.float32)
+ACTIVE = np.ones((1, 1), np.float32)
 
 
 def features(seed: int, shape: tuple[int, ...] = (1, 5, 7, 4)) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_content_loss_by_hand() -> None:
     layer = ContentLoss()
     layer.build((1, 1, 2, 1))
     layer.target.assign([[[[1.0], [5.0]]]])
-    _, loss = layer(np.array([[[[3.0], [1.0]]]], np.float32), WANTED)
+    _, loss = layer(np.array([[[[3.0], [1.0]]]], np.float32), ACTIVE)
     # Differences 2 and −4: (4 + 16) / 2.
     assert to_numpy(loss) == pytest.approx(10.0)
 
@@ -65,8 +65,8 @@ def test_content_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     layer.build(f.shape)
     layer.target.assign(target)
     expected = np.mean((f.astype(np.float64) - target) ** 2)
-    np.testing.assert_allclose(to_numpy(layer(f, WANTED)[1]), [[expected]], rtol=1e-5)
-    assert to_numpy(layer(target, WANTED)[1]) == 0
+    np.testing.assert_allclose(to_numpy(layer(f, ACTIVE)[1]), [[expected]], rtol=1e-5)
+    assert to_numpy(layer(target, ACTIVE)[1]) == 0
 
 
 def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
@@ -75,9 +75,9 @@ def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     layer.build(f.shape)
     layer.target.assign(numpy_gram(style))
     expected = np.mean((numpy_gram(f) - numpy_gram(style)) ** 2)
-    np.testing.assert_allclose(to_numpy(layer(f)[1]), [[expected]], rtol=1e-4)
-    layer.target.assign(layer.gram(keras.ops.convert_to_tensor(f)))
-    assert to_numpy(layer(f)[1]) == 0
+    np.testing.assert_allclose(to_numpy(layer(f, ACTIVE)[1]), [[expected]], rtol=1e-4)
+    layer.target.assign(layer.statistic(keras.ops.convert_to_tensor(f)))
+    assert to_numpy(layer(f, ACTIVE)[1]) == 0
 
 
 def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
@@ -89,9 +89,10 @@ def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
     f, style = features(8), features(9)
     layer = StyleLoss(metric=metric)
     layer.build(f.shape)
-    layer.target.assign(layer.gram(keras.ops.convert_to_tensor(style)))
+    layer.target.assign(layer.statistic(keras.ops.convert_to_tensor(style)))
     delta = a.T @ (numpy_gram(f) - numpy_gram(style)) @ a
-    np.testing.assert_allclose(to_numpy(layer(f)[1])[0, 0], np.sum(delta**2) / 16, rtol=1e-3)
+    loss = to_numpy(layer(f, ACTIVE)[1])
+    np.testing.assert_allclose(loss[0, 0], np.sum(delta**2) / 16, rtol=1e-3)
 
 
 def clamped_variation(x: np.ndarray) -> float:
@@ -161,19 +162,19 @@ def gradient(layer: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
 
 
 def style_loss(x: Any) -> Any:
-    return loss_of_style(x, last=True)
+    return loss_of_style(x, is_last=True)
 
 
 def style_loss_handing_on(x: Any) -> Any:
-    return loss_of_style(x, last=False)
+    return loss_of_style(x, is_last=False)
 
 
-def loss_of_style(x: Any, last: bool) -> Any:
+def loss_of_style(x: Any, is_last: bool) -> Any:
     metric = np.random.default_rng(12).normal(size=(4, 4)).astype(np.float32)
     layer = StyleLoss(metric=metric + metric.T)
     layer.build((1, 5, 7, 4))
     layer.target.assign(numpy_gram(features(13)))
-    return layer(x, last=last)[1]
+    return layer(x, ACTIVE, is_last=is_last)[1]
 
 
 def content_loss(x: Any) -> Any:
@@ -188,7 +189,7 @@ def loss_of_content(x: Any, skips: bool) -> Any:
     layer = ContentLoss(skips=skips)
     layer.build((1, 5, 7, 4))
     layer.target.assign(features(14))
-    return layer(x, WANTED)[1]
+    return layer(x, ACTIVE)[1]
 
 
 def one_loss_after_the_other(x: Any) -> Any:
@@ -196,8 +197,8 @@ def one_loss_after_the_other(x: Any) -> Any:
     content, style = ContentLoss(skips=True), StyleLoss()
     for layer in (content, style):
         layer.build((1, 5, 7, 4))
-    x, first = content(x, WANTED)
-    x, second = style(x)
+    x, first = content(x, ACTIVE)
+    x, second = style(x, ACTIVE)
     return first + second + keras.ops.reshape(keras.ops.mean(x**3), (1, 1))
 
 
@@ -207,20 +208,24 @@ def test_losses_hand_the_features_on_as_they_came(kind: str) -> None:
     layers = (ContentLoss(), StyleLoss())
     for layer in layers:
         layer.build(x.shape)
-    for found, loss in (layers[0](x, WANTED), layers[1](x), layers[1](x, last=True)):
+    for found, loss in (
+        layers[0](x, ACTIVE),
+        layers[1](x, ACTIVE),
+        layers[1](x, ACTIVE, is_last=True),
+    ):
         assert keras.backend.standardize_dtype(found.dtype) == kind
         assert keras.backend.standardize_dtype(loss.dtype) == "float32"
         np.testing.assert_array_equal(*(to_numpy(keras.ops.cast(v, "float32")) for v in (found, x)))
 
 
-def test_an_unwanted_content_loss_keeps_its_last_value_and_pulls_nowhere() -> None:
+def test_an_inactive_content_loss_keeps_its_last_value_and_has_no_gradient() -> None:
     layer = ContentLoss(skips=True)
     layer.build((1, 5, 7, 4))
-    first = to_numpy(layer(features(3), WANTED)[1])
-    unwanted = np.zeros((1, 1), np.float32)
-    np.testing.assert_array_equal(to_numpy(layer(features(4), unwanted)[1]), first)
-    assert not gradient(lambda x: layer(x, unwanted)[1], features(4)).any()
-    assert to_numpy(layer(features(4), WANTED)[1]) != first
+    first = to_numpy(layer(features(3), ACTIVE)[1])
+    inactive = np.zeros((1, 1), np.float32)
+    np.testing.assert_array_equal(to_numpy(layer(features(4), inactive)[1]), first)
+    assert not gradient(lambda x: layer(x, inactive)[1], features(4)).any()
+    assert to_numpy(layer(features(4), ACTIVE)[1]) != first
 
 
 @pytest.mark.parametrize(
