@@ -23,7 +23,7 @@ def record(
     return made
 
 
-def test_an_event_is_one_line_of_keys_and_values() -> None:
+def test_line_of_an_event() -> None:
     line = line_formatter("key-value").format(
         record("painting", 0.5, width=256, device="CPU 0", rate=2.50)
     )
@@ -33,7 +33,7 @@ def test_an_event_is_one_line_of_keys_and_values() -> None:
     )
 
 
-def test_or_one_line_of_json() -> None:
+def test_line_of_an_event_as_json() -> None:
     line = line_formatter("json").format(
         record("painting", width=256, device="CPU 0", ok=True, retry=None)
     )
@@ -43,7 +43,7 @@ def test_or_one_line_of_json() -> None:
     }  # fmt: skip
 
 
-def test_a_librarys_sentence_is_a_message() -> None:
+def test_line_of_a_library_has_a_message() -> None:
     sentence = logging.LogRecord("uvicorn.error", logging.WARNING, "", 0, "a %s", ("b c",), None)
     assert (
         line_formatter("key-value")
@@ -52,7 +52,7 @@ def test_a_librarys_sentence_is_a_message() -> None:
     )
 
 
-def test_a_traceback_stays_on_the_line() -> None:
+def test_line_holds_a_traceback() -> None:
     try:
         raise ValueError("no\nway")
     except ValueError:
@@ -66,7 +66,7 @@ def test_a_traceback_stays_on_the_line() -> None:
 
 
 @given(st.text(max_size=50), st.sampled_from(["key-value", "json"]))
-def test_nothing_that_a_client_sends_breaks_a_line(text: str, form: str) -> None:
+def test_line_survives_any_text(text: str, form: str) -> None:
     line = line_formatter(form).format(record("refused", message=text))
     assert line.isprintable()
     assert line.count("event=refused" if form == "key-value" else '"event": "refused"') >= 1
@@ -76,7 +76,7 @@ def test_nothing_that_a_client_sends_breaks_a_line(text: str, form: str) -> None
 
 @pytest.mark.checklist(7)
 @pytest.mark.parametrize("form", ["key-value", "json"])
-def test_a_secret_is_blotted_out_wherever_it_comes_from(form: str) -> None:
+def test_secret_is_redacted_in_any_value(form: str) -> None:
     lines = line_formatter(form, ["abc+/=", "abc+/=def"])
     line = lines.format(record("refused", message="received 'abc+/=def', abc%2B%2F%3D", n=1))
     assert "abc" not in line
@@ -85,7 +85,7 @@ def test_a_secret_is_blotted_out_wherever_it_comes_from(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ["key-value", "json"])
-def test_warning_of_a_library_is_redacted(form: str) -> None:
+def test_secret_is_redacted_in_lines_of_libraries(form: str) -> None:
     warning = logging.LogRecord(
         "uvicorn.error", logging.WARNING, "", 0, "%s?token=abc", ("/stage",), None
     )
@@ -94,11 +94,11 @@ def test_warning_of_a_library_is_redacted(form: str) -> None:
     assert "abc" not in line
 
 
-def test_a_long_value_is_cut() -> None:
+def test_long_value_is_cut() -> None:
     assert len(line_formatter("json").format(record("refused", message="x" * 10_000))) < 2500
 
 
-def test_what_repeats_is_held_back_and_counted() -> None:
+def test_rate_limit_holds_back_and_counts() -> None:
     rate = RateLimiter()
     shown = [rate.filter(record("refused", n / 100, code="bad_json")) for n in range(1000)]
     assert shown[:BURST] == [True] * BURST
@@ -109,7 +109,7 @@ def test_what_repeats_is_held_back_and_counted() -> None:
     assert "held_back" not in line_formatter("key-value").format(record("refused", 100.0))
 
 
-def test_one_kind_does_not_hold_back_another_and_errors_never_wait() -> None:
+def test_rate_limit_is_by_kind_and_spares_errors() -> None:
     rate = RateLimiter()
     for _ in range(100):
         rate.filter(record("refused", code="bad_json"))
@@ -119,7 +119,7 @@ def test_one_kind_does_not_hold_back_another_and_errors_never_wait() -> None:
     assert all(rate.filter(record("failed", level=logging.ERROR)) for _ in range(100))
 
 
-def test_a_clock_that_jumps_back_silences_nothing_for_long() -> None:
+def test_rate_limit_with_a_clock_that_jumps_back() -> None:
     rate = RateLimiter()
     for _ in range(100):
         rate.filter(record("refused", 1e9))
@@ -127,7 +127,7 @@ def test_a_clock_that_jumps_back_silences_nothing_for_long() -> None:
     assert rate.filter(record("refused", 1.0))
 
 
-def test_kinds_do_not_pile_up() -> None:
+def test_rate_limit_forgets_old_kinds() -> None:
     rate = RateLimiter()
     for n in range(3 * MAX_KINDS):
         rate.filter(record("refused", code=str(n)))

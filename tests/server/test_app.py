@@ -22,7 +22,7 @@ from styletune.supervisor.supervisor import Supervisor
 from tests.images.test_decode import png_header
 from tests.support import standin_worker
 from tests.support.standin_supervisor import REFUSED_WIDTH_PX
-from tests.support.web_process import BEARER, WAIT_S, Running, hear, running, say, until
+from tests.support.web_process import BEARER, WAIT_S, Running, receive, running, send, until
 
 FADER = "content.block1_conv1"
 
@@ -49,7 +49,7 @@ async def test_a_browser_gets_in_by_the_printed_address(tmp_path: Path) -> None:
             base_url=server.http.base_url, trust_env=False, timeout=WAIT_S, follow_redirects=True
         )
         async with browser:
-            page = await browser.get("/", params={"token": server.guard.token})
+            page = await browser.get("/", params={"token": server.auth.token})
             assert page.status_code == 200
             assert page.url.path == "/"
             assert not page.url.query
@@ -121,19 +121,19 @@ async def test_a_saved_picture_carries_the_values_it_was_painted_with(tmp_path: 
         return json.loads(Image.open(io.BytesIO(png)).info["styletune"])
 
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
-        await say(socket, {"type": "set", "controls": {FADER: 0.25}})
-        await hear(socket, "changed")
+        await receive(socket, "snapshot")
+        await send(socket, {"type": "set", "controls": {FADER: 0.25}})
+        await receive(socket, "changed")
         server.painter.paint()
-        await hear(socket, "epoch")
+        await receive(socket, "epoch")
         # The hand goes on; the picture does not know yet.
-        await say(socket, {"type": "set", "controls": {FADER: 0.75, "color": "luminance"}})
-        await hear(socket, "changed")
+        await send(socket, {"type": "set", "controls": {FADER: 0.75, "color": "luminance"}})
+        await receive(socket, "changed")
         state = await saved()
         assert (state["rev"], state["controls_rev"]) == (1, 1)
         assert (state["controls"][FADER], state["controls"]["color"]) == (0.25, "full")
         server.painter.paint()
-        await hear(socket, "epoch")
+        await receive(socket, "epoch")
         state = await saved()
         assert (state["rev"], state["controls_rev"]) == (2, 2)
         assert (state["controls"][FADER], state["controls"]["color"]) == (0.75, "luminance")
@@ -155,14 +155,14 @@ async def test_the_losses_are_served_as_a_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
 async def test_an_uploaded_content_is_painted_and_told(tmp_path: Path, kind: str) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         answer = await server.http.put(
             "/api/content", content=picture(kind=kind), headers={"X-Filename": "my%20cat.jpg"}
         )
         assert answer.status_code == 200
         entry = {"name": "my cat.jpg", "width": 60, "height": 40, "version": 2}
         assert answer.json() == entry
-        assert (await hear(socket, "pictures"))["content"] == entry
+        assert (await receive(socket, "pictures"))["content"] == entry
         with Image.open(server.painter.sources.content, formats=("PNG",)) as taken:
             assert (taken.size, taken.mode) == ((60, 40), "RGB")
         thumbnail = await server.http.get("/api/content.jpg")
@@ -225,12 +225,12 @@ async def test_a_bad_picture_is_refused_and_all_stays_as_it_was(
 
 async def test_a_picture_that_the_worker_refuses_is_taken_back(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         await server.http.put("/api/content", content=picture(REFUSED_WIDTH_PX, 40))
-        error = await hear(socket, "error")
+        error = await receive(socket, "error")
         assert error["code"] == "refused"
         assert error["message"] == "content: I do not like it"
-        content = (await hear(socket, "pictures"))["content"]
+        content = (await receive(socket, "pictures"))["content"]
         assert (content["name"], content["version"]) == ("navy", 3)
         thumbnail = await server.http.get("/api/content.jpg")
         assert Image.open(io.BytesIO(thumbnail.content)).size == (64, 48)
@@ -438,11 +438,11 @@ async def test_a_failed_painting_is_started_again_by_a_button(tmp_path: Path) ->
 
 async def test_one_size_down_moves_the_control_on_every_page_and_says_why(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         server.painter.tell(SizeReduction(0.25, "the painting ran out of memory"))
-        changed = await hear(socket, "changed")
+        changed = await receive(socket, "changed")
         assert (changed["controls"], changed["source"]) == ({"size": 0.25}, "memory")
-        error = await hear(socket, "error")
+        error = await receive(socket, "error")
         assert (error["code"], error["message"]) == (
             "out_of_memory",
             "the painting ran out of memory",
@@ -462,15 +462,15 @@ async def test_after_six_crashes_in_a_row_it_has_failed_and_uploads_still_answer
 
     async with running(tmp_path, make_painter=crashing) as server, server.socket("/ws") as socket:
         starts = 0
-        while (state := await hear(socket, "state"))["state"] != "failed":
+        while (state := await receive(socket, "state"))["state"] != "failed":
             starts += state["state"] == "starting"
         assert "ended with exit code 1; 6 failures in 300 s" in state["message"]
         assert starts <= 6
         assert state["log"][-1] == "RuntimeError: the stand-in failed as it was told"
         assert (await server.http.put("/api/content", content=picture())).status_code == 200
         assert (await server.http.get("/api/content.jpg")).status_code == 200
-        await say(socket, {"type": "set", "controls": {FADER: 0.125}})
-        assert (await hear(socket, "changed"))["controls"] == {FADER: 0.125}
+        await send(socket, {"type": "set", "controls": {FADER: 0.125}})
+        assert (await receive(socket, "changed"))["controls"] == {FADER: 0.125}
         assert (await server.http.post("/api/restart")).status_code == 202
-        while (await hear(socket, "state"))["state"] != "starting":
+        while (await receive(socket, "state"))["state"] != "starting":
             pass

@@ -8,7 +8,16 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from styletune.ipc.commands import Report, State
 from styletune.server.metrics import ROWS
-from tests.support.web_process import VIEWER, WAIT_S, Running, hear, running, say, see, until
+from tests.support.web_process import (
+    VIEWER,
+    WAIT_S,
+    Running,
+    receive,
+    receive_frame,
+    running,
+    send,
+    until,
+)
 
 
 async def scrape(server: Running) -> dict[tuple[str, ...], float]:
@@ -49,15 +58,15 @@ async def test_what_is_painted_sent_and_dropped_is_counted(
         server.socket("/ws") as controls,
         server.socket("/frames") as frames,
     ):
-        await hear(controls, "snapshot")
+        await receive(controls, "snapshot")
         for _ in range(2):
             server.painter.paint()
-            await see(frames)
+            await receive_frame(frames)
         for _ in range(4):
             server.painter.paint()
         await until(lambda: server.hub.frame_stream.newest.epoch == 5)
-        await say(frames, {"type": "ack", "epoch": 1})
-        assert (await see(frames))[0]["epoch"] == 5
+        await send(frames, {"type": "ack", "epoch": 1})
+        assert (await receive_frame(frames))[0]["epoch"] == 5
         seen = await scrape(server)
         assert seen["styletune_epochs_total",] == 6
         assert seen["styletune_steps_total",] == 50
@@ -81,10 +90,10 @@ async def test_what_is_refused_is_counted_by_kind(tmp_path: Path) -> None:
         server.socket("/ws", **VIEWER) as watching,
     ):
         for bad in ("not JSON", {"type": "dance"}, {"type": "trigger", "name": "no"}):
-            await say(playing, bad)
-            await hear(playing, "error")
-        await say(watching, {"type": "trigger", "name": "reset"})
-        await hear(watching, "error")
+            await send(playing, bad)
+            await receive(playing, "error")
+        await send(watching, {"type": "trigger", "name": "reset"})
+        await receive(watching, "error")
         await server.http.put("/api/content", content=b"no picture")
         async with httpx.AsyncClient(
             base_url=server.http.base_url, trust_env=False, timeout=WAIT_S

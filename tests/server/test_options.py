@@ -33,7 +33,7 @@ def certificate(folder: Path, *, locked: bool = False) -> tuple[Path, Path]:
     return chain, key
 
 
-def test_the_printed_address_is_what_a_browser_must_open(tmp_path: Path) -> None:
+def test_base_url_is_what_a_browser_opens(tmp_path: Path) -> None:
     assert ServerOptions().base_url("127.0.0.1", 8018) == "http://127.0.0.1:8018/"
     assert ServerOptions(root_path="/paint").base_url("::1", 80) == "http://[::1]:80/paint/"
     public = public_origin("https://paint.example:8443")
@@ -45,24 +45,24 @@ def test_the_printed_address_is_what_a_browser_must_open(tmp_path: Path) -> None
     assert login_url("http://x/", "a&b=/") == "http://x/?token=a%26b%3D%2F"
 
 
-def test_the_tokens_do_not_show_when_it_is_printed() -> None:
+def test_options_do_not_show_tokens() -> None:
     shown = repr(ServerOptions(token="secret-1", view_token="secret-2"))
     assert "secret" not in shown
 
 
-def test_both_tokens_must_differ() -> None:
+def test_options_refuse_equal_tokens() -> None:
     with pytest.raises(ConfigError, match="must differ") as error:
         ServerOptions(token="secret", view_token="secret")
     assert "secret" not in str(error.value)
 
 
 @pytest.mark.parametrize("path", ["paint", "/paint/", "//", "/a b", "/ä", "/a?b", "/../x/", "/"])
-def test_a_crooked_root_path_is_refused(path: str) -> None:
+def test_options_refuse_a_malformed_root_path(path: str) -> None:
     with pytest.raises(ConfigError, match="--root-path"):
         ServerOptions(root_path=path)
 
 
-def test_a_key_may_lie_in_the_certificates_file() -> None:
+def test_tls_key_may_lie_in_the_certificates_file() -> None:
     assert tls_files("a", "b") == (Path("a"), Path("b"))
     assert tls_files("a", None) == (Path("a"), Path("a"))
     assert tls_files(None, None) is None
@@ -70,7 +70,7 @@ def test_a_key_may_lie_in_the_certificates_file() -> None:
         tls_files(None, "b")
 
 
-def test_a_certificate_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) -> None:
+def test_tls_certificate_is_checked_at_the_start(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
     ServerOptions(tls=(chain, key))
     with pytest.raises(ConfigError, match="no such file; see --tls-cert"):
@@ -81,19 +81,19 @@ def test_a_certificate_that_cannot_be_used_is_told_at_the_start(tmp_path: Path) 
         ServerOptions(tls=(chain, chain))
 
 
-def test_a_locked_key_is_told_instead_of_asking_on_the_terminal(tmp_path: Path) -> None:
+def test_tls_key_with_a_password_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="locked by a password"):
         ServerOptions(tls=certificate(tmp_path, locked=True))
 
 
-def test_port_0_is_any_free_port() -> None:
+def test_bind_to_any_free_port() -> None:
     with bind_socket("127.0.0.1", 0) as one, bind_socket("127.0.0.1", 0) as two:
         assert one.getsockname()[1] != two.getsockname()[1] != 0
         with socket.create_connection(one.getsockname(), 5):
             pass
 
 
-def test_a_port_in_use_is_told_with_the_remedy() -> None:
+def test_bind_to_a_port_in_use() -> None:
     with bind_socket("127.0.0.1", 0) as one:
         port = one.getsockname()[1]
         with pytest.raises(PortInUseError) as error:
@@ -104,26 +104,24 @@ def test_a_port_in_use_is_told_with_the_remedy() -> None:
     bind_socket("127.0.0.1", port).close()
 
 
-def test_localhost_is_ipv4() -> None:
+def test_bind_to_localhost_is_ipv4() -> None:
     with bind_socket("localhost", 0) as listener:
         assert listener.family == socket.AF_INET
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "203.0.113.7", "a b", "x" * 300])
-def test_an_address_of_somebody_else_is_refused(host: str) -> None:
+def test_bind_to_a_foreign_address(host: str) -> None:
     with pytest.raises(ConfigError, match=r"no such address|cannot listen on"):
         bind_socket(host, 0)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "LOCALHOST"])
-def test_loopback_needs_no_token_of_ones_own(host: str) -> None:
+def test_loopback_needs_no_chosen_token(host: str) -> None:
     require_token_if_public(host, None)
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "studio.example", ""])
-def test_an_open_address_needs_a_token_of_ones_own(
-    host: str, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_public_address_needs_a_chosen_token(host: str, caplog: pytest.LogCaptureFixture) -> None:
     with pytest.raises(ConfigError, match="STYLETUNE_TOKEN"):
         require_token_if_public(host, None)
     require_token_if_public(host, "mine")
@@ -145,23 +143,23 @@ def test_an_open_address_needs_a_token_of_ones_own(
         ("studio.example", "studio.example"),
     ],
 )
-def test_a_host_is_shown_as_it_stands_in_a_url(host: str, url: str) -> None:
+def test_host_in_a_url(host: str, url: str) -> None:
     assert format_host(host) == url
 
 
-def test_a_new_token_is_long_and_fits_a_url() -> None:
+def test_new_token_is_long_and_fits_a_url() -> None:
     assert len({options.new_token() for _ in range(100)}) == 100
     assert len(options.new_token()) >= 43
     assert options.check_token(options.new_token(), "x")
 
 
-def test_the_environment_gives_a_token_or_none() -> None:
+def test_token_from_environment() -> None:
     assert options.token_from_environment({}) is None
     assert options.token_from_environment({"STYLETUNE_TOKEN": ""}) is None
     assert options.token_from_environment({"STYLETUNE_TOKEN": "abc"}) == "abc"
 
 
-def test_a_private_file_gives_its_token(tmp_path: Path) -> None:
+def test_token_from_a_private_file(tmp_path: Path) -> None:
     path = tmp_path / "token"
     path.write_text("  secret-1\n")
     path.chmod(0o600)
@@ -172,7 +170,7 @@ def test_a_private_file_gives_its_token(tmp_path: Path) -> None:
 
 @pytest.mark.checklist(3)
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601])
-def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+def test_token_file_that_others_can_read(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "token"
     path.write_text("secret-1")
     path.chmod(mode)
@@ -183,7 +181,7 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> No
 
 
 @pytest.mark.parametrize("text", ["", " \n", "two words", "é", "x" * 1025, "a\tb", "a\0b"])
-def test_what_is_no_token_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
+def test_malformed_token_is_refused_without_showing_it(tmp_path: Path, text: str) -> None:
     path = tmp_path / "token"
     path.write_text(text)
     path.chmod(0o600)
@@ -192,6 +190,6 @@ def test_what_is_no_token_is_refused_without_showing_it(tmp_path: Path, text: st
     assert not text.strip() or text.strip() not in str(error.value)
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_token_file_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"the token cannot be read: .*No such file"):
         options.token_from_file(tmp_path / "none")

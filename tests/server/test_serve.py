@@ -96,7 +96,7 @@ def served(
 
 
 @pytest.mark.checklist(1)
-def test_one_line_with_the_token_is_printed_and_nothing_else_shows_it(tmp_path: Path) -> None:
+def test_url_is_printed_and_nothing_else_shows_the_token(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         assert server.url == f"http://127.0.0.1:{server.port}/?token={server.token}"
         assert server.port != 0
@@ -114,7 +114,7 @@ def test_one_line_with_the_token_is_printed_and_nothing_else_shows_it(tmp_path: 
 
 
 @pytest.mark.checklist(1)
-def test_by_default_nobody_outside_this_machine_is_listened_to(tmp_path: Path) -> None:
+def test_default_address_is_loopback(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         listening = psutil.Process(server.process.pid).net_connections(kind="inet")
         assert [(c.status, c.laddr) for c in listening if c.status == psutil.CONN_LISTEN] == [
@@ -123,7 +123,7 @@ def test_by_default_nobody_outside_this_machine_is_listened_to(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("chosen", [True, False])
-def test_a_viewers_address_is_printed_below_the_players(tmp_path: Path, chosen: bool) -> None:
+def test_viewer_url_is_printed_below_the_players(tmp_path: Path, chosen: bool) -> None:
     flags = () if chosen else ("--viewer-link",)
     environment = {"STYLETUNE_VIEW_TOKEN": "only-to-watch"} if chosen else {}
     with served(tmp_path, "127.0.0.1", *flags, **environment) as server:
@@ -143,7 +143,7 @@ def test_a_viewers_address_is_printed_below_the_players(tmp_path: Path, chosen: 
         assert token not in err
 
 
-async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
+async def test_tls_serves_page_and_sockets(tmp_path: Path) -> None:
     chain, key = certificate(tmp_path)
     trusted = ssl.create_default_context(cafile=str(chain))
     flags = ("--tls-cert", chain, "--tls-key", key)
@@ -170,7 +170,7 @@ async def test_over_tls_page_and_sockets_are_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["/paint", ""], ids=["kept", "cut off"])
-async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, prefix: str) -> None:
+async def test_proxied_page_finds_all_its_files(tmp_path: Path, prefix: str) -> None:
     flags = ("--behind-proxy", "https://art.example", "--root-path", "/paint/")
     with served(tmp_path, "127.0.0.1", *flags, STYLETUNE_TOKEN="of-my-own") as server:
         assert server.url == "https://art.example/paint/?token=of-my-own"
@@ -207,9 +207,7 @@ async def test_behind_a_proxy_the_page_finds_all_that_it_names(tmp_path: Path, p
 
 @pytest.mark.checklist(30)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+async def test_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with served(tmp_path) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         controls, frames = [
@@ -238,7 +236,7 @@ async def test_a_signal_closes_the_sockets_and_ends_it_cleanly(
 
 @pytest.mark.checklist(7)
 @pytest.mark.parametrize("form", ["key-value", "json"])
-async def test_a_whole_run_leaves_no_secret_in_its_log(tmp_path: Path, form: str) -> None:
+async def test_log_of_a_run_holds_no_secret(tmp_path: Path, form: str) -> None:
     environment = {"STYLETUNE_TOKEN": "player-token-1", "STYLETUNE_VIEW_TOKEN": "viewer-token-2"}
     with served(tmp_path, "127.0.0.1", "--log-format", form, **environment) as server:
         assert server.process.stdout is not None
@@ -293,7 +291,7 @@ async def test_a_whole_run_leaves_no_secret_in_its_log(tmp_path: Path, form: str
         assert {"time", "level", "event"} <= told.keys(), line
 
 
-def test_ctrl_c_twice_ends_it_cleanly_too(tmp_path: Path) -> None:
+def test_second_ctrl_c_changes_nothing(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         out, err = server.end(signal.SIGINT, signal.SIGINT, signal.SIGINT)
         assert server.process.returncode == 0
@@ -302,7 +300,7 @@ def test_ctrl_c_twice_ends_it_cleanly_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.checklist(24, 30)
-def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_stalled_reader_does_not_delay_the_end(tmp_path: Path) -> None:
     handshake = (
         "GET /frames HTTP/1.1\r\nHost: {0.netloc}\r\nAuthorization: Bearer {0.token}\r\n"
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -319,7 +317,7 @@ def test_a_stalled_reader_does_not_hold_up_the_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.checklist(27)
-async def test_after_a_restart_all_values_and_pictures_are_the_same(tmp_path: Path) -> None:
+async def test_resume_restores_values_and_pictures(tmp_path: Path) -> None:
     """Killed, so that nothing could be put in order; resumed by a process of its own."""
     values = {"style.block1_conv1": 0.125, "smooth": 0.75, "content.block1_conv1.mute": True}
     with served(tmp_path) as server:
@@ -363,7 +361,7 @@ async def test_after_a_restart_all_values_and_pictures_are_the_same(tmp_path: Pa
         server.end(signal.SIGTERM)
 
 
-def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_resume_without_a_run_is_one_sentence(tmp_path: Path) -> None:
     process = start(tmp_path, "127.0.0.1", "0", "--resume")
     out, err = ended(process)
     assert (process.returncode, out) == (1, "")
@@ -371,7 +369,7 @@ def test_nothing_to_resume_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert "Traceback" not in err
 
 
-def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
+def test_port_in_use_exits_with_3(tmp_path: Path) -> None:
     with bind_socket("127.0.0.1", 0) as taken:
         process = start(tmp_path, "127.0.0.1", str(taken.getsockname()[1]))
         out, err = ended(process)
@@ -383,7 +381,7 @@ def test_a_port_in_use_ends_with_3_and_the_remedy(tmp_path: Path) -> None:
 
 
 @pytest.mark.checklist(2)
-def test_an_open_address_without_a_token_of_ones_own_is_refused(tmp_path: Path) -> None:
+def test_public_address_without_a_token_is_refused(tmp_path: Path) -> None:
     process = start(tmp_path, "0.0.0.0", "0", STYLETUNE_TOKEN="")
     out, err = ended(process)
     assert process.returncode == 2
@@ -391,14 +389,14 @@ def test_an_open_address_without_a_token_of_ones_own_is_refused(tmp_path: Path) 
     assert "needs a token of yours; set STYLETUNE_TOKEN" in err
 
 
-def test_an_open_address_with_a_token_is_served_and_warned_of(tmp_path: Path) -> None:
+def test_public_address_with_a_token_warns(tmp_path: Path) -> None:
     with served(tmp_path, "0.0.0.0", STYLETUNE_TOKEN="of-my-own") as server:
         assert server.url == f"http://localhost:{server.port}/?token=of-my-own"
         _, err = server.end(signal.SIGTERM)
         assert "plain HTTP" in err
 
 
-def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
+def test_bad_picture_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "content.png").write_bytes(b"no picture")
     process = start(tmp_path, "127.0.0.1", "0")
     out, err = ended(process)
@@ -409,7 +407,7 @@ def test_a_bad_picture_is_told_in_one_sentence(tmp_path: Path) -> None:
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_a_token_that_is_no_token_is_refused_without_showing_it(tmp_path: Path) -> None:
+def test_malformed_token_exits_without_showing_it(tmp_path: Path) -> None:
     process = start(tmp_path, "127.0.0.1", "0", STYLETUNE_TOKEN="of my own")
     out, err = ended(process)
     assert process.returncode == 2
@@ -417,7 +415,7 @@ def test_a_token_that_is_no_token_is_refused_without_showing_it(tmp_path: Path) 
     assert "of my own" not in out + err
 
 
-def test_the_web_process_is_lean() -> None:
+def test_web_process_imports_nothing_heavy() -> None:
     """No Keras and nothing of its size; what it takes is measured while serving."""
     code = (
         "import sys, styletune.server.serve\n"
@@ -430,7 +428,7 @@ def test_the_web_process_is_lean() -> None:
     assert done.stdout == "[]\n", done.stderr
 
 
-async def test_the_web_process_takes_at_most_120_mb(tmp_path: Path) -> None:
+async def test_web_process_takes_at_most_120_mb(tmp_path: Path) -> None:
     with served(tmp_path) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
         frames = await connect(

@@ -32,7 +32,7 @@ async def test_page_takes_at_most_120_kb_on_its_way() -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-async def test_a_file_is_what_it_says_and_sent_again_only_when_it_has_changed(name: str) -> None:
+async def test_file_is_revalidated(name: str) -> None:
     async with served(web_folder()) as page:
         first = await page.get(f"/web/{name}")
         assert first.headers["content-type"].startswith(KINDS[Path(name).suffix])
@@ -45,7 +45,7 @@ async def test_a_file_is_what_it_says_and_sent_again_only_when_it_has_changed(na
 
 
 @pytest.mark.parametrize("path", ["/", "/stage", "/web/index.html"])
-async def test_page_is_compressed_for_browsers_that_unpack_it(path: str) -> None:
+async def test_page_is_compressed(path: str) -> None:
     async with served(web_folder()) as page:
         packed = await page.get(path)
         plain = await page.get(path, headers={"accept-encoding": "identity"})
@@ -56,7 +56,7 @@ async def test_page_is_compressed_for_browsers_that_unpack_it(path: str) -> None
     assert packed.num_bytes_downloaded < plain.num_bytes_downloaded / 2
 
 
-async def test_small_files_and_pictures_travel_as_they_are(tmp_path: Path) -> None:
+async def test_small_files_and_pictures_are_not_compressed(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text("export {};")
     (tmp_path / "a.png").write_bytes(bytes(1000))
     async with served(tmp_path) as page:
@@ -64,7 +64,7 @@ async def test_small_files_and_pictures_travel_as_they_are(tmp_path: Path) -> No
             assert "content-encoding" not in (await page.get(f"/web/{name}")).headers
 
 
-async def test_a_changed_file_is_served_at_the_next_reload(tmp_path: Path) -> None:
+async def test_changed_file_is_served_at_once(tmp_path: Path) -> None:
     script = tmp_path / "a.js"
     async with served(tmp_path) as page:
         script.write_text("export const a = 1;")

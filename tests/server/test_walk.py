@@ -19,7 +19,16 @@ from websockets.exceptions import InvalidStatus
 from styletune.server.auth.middleware import PUBLIC_PATHS
 from styletune.session import incoming
 from styletune.session.roles import SAFE_METHODS, VIEWER_SOCKETS, Role
-from tests.support.web_process import BEARER, VIEWER, WAIT_S, Running, hear, running, say, see
+from tests.support.web_process import (
+    BEARER,
+    VIEWER,
+    WAIT_S,
+    Running,
+    receive,
+    receive_frame,
+    running,
+    send,
+)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 FADER = "content.block1_conv1"
@@ -141,26 +150,26 @@ async def test_a_viewer_sees_everything_and_moves_nothing(
         server.socket("/frames", **VIEWER) as frames,
         server.socket("/ws") as playing,
     ):
-        assert (await hear(watching, "snapshot"))["role"] == "viewer"
-        assert (await hear(playing, "snapshot"))["role"] == "player"
+        assert (await receive(watching, "snapshot"))["role"] == "viewer"
+        assert (await receive(playing, "snapshot"))["role"] == "player"
         state = await server.http.get("/api/state", headers=VIEWER)
         assert (state.json()["role"], state.json()["players"]) == ("viewer", 1)
         before = dict(server.hub.session.state.positions), dict(server.hub.session.triggers)
-        await say(watching, message)
-        error = await hear(watching, "error")
+        await send(watching, message)
+        error = await receive(watching, "error")
         assert (error["code"], error["seq"]) == ("view_only", 7)
         assert "for watching" in error["message"]
         assert (server.hub.session.state.positions, server.hub.session.triggers) == before
         assert server.hub.stats.bad["view_only"] == 1
-        await say(watching, "not JSON")
-        assert (await hear(watching, "error"))["code"] == "bad_json"
-        await say(watching, {"type": "snapshot?"})
-        await hear(watching, "snapshot")
+        await send(watching, "not JSON")
+        assert (await receive(watching, "error"))["code"] == "bad_json"
+        await send(watching, {"type": "snapshot?"})
+        await receive(watching, "snapshot")
         # What the player does reaches the viewer, pictures too.
-        await say(playing, {"type": "set", "controls": {FADER: 0.125}})
-        assert (await hear(watching, "changed"))["controls"] == {FADER: 0.125}
+        await send(playing, {"type": "set", "controls": {FADER: 0.125}})
+        assert (await receive(watching, "changed"))["controls"] == {FADER: 0.125}
         server.painter.paint()
-        head, _ = await see(frames)
+        head, _ = await receive_frame(frames)
         assert head["rev"] == 1
         assert server.hub.count_clients(Role.PLAYER) == 1
 

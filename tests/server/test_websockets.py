@@ -14,12 +14,12 @@ from styletune.ipc.commands import Report, Run, State
 from styletune.server import send_queue
 from styletune.server.websockets import TokenBucket
 from styletune.session.roles import Role
-from tests.support.web_process import WAIT_S, hear, running, say, see, until
+from tests.support.web_process import WAIT_S, receive, receive_frame, running, send, until
 
 FADER = "content.block1_conv1"
 
 
-async def test_the_first_message_is_a_snapshot_that_names_the_client(tmp_path: Path) -> None:
+async def test_first_message_is_a_snapshot(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         first = json.loads(await socket.recv())
         assert first["type"] == "snapshot"
@@ -41,14 +41,14 @@ async def test_the_first_message_is_a_snapshot_that_names_the_client(tmp_path: P
         assert state.keys() == first.keys()
 
 
-async def test_a_set_reaches_the_worker_and_everybody_with_its_revision(tmp_path: Path) -> None:
+async def test_set_reaches_the_worker_and_all_clients(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as one:
         async with server.socket("/ws") as two:
-            me = (await hear(one, "snapshot"))["client"]
-            await hear(two, "snapshot")
-            await say(one, {"type": "set", "controls": {FADER: 0.75, "paused": True}, "seq": 7})
+            me = (await receive(one, "snapshot"))["client"]
+            await receive(two, "snapshot")
+            await send(one, {"type": "set", "controls": {FADER: 0.75, "paused": True}, "seq": 7})
             for socket in (one, two):
-                changed = await hear(socket, "changed")
+                changed = await receive(socket, "changed")
                 assert changed == {
                     "type": "changed",
                     "rev": 1,
@@ -62,44 +62,44 @@ async def test_a_set_reaches_the_worker_and_everybody_with_its_revision(tmp_path
         assert server.painter.controls.positions["paused"] == 1.0
 
 
-async def test_a_trigger_reaches_the_worker_each_time(tmp_path: Path) -> None:
+async def test_trigger_reaches_the_worker_each_time(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         for _ in range(3):
-            await say(socket, {"type": "trigger", "name": "kick"})
+            await send(socket, {"type": "trigger", "name": "kick"})
         for _ in range(3):
-            assert (await hear(socket, "triggered"))["name"] == "kick"
+            assert (await receive(socket, "triggered"))["name"] == "kick"
         assert server.painter.controls is not None
         assert server.painter.controls.triggers["kick"] == 3
         assert sum(server.painter.controls.triggers.values()) == 3
         assert server.painter.controls.rev == 0
 
 
-async def test_a_knob_of_the_controller_moves_its_fader(tmp_path: Path) -> None:
+async def test_midi_knob_moves_its_fader(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await say(socket, {"type": "midi", "device": "nanoKONTROL2 MIDI 1", "data": [176, 16, 64]})
+        await send(socket, {"type": "midi", "device": "nanoKONTROL2 MIDI 1", "data": [176, 16, 64]})
         place = 0.5
         while place != 64 / 127:  # smoothly, some milliseconds
-            changed = await hear(socket, "changed")
+            changed = await receive(socket, "changed")
             assert changed["source"] == "midi:nanoKONTROL2 MIDI 1"
             before, (place,) = place, changed["controls"].values()
             assert changed["controls"].keys() == {"style.block1_conv1"}
             assert before < place <= 64 / 127
 
 
-async def test_who_only_plays_hardware_is_told_only_what_hardware_needs(tmp_path: Path) -> None:
+async def test_hardware_client_receives_only_what_it_needs(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws?only=hardware") as agent:
         async with server.socket("/ws") as page:
-            await hear(page, "snapshot")
+            await receive(page, "snapshot")
             device = "nanoKONTROL2 MIDI 1"
-            await say(agent, {"type": "listen", "device": device})
-            await say(agent, {"type": "midi", "device": device, "data": [176, 16, 64]})
-            assert (await hear(page, "changed"))["source"] == f"midi:{device}"
+            await send(agent, {"type": "listen", "device": device})
+            await send(agent, {"type": "midi", "device": device, "data": [176, 16, 64]})
+            assert (await receive(page, "changed"))["source"] == f"midi:{device}"
             server.painter.paint()
-            await hear(page, "epoch")
-            await say(page, {"type": "set", "controls": {"style.block1_conv1.solo": True}})
-            await say(page, {"type": "learn", "target": FADER})
-            await hear(page, "learning")
-            await say(agent, {"type": "learn", "target": "nothing"})
+            await receive(page, "epoch")
+            await send(page, {"type": "set", "controls": {"style.block1_conv1.solo": True}})
+            await send(page, {"type": "learn", "target": FADER})
+            await receive(page, "learning")
+            await send(agent, {"type": "learn", "target": "nothing"})
         heard = []
         while not heard or heard[-1]["type"] != "error":
             heard.append(json.loads(await asyncio.wait_for(agent.recv(), WAIT_S)))
@@ -108,7 +108,7 @@ async def test_who_only_plays_hardware_is_told_only_what_hardware_needs(tmp_path
         assert kinds == {"snapshot", "bindings", "feedback", "learning", "error"}
 
 
-async def test_a_wish_that_is_not_known_is_refused(tmp_path: Path) -> None:
+async def test_unknown_query_is_refused(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         with pytest.raises(InvalidStatus, match="403"):
             async with server.socket("/ws?only=everything"):
@@ -136,19 +136,17 @@ async def test_a_wish_that_is_not_known_is_refused(tmp_path: Path) -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-async def test_bad_messages_are_answered_on_the_same_socket(
-    tmp_path: Path, text: str | bytes, code: str
-) -> None:
+async def test_bad_message_is_answered(tmp_path: Path, text: str | bytes, code: str) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         before = dict(server.hub.session.state.positions)
-        await say(socket, text)
-        error = await hear(socket, "error")
+        await send(socket, text)
+        error = await receive(socket, "error")
         assert error["code"] == code
         assert error["message"]
         assert server.hub.session.state.positions == before
         assert server.hub.session.counts[code] == 1
-        await say(socket, {"type": "set", "controls": {FADER: 1}})  # the session lives on
-        assert (await hear(socket, "changed"))["rev"] == 1
+        await send(socket, {"type": "set", "controls": {FADER: 1}})  # the session lives on
+        assert (await receive(socket, "changed"))["rev"] == 1
 
 
 @pytest.mark.checklist(19)
@@ -165,7 +163,7 @@ async def test_bad_messages_are_answered_on_the_same_socket(
         (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00", 1009),  # 8 EiB to come
     ],
 )
-async def test_what_is_no_message_at_all_ends_the_socket(
+async def test_malformed_frame_closes_the_socket(
     tmp_path: Path, message: str | bytes, code: int
 ) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
@@ -174,11 +172,11 @@ async def test_what_is_no_message_at_all_ends_the_socket(
         else:
             socket.transport.write(message)
         with pytest.raises(ConnectionClosed) as closed:
-            await hear(socket, "never")
+            await receive(socket, "never")
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == code
         async with server.socket("/ws") as another:
-            await hear(another, "snapshot")
+            await receive(another, "snapshot")
 
 
 def frame(first: int, payload: bytes, mask: bytes = b"\x01\x02\x03\x04") -> bytes:
@@ -188,7 +186,7 @@ def frame(first: int, payload: bytes, mask: bytes = b"\x01\x02\x03\x04") -> byte
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 3, 7, 50, 1000])
-async def test_messages_are_read_in_whatever_pieces_they_come(tmp_path: Path, chunk: int) -> None:
+async def test_messages_in_pieces(tmp_path: Path, chunk: int) -> None:
     """Plain ones, with pings between, in several frames, as bytes, and a close behind them."""
 
     def move(number: int) -> bytes:
@@ -201,7 +199,7 @@ async def test_messages_are_read_in_whatever_pieces_they_come(tmp_path: Path, ch
         frame(0x82, move(5)), frame(0x81, move(6)), frame(0x88, (1000).to_bytes(2, "big")),
     ])  # fmt: skip
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         for at in range(0, len(data), chunk):
             socket.transport.write(data[at : at + chunk])
             await asyncio.sleep(0)
@@ -214,23 +212,23 @@ async def test_messages_are_read_in_whatever_pieces_they_come(tmp_path: Path, ch
         assert server.hub.session.triggers["kick"] == 1
 
 
-async def test_a_client_may_ask_for_the_snapshot_again(tmp_path: Path) -> None:
+async def test_snapshot_on_request(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        me = (await hear(socket, "snapshot"))["client"]
-        await say(socket, {"type": "set", "controls": {FADER: 0.25}})
-        await say(socket, {"type": "snapshot?", "seq": 12})
-        again = await hear(socket, "snapshot")
+        me = (await receive(socket, "snapshot"))["client"]
+        await send(socket, {"type": "set", "controls": {FADER: 0.25}})
+        await send(socket, {"type": "snapshot?", "seq": 12})
+        again = await receive(socket, "snapshot")
         assert again["rev"] == 1
         assert again["controls"][FADER] == 0.25
         assert again["client"] == me
         assert again["seq"] == 12
 
 
-async def test_epochs_and_states_are_told(tmp_path: Path) -> None:
+async def test_epochs_and_states_are_sent(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         server.painter.paint()
-        epoch = await hear(socket, "epoch")
+        epoch = await receive(socket, "epoch")
         assert (epoch["epoch"], epoch["step"], epoch["rev"]) == (0, 0, 0)
         assert (epoch["width"], epoch["height"]) == (48, 32)
         assert [row["layer"] for row in epoch["losses"]] == list(server.painter.layers)
@@ -239,28 +237,28 @@ async def test_epochs_and_states_are_told(tmp_path: Path) -> None:
         }  # fmt: skip
         server.painter.retry_s = 4.0
         server.painter.tell(Report(State.RESTARTING, "exit code 1"))
-        state = await hear(socket, "state")
+        state = await receive(socket, "state")
         assert state["state"] == "restarting"
         assert state["retry_s"] == 4.0
         server.painter.retry_s = None
         server.painter.tell(Report(State.FAILED, "five times in a row"))
-        state = await hear(socket, "state")
+        state = await receive(socket, "state")
         assert state["log"] == ["last words"]
         assert "retry_s" not in state
         async with server.socket("/ws") as late:
-            assert (await hear(late, "snapshot"))["epoch"] == epoch
+            assert (await receive(late, "snapshot"))["epoch"] == epoch
 
 
-async def test_a_picture_shows_the_change_whose_revision_it_carries(tmp_path: Path) -> None:
+async def test_picture_shows_the_change_of_its_revision(tmp_path: Path) -> None:
     async with (
         running(tmp_path) as server,
         server.socket("/ws") as controls,
         server.socket("/frames") as frames,
     ):
-        await say(controls, {"type": "set", "controls": {FADER: 1.0}})
-        rev = (await hear(controls, "changed"))["rev"]
+        await send(controls, {"type": "set", "controls": {FADER: 1.0}})
+        rev = (await receive(controls, "changed"))["rev"]
         frame = server.painter.paint()
-        head, jpeg = await see(frames)
+        head, jpeg = await receive_frame(frames)
         assert head == {
             "epoch": 0, "step": 0, "rev": rev, "width": 48, "height": 32, "time": frame.time,
         }  # fmt: skip
@@ -270,15 +268,15 @@ async def test_a_picture_shows_the_change_whose_revision_it_carries(tmp_path: Pa
 
 
 @pytest.mark.checklist(28)
-async def test_two_pictures_are_under_way_and_then_only_the_newest(
+async def test_two_pictures_in_flight_then_only_the_newest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("styletune.server.frame_stream.PAUSE_AFTER_S", 60.0)
     async with running(tmp_path) as server, server.socket("/frames") as socket:
         server.painter.paint()
-        assert (await see(socket))[0]["epoch"] == 0
+        assert (await receive_frame(socket))[0]["epoch"] == 0
         server.painter.paint()
-        assert (await see(socket))[0]["epoch"] == 1
+        assert (await receive_frame(socket))[0]["epoch"] == 1
         for _ in range(5):
             server.painter.paint()
             await asyncio.sleep(0)
@@ -286,57 +284,57 @@ async def test_two_pictures_are_under_way_and_then_only_the_newest(
             lambda: server.hub.frame_stream.newest and server.hub.frame_stream.newest.epoch == 6
         )
         assert server.hub.frame_stream.encoded == 2  # nobody may have one: none is encoded
-        await say(socket, {"type": "ack", "epoch": 0})
-        assert (await see(socket))[0]["epoch"] == 6
-        await say(socket, {"type": "ack", "epoch": 6})  # and with it epoch 1
+        await send(socket, {"type": "ack", "epoch": 0})
+        assert (await receive_frame(socket))[0]["epoch"] == 6
+        await send(socket, {"type": "ack", "epoch": 6})  # and with it epoch 1
         for epoch in (7, 8):
             server.painter.paint()
-            assert (await see(socket))[0]["epoch"] == epoch
+            assert (await receive_frame(socket))[0]["epoch"] == epoch
 
 
-async def test_each_epoch_is_encoded_once_for_all_viewers(tmp_path: Path) -> None:
+async def test_epoch_is_encoded_once_for_all_viewers(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         viewers = [await server.socket("/frames") for _ in range(5)]
         for epoch in range(4):
             server.painter.paint()
-            seen = [await see(viewer) for viewer in viewers]
+            seen = [await receive_frame(viewer) for viewer in viewers]
             assert len({jpeg for _, jpeg in seen}) == 1
             assert {head["epoch"] for head, _ in seen} == {epoch}
             for viewer in viewers:
-                await say(viewer, {"type": "ack", "epoch": epoch})
+                await send(viewer, {"type": "ack", "epoch": epoch})
         assert server.hub.frame_stream.encoded == 4
         for viewer in viewers:
             await viewer.close()
 
 
-async def test_a_viewer_that_comes_late_sees_the_picture_at_once(tmp_path: Path) -> None:
+async def test_late_viewer_gets_the_picture_at_once(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         server.painter.paint()
         await until(lambda: server.hub.frame_stream.newest is not None)
         async with server.socket("/frames") as socket:
-            assert (await see(socket))[0]["epoch"] == 0
+            assert (await receive_frame(socket))[0]["epoch"] == 0
 
 
-async def test_viewers_are_counted_and_told(tmp_path: Path) -> None:
+async def test_viewers_are_counted(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        assert (await hear(socket, "snapshot"))["state"]["viewers"] == 0
+        assert (await receive(socket, "snapshot"))["state"]["viewers"] == 0
         async with server.socket("/frames"):
             await until(lambda: server.hub.state().viewers == 1)
-        while (await hear(socket, "state"))["viewers"] != 0:
+        while (await receive(socket, "state"))["viewers"] != 0:
             pass
 
 
-async def test_a_bad_acknowledgement_is_answered_and_forgiven(tmp_path: Path) -> None:
+async def test_bad_acknowledgement_is_answered(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/frames") as socket:
-        await say(socket, {"type": "ack", "epoch": "0"})
-        assert (await hear(socket, "error"))["code"] == "bad_message"
-        await say(socket, {"type": "ack", "epoch": 12345})  # never sent
+        await send(socket, {"type": "ack", "epoch": "0"})
+        assert (await receive(socket, "error"))["code"] == "bad_message"
+        await send(socket, {"type": "ack", "epoch": 12345})  # never sent
         server.painter.paint()
-        assert (await see(socket))[0]["epoch"] == 0
+        assert (await receive_frame(socket))[0]["epoch"] == 0
 
 
 @pytest.mark.parametrize("path", ["/ws", "/frames"])
-async def test_one_socket_too_many_is_told_that_the_server_is_full(
+async def test_socket_too_many_is_closed(
     tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(send_queue, "MAX_CLIENTS", 2)
@@ -353,7 +351,7 @@ async def test_one_socket_too_many_is_told_that_the_server_is_full(
 
 @pytest.mark.checklist(20)
 @pytest.mark.parametrize("path", ["/ws", "/frames"])
-async def test_sixty_four_sockets_are_served_and_not_one_more(tmp_path: Path, path: str) -> None:
+async def test_sixty_four_sockets_are_served(tmp_path: Path, path: str) -> None:
     async with running(tmp_path) as server, contextlib.AsyncExitStack() as stack:
         for _ in range(64):
             await stack.enter_async_context(server.socket(path))
@@ -367,30 +365,30 @@ async def test_sixty_four_sockets_are_served_and_not_one_more(tmp_path: Path, pa
         assert (await server.http.get("/api/state")).status_code == 200
 
 
-async def test_sockets_are_closed_with_1012_when_the_server_ends(tmp_path: Path) -> None:
+async def test_sockets_are_closed_with_1012_at_shutdown(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         controls, frames = await server.socket("/ws"), await server.socket("/frames")
         server.shutdown.requested = True
         assert await asyncio.wait_for(server.task, WAIT_S) == 0
         for socket in (controls, frames):
             with pytest.raises(ConnectionClosed) as closed:
-                await hear(socket, "never")
+                await receive(socket, "never")
             assert closed.value.rcvd is not None
             assert closed.value.rcvd.code == 1012
         assert server.painter.stopped >= 1
 
 
-async def test_sets_of_many_clients_end_on_the_last_value(tmp_path: Path) -> None:
+async def test_sets_of_two_clients_end_on_the_last_values(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as reader:
-        await hear(reader, "snapshot")
+        await receive(reader, "snapshot")
         async with server.socket("/ws") as one, server.socket("/ws") as two:
             for step in range(100):
-                await say(one, {"type": "set", "controls": {FADER: step / 100}})
-                await say(two, {"type": "set", "controls": {"smooth": step / 100}})
+                await send(one, {"type": "set", "controls": {FADER: step / 100}})
+                await send(two, {"type": "set", "controls": {"smooth": step / 100}})
             seen: dict[str, float] = {}
             rev = 0
             while seen != {FADER: 0.99, "smooth": 0.99}:
-                changed = await hear(reader, "changed")
+                changed = await receive(reader, "changed")
                 assert changed["rev"] > rev
                 rev = changed["rev"]
                 seen |= changed["controls"]
@@ -400,7 +398,7 @@ async def test_sets_of_many_clients_end_on_the_last_value(tmp_path: Path) -> Non
 
 
 @pytest.mark.checklist(29)
-async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_value(
+async def test_sets_of_two_clients_on_one_fader_agree(
     tmp_path: Path,
 ) -> None:
     async with (
@@ -409,11 +407,11 @@ async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_valu
         server.socket("/ws") as two,
     ):
         for socket in (one, two):
-            await hear(socket, "snapshot")
+            await receive(socket, "snapshot")
         for step in range(200):
             await asyncio.gather(
-                say(one, {"type": "set", "controls": {FADER: step / 1000}}),
-                say(two, {"type": "set", "controls": {FADER: 1 - step / 1000}}),
+                send(one, {"type": "set", "controls": {FADER: step / 1000}}),
+                send(two, {"type": "set", "controls": {FADER: 1 - step / 1000}}),
             )
         await until(lambda: server.hub.stats.messages == 400)
         await asyncio.sleep(0)  # to the end of the turn
@@ -421,22 +419,22 @@ async def test_two_hands_on_one_fader_leave_everybody_with_the_last_writers_valu
         for socket in (one, two):
             position, rev = None, 0
             while rev < server.hub.session.state.rev:
-                changed = await hear(socket, "changed")
+                changed = await receive(socket, "changed")
                 position, rev = changed["controls"].get(FADER, position), changed["rev"]
             seen.append(position)
         assert seen[0] == seen[1] == server.hub.session.state.positions[FADER]
         assert server.painter.controls.positions[FADER] == seen[0]
 
 
-async def test_a_storm_of_sets_is_told_in_few_messages_and_ends_on_the_last(tmp_path: Path) -> None:
+async def test_storm_of_sets_is_merged_and_ends_on_the_last(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        rev = (await hear(socket, "snapshot"))["rev"]
+        rev = (await receive(socket, "snapshot"))["rev"]
         for n in range(2000):
             controls = {"smooth": n / 2000}
-            await say(socket, {"type": "set", "controls": controls, "seq": n, "gesture": "storm"})
+            await send(socket, {"type": "set", "controls": controls, "seq": n, "gesture": "storm"})
         count = 0
         while True:
-            changed = await hear(socket, "changed")
+            changed = await receive(socket, "changed")
             count += 1
             assert changed.get("since", changed["rev"] - 1) <= rev
             rev = changed["rev"]
@@ -456,8 +454,8 @@ async def test_storm_of_one_client_leaves_the_others_served(tmp_path: Path) -> N
         server.socket("/ws") as socket,
         server.socket("/ws") as other,
     ):
-        await hear(other, "snapshot")
-        reading = asyncio.create_task(hear(socket, "never"))
+        await receive(other, "snapshot")
+        reading = asyncio.create_task(receive(socket, "never"))
         # At once, as out of a network's buffer.
         socket.transport.write(
             b"".join(
@@ -466,11 +464,11 @@ async def test_storm_of_one_client_leaves_the_others_served(tmp_path: Path) -> N
             )
         )
         await until(lambda: server.hub.stats.messages > 0)
-        await say(other, {"type": "set", "controls": {FADER: 0.25}, "seq": 1})
-        while (await hear(other, "changed")).get("seq") != 1:
+        await send(other, {"type": "set", "controls": {FADER: 0.25}, "seq": 1})
+        while (await receive(other, "changed")).get("seq") != 1:
             pass
         assert server.hub.stats.messages < 3000
-        while (await hear(other, "changed"))["controls"].get("smooth") != 2999 / 3000:
+        while (await receive(other, "changed"))["controls"].get("smooth") != 2999 / 3000:
             pass
         reading.cancel()
 
@@ -508,12 +506,12 @@ def test_token_bucket_is_calm_at_once_after_a_storm() -> None:
     assert bucket.delay_s(now + 0.2) == 0
 
 
-async def test_among_many_sets_each_bad_one_is_answered(tmp_path: Path) -> None:
+async def test_bad_sets_among_many_are_answered(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         for n in range(100):
             value = 7 if n % 10 == 0 else n / 100
-            await say(socket, {"type": "set", "controls": {"smooth": value}, "seq": n})
+            await send(socket, {"type": "set", "controls": {"smooth": value}, "seq": n})
         refused, answered = [], -1
         while answered < 99 or len(refused) < 10:
             message = json.loads(await socket.recv())
@@ -524,7 +522,7 @@ async def test_among_many_sets_each_bad_one_is_answered(tmp_path: Path) -> None:
         assert refused == list(range(0, 100, 10))
 
 
-async def test_a_morph_is_painted_as_a_smooth_path_and_told_to_everybody(tmp_path: Path) -> None:
+async def test_morph_is_a_smooth_path(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         for message in (
             {"type": "set", "controls": {"smooth": 0.9, "color": "luminance"}},
@@ -532,7 +530,7 @@ async def test_a_morph_is_painted_as_a_smooth_path_and_told_to_everybody(tmp_pat
             {"type": "set", "controls": {"smooth": 0.1, "color": "full"}},
             {"type": "recall", "scene": "dusk", "seconds": 2},
         ):
-            await say(socket, message)
+            await send(socket, message)
         path, told = [], None
         async with asyncio.timeout(WAIT_S):
             while path[-1:] != [0.9] or told is None or told["morph"]:
@@ -549,19 +547,19 @@ async def test_a_morph_is_painted_as_a_smooth_path_and_told_to_everybody(tmp_pat
         assert state["controls"]["color"] == "luminance"
 
 
-async def test_a_paint_reaches_the_worker_and_its_last_picture_is_kept(tmp_path: Path) -> None:
+async def test_paint_run_keeps_its_last_picture(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await say(socket, {"type": "paint", "steps": 30, "controls": {FADER: 0.5}, "seq": 1})
-        assert (await hear(socket, "changed"))["rev"] == 1
-        painting = await hear(socket, "painting")
+        await send(socket, {"type": "paint", "steps": 30, "controls": {FADER: 0.5}, "seq": 1})
+        assert (await receive(socket, "changed"))["rev"] == 1
+        painting = await receive(socket, "painting")
         assert (painting["run"], painting["rev"], painting["seq"]) == (1, 1, 1)
         assert server.painter.runs == [Run(1, 30)]
         server.painter.paint()
-        assert "run" not in await hear(socket, "epoch")
+        assert "run" not in await receive(socket, "epoch")
         server.painter.paint(done=True)
-        assert (await hear(socket, "epoch"))["run"] == {"run": 1, "step": 30, "done": True}
+        assert (await receive(socket, "epoch"))["run"] == {"run": 1, "step": 30, "done": True}
         server.painter.paint(width=20)
-        await hear(socket, "epoch")
+        await receive(socket, "epoch")
         newest = await server.http.get("/api/image.png")
         finished = await server.http.get("/api/image.png?run=1")
         widths = [Image.open(io.BytesIO(a.content)).width for a in (newest, finished)]
@@ -571,11 +569,11 @@ async def test_a_paint_reaches_the_worker_and_its_last_picture_is_kept(tmp_path:
         assert other.json()["message"] == "run 2 is not among the last two that have ended"
 
 
-async def test_of_sets_that_come_at_once_the_newest_is_obeyed_and_answers_for_all(
+async def test_sets_of_one_turn_are_merged(
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        rev = (await hear(socket, "snapshot"))["rev"]
+        rev = (await receive(socket, "snapshot"))["rev"]
         hub = server.hub
         (client,) = hub._clients._queues
         # In one turn of the loop, as they come out of a network's buffer.
@@ -587,8 +585,8 @@ async def test_of_sets_that_come_at_once_the_newest_is_obeyed_and_answers_for_al
             f'{{"type":"set","controls":{{"{FADER}":0.4}},"gesture":"a"}}',
         ):
             hub.receive(text, client)
-        assert (await hear(socket, "error"))["seq"] == 3
-        changed = await hear(socket, "changed")
+        assert (await receive(socket, "error"))["seq"] == 3
+        changed = await receive(socket, "changed")
         assert changed["controls"] == {"smooth": 0.3, FADER: 0.4}
         assert (changed["seq"], changed["rev"]) == (2, rev + 3)
         # What is no set sees all that was sent before it.

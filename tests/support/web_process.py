@@ -42,7 +42,7 @@ class Running:
     painter: StandInSupervisor
     folder: Path
     app: FastAPI
-    guard: AuthMiddleware
+    auth: AuthMiddleware
     shutdown: ShutdownFlag
     task: "asyncio.Task[int]"
     http: httpx.AsyncClient = field(init=False)
@@ -88,15 +88,15 @@ async def running(
         pictures = DecodedPictures(painter.sources, [content, *style_pictures])
         hub = Hub(live, pictures, painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
-        guard = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
+        auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()
         shutdown = ShutdownFlag()
-        server = Server(uvicorn_config(guard), painter, hub, listening.set, shutdown)
+        server = Server(uvicorn_config(auth), painter, hub, listening.set, shutdown)
         task = asyncio.create_task(server.run_until_shutdown(listener))
         await asyncio.wait_for(listening.wait(), WAIT_S)
         port = listener.getsockname()[1]
-        this = Running(port, hub, painter, folder, app, guard, shutdown, task)
+        this = Running(port, hub, painter, folder, app, auth, shutdown, task)
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
         ) as this.http:
@@ -108,11 +108,11 @@ async def running(
                 listener.close()
 
 
-async def say(socket: ClientConnection, message: object) -> None:
+async def send(socket: ClientConnection, message: object) -> None:
     await socket.send(message if isinstance(message, str | bytes) else json.dumps(message))
 
 
-async def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
+async def receive(socket: ClientConnection, kind: str) -> dict[str, Any]:
     """The next message of a type; those of other types are passed over."""
     async with asyncio.timeout(WAIT_S):
         while True:
@@ -121,7 +121,7 @@ async def hear(socket: ClientConnection, kind: str) -> dict[str, Any]:
                 return dict(message)
 
 
-async def see(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
+async def receive_frame(socket: ClientConnection) -> tuple[dict[str, Any], bytes]:
     """The next picture: its head and its JPEG."""
     async with asyncio.timeout(WAIT_S):
         data = await socket.recv()

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from tests.server.test_app import picture
-from tests.support.web_process import hear, running, say
+from tests.support.web_process import receive, running, send
 
 
 async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         for number in (2, 3, 4):
             answer = await server.http.put(
                 f"/api/style/{number}",
@@ -16,14 +16,14 @@ async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> Non
                 headers={"X-Filename": f"s{number}.png"},
             )
             assert answer.status_code == 200
-            assert len((await hear(socket, "pictures"))["styles"]) == number
+            assert len((await receive(socket, "pictures"))["styles"]) == number
         assert len(server.painter.sources.styles) == 4
         controls = {"style_gain.2": 0.2, "style_gain.3": 0.3, "style_gain.4": 0.4}
-        await say(socket, {"type": "set", "controls": controls | {"style_scale.4": 0.9}})
-        await hear(socket, "changed")
+        await send(socket, {"type": "set", "controls": controls | {"style_scale.4": 0.9}})
+        await receive(socket, "changed")
         answer = await server.http.delete("/api/style/2")
         assert (answer.status_code, answer.content) == (204, b"")
-        pictures = await hear(socket, "pictures")
+        pictures = await receive(socket, "pictures")
         assert [style["name"] for style in pictures["styles"]] == ["style0", "s3.png", "s4.png"]
         values = (await server.http.get("/api/state")).json()["controls"]
         assert [values[f"style_gain.{n}"] for n in (1, 2, 3, 4)] == [1.0, 0.3, 0.4, 0.0]

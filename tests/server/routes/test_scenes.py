@@ -10,25 +10,25 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from tests.server.test_app import picture
-from tests.support.web_process import hear, running, say
+from tests.support.web_process import receive, running, send
 
 
 async def test_scenes_are_kept_given_and_forgotten(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         for name, path in (("dawn", "dawn"), ("a/b é?", "a%2Fb%20%C3%A9%3F")):
             scene = {"controls": {"smooth": 0.25, "average": True, "far.off": 0.5}}
             put = await server.http.put(f"/api/scenes/{path}", json=scene)
             assert (put.status_code, put.json()) == (200, {"scenes": 1, "skipped": 1})
-            told = await hear(socket, "scenes")
+            told = await receive(socket, "scenes")
             assert told["scenes"][-1]["name"] == name
             got = (await server.http.get(f"/api/scenes/{path}")).json()
             assert (got["name"], got["controls"]) == (name, scene["controls"])
             again = await server.http.put(f"/api/scenes/{path}", json=got)
             assert again.status_code == 200
-            await hear(socket, "scenes")
-        await say(socket, {"type": "recall", "scene": "a/b é?"})
-        assert (await hear(socket, "changed"))["controls"] == {"smooth": 0.25, "average": True}
+            await receive(socket, "scenes")
+        await send(socket, {"type": "recall", "scene": "a/b é?"})
+        assert (await receive(socket, "changed"))["controls"] == {"smooth": 0.25, "average": True}
         gone = await server.http.delete("/api/scenes/dawn")
         assert (gone.status_code, gone.content) == (204, b"")
         missing = await server.http.get("/api/scenes/dawn")
@@ -43,8 +43,8 @@ async def test_scenes_are_kept_given_and_forgotten(tmp_path: Path) -> None:
 async def test_all_scenes_are_exported_as_a_file_and_imported_again(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
         for name in ("one", "two"):
-            await say(socket, {"type": "store", "scene": name})
-            await hear(socket, "scenes")
+            await send(socket, {"type": "store", "scene": name})
+            await receive(socket, "scenes")
         file = await server.http.get("/api/scenes")
         assert file.headers["content-disposition"].endswith('filename="styletune-scenes.json"')
         await server.http.delete("/api/scenes/one")
@@ -87,21 +87,21 @@ async def test_a_saved_picture_brings_its_controls_back_and_undo_takes_them_away
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path) as server, server.socket("/ws") as socket:
-        await hear(socket, "snapshot")
+        await receive(socket, "snapshot")
         controls = {"smooth": 0.7, "color": "luminance", "average": True}
-        await say(socket, {"type": "set", "controls": controls})
-        await hear(socket, "changed")
+        await send(socket, {"type": "set", "controls": controls})
+        await receive(socket, "changed")
         server.painter.paint()
         saved = (await server.http.get("/api/image.png")).content
-        await say(socket, {"type": "set", "controls": {"smooth": 0.1, "color": "full"}})
-        rev = (await hear(socket, "changed"))["rev"]
+        await send(socket, {"type": "set", "controls": {"smooth": 0.1, "color": "full"}})
+        rev = (await receive(socket, "changed"))["rev"]
         answer = await server.http.put("/api/state", content=saved)
         assert answer.json() == {"rev": rev + 1, "changed": 2, "skipped": 0}
-        changed = await hear(socket, "changed")
+        changed = await receive(socket, "changed")
         assert changed["controls"] == {"smooth": 0.7, "color": "luminance"}
         assert changed["source"] == "picture"
-        await say(socket, {"type": "trigger", "name": "undo"})
-        assert (await hear(socket, "changed"))["controls"] == {"smooth": 0.1, "color": "full"}
+        await send(socket, {"type": "trigger", "name": "undo"})
+        assert (await receive(socket, "changed"))["controls"] == {"smooth": 0.1, "color": "full"}
 
 
 async def test_a_picture_without_a_state_brings_nothing_back(tmp_path: Path) -> None:
