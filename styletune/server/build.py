@@ -3,6 +3,7 @@
 Apart from `serve`, which imports it late: that takes most of the start.
 """
 
+import asyncio
 import os
 import sys
 import threading
@@ -12,6 +13,7 @@ from concurrent.futures import Executor
 from functools import partial
 from logging import INFO, getLogger
 from pathlib import Path
+from typing import Any
 
 from styletune.config import SessionConfig
 from styletune.logs import log_event
@@ -25,9 +27,9 @@ from styletune.server.hub import Hub
 from styletune.server.lifecycle import ManagedWorker, Server, uvicorn_config
 from styletune.server.options import ServerOptions, format_host, login_url
 from styletune.server.pictures import DecodedPictures
-from styletune.server.runs import PictureRef, RunFolder, RunManifest, autosave
+from styletune.server.runs import PictureRef, RunFolder, RunManifest
 from styletune.server.signals import ShutdownFlag
-from styletune.server.storage import SavedSession, SessionStore
+from styletune.server.storage import Autosaver, SavedSession, SessionStore
 from styletune.session.scenes import SceneList
 from styletune.session.session import Session
 
@@ -77,7 +79,7 @@ def build_server(
         scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
     )
     decoded = DecodedPictures(worker.sources, pictures)
-    hub = Hub(live, decoded, worker, FrameStream(encoding), store)
+    hub = Hub(live, decoded, worker, FrameStream(encoding))
     folder, seed = run.pictures, session.painting.seed
     auth = AuthMiddleware(
         create_app(hub, web=web, folder=folder, executor=decoding, seed=seed),
@@ -95,12 +97,36 @@ def build_server(
         hub,
         partial(_print_urls, auth, base_url, open_browser),
         shutdown,
-        partial(autosave, run, partial(_run_manifest, hub)),
+        partial(_autosave, hub, run, store),
     )
 
 
+async def _autosave(hub: Hub, run: RunFolder, store: SessionStore | None) -> None:
+    """Save the run and the session until cancelled."""
+    savers: list[Autosaver[Any]] = [
+        Autosaver(
+            partial(_run_manifest, hub), run.write,
+            saved=run.manifest, failure="this run cannot be resumed as it is",
+        )
+    ]  # fmt: skip
+    if store is not None:
+        session = partial(_saved_session, hub)
+        failure = "scenes and values cannot be kept"
+        savers.append(Autosaver(session, store.save, saved=session(), failure=failure))
+    try:
+        await asyncio.gather(*(saver.run() for saver in savers))
+    finally:
+        if store is not None:
+            store.close()
+
+
+def _saved_session(hub: Hub) -> SavedSession:
+    state = hub.session.state
+    scenes = state.scenes
+    return SavedSession(state.controls(), scenes.all, scenes.a, scenes.b)
+
+
 def _run_manifest(hub: Hub) -> RunManifest:
-    """What of the run is saved now and then."""
     pictures = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
     return RunManifest(controls=hub.session.state.controls(), pictures=pictures)
 

@@ -21,7 +21,6 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
-from styletune.server.storage import Autosaver, SavedSession, SessionStore
 from styletune.session.incoming import SetMessage, SnapshotRequestMessage, refuse_viewer
 from styletune.session.outgoing import (
     ChangedMessage,
@@ -66,7 +65,6 @@ class Hub:
         pictures: DecodedPictures,
         worker: WorkerHandle,
         frame_stream: FrameStream,
-        store: SessionStore | None = None,
     ) -> None:
         self.session = session
         self.pictures = pictures
@@ -86,7 +84,6 @@ class Hub:
         self._morph_started = asyncio.Event()
         self._midi_timer: asyncio.TimerHandle | None = None
         self._sent_scenes = session.state.scenes_message()
-        self._autosaver = None if store is None else Autosaver(store, self._saved_session)
         self._write_controls()
 
     async def run(self) -> None:
@@ -95,8 +92,6 @@ class Hub:
             tasks.create_task(self._forward_frames())
             tasks.create_task(self._forward_reports())
             tasks.create_task(self._run_morphs())
-            if self._autosaver is not None:
-                tasks.create_task(self._autosaver.run())
 
     # -------------------------------------------------------------- clients
 
@@ -181,7 +176,6 @@ class Hub:
         self._apply_queued_sets()
         if len(self._pending):
             self._write_controls()
-            self._save_soon()
         while (message := self._pending.pop()) is not None:
             if isinstance(message, PaintingMessage):  # after its controls, which it contains
                 self._worker.start_run(message.command)
@@ -190,7 +184,6 @@ class Hub:
         if scenes is not self._sent_scenes:
             self._sent_scenes = scenes
             self._broadcast(scenes)
-            self._save_soon()
         self._send_midi_feedback()
 
     def _queue_set(self, checked: CheckedSet, client: str) -> None:
@@ -317,14 +310,6 @@ class Hub:
         self._worker.write(
             ControlState(state.rev, dict(state.positions), dict(self.session.triggers))
         )
-
-    def _save_soon(self) -> None:
-        if self._autosaver is not None:
-            self._autosaver.changed()
-
-    def _saved_session(self) -> SavedSession:
-        scenes = self.session.state.scenes
-        return SavedSession(self.session.state.controls(), scenes.all, scenes.a, scenes.b)
 
     # ------------------------------------------------------ background tasks
 

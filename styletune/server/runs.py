@@ -1,26 +1,22 @@
-"""Runs of a session: what the server keeps on disk, so that the next one can go on from there.
+"""Runs of a session: what the server saves on disk, so that the next one can go on from there.
 
-Each run has a folder of its own beside the session's memory: its pictures, its checkpoints, and
-a note of values and pictures that is never older than a second. A lock that dies with its process
-tells a run that is being played from one that was cut short. Knows nothing about sockets and the
-worker.
+A lock that dies with its process tells a run that is being painted from one that was cut short.
 
     <session>/runs/<name of the run>/{run.json, lock, pictures/, checkpoints/}
 """
 
-import asyncio
 import contextlib
-import fcntl
 import logging
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from filelock import Timeout
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from styletune import files
@@ -29,60 +25,19 @@ from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError
 from styletune.ipc import checkpoint, seqlock
 from styletune.ipc.seqlock import is_alive
+from styletune.server.storage import process_lock
 
-# The folder in which one run keeps its pictures, and what killed runs left of theirs.
-#
-# A name is `styletune-<world>-<pid>-<random>`, as of segments of shared memory: world and pid
-# tell whose it is, so that a later start can sweep up after a run that was killed outright.
-# Knows nothing about pictures.
-
-
-_TEMP_NAME = re.compile(rf"{seqlock.PREFIX}-(?P<world>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
-
-
-@contextlib.contextmanager
-def temp_folder() -> Iterator[Path]:
-    """A private folder, gone afterwards."""
-    prefix = f"{seqlock.PREFIX}-{seqlock.namespace_id()}-{os.getpid()}-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        yield Path(name)
-
-
-def remove_stale_folders() -> int:
-    """Remove the folders of dead processes and return how many there were.
-
-    Leaves alone what live processes made, what belongs to other users, and what was made in
-    another container (see `segments.world`).
-    """
-    world = seqlock.namespace_id()
-    swept = 0
-    for path in Path(tempfile.gettempdir()).glob(f"{seqlock.PREFIX}-{world}-*"):
-        match = _TEMP_NAME.fullmatch(path.name)
-        if match is None or is_alive(int(match["pid"])) or not _ours(path):
-            continue
-        shutil.rmtree(path, ignore_errors=True)
-        swept += not path.exists()
-    return swept
-
-
-def _ours(path: Path) -> bool:
-    """A folder of this user, and no link: anybody may put names into a shared folder."""
-    try:
-        return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.getuid()
-    except OSError:  # swept by another process just now
-        return False
-
-
-KEPT = 3  # runs of a session, the present one among them
-_NOTE_S = 0.5  # between looks at what has changed
-_NAME_S = 1.0  # for a name that no other run has: a clock may go back, or stand
+MAX_RUNS = 3  # of a session, the present one among them
+_NAME_TIMEOUT_S = 1.0  # for a name that no other run has: a clock may go back, or stand
 
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}")  # sorted by name is sorted by time
+# A temporary folder is named like segments of shared memory: namespace and pid show whose it is.
+_TEMP_NAME = re.compile(rf"{seqlock.PREFIX}-(?P<namespace>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
 _log = logging.getLogger(__name__)
 
 
 class PictureRef(BaseModel):
-    """A picture that hung in its place; the file lies in the run's `pictures`."""
+    """A source picture of a run; the file lies in the run's `pictures`."""
 
     model_config = ConfigDict(extra="forbid")
     file: str
@@ -90,12 +45,12 @@ class PictureRef(BaseModel):
 
 
 class RunManifest(BaseModel):
-    """What is noted of a run: `run.json`.
+    """What is saved of a run, at most a second after a change: `run.json`.
 
     Attributes:
         ended: whether in order.
         controls: values as messages show them.
-        pictures: content first, then the styles; none before the first note.
+        pictures: content first, then the styles; none before they are first saved.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -106,16 +61,16 @@ class RunManifest(BaseModel):
 
 @dataclass
 class RunFolder:
-    """One run, which this process plays.
+    """The run of this process.
 
     Attributes:
         folder: of its own.
-        note: as it was last written; `write` another.
+        manifest: as it was last written; `write` another.
         resumed: whether it goes on from an earlier process.
     """
 
     folder: Path
-    note: RunManifest = field(default_factory=RunManifest)
+    manifest: RunManifest = field(default_factory=RunManifest)
     resumed: bool = False
 
     @property
@@ -133,25 +88,25 @@ class RunFolder:
         """Folder of its checkpoints."""
         return self.folder / "checkpoints"
 
-    def write(self, note: RunManifest) -> None:
-        """Note where the run stands.
+    def write(self, manifest: RunManifest) -> None:
+        """Replace the manifest.
 
         Raises:
-            OSError: the folder is full or read-only; the note before stays.
+            OSError: the folder is full or read-only; the former manifest stays.
         """
-        files.write_bytes_atomically(self.folder / "run.json", note.model_dump_json().encode())
-        self.note = note
+        files.write_bytes_atomically(self.folder / "run.json", manifest.model_dump_json().encode())
+        self.manifest = manifest
 
-    def session(self, session: SessionConfig) -> SessionConfig:
-        """`session` with the values and pictures of this run."""
-        if not self.note.pictures:
+    def configure(self, session: SessionConfig) -> SessionConfig:
+        """Return `session` with the values and pictures of this run."""
+        if not self.manifest.pictures:
             return session
-        content, *styles = (str(self.pictures / hung.file) for hung in self.note.pictures)
+        content, *styles = (str(self.pictures / ref.file) for ref in self.manifest.pictures)
         table = session.table()
         return session.with_overrides(
             pictures={"content": content, "styles": tuple(styles)},
             controls={
-                name: at for name, at in self.note.controls.items() if _fits(table, name, at)
+                name: at for name, at in self.manifest.controls.items() if _fits(table, name, at)
             },
         )
 
@@ -169,7 +124,7 @@ def _fits(table: ControlTable, name: str, position: object) -> bool:
 def open_run(
     folder: Path | None, *, resume: bool = False, name: str | None = None
 ) -> Iterator[RunFolder]:
-    """Begin a run, or go on with an earlier one; it has ended in order when this is left in order.
+    """Start a run, or resume one; it has ended in order when this context ends in order.
 
     Where the folder cannot be used, the run lives in a temporary one, and a warning says
     so. A run in which nothing was painted leaves nothing behind.
@@ -179,7 +134,7 @@ def open_run(
         name: of the run to resume; None: the last one.
 
     Raises:
-        CheckpointError: nothing to resume, or it is being played.
+        CheckpointError: nothing to resume, or another process is painting it.
     """
     with contextlib.ExitStack() as stack:
         if folder is None:
@@ -200,12 +155,12 @@ def open_run(
 
 
 def _end(run: RunFolder) -> None:
-    """Note that it has ended in order, and keep of its pictures only those that hang."""
+    """Save that it has ended in order, and delete the pictures that were replaced."""
     with contextlib.suppress(OSError):
-        run.write(run.note.model_copy(update={"ended": True}))
-        hanging = {hung.file for hung in run.note.pictures}
+        run.write(run.manifest.model_copy(update={"ended": True}))
+        current = {ref.file for ref in run.manifest.pictures}
         for path in run.pictures.iterdir():
-            if path.name not in hanging:
+            if path.name not in current:
                 path.unlink()
 
 
@@ -215,7 +170,7 @@ def _create(folder: Path, stack: contextlib.ExitStack) -> RunFolder:
         _prune(folder)
         run = RunFolder(_mkdir(folder))
         run.pictures.mkdir()
-        stack.enter_context(_lock(run.folder))
+        stack.enter_context(process_lock(run.folder))
         run.write(RunManifest())
     except OSError as error:
         _log.warning("this run cannot be resumed later: %s in %s", error.strerror or error, folder)
@@ -229,7 +184,7 @@ def _mkdir(folder: Path) -> Path:
     Raises:
         OSError: it cannot be made.
     """
-    until = time.monotonic() + _NAME_S
+    until = time.monotonic() + _NAME_TIMEOUT_S
     while True:
         path = folder / _name(time.time())
         try:
@@ -265,28 +220,28 @@ def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunF
         )
     path = found[0]
     try:
-        stack.enter_context(_lock(path))
-    except BlockingIOError:
+        stack.enter_context(process_lock(path))
+    except Timeout:
         raise CheckpointError(
             f"the run {path.name} is being played by another process: end that one first"
         ) from None
     run = RunFolder(path, _read_manifest(path), resumed=True)
-    run.write(run.note.model_copy(update={"ended": False}))
+    run.write(run.manifest.model_copy(update={"ended": False}))
     return run
 
 
 def _warn_if_unclean(folder: Path) -> None:
-    """Say so when the last run was cut short, and how to go on with it."""
+    """Warn when the last run was cut short, and tell how to resume it."""
     for path in _runs(folder)[:1]:
         if _read_manifest(path).ended or _is_locked(path):
             continue
-        stood, _ = checkpoint.load_latest(path / "checkpoints")
-        if stood is not None:
+        latest, _ = checkpoint.load_latest(path / "checkpoints")
+        if latest is not None:
             _log.warning(
                 "the last run of this session was cut short at step %d, %s; to go on with it: "
                 "end this one and start again with --resume --run %s",
-                stood.step,
-                time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(stood.time)),
+                latest.step,
+                time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(latest.time)),
                 path.name,
             )
 
@@ -301,69 +256,63 @@ def _runs(folder: Path) -> list[Path]:
 
 
 def _prune(folder: Path) -> None:
-    """Leave room for one more; the pictures of strangers' evenings are not ours to hoard."""
-    for path in _runs(folder)[KEPT - 1 :]:
+    """Make room for one more; pictures of a public evening should not pile up."""
+    for path in _runs(folder)[MAX_RUNS - 1 :]:
         if not _is_locked(path):
             shutil.rmtree(path, ignore_errors=True)
 
 
 def _read_manifest(path: Path) -> RunManifest:
     try:
-        note = RunManifest.model_validate_json((path / "run.json").read_bytes())
+        manifest = RunManifest.model_validate_json((path / "run.json").read_bytes())
     except (OSError, ValidationError):
         return RunManifest()
-    # Names only: a note must not lead out of its folder.
+    # Names only: a manifest must not lead out of its folder.
     whole = all(
-        hung.file == Path(hung.file).name and (path / "pictures" / hung.file).is_file()
-        for hung in note.pictures
+        ref.file == Path(ref.file).name and (path / "pictures" / ref.file).is_file()
+        for ref in manifest.pictures
     )
-    return note if whole else note.model_copy(update={"pictures": []})
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a run's lock, which the kernel lets go when the process ends, however it ends.
-
-    Raises:
-        BlockingIOError: another process holds it.
-    """
-    handle = os.open(path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(handle)
+    return manifest if whole else manifest.model_copy(update={"pictures": []})
 
 
 def _is_locked(path: Path) -> bool:
     try:
-        with _lock(path):
+        with process_lock(path):
             return False
-    except BlockingIOError:
+    except Timeout:
         return True
     except OSError:
         return False
 
 
-async def autosave(run: RunFolder, now: Callable[[], RunManifest]) -> None:
-    """Note where the run stands, at most a second after a change, until cancelled.
+@contextlib.contextmanager
+def temp_folder() -> Iterator[Path]:
+    """A private folder, gone afterwards."""
+    prefix = f"{seqlock.PREFIX}-{seqlock.namespace_id()}-{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
-    Args:
-        now: how it stands; called on the event loop.
+
+def remove_stale_folders() -> int:
+    """Remove the folders of dead processes and return how many there were.
+
+    Leaves alone what live processes made, what belongs to other users, and what was made in
+    another container (see `seqlock.namespace_id`).
     """
-    complaint = ""
+    namespace = seqlock.namespace_id()
+    removed = 0
+    for path in Path(tempfile.gettempdir()).glob(f"{seqlock.PREFIX}-{namespace}-*"):
+        match = _TEMP_NAME.fullmatch(path.name)
+        if match is None or is_alive(int(match["pid"])) or not _ours(path):
+            continue
+        shutil.rmtree(path, ignore_errors=True)
+        removed += not path.exists()
+    return removed
+
+
+def _ours(path: Path) -> bool:
+    """A folder of this user, and no link: anybody may put names into a shared folder."""
     try:
-        while True:
-            await asyncio.sleep(_NOTE_S)
-            if (note := now()) == run.note:
-                continue
-            try:
-                await asyncio.shield(asyncio.to_thread(run.write, note))
-                complaint = ""
-            except OSError as error:
-                if str(error) != complaint:  # once, not every second
-                    complaint = str(error)
-                    _log.warning("this run cannot be resumed as it is: %s", error)
-    finally:
-        with contextlib.suppress(OSError):
-            run.write(now())
+        return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.getuid()
+    except OSError:  # removed by another process just now
+        return False

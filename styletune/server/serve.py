@@ -80,7 +80,7 @@ def serve(
     configure_logging(log_format, Credentials(token, options.view_token).secrets)
     runs_folder = None if memory_folder is None else memory_folder / "runs"
     with open_run(runs_folder, resume=resume, name=run) as run_folder:
-        session = run_folder.session(session)
+        session = run_folder.configure(session)
         host = session.server.host
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()
@@ -142,7 +142,7 @@ def _decode_all(
     """
     sources: Sequence[str] = (session.pictures.content, *session.pictures.styles)
     data = [decode.read_bytes(source) for source in sources]
-    refs = run.note.pictures or [
+    refs = run.manifest.pictures or [
         PictureRef(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
     ]
     paths = [run.pictures / ref.file for ref in refs]

@@ -1,39 +1,38 @@
-"""What a session remembers on disk: its scenes and its values.
+"""What a session saves on disk: its scenes and its values, in two JSON files of one folder.
 
-Scenes and values come in and go out; two JSON files of one folder lie between, written
-whole or not at all. A file that cannot be read is set aside, never deleted and never
-overwritten. Used by the web process; knows nothing about sockets and the worker.
+A file is written whole or not at all. One that cannot be read is set aside, never deleted and
+never overwritten.
 """
 
 import asyncio
-import fcntl
 import hashlib
 import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Annotated, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import platformdirs
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune import files
 from styletune.errors import explain_validation_error
 from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value
 
-# Values are kept within a second of a change; a drag writes the file once a second.
-DELAY_S = 0.9
+# Changes are saved within a second; a drag writes the file about once a second.
+SAVE_INTERVAL_S = 0.8
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedSession:
-    """What a session keeps from one start to the next.
+    """What a session saves from one start to the next.
 
     Attributes:
-        controls: values as messages show them, by name; empty when nothing was kept.
+        controls: values as messages show them, by name; empty when nothing was saved.
         scenes: in their order.
         a, b: names of the scenes at the ends of the crossfade.
     """
@@ -61,12 +60,13 @@ class _Scenes(_File):
 
 
 _T = TypeVar("_T", bound=_File)
+_S = TypeVar("_S")
 
 
 class SessionStore:
-    """The memory of one session, in a folder of its own.
+    """The saved values and scenes of one session, in a folder of its own.
 
-    Only one process at a time remembers a session; for a second one `save` does nothing.
+    Only one process at a time saves a session; for a second one `save` does nothing.
 
     Args:
         folder: is made when there is something to save.
@@ -74,26 +74,26 @@ class SessionStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._lock: IO[str] | None = None
-        self._others = False
+        self._lock = process_lock(folder)
+        self._read_only = False
         self._written: dict[str, bytes] = {}
 
     def load(self) -> SavedSession:
-        """What was saved last. Never raises: what cannot be read is set aside, with a warning."""
+        """Return what was saved last. What cannot be read is set aside, with a warning."""
         values = self._read("values.json", _Values)
         scenes = self._read("scenes.json", _Scenes)
         return SavedSession(values.controls, scenes.scenes, scenes.a, scenes.b)
 
-    def save(self, remembered: SavedSession) -> None:
+    def save(self, session: SavedSession) -> None:
         """Write what differs from what was saved last.
 
         Raises:
             OSError: the folder cannot be written; what was saved before is still there.
         """
-        if not self._own():
+        if not self._acquire_lock():
             return
-        values = _Values(controls=dict(remembered.controls))
-        scenes = _Scenes(scenes=remembered.scenes, a=remembered.a, b=remembered.b)
+        values = _Values(controls=dict(session.controls))
+        scenes = _Scenes(scenes=session.scenes, a=session.a, b=session.b)
         for name, file in (("values.json", values), ("scenes.json", scenes)):
             data = file.model_dump_json(indent=1).encode()
             if self._written.get(name) != data:
@@ -101,28 +101,23 @@ class SessionStore:
                 self._written[name] = data
 
     def close(self) -> None:
-        """Let another process remember the session."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        """Let another process save the session."""
+        self._lock.release()
 
-    def _own(self) -> bool:
-        """Whether this process is the one that remembers the session."""
-        if self._lock is None and not self._others:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = (self.folder / "lock").open("w")
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                lock.close()
-                self._others = True
-                _log.warning(
-                    "another styletune plays this session: scenes and values of this one are "
-                    "not kept; give it a folder of its own with --data"
-                )
-            else:
-                self._lock = lock
-        return self._lock is not None
+    def _acquire_lock(self) -> bool:
+        """Whether this process is the one that saves the session."""
+        if self._read_only or self._lock.is_locked:
+            return not self._read_only
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            self._read_only = True
+            _log.warning(
+                "another styletune plays this session: scenes and values of this one are "
+                "not kept; give it a folder of its own with --data"
+            )
+        return not self._read_only
 
     def _read(self, name: str, kind: type[_T]) -> _T:
         path = self.folder / name
@@ -136,68 +131,84 @@ class SessionStore:
         try:
             file = kind.model_validate_json(data)
         except ValidationError as error:
-            self._set_aside(path, explain_validation_error(error))
+            self._quarantine(path, explain_validation_error(error))
             return kind()
         self._written[name] = data
         return file
 
-    def _set_aside(self, path: Path, why: str) -> None:
+    def _quarantine(self, path: Path, why: str) -> None:
         number = 1
         while (aside := path.with_name(f"{path.stem}.damaged-{number}.json")).exists():
             number += 1
         try:
             path.rename(aside)
         except OSError as error:
-            self._others = True  # nothing that cannot be read is overwritten
+            self._read_only = True  # nothing that cannot be read is overwritten
             _log.warning("%s is damaged (%s) and cannot be set aside: %s", path, why, error)
         else:
             _log.warning("%s is damaged (%s) and was set aside as %s", path, why, aside.name)
 
 
-class Autosaver:
-    """Saves in the background, at most `DELAY_S` after a change.
+class Autosaver(Generic[_S]):
+    """Saves a state in the background whenever it differs from what was saved last."""
 
-    Args:
-        what: what to remember now; called on the event loop.
-    """
+    def __init__(
+        self,
+        current: Callable[[], _S],
+        save: Callable[[_S], None],
+        *,
+        saved: _S,
+        failure: str,
+        interval_s: float = SAVE_INTERVAL_S,
+    ) -> None:
+        """Prepare; `run` does the work.
 
-    def __init__(self, memory: SessionStore, what: Callable[[], SavedSession]) -> None:
-        self._memory = memory
-        self._what = what
-        self._changed = asyncio.Event()
-        self._saving: asyncio.Future[None] | None = None
-        self._failed = ""
-
-    def changed(self) -> None:
-        """There is something to save."""
-        self._changed.set()
+        Args:
+            current: returns the state; called on the event loop.
+            save: writes it, in a thread; may raise `OSError`.
+            saved: the state that needs no saving.
+            failure: what to log where it cannot be written.
+            interval_s: between two looks at what has changed.
+        """
+        self._current = current
+        self._save = save
+        self._saved = saved
+        self._failure = failure
+        self._interval_s = interval_s
+        self._logged = ""
 
     async def run(self) -> None:
-        """Save whenever something has changed, until cancelled; then save once more."""
+        """Save what changes until cancelled, and once more then."""
+        saving: asyncio.Future[None] | None = None
         try:
             while True:
-                await self._changed.wait()
-                await asyncio.sleep(DELAY_S)
-                self._changed.clear()
-                loop = asyncio.get_running_loop()
-                self._saving = loop.run_in_executor(None, self._save, self._what())
-                await asyncio.shield(self._saving)
+                await asyncio.sleep(self._interval_s)
+                if (state := self._current()) != self._saved:
+                    saving = asyncio.ensure_future(asyncio.to_thread(self._try_to_save, state))
+                    await asyncio.shield(saving)
         finally:
-            if self._saving is not None:
-                await asyncio.wait([self._saving])  # or the older one could end last
-            if self._changed.is_set():
-                self._save(self._what())
-            self._memory.close()
+            if saving is not None:
+                await asyncio.wait([saving])  # or the older state could be written last
+            if (state := self._current()) != self._saved:
+                self._try_to_save(state)
 
-    def _save(self, remembered: SavedSession) -> None:
+    def _try_to_save(self, state: _S) -> None:
         try:
-            self._memory.save(remembered)
+            self._save(state)
         except OSError as error:
-            if str(error) != self._failed:  # once, not at each turn of a knob
-                self._failed = str(error)
-                _log.warning("scenes and values cannot be kept: %s", error)
+            if str(error) != self._logged:  # once, not every second
+                self._logged = str(error)
+                _log.warning("%s: %s", self._failure, error)
         else:
-            self._failed = ""
+            self._saved, self._logged = state, ""
+
+
+def process_lock(folder: Path) -> FileLock:
+    """Return the lock of a folder, free again when its process ends, however it ends.
+
+    Acquiring it raises `filelock.Timeout` at once where another process holds it.
+    """
+    return FileLock(folder / "lock", timeout=0, mode=0o600, thread_local=False)
 
 
 def session_dir(session_file: str | None, data: str | Path | None = None) -> Path:

@@ -1,6 +1,5 @@
 """Runs on disk: begun, ended in order or cut short, resumed, and never too many of them."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -19,11 +18,10 @@ from styletune.ipc import seqlock
 from styletune.ipc.checkpoint import Checkpoint, write
 from styletune.server import runs
 from styletune.server.runs import (
-    KEPT,
+    MAX_RUNS,
     PictureRef,
     RunFolder,
     RunManifest,
-    autosave,
     open_run,
     remove_stale_folders,
     temp_folder,
@@ -39,7 +37,7 @@ def paint(run: RunFolder, step: int = 7) -> None:
     write(run.checkpoints, Checkpoint({"picture": picture}, 1, step, 4, 4, 1_700_000_000.0))
 
 
-def hang(run: RunFolder, *names: str) -> list[PictureRef]:
+def add_pictures(run: RunFolder, *names: str) -> list[PictureRef]:
     for name in names:
         Image.new("RGB", (8, 8)).save(run.pictures / f"{name}.png")
     return [PictureRef(file=f"{name}.png", name=name.title()) for name in names]
@@ -65,28 +63,30 @@ def test_values_and_pictures_come_back(tmp_path: Path) -> None:
                     "of_old": 1.0,
                     "color": "infrared",
                 },
-                pictures=hang(run, "content", "style"),
+                pictures=add_pictures(run, "content", "style"),
             )
         )
         name = run.name
     with open_run(tmp_path, resume=True) as run:
         assert run.name == name
         assert run.resumed
-        session = run.session(SessionConfig())
+        session = run.configure(SessionConfig())
         assert session.positions()["smooth"] == 0.25
         assert session.positions()["style.block1_conv1.mute"] == 1.0
         assert session.pictures.content == str(run.pictures / "content.png")
         assert session.pictures.styles == (str(run.pictures / "style.png"),)
-        assert [hung.name for hung in run.note.pictures] == ["Content", "Style"]
+        assert [ref.name for ref in run.manifest.pictures] == ["Content", "Style"]
 
 
 @pytest.mark.parametrize("file", ["../../etc/passwd", "missing.png", "/etc/passwd"])
 def test_a_note_that_leads_elsewhere_or_nowhere_is_not_followed(tmp_path: Path, file: str) -> None:
     with open_run(tmp_path) as run:
         paint(run)
-        run.write(RunManifest(pictures=[*hang(run, "content"), PictureRef(file=file, name="x")]))
+        run.write(
+            RunManifest(pictures=[*add_pictures(run, "content"), PictureRef(file=file, name="x")])
+        )
     with open_run(tmp_path, resume=True) as run:
-        assert run.session(SessionConfig()) == SessionConfig()
+        assert run.configure(SessionConfig()) == SessionConfig()
 
 
 def test_a_damaged_note_costs_the_note_and_not_the_painting(tmp_path: Path) -> None:
@@ -95,17 +95,17 @@ def test_a_damaged_note_costs_the_note_and_not_the_painting(tmp_path: Path) -> N
         name = run.name
     (tmp_path / name / "run.json").write_text('{"ended": ')
     with open_run(tmp_path, resume=True) as run:
-        assert run.note == RunManifest()
+        assert run.manifest == RunManifest()
         assert (run.checkpoints).is_dir()
 
 
 def test_three_runs_stay(tmp_path: Path) -> None:
     names = []
-    for _ in range(KEPT + 2):
+    for _ in range(MAX_RUNS + 2):
         with open_run(tmp_path) as run:
             paint(run)
             names.append(run.name)
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)[-KEPT:]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)[-MAX_RUNS:]
     with open_run(tmp_path, resume=True) as run:
         assert run.name == names[-1]
     with open_run(tmp_path, resume=True, name=names[-2]) as run:
@@ -128,7 +128,7 @@ def test_runs_that_begin_in_the_same_millisecond_have_names_of_their_own(
 def test_where_the_clock_stands_a_second_run_lives_all_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(runs, "_NAME_S", 0.01)
+    monkeypatch.setattr(runs, "_NAME_TIMEOUT_S", 0.01)
     monkeypatch.setattr(runs, "_name", lambda now: "20300101-000000-000")
     with open_run(tmp_path), open_run(tmp_path) as run:
         assert run.pictures.is_dir()
@@ -184,27 +184,6 @@ def test_where_nothing_can_be_kept_the_show_goes_on_with_a_warning(
         paint(run)
     assert not run.folder.exists()
     assert "this run cannot be resumed later: Not a directory" in caplog.messages[0]
-
-
-async def test_what_changes_is_noted_and_the_last_of_it_when_cancelled(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(runs, "_NOTE_S", 0.01)
-    values = {"smooth": 0.1}
-    with open_run(tmp_path) as run:
-        paint(run)
-        keeping = asyncio.create_task(autosave(run, lambda: RunManifest(controls=dict(values))))
-        async with asyncio.timeout(30):
-            while run.note.controls != values:
-                await asyncio.sleep(0.01)
-            values["smooth"] = 0.2
-            while run.note.controls != values:
-                await asyncio.sleep(0.01)
-        values["smooth"] = 0.3
-        keeping.cancel()
-        await asyncio.wait([keeping])
-    with open_run(tmp_path, resume=True) as run:
-        assert run.note.controls == {"smooth": 0.3}
 
 
 # The folder of one run, and what killed runs left.

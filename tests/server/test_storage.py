@@ -2,11 +2,11 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 from pathlib import Path
 
 import pytest
 
-from styletune.server import storage as memory_module
 from styletune.server.storage import Autosaver, SavedSession, SessionStore, session_dir
 from styletune.session.scenes import Scene
 
@@ -15,10 +15,10 @@ DUSK = Scene(name="dusk / é", saved=13.5, controls={})
 SOME = SavedSession({"smooth": 0.5, "paused": False, "color": "full"}, (DAWN, DUSK), "dawn", None)
 
 
-def save(folder: Path, *remembered: SavedSession) -> None:
-    with contextlib.closing(SessionStore(folder)) as memory:
-        for one in remembered:
-            memory.save(one)
+def save(folder: Path, *sessions: SavedSession) -> None:
+    with contextlib.closing(SessionStore(folder)) as store:
+        for one in sessions:
+            store.save(one)
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -31,14 +31,14 @@ def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
 
 
 def test_only_what_differs_is_written(tmp_path: Path) -> None:
-    memory = SessionStore(tmp_path)
-    memory.save(SOME)
+    store = SessionStore(tmp_path)
+    store.save(SOME)
     scenes = (tmp_path / "scenes.json").stat().st_ino
     values = (tmp_path / "values.json").stat().st_ino
-    memory.save(SavedSession({"smooth": 0.6}, SOME.scenes, SOME.a, SOME.b))
+    store.save(SavedSession({"smooth": 0.6}, SOME.scenes, SOME.a, SOME.b))
     assert (tmp_path / "scenes.json").stat().st_ino == scenes
     assert (tmp_path / "values.json").stat().st_ino != values
-    memory.close()
+    store.close()
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def test_a_damaged_file_is_set_aside_and_nothing_is_lost(
     save(tmp_path, SOME)
     (tmp_path / "scenes.json").write_bytes(damage)
     for number in (1, 2):
-        memory = SessionStore(tmp_path)
-        loaded = memory.load()
+        store = SessionStore(tmp_path)
+        loaded = store.load()
         assert loaded.scenes == ()
         assert loaded.controls == SOME.controls
-        memory.save(SOME)
-        memory.close()
+        store.save(SOME)
+        store.close()
         assert (tmp_path / "scenes.damaged-1.json").read_bytes() == damage
         if number == 1:
             (tmp_path / "scenes.json").write_bytes(b"{ again")
@@ -91,37 +91,54 @@ def test_each_session_file_has_a_folder_and_none_has_one_too(
     assert session_dir(None, tmp_path / "x") == tmp_path / "x" / "sessions" / "default"
 
 
-async def test_a_keeper_saves_soon_after_a_change_and_at_its_end(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory_module, "DELAY_S", 0.01)
-    now = SOME
-    keeper = Autosaver(SessionStore(tmp_path), lambda: now)
-    task = asyncio.create_task(keeper.run())
+async def test_changes_are_saved_soon_and_at_the_end(tmp_path: Path) -> None:
+    states, saved = [SavedSession()], list[SavedSession]()
+    saver = Autosaver(
+        lambda: states[-1], saved.append, saved=states[0], failure="", interval_s=0.01
+    )
+    task = asyncio.create_task(saver.run())
     await asyncio.sleep(0.05)
-    assert list(tmp_path.iterdir()) == []
-    keeper.changed()
+    assert saved == []
+    states.append(SOME)
     async with asyncio.timeout(30):
-        while not (tmp_path / "scenes.json").exists():
+        while not saved:
             await asyncio.sleep(0.01)
-    now = SavedSession({"smooth": 1.0})
-    keeper.changed()
+    states.append(SavedSession({"smooth": 1.0}))
     task.cancel()
     await asyncio.wait([task])
-    assert SessionStore(tmp_path).load() == now
+    assert saved == states[1:]
 
 
-async def test_a_folder_that_cannot_be_written_is_told_once_and_nothing_stops(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+async def test_an_older_state_is_never_written_last() -> None:
+    number, saved, go_on = [1], list[int](), threading.Event()
+
+    def save(state: int) -> None:
+        if state == 1:
+            go_on.wait(30)
+        saved.append(state)
+
+    saver = Autosaver(lambda: number[-1], save, saved=0, failure="", interval_s=0.01)
+    task = asyncio.create_task(saver.run())
+    await asyncio.sleep(0.1)
+    number.append(2)
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.05, go_on.set)
+    await asyncio.wait([task])
+    assert saved == [1, 2]
+
+
+async def test_a_folder_that_cannot_be_written_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(memory_module, "DELAY_S", 0.001)
     (tmp_path / "file").write_text("in the way")
-    keeper = Autosaver(SessionStore(tmp_path / "file" / "folder"), lambda: SOME)
+    store = SessionStore(tmp_path / "file" / "folder")
+    saver = Autosaver(
+        lambda: SOME, store.save, saved=SavedSession(), interval_s=0.001,
+        failure="scenes and values cannot be kept",
+    )  # fmt: skip
     caplog.set_level(logging.WARNING)
-    task = asyncio.create_task(keeper.run())
-    for _ in range(5):
-        keeper.changed()
-        await asyncio.sleep(0.02)
+    task = asyncio.create_task(saver.run())
+    await asyncio.sleep(0.1)
     assert not task.done()
     task.cancel()
     await asyncio.wait([task])
