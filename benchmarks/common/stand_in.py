@@ -35,35 +35,73 @@ def pictures(width: int, height: int) -> list[npt.NDArray[np.uint8]]:
     return list(np.clip(waves + grain + np.zeros(3), 0, 255).astype(np.uint8))
 
 
+class StandInWorker:
+    """A worker's side of shared memory, for pictures that nothing has painted.
+
+    Attributes:
+        controls: what the server writes.
+        epoch, step: of the next picture.
+    """
+
+    def __init__(self, job: WorkerConfig, pipe: Connection) -> None:
+        layers = job.session.network.selected_layers
+        self.controls = ControlBlock.attach(job.control_block, job.session.table())
+        self.epoch, self.step = job.first_epoch, job.first_step
+        self._frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
+        rows = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
+        self._terms = {"content": rows, "style": rows}
+        self._pipe = pipe
+
+    def publish(
+        self,
+        picture: npt.NDArray[np.uint8],
+        rev: int,
+        steps_per_s: float,
+        *,
+        smooth: float = 0.1,
+        total: float = 17.0,
+    ) -> None:
+        """Publish a picture, (h, w, 3), as the next epoch of one step."""
+        self._frames.publish(
+            Frame(
+                epoch=self.epoch,
+                step=self.step,
+                rev=rev,
+                time=time.time(),
+                steps_per_s=steps_per_s,
+                picture=picture,
+                terms=self._terms,
+                smooth=smooth,
+                total=total,
+            )
+        )
+        commands.try_send(self._pipe, FrameReady())
+        self.epoch += 1
+        self.step += 1
+
+    def heartbeat(self) -> None:
+        """Show the supervisor that the worker is not hung."""
+        self._frames.beat(self.step)
+
+
 def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
     """Publish a picture at each tick, and at once when a control has moved."""
-    controls = ControlBlock.attach(job.control_block, job.session.table())
-    layers = job.session.network.selected_layers
-    frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
+    worker, rev = StandInWorker(job, pipe), 0
     size = job.session.pictures.size  # there is room for more
     shown = pictures(size, size * 3 // 4)
-    rows = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
-    terms = {"content": rows, "style": rows}
     pipe.send(Report(State.RUNNING, device="stand-in", network="lite", width=size, height=size))
-    epoch, step, rev = job.first_epoch, job.first_step, 0
     tick = time.monotonic()
     while not (pipe.poll() and isinstance(pipe.recv(), Stop)):
         now = time.monotonic()
-        moved = controls.newer
-        if moved or now >= tick:
-            state = controls.read()
+        if worker.controls.newer or now >= tick:
+            state = worker.controls.read()
             rev = rev if state is None else state.rev
-            frame = Frame(
-                epoch, step, rev, time.time(), fps, shown[epoch % _VARIETY], terms, 0.1, 17.0
-            )
-            frames.publish(frame)
-            commands.try_send(pipe, FrameReady())
-            epoch, step = epoch + 1, step + 1
+            worker.publish(shown[worker.epoch % _VARIETY], rev, fps)
             if now >= tick:
                 tick = max(tick + 1 / fps, now)
             else:
                 time.sleep(_STEP_S)
-        frames.beat(step)
+        worker.heartbeat()
         time.sleep(_POLL_INTERVAL_S)
 
 

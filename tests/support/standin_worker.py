@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.common.stand_in import StandInWorker
 from styletune.ipc.commands import (
     CommandRejected,
-    FrameReady,
     RemoveStyle,
     Report,
     SetContent,
@@ -28,7 +28,6 @@ from styletune.ipc.commands import (
     WorkerConfig,
 )
 from styletune.ipc.control_block import ControlBlock
-from styletune.ipc.frame_block import Frame, FrameBlock, Term
 
 STEP_S = 0.01
 REPORT = Report(State.STARTING, device="stand-in", network="lite", backend="numpy")
@@ -41,15 +40,11 @@ def number(path: str) -> int:
 
 def paint(job: WorkerConfig, pipe: Connection) -> None:
     """Paint until told to stop."""
-    controls = ControlBlock.attach(job.control_block, job.session.table())
-    layers = job.session.network.selected_layers
-    frames = FrameBlock.attach(job.frame_block, layers, job.size_px)
+    worker = StandInWorker(job, pipe)
     pipe.send(REPORT)
     green = number(job.session.pictures.content)
     styles = {path: number(path) for path in job.session.pictures.styles}
-    epoch, step = job.first_epoch, job.first_step
     state = State.STARTING
-    terms = tuple(Term(1.0, 1.0, 1.0, 1 / 16) for _ in layers)
     while True:
         while pipe.poll():
             order = pipe.recv()
@@ -66,7 +61,7 @@ def paint(job: WorkerConfig, pipe: Connection) -> None:
                     styles = dict(kept)
             except (OSError, ValueError):
                 pipe.send(CommandRejected(order.what, "no number in it", order.path))
-        values = controls.read()
+        values = worker.controls.read()
         assert values is not None  # the supervisor writes before it starts a worker
         wanted = State.PAUSED if values.positions["paused"] else State.RUNNING
         if state is not wanted:
@@ -76,23 +71,14 @@ def paint(job: WorkerConfig, pipe: Connection) -> None:
             red = round(255 * values.positions["smooth"])
             picture = np.empty((job.size_px, job.size_px, 3), np.uint8)
             picture[:] = red, green, sum(styles.values())
-            frames.publish(
-                Frame(
-                    epoch=epoch,
-                    step=step,
-                    rev=values.rev,
-                    time=time.time(),
-                    steps_per_s=1 / STEP_S,
-                    picture=picture,
-                    terms={"content": terms, "style": terms},
-                    smooth=values.triggers["reset"],
-                    total=os.getpid(),
-                )
+            worker.publish(
+                picture,
+                values.rev,
+                1 / STEP_S,
+                smooth=values.triggers["reset"],
+                total=os.getpid(),
             )
-            pipe.send(FrameReady())
-            epoch += 1
-            step += 1
-        frames.beat(step)
+        worker.heartbeat()
         time.sleep(STEP_S)
 
 
