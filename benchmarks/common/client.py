@@ -32,6 +32,7 @@ class Epoch:
     step: int
     time: float
     steps_per_s: float = math.inf
+    rev: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class RecordingClient:
     Attributes:
         epochs, pictures: what has come so far; clear them when they are no longer needed.
         state: the newest state message.
+        states: name of each state, and when it came by `time.perf_counter()`.
+        controls: positions at the start.
     """
 
     def __init__(self, url: str, token: str) -> None:
@@ -62,6 +65,8 @@ class RecordingClient:
         self.epochs: list[Epoch] = []
         self.pictures: list[Arrival] = []
         self.state: dict[str, Any] = {}
+        self.states: list[tuple[str, float]] = []
+        self.controls: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:
         """Connect, and try again until the server is there."""
@@ -111,15 +116,20 @@ class RecordingClient:
                 case "epoch":
                     self.epochs.append(Epoch(*(message[field.name] for field in fields(Epoch))))
                 case "state":
-                    self.state = message
+                    self._set_state(message)
                 case "snapshot":
-                    self.state = message["state"]
+                    self.controls = message["controls"]
+                    self._set_state(message["state"])
                 case "changed" if "seq" in message:
                     self._revs[message["seq"]] = message["rev"]
                 case "error":
                     raise ConnectionError(f"the server refused: {message['message']}")
             self._changed.set()
         raise ConnectionError("/ws was closed")
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        self.state = state
+        self.states.append((state["state"], time.perf_counter()))
 
     async def wait_for(self, find: Callable[[], T | None]) -> T:
         """Wait until `find` returns something that is neither None nor False.

@@ -105,7 +105,8 @@ def print_rows(
         reference: heading of the rows' references; empty: there are none.
     """
     references = (reference,) if reference else ()
-    table = new_table(title, ("", "measured", *references, "to reach", "", "line"), notes)
+    lines = ("line",) if any(row.line for row in rows) else ()
+    table = new_table(title, ("", "measured", *references, "to reach", "", *lines), notes)
     for row in rows:
         sign = "≥" if row.at_least else "≤"
         target, reached = "", ""
@@ -113,8 +114,8 @@ def print_rows(
             target = f"{sign} {row.target:g} {row.unit}"
             reached = met(row.value, row.target, at_least=row.at_least)
         compared = () if not reference else (_amount(row.reference, row.unit),)
-        line = str(row.line or "")
-        table.add_row(row.name, _amount(row.value, row.unit), *compared, target, reached, line)
+        line = (str(row.line),) if lines else ()
+        table.add_row(row.name, _amount(row.value, row.unit), *compared, target, reached, *line)
     print_table(table)
     return 0 if all(row.met for row in rows) else 1
 

@@ -5,12 +5,14 @@ Each runs for some seconds against a server on loopback and returns what it rece
 
 import asyncio
 import contextlib
+import functools
 import json
 import struct
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from benchmarks.common.client import Epoch, RecordingClient
 from benchmarks.common.websocket import LeanWebSocket
 
 _CONNECT_S = 1.0  # after connecting, before anything counts
@@ -108,35 +110,24 @@ async def control_latencies(
     endpoint: Endpoint, seconds: float, every_s: float = 0.13
 ) -> list[float]:
     """From a set until the worker has published with it, s each, by the pictures' own time."""
-    socket = await LeanWebSocket.open(endpoint.port, "/ws", endpoint.token)
-    epochs: asyncio.Queue[tuple[int, float]] = asyncio.Queue()
-    revs: asyncio.Queue[int] = asyncio.Queue()
-
-    async def read() -> None:
-        while True:
-            message = json.loads(await socket.receive())
-            if message["type"] == "epoch":
-                epochs.put_nowait((message["rev"], message["time"]))
-            elif message["type"] == "changed":
-                revs.put_nowait(message["rev"])
-
-    reading = asyncio.create_task(read())
     times: list[float] = []
     ends = time.perf_counter() + seconds
-    try:
+    url = f"ws://127.0.0.1:{endpoint.port}/"
+    async with RecordingClient(url, endpoint.token) as client:
         while time.perf_counter() < ends:
+            client.epochs.clear()
             sent = time.time()
-            socket.send(_set(len(times) % 1000 / 1000, seq=len(times)))
+            rev = await client.set({FADER: len(times) % 1000 / 1000})
             async with asyncio.timeout(10):
-                rev = await revs.get()
-                while (epoch := await epochs.get())[0] < rev:
-                    pass
-            times.append(epoch[1] - sent)
+                epoch = await client.wait_for(functools.partial(_first_epoch, client, rev))
+            times.append(epoch.time - sent)
             await asyncio.sleep(every_s)
-    finally:
-        reading.cancel()
-        socket.close()
     return times
+
+
+def _first_epoch(client: RecordingClient, rev: int) -> Epoch | None:
+    """The first epoch with the sets of a revision."""
+    return next((epoch for epoch in client.epochs if epoch.rev >= rev), None)
 
 
 async def _wait_for_answer(socket: LeanWebSocket, seq: int, answered: asyncio.Future[None]) -> None:

@@ -9,24 +9,20 @@ where a target was missed.
 # checklist: 27, 30, 31, 32, 33, 36
 
 import asyncio
-import contextlib
-import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from benchmarks.common import machine, report
+from benchmarks.common.client import RecordingClient
 from benchmarks.common.processes import ServerProcess, StandInServer
 from benchmarks.common.report import Row
-from benchmarks.common.websocket import LeanWebSocket
 from benchmarks.server.load_clients import FADER
 
 _TIMEOUT_S = 120.0
@@ -34,66 +30,24 @@ _NAN_STEP = 100
 _VALUE = 0.625
 
 
-@dataclass
-class Observer:
-    """A client of /ws that records what came when, by `time.perf_counter()`.
-
-    Attributes:
-        epochs: step and time of each, newest last.
-        states: name and time of each.
-        controls: of the first message.
-    """
-
-    socket: LeanWebSocket
-    epochs: list[tuple[int, float]] = field(default_factory=list)
-    states: list[tuple[str, float]] = field(default_factory=list)
-    controls: dict[str, Any] = field(default_factory=dict)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def run(self) -> None:
-        """Record until the server closes."""
-        with contextlib.suppress(ConnectionError):
-            while True:
-                message = json.loads(await self.socket.receive())
-                now = time.perf_counter()
-                if message["type"] == "epoch":
-                    self.epochs.append((message["step"], now))
-                elif message["type"] == "state":
-                    self.states.append((message["state"], now))
-                elif message["type"] == "snapshot":
-                    self.controls = message["controls"]
-                    self.states.append((message["state"]["state"], now))
-                self.changed.set()
-
-    async def wait_for(self, find: Callable[[], float | None]) -> float:
-        """Wait until `find` returns a time, and return that."""
-        async with asyncio.timeout(_TIMEOUT_S):
-            while (at := find()) is None:
-                self.changed.clear()
-                await self.changed.wait()
-        return at
-
-    async def picture(self, after: float) -> float:
-        """When the first picture after a time came."""
-        return await self.wait_for(lambda: next((at for _, at in self.epochs if at > after), None))
-
-    async def state(self, after: float, *states: str) -> float:
-        """When one of some states first came after a time."""
-        return await self.wait_for(
-            lambda: next((at for name, at in self.states if name in states and at > after), None)
+async def _picture(client: RecordingClient, after: float) -> float:
+    """When the first picture after a time came."""
+    async with asyncio.timeout(_TIMEOUT_S):
+        return await client.wait_for(
+            lambda: next((picture.at for picture in client.pictures if picture.at > after), None)
         )
 
 
-@contextlib.asynccontextmanager
-async def observer(server: ServerProcess) -> AsyncIterator[Observer]:
-    """Connect an observer to a server."""
-    observing = Observer(await LeanWebSocket.open(await server.port(), "/ws", server.token))
-    task = asyncio.create_task(observing.run())
-    try:
-        yield observing
-    finally:
-        task.cancel()
-        observing.socket.close()
+async def _state(client: RecordingClient, after: float, *states: str) -> float:
+    """When one of some states first came after a time."""
+    async with asyncio.timeout(_TIMEOUT_S):
+        return await client.wait_for(
+            lambda: next((at for name, at in client.states if name in states and at > after), None)
+        )
+
+
+async def _connect(server: ServerProcess) -> RecordingClient:
+    return RecordingClient(await server.websocket_url(), server.token)
 
 
 class Servers:
@@ -142,16 +96,16 @@ async def _wait_for_exit(pid: int) -> float:
 
 
 async def stop_worker(
-    server: ServerProcess, observing: Observer, number: int
+    server: ServerProcess, client: RecordingClient, number: int
 ) -> tuple[float, float]:
     """Send a signal to the worker; seconds until its new state, and until pictures come again."""
     worker = server.worker_pid
     assert worker is not None  # it has just painted
     begins = time.perf_counter()
     os.kill(worker, number)
-    noticed = await observing.state(begins, "restarting", "starting")
-    again = await observing.picture(noticed)
-    await observing.state(noticed, "running")
+    noticed = await _state(client, begins, "restarting", "starting")
+    again = await _picture(client, noticed)
+    await _state(client, noticed, "running")
     return noticed - begins, again - begins
 
 
@@ -165,20 +119,20 @@ async def measure(servers: Servers) -> list[Row]:
     faults = {"STYLETUNE_FAULTS": "1", "STYLETUNE_FAULT": f"nan@{_NAN_STEP}"}
     async with (
         servers.start(**({} if servers.stand_in else faults)) as server,
-        observer(server) as observing,
+        await _connect(server) as client,
     ):
-        await observing.state(0.0, "running")
+        await _state(client, 0.0, "running")
         if not servers.stand_in:
-            rolled = await observing.state(0.0, "rolling back")
-            add(33, "not finite: pictures again", await observing.picture(rolled) - rolled, 2.0)
+            rolled = await _state(client, 0.0, "rolling back")
+            add(33, "not finite: pictures again", await _picture(client, rolled) - rolled, 2.0)
         await servers.wait_for_standby(server)
-        _, again = await stop_worker(server, observing, signal.SIGKILL)
+        _, again = await stop_worker(server, client, signal.SIGKILL)
         add(31, "worker killed: pictures again", again, 3.0 if servers.stand_in else 20.0)
         await servers.wait_for_standby(server)
-        noticed, again = await stop_worker(server, observing, signal.SIGSTOP)
+        noticed, again = await stop_worker(server, client, signal.SIGSTOP)
         add(32, "worker stopped: reported as hung", noticed, 6.0)
         add(32, "and replaced", again, 15.0)
-        observing.socket.send(json.dumps({"type": "set", "controls": {FADER: _VALUE}}))
+        await client.set({FADER: _VALUE})
         await asyncio.sleep(5.0)  # for the session store and some checkpoints
         worker = server.worker_pid
         assert worker is not None
@@ -186,12 +140,12 @@ async def measure(servers: Servers) -> list[Row]:
         os.kill(server.pid, signal.SIGKILL)
         add(36, "web process killed: worker ended", await _wait_for_exit(worker) - begins, 3.0)
     begins = time.perf_counter()
-    async with servers.start("--resume") as server, observer(server) as observing:
-        same = await observing.wait_for(lambda: time.perf_counter() if observing.controls else None)
+    async with servers.start("--resume") as server, await _connect(server) as client:
+        _, snapshot = await client.wait_for(lambda: next(iter(client.states), None))
         if not servers.stand_in:
-            assert observing.controls[FADER] == _VALUE, "values were lost"
-            add(27, "server again: the same values", same - begins, 3.0)
-        await observing.state(0.0, "running")
+            assert client.controls[FADER] == _VALUE, "values were lost"
+            add(27, "server again: the same values", snapshot - begins, 3.0)
+        await _state(client, 0.0, "running")
         begins = time.perf_counter()
         os.kill(server.pid, signal.SIGTERM)
         add(30, "SIGTERM: ended", await _wait_for_exit(server.pid) - begins, 5.0)
