@@ -1,10 +1,6 @@
-"""Pictures from outside: decoded with suspicion, or refused with a reason.
+"""Decode pictures from outside into upright RGB without metadata, or refuse them with a reason.
 
-Bytes or a file come in; an upright RGB picture without metadata goes out, whatever the
-file held: JPEG, PNG or WebP; grey, palette, CMYK, 16 bits; transparent (laid over white);
-rotated by EXIF. The header is judged before a pixel is decoded, so that a decompression
-bomb costs nothing. Runs in the web process (off its event loop) and in `styletune paint`.
-Knows nothing about sockets and networks.
+The header is judged before a pixel is decoded, so that a decompression bomb costs nothing.
 """
 
 import io

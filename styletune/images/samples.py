@@ -1,8 +1,4 @@
-"""Samples: pictures of our own making to paint and to paint with.
-
-`draw.py` drew them; only their JPEG files are read here, so that listing them loads no drawing
-code.
-"""
+"""The sample pictures that ship: two to paint, three to paint with; `tools.samples` drew them."""
 
 from __future__ import annotations
 

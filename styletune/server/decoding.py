@@ -1,12 +1,7 @@
-"""Pictures made ready: decoded in a process of their own, kept as PNG, shown small.
+"""Decode uploads in a process of their own: `python -m styletune.server.decoding NAME SOURCE PATH`.
 
-Bytes from a client or a file come in; a PNG for the worker and a thumbnail for the page go
-out. Decoding happens in a short-lived process: it may take hundreds of megabytes, which the
-web process would never give back, and hostile bytes meet nothing there that matters. Knows
-nothing about sockets and the worker.
-
-Run as a process of its own: `python -m styletune.server.decoding NAME SOURCE PATH`, with the
-picture on stdin; one line of JSON and the thumbnail come out on stdout.
+Decoding may take hundreds of megabytes, which the web process would never give back, and hostile
+bytes meet nothing there that matters. Picture on stdin; JSON, newline, thumbnail on stdout.
 """
 
 import io
@@ -29,7 +24,7 @@ MAX_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class DecodedPicture:
-    """A picture ready to be put in a place.
+    """A decoded picture, ready to be painted from.
 
     Attributes:
         path: the decoded RGB PNG.
@@ -54,10 +49,10 @@ def decode_picture(image: Image.Image, name: str, path: Path) -> DecodedPicture:
 
 
 def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> DecodedPicture:
-    """Decode and prepare in a process of its own, and wait for it; `source` names it in errors.
+    """Decode in a process of its own, and wait for it; `source` names the picture in errors.
 
     Raises:
-        PictureError: see `pictures.decode`; also when decoding takes too long or crashes.
+        PictureError: see `images.decode.decode`; also when decoding takes too long or crashes.
     """
     try:
         done = subprocess.run(
@@ -79,7 +74,7 @@ def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> 
 
 
 def main(name: str, source: str, path: str) -> int:
-    """Be the process that decodes."""
+    """Run as the process that decodes; return its exit code."""
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
         image = decode.decode(sys.stdin.buffer.read(), source=source)
