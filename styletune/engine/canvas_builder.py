@@ -1,13 +1,13 @@
-"""The canvas that is painted on, and the next one in the making.
+"""The canvas that is painted on, and the next one, built while the present one paints on.
 
-Another size or another shape is another model: it is built and compiled in the background while
-the present one paints on, and takes the painting over once it is there. In: orders for pictures
-and the positions of the controls; out: painters. Knows nothing about processes.
+Another size or shape is another model, which is built and compiled in the background.
 """
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 from styletune.config import SessionConfig
 from styletune.engine.canvas import Canvas, SizeDebounce, first_size_px, size_px
@@ -15,83 +15,55 @@ from styletune.engine.painter import Painter
 from styletune.errors import PictureError, StyletuneError
 from styletune.ipc.commands import CommandRejected, RemoveStyle, SetContent, SetStyle
 
-# A painter in the making: built and compiled in a thread, while the one before paints on.
-
-
-class Making:
-    """Makes a painter in the background.
-
-    Args:
-        make: builds, traces and calibrates; its error is raised by `painter`.
-        what: the name that a refusal carries, such as `content` or `size`.
-        path: the picture that it is about, or empty.
-    """
-
-    def __init__(self, make: Callable[[], Painter], what: str, path: str = "") -> None:
-        self.what = what
-        self.path = path
-        self._make = make
-        self._painter: Painter | None = None
-        self._error: BaseException | None = None
-        # No daemon: an interpreter must not end under TensorFlow's feet. The worker's process
-        # waits for no thread when it is told to end; see `entry`.
-        self._thread = threading.Thread(target=self._run, name="making", daemon=False)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._painter = self._make()
-        except BaseException as error:
-            self._error = error
-
-    @property
-    def done(self) -> bool:
-        """Whether `painter` returns or raises at once."""
-        return not self._thread.is_alive()
-
-    def painter(self) -> Painter:
-        """Wait for the painter.
-
-        Raises:
-            Whatever making it raised.
-        """
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        assert self._painter is not None  # made, or an error says why not
-        return self._painter
-
-
 Positions = Mapping[str, float]
 
 # TensorFlow's first calls after tracing are slow; they must not set the pace.
 _WARM_UP_STEPS = 2
-# A hand on the size fader passes many sizes; one is made when it has come to rest.
+# A moving size fader passes many sizes; one is built when it has come to rest.
 _STABLE_S = 0.25
 
 
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A painter that is being built.
+
+    Attributes:
+        canvas: that it is for.
+        what: the name that a rejection carries, such as `content` or `size`.
+        path: the picture that it is about, or empty.
+    """
+
+    canvas: Canvas
+    painter: Future[Painter]
+    what: str
+    path: str
+
+
 class CanvasBuilder:
-    """One canvas after the other.
+    """Builds one canvas after the other.
 
     Args:
         positions: of the controls at the start.
-        tell: takes a sentence for people while a canvas is being made.
-        refuse: takes what was not done, and why.
+        on_progress: takes a sentence for people when a build begins.
+        reject: takes what was not done, and why.
     """
 
     def __init__(
         self,
         session: SessionConfig,
         positions: Positions,
-        tell: Callable[[str], None],
-        refuse: Callable[[CommandRejected], None],
+        on_progress: Callable[[str], None],
+        reject: Callable[[CommandRejected], None],
     ) -> None:
         self._session = session
         self._table = session.table()
-        self._on_progress = tell
-        self._reject = refuse
+        self._on_progress = on_progress
+        self._reject = reject
         self._size = SizeDebounce(size_px(self._table, positions))
-        self._build: Making | None = None
+        self._build: Build | None = None
+        # Its thread is no daemon: an interpreter must not end under TensorFlow's feet. The
+        # worker's process waits for no thread when it is stopped; see `process`.
+        self._executor = ThreadPoolExecutor(1, "canvas-builder")
         self._rejected_px = 0  # the size that could not be had
 
     def first_painter(self, positions: Positions, *, full: bool) -> Painter:
@@ -116,44 +88,45 @@ class CanvasBuilder:
         return self._canvas.build_painter()
 
     def is_current(self, positions: Positions) -> bool:
-        """Whether the canvas is the one that the control `size` asks for, or can be had."""
+        """Whether the canvas has the size that the controls set, or the nearest that can be had."""
         size = size_px(self._table, positions)
         return self._build is None and size in (self._canvas.size_px, self._rejected_px)
 
     def rescale_styles(self, painter: Painter, positions: Positions) -> None:
-        """Bring the styles to the scales that the controls ask for."""
+        """Bring the styles to the scales that the controls set."""
         self._canvas.rescale_styles(painter, positions)
 
     def apply_command(
-        self, order: SetContent | SetStyle | RemoveStyle, painter: Painter, positions: Positions
+        self, command: SetContent | SetStyle | RemoveStyle, painter: Painter, positions: Positions
     ) -> None:
-        """Swap a picture; one that cannot be used is refused and nothing changes."""
+        """Swap a picture; one that cannot be used is rejected and nothing changes."""
         try:
-            if isinstance(order, RemoveStyle):
-                self._canvas.remove_path(painter, order.path)
-            elif isinstance(order, SetStyle):
-                self._canvas.set_style(painter, order.index, order.path, positions)
+            if isinstance(command, RemoveStyle):
+                self._canvas.remove_path(painter, command.path)
+            elif isinstance(command, SetStyle):
+                self._canvas.set_style(painter, command.index, command.path, positions)
             else:
-                self._set_content(order, painter, positions)
+                self._set_content(command, painter, positions)
         except StyletuneError as error:
-            self._reject(CommandRejected(order.what, str(error), order.path))
+            self._reject(CommandRejected(command.what, str(error), command.path))
 
-    def _set_content(self, order: SetContent, painter: Painter, positions: Positions) -> None:
-        wanted = self._canvas.with_content(order.path, positions)
-        if wanted.shape != self._canvas.shape:
-            self._start_build(wanted, positions, order.what, order.path)
+    def _set_content(self, command: SetContent, painter: Painter, positions: Positions) -> None:
+        canvas = self._canvas.with_content(command.path, positions)
+        if canvas.shape != self._canvas.shape:
+            self._start_build(canvas, positions, command.what, command.path)
             return
-        painter.set_content(wanted.content)
+        painter.set_content(canvas.content)
         painter.reset()
-        self._canvas = wanted
+        self._canvas = canvas
 
     def poll(self, painter: Painter, positions: Positions) -> Painter:
-        """The painter to go on with: another one once it has been made, else the same."""
+        """The painter to go on with: the next one once it has been built, else the same."""
         if self._build is not None:
-            return self._finish_build(painter, positions) if self._build.done else painter
+            done = self._build.painter.done()
+            return self._finish_build(self._build, painter, positions) if done else painter
         size = size_px(self._table, positions)
-        rests = self._size.is_stable(size, time.monotonic(), _STABLE_S)
-        if rests and size not in (self._canvas.size_px, self._rejected_px):
+        stable = self._size.is_stable(size, time.monotonic(), _STABLE_S)
+        if stable and size not in (self._canvas.size_px, self._rejected_px):
             self._resize(size, positions)
         return painter
 
@@ -164,39 +137,38 @@ class CanvasBuilder:
             self._rejected_px = size
             self._reject(CommandRejected("size", str(error)))
 
-    def _start_build(self, wanted: Canvas, positions: Positions, what: str, path: str = "") -> None:
-        """Make the painter of another canvas in the background."""
+    def _start_build(self, canvas: Canvas, positions: Positions, what: str, path: str = "") -> None:
+        """Build the painter of another canvas in the background."""
 
-        def make() -> Painter:
-            painter = wanted.build_painter()
+        def build() -> Painter:
+            painter = canvas.build_painter()
             painter.apply(positions)
             warm_up(painter)
             return painter
 
-        self._next, self._build = wanted, Making(make, what, path)
-        self._on_progress(f"getting {wanted.size_px} px ready")
+        self._build = Build(canvas, self._executor.submit(build), what, path)
+        self._on_progress(f"getting {canvas.size_px} px ready")
 
-    def _finish_build(self, painter: Painter, positions: Positions) -> Painter:
-        """Go on with the painter that has been made, or say why it cannot be."""
-        making, self._build = self._build, None
-        assert making is not None  # the caller has looked
+    def _finish_build(self, build: Build, painter: Painter, positions: Positions) -> Painter:
+        """Go on with the painter that has been built, or reject it."""
+        self._build = None
         try:
-            made = making.painter()
-            self._next.sync_from(made, self._canvas, positions)
+            built = build.painter.result()
+            build.canvas.sync_from(built, self._canvas, positions)
         except StyletuneError as error:
-            self._rejected_px = self._next.size_px if making.what == "size" else 0
-            self._reject(CommandRejected(making.what, str(error), making.path))
+            self._rejected_px = build.canvas.size_px if build.what == "size" else 0
+            self._reject(CommandRejected(build.what, str(error), build.path))
             return painter
-        if making.what == "size":
-            made.continue_from(painter)
-        self._canvas = self._next
-        made.apply(positions)
-        return made
+        if build.what == "size":
+            built.continue_from(painter)
+        self._canvas = build.canvas
+        built.apply(positions)
+        return built
 
     def trace_in_background(self, painter: Painter) -> None:
-        """Trace what hands may ask for later, in the background, where the canvas is to last."""
+        """Trace what controls may need later, where this canvas is no passing one."""
         if self._canvas.size_px == self._size.size_px:
-            threading.Thread(target=painter.trace, name="prepare").start()
+            threading.Thread(target=painter.trace, name="trace").start()
 
 
 def warm_up(painter: Painter) -> None:

@@ -1,8 +1,7 @@
-"""The worker process: paints without end, as the control block says.
+"""The painting loop of the worker process.
 
-Each epoch: carry out the parent's orders, read the controls, take steps, publish the picture
-with its losses and the revision that it was painted with. Started by `entry` in a process of its
-own; knows nothing about sockets and MIDI.
+Each epoch: apply the parent's commands, read the controls, take steps, publish the picture with
+its losses and the revision that it was painted with.
 """
 
 import resource
@@ -25,12 +24,12 @@ from styletune.worker.checkpoints import CheckpointManager
 from styletune.worker.pacing import EpochPacer
 from styletune.worker.runs import RunQueue
 
-# How often a paused worker looks for orders and controls: far below what a hand notices.
+# How often a paused worker polls commands and controls: far below what anyone notices.
 _IDLE_S = 0.01
 
 
 def main(job: WorkerConfig, pipe: Connection) -> None:
-    """Run until the parent says Stop or is gone. Runs in the spawned process."""
+    """Run until the parent sends Stop or is gone."""
     controls = ControlBlock.attach(job.control_block, job.session.table())
     frames = FrameBlock.attach(job.frame_block, job.session.network.selected_layers, job.size_px)
     try:
@@ -86,32 +85,32 @@ class PaintLoop:
         # Triggers sent to the worker before are not to be repeated.
         self._trigger_counts = {} if state is None else dict(state.triggers)
         self._positions = self._session.positions() if state is None else state.positions
-        self._last_moved = ""  # the control that a hand moved last
+        self._last_moved = ""  # a control
         self._divergences = DivergenceCounter()
         self._runs = RunQueue()
         self._canvas_builder = CanvasBuilder(
             job.session,
             self._positions,
-            tell=lambda text: self._set_state(self._report.state, text),
-            refuse=pipe.send,
+            on_progress=lambda text: self._set_state(self._report.state, text),
+            reject=pipe.send,
         )
 
     def run(self) -> None:
-        """Paint for ever: read this from top to bottom."""
+        """Paint without end."""
         painter = self._first_painter()
         while True:
-            for order in self._poll_commands():
-                if isinstance(order, Stop):
+            for command in self._poll_commands():
+                if isinstance(command, Stop):
                     self._checkpoints.save_final(painter, self._progress.epoch, self._progress.step)
                     return
-                if isinstance(order, Run):
-                    self._runs.pending = order
+                if isinstance(command, Run):
+                    self._runs.pending = command
                 else:
-                    self._canvas_builder.apply_command(order, painter, self._positions)
+                    self._canvas_builder.apply_command(command, painter, self._positions)
             changed = self._read_controls(painter)
             painter = self._swap_painter_when_ready(painter)
-            # A hand wants its first step at once; a script that begins a run waits for the last.
-            hand = not self._start_pending_run(painter) and changed
+            # A moved control wants the first step at once; a started run, its last one.
+            moved = not self._start_pending_run(painter) and changed
             self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)
             self._faults.inject(self._progress.step, painter, self._frames)
             if self._divergences.needs_user or self._positions["paused"]:
@@ -119,23 +118,23 @@ class PaintLoop:
                 continue
             if self._is_holding(changed):
                 continue
-            if self._run_epoch(painter, hand) and self._report.state is not State.RUNNING:
+            if self._run_epoch(painter, moved) and self._report.state is not State.RUNNING:
                 self._set_state(State.RUNNING)
 
-    def _run_epoch(self, painter: Painter, hand: bool) -> bool:
+    def _run_epoch(self, painter: Painter, moved: bool) -> bool:
         """Take an epoch's steps and publish; False where the picture had to be rolled back.
 
         Args:
-            hand: whether one moves something.
+            moved: whether a control has moved since the last epoch.
         """
-        planned, taken = self._pacer.plan_epoch(hand), 0
+        planned, taken = self._pacer.plan_epoch(moved), 0
         started = time.perf_counter()
         try:
             while True:
                 taken += self._run_steps(painter, planned - taken, first=not taken)
                 if taken >= planned or self._runs.current.done:
                     break
-                # A hand that begins to move is answered; one that goes on moving is obeyed.
+                # The first move ends the epoch; while moves go on, each step applies them.
                 if self._pacer.is_interruptible and self._controls.newer:
                     break
                 if not self._pacer.has_fixed_steps and self._read_controls(painter):
@@ -153,7 +152,7 @@ class PaintLoop:
         return True
 
     def _run_steps(self, painter: Painter, most: int, *, first: bool) -> int:
-        """Take as many steps as a run under way allows; returns how many were taken.
+        """Take as many steps as an active run allows; returns how many were taken.
 
         Args:
             first: whether these are an epoch's first.
@@ -168,12 +167,12 @@ class PaintLoop:
         return taken
 
     def _start_pending_run(self, painter: Painter) -> bool:
-        """Begin the run that is asked for, on the canvas that its controls and pictures ask for.
+        """Start the pending run once the canvas for its controls and pictures is there.
 
-        They were sent before it; until a canvas of another size is made, painting goes on.
+        They were sent before it; until a canvas of another size is built, painting goes on.
 
         Returns:
-            Whether one has begun.
+            Whether one has started.
         """
         if self._runs.pending is None or not self._canvas_builder.is_current(self._positions):
             return False
@@ -183,7 +182,7 @@ class PaintLoop:
         return run is not None
 
     def _is_holding(self, changed: bool) -> bool:
-        """Whether a finished run's picture stands still; waits for an order then."""
+        """Whether a finished run's picture stands still; waits for a command then."""
         if not self._runs.is_holding(changed, time.monotonic()):
             return False
         self._frames.beat(self._progress.step)
@@ -191,7 +190,7 @@ class PaintLoop:
         return True
 
     def _heartbeat(self, steps: int) -> bool:
-        """After each launch: a sign of life; True where a hand has moved something meanwhile.
+        """After each launch: a sign of life; True where a control has moved meanwhile.
 
         So that a slider waits for one step and not for a whole epoch.
         """
@@ -213,7 +212,7 @@ class PaintLoop:
         time.sleep(_IDLE_S)
 
     def _read_controls(self, painter: Painter) -> bool:
-        """Take over what hands have done meanwhile; False: nothing."""
+        """Apply what has been moved and triggered meanwhile; False: nothing."""
         state = self._controls.read() if self._controls.newer else None
         return state is not None and self._apply_controls(state, painter)
 
@@ -243,7 +242,7 @@ class PaintLoop:
         return moved or sent
 
     def _on_divergence(self, why: str) -> None:
-        """The painter has rolled back: go on with smaller steps, or wait for a hand."""
+        """The painter has rolled back: go on with smaller steps, or wait for the user."""
         self._divergences.add(time.monotonic())
         if self._divergences.needs_user:
             self._set_state(State.PAUSED, self._divergences.message(why, self._last_moved))
@@ -251,7 +250,7 @@ class PaintLoop:
             self._set_state(State.ROLLING_BACK, why)
 
     def _publish(self, painter: Painter) -> None:
-        """Publish the picture with its table."""
+        """Publish the picture with its losses."""
         losses, run = painter.losses(), self._runs.current
         self._frames.publish(
             Frame(
@@ -289,7 +288,7 @@ class PaintLoop:
         return painter
 
     def _swap_painter_when_ready(self, painter: Painter) -> Painter:
-        """Go on with the painter of another canvas, once it has been made."""
+        """Go on with the painter of another canvas, once it has been built."""
         made = self._canvas_builder.poll(painter, self._positions)
         if made is not painter:
             self._pacer.reset()
@@ -297,7 +296,7 @@ class PaintLoop:
         return made
 
     def _announce_canvas(self, painter: Painter) -> None:
-        """Tell of the canvas, and make ready what hands may ask for later."""
+        """Report the canvas, and trace what controls may need later."""
         self._report = replace(
             self._report,
             width=painter.width,
