@@ -1,8 +1,6 @@
-"""Session files: what a performance starts with, as TOML checked by pydantic.
+"""Session files: what a session starts with, as TOML checked by pydantic.
 
-One source for defaults: this module. Flags override the file, the file overrides
-defaults. A key that nobody reads is refused with the file and the key, since a silently
-ignored setting is worse than an error. Knows nothing about processes and sockets.
+The one source for defaults: flags override the file, the file overrides defaults.
 """
 
 import tomllib
@@ -41,7 +39,7 @@ class Pictures(_Section):
 
 
 class Network(_Section):
-    """The feature network: which, its weights, and which of its layers are played."""
+    """The feature network: which, its weights, and which of its layers are used."""
 
     name: NetworkName = DEFAULT_NETWORK
     weights: str | None = None  # a file; None: the package's (lite), Keras' cache or download

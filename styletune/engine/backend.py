@@ -1,6 +1,6 @@
-"""What is the backend's own: which device, its memory, whether XLA pays.
+"""What depends on Keras' backend: the device, its memory, whether XLA pays.
 
-The only module besides `stepping` that asks which backend Keras runs on.
+The only module besides `train_step` that distinguishes TensorFlow and JAX.
 """
 
 import contextlib
@@ -34,13 +34,13 @@ def _prepare_tensorflow(name: str, precision: str) -> None:
     import tensorflow as tf
 
     tf.config.experimental.enable_tensor_float_32_execution(precision == "tf32")
-    # Also makes TensorFlow look for its devices here, where its chatter is filtered.
+    # Also makes TensorFlow look for its devices here, where its messages are filtered.
     found = tf.config.list_physical_devices("GPU")
     wanted = found if name == "auto" else _wanted(name, found)
     with contextlib.suppress(RuntimeError):  # in use already: it was set before the first use
         if wanted != tf.config.get_visible_devices("GPU"):
             tf.config.set_visible_devices(wanted, "GPU")
-        # TensorFlow takes all of a GPU's memory at once unless told to grow.
+        # TensorFlow takes all of a GPU's memory at once unless set to grow.
         for gpu in wanted:
             tf.config.experimental.set_memory_growth(gpu, True)
 
@@ -48,7 +48,7 @@ def _prepare_tensorflow(name: str, precision: str) -> None:
 def _prepare_jax(name: str, precision: str) -> None:
     import jax
 
-    # JAX rounds by itself unless told not to.
+    # JAX rounds by default.
     jax.config.update(
         "jax_default_matmul_precision", "tensorfloat32" if precision == "tf32" else "highest"
     )
@@ -59,7 +59,7 @@ def _prepare_jax(name: str, precision: str) -> None:
 
 
 def _wanted(name: str, found: list[Any]) -> list[Any]:
-    """The accelerators among `found` that `name` asks for; none for `cpu`."""
+    """The accelerators among `found` that `name` means; none for `cpu`."""
     if name == "cpu":
         return []
     number = int(name.partition(":")[2] or 0)

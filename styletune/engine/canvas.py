@@ -1,8 +1,4 @@
-"""What is painted on: the size, and the source pictures brought to it.
-
-In: the session, the controls `size` and `style_scale`, paths of pictures. Out: arrays and painters.
-Knows nothing about processes and time.
-"""
+"""A canvas: the size of a painting, and its source pictures brought to it."""
 
 from collections.abc import Mapping
 
@@ -16,10 +12,6 @@ from styletune.engine.initial_image import KINDS
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
 from styletune.images import decode, samples
-
-# The pictures of a session, read and brought to size as arrays.
-#
-# In: names of samples or files. Out: (h, w, 3) uint8 RGB arrays.
 
 
 def load_image(name: str, longer_edge_px: int) -> Picture:
@@ -67,7 +59,7 @@ _SMALLEST_START_PX = 96
 
 
 def size_px(table: ControlTable, positions: Mapping[str, float]) -> int:
-    """Longer edge that the control `size` asks for: the session's own, or a multiple of 8 px."""
+    """Longer edge that the control `size` sets: the session's own, or a multiple of 8 px."""
     row, position = table["size"], positions["size"]
     value = row.value(position)
     if abs(position - row.default) < 1e-9:
@@ -76,7 +68,7 @@ def size_px(table: ControlTable, positions: Mapping[str, float]) -> int:
 
 
 def first_size_px(session: SessionConfig, full_px: int) -> int:
-    """The size to begin with, on the way to `full_px`: coarse to fine, unless told otherwise."""
+    """The size to begin with, on the way to `full_px`: coarse to fine where allowed."""
     small = state.pyramid_sizes(full_px, full_px // 2)[0]
     coarse = session.painting.scales and small >= _SMALLEST_START_PX
     return small if coarse else full_px
@@ -159,13 +151,13 @@ class Canvas:
         del self._styles[index], self._style_sizes_px[index]
 
     def rescale_styles(self, painter: Painter, positions: Mapping[str, float]) -> None:
-        """Bring the styles to the scales that `positions` ask for; does nothing where they are."""
+        """Bring the styles to the scales of `positions`; does nothing where they have them."""
         for index, path in enumerate(self._styles):
             if self._style_size_px(index, positions) != self._style_sizes_px[index]:
                 self.set_style(painter, index, path, positions)
 
     def sync_from(self, painter: Painter, old: "Canvas", positions: Mapping[str, float]) -> None:
-        """Give a painter that was in the making what was changed on the `old` canvas meanwhile."""
+        """Give a newly built painter what was changed on the `old` canvas meanwhile."""
         for index, path in enumerate(old._styles):
             if self._styles[index : index + 1] != [path]:
                 self.set_style(painter, index, path, positions)
@@ -185,14 +177,14 @@ class Canvas:
 
 
 class SizeDebounce:
-    """A size that somebody asks for, and since when: a hand on a fader passes many."""
+    """The size that is set, and since when: a moving fader passes many."""
 
     def __init__(self, size_px: int) -> None:
         self.size_px = size_px
-        self._since = float("-inf")  # what stood so at the start is at rest
+        self._since = float("-inf")  # that of the start is stable
 
     def is_stable(self, size_px: int, now: float, for_s: float) -> bool:
-        """Whether `size_px` has been asked for, and nothing else, for so many seconds."""
+        """Whether `size_px` has been set, and nothing else, for so many seconds."""
         if size_px != self.size_px:
             self.size_px, self._since = size_px, now
         return now - self._since >= for_s

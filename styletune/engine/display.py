@@ -1,6 +1,6 @@
-"""What people see of a painting: its last picture or the average, in the colours asked for.
+"""The painting as it is shown: its last picture or the average, in a choice of colours.
 
-Nothing here touches what is optimised. Knows nothing about Keras.
+Applied to what is published, never to what is optimised: switching is immediate.
 """
 
 import numpy as np
@@ -9,18 +9,19 @@ import numpy.typing as npt
 from styletune.engine import state
 from styletune.engine.state import Picture, Pixels
 
-# The average of iterates: what Adam circles around, without its grain.
-#
-# Pure arithmetic on pixels; knows nothing about Keras.
-# Source: Polyak & Juditsky 1992; with the bias correction and the decay of style-transfer-pytorch.
-
-
 DECAY = 0.99  # per step: the last hundred count
+
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+
+# ITU-R BT.601: how bright an eye finds red, green and blue.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class ExponentialMovingAverage:
-    """A bias-corrected moving average of the picture over optimisation steps.
+    """A bias-corrected moving average of the picture: what Adam circles around, without grain.
 
+    Source: Polyak & Juditsky 1992; bias correction and decay of style-transfer-pytorch.
     Differs from a per-step average: fed once an epoch, where the picture lies on the host
     anyway; the newest iterate then stands for all steps of its epoch.
     """
@@ -29,7 +30,7 @@ class ExponentialMovingAverage:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything: the picture has jumped."""
+        """Start again: the picture has jumped."""
         self._sum: npt.NDArray[np.float32] | None = None
         self._weight = 0.0
 
@@ -53,19 +54,6 @@ class ExponentialMovingAverage:
     def value(self) -> npt.NDArray[np.float32] | None:
         """The average, of the pictures' shape; None before the first."""
         return None if self._sum is None else self._sum / np.float32(self._weight)
-
-
-# Colours as shown: the painting's own, or the content picture's. Pure arithmetic on pixels.
-#
-# Applied to what is published, never to what is optimised: switching is immediate and does not
-# disturb the painting. Knows nothing about Keras.
-
-
-Floats = npt.NDArray[np.float32]
-Doubles = npt.NDArray[np.float64]
-
-# ITU-R BT.601: how bright an eye finds red, green and blue.
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class ColorTransfer:
@@ -141,7 +129,7 @@ def _mean_and_covariance(picture: npt.NDArray[np.generic]) -> tuple[Floats, Doub
 
 
 def _monge_kantorovich(spread: Doubles, wanted: Doubles) -> Doubles:
-    """The matrix (3, 3) that makes one covariance another; see `tinted`."""
+    """The matrix (3, 3) that makes one covariance another; see `match_color_statistics`."""
     root, back = _matrix_power(spread, 0.5), _matrix_power(spread, -0.5)
     return back @ _matrix_power(root @ wanted @ root, 0.5) @ back
 
@@ -179,7 +167,7 @@ class Display:
         self._average.add(pixels, steps)
 
     def clear(self) -> None:
-        """Begin the average anew: the picture has jumped."""
+        """Start the average again: the picture has jumped."""
         self._average.clear()
 
     def continue_from(self, other: "Display", height: int, width: int) -> None:
@@ -187,7 +175,7 @@ class Display:
         self._average = other._average.resized(height, width)
 
     def render(self, last: Pixels, *, average: bool, color: str) -> Picture:
-        """The painting as it is shown: the average's where it is asked for and there is one."""
+        """The painting as it is shown: the average where it is wanted and there is one."""
         value = self._average.value() if average else None
         shown = last if value is None else value
         rounded = shown + np.float32(0.5)  # half the time of `rint`, once made a whole number

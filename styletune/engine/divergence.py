@@ -1,7 +1,4 @@
-"""The pictures to go back to when a painting diverges, and the calm after it. Pure.
-
-In: the picture, gradient norm and loss of each run. Out: the last pictures that were good.
-"""
+"""Divergence: how it is recognised, which picture to go back to, and when to give up."""
 
 import math
 from collections import deque
@@ -11,26 +8,24 @@ import numpy as np
 
 from styletune.engine.state import Pixels
 
-# The watch against divergence: tells a healthy loss from an exploding one. Pure.
-#
-# In: the total loss of each run of steps. Out: whether the painting may go on from there.
-
-
-# A hand that opens a fader by its four decades is told to the watch; nothing else may raise the
-# loss that far.
+# A fader that is opened by its four decades clears the monitor; nothing else may raise the loss
+# that far.
 EXPLOSION_FACTOR = 50.0  # times the running median
 _WINDOW = 50  # losses that the median is of
 _ENOUGH = 5  # before that many there is no median to speak of
+_CALM_STEPS = 50  # after a divergence: so many steps are halved
+# So many divergences within so many seconds, at the same values, and it waits for the user.
+_MOST, _WITHIN_S = 3, 60.0
 
 
 class LossMonitor:
-    """Remembers the losses since the last change and judges the next one."""
+    """Judges each loss by the median of those since the last change."""
 
     def __init__(self) -> None:
         self._losses: deque[float] = deque(maxlen=_WINDOW)
 
     def clear(self) -> None:
-        """Forget: values, pictures or the painting itself have been changed by hand."""
+        """Start again: controls, pictures or the painting itself have been changed."""
         self._losses.clear()
 
     def check(self, gradient_norm: float, loss: float) -> str:
@@ -48,17 +43,14 @@ class LossMonitor:
         return ""
 
 
-_CALM_STEPS = 50  # after a divergence: so many steps are halved
-
-
 class LastGood:
-    """Keeps the last good pictures.
+    """The last good pictures.
 
     Args:
         pixels: what is painted from.
 
     Attributes:
-        good: the last picture that can be shown.
+        image: the last picture that can be shown.
     """
 
     def __init__(self, pixels: Pixels) -> None:
@@ -77,11 +69,11 @@ class LastGood:
         self._monitor.clear()
 
     def clear_history(self) -> None:
-        """Forget the losses: values or source pictures have been changed by hand."""
+        """Forget the losses: controls or source pictures have been changed."""
         self._monitor.clear()
 
     def end_halving(self) -> None:
-        """End the calm: a new painting begins."""
+        """Take whole steps again: a new painting begins."""
         self._halved_steps = 0
 
     def check(self, norm: float, loss: float) -> str:
@@ -89,7 +81,7 @@ class LastGood:
         return self._monitor.check(norm, loss)
 
     def accept(self, pixels: Pixels, steps: int) -> None:
-        """Keep the picture after a healthy run of `steps`."""
+        """Take in the picture after a healthy run of `steps`."""
         self.image, self._previous = pixels, self.image
         self._halved_steps = max(0, self._halved_steps - steps)
 
@@ -103,20 +95,11 @@ class LastGood:
         return self._previous if np.isfinite(norm) else self.image
 
 
-# Divergences in a row: smaller steps mend one; several at the same values need a hand.
-#
-# Pure: times come in as arguments.
-
-
-# So many divergences within so many seconds, at the same values, and it waits for a hand.
-_MOST, _WITHIN_S = 3, 60.0
-
-
 class DivergenceCounter:
-    """Counts divergences.
+    """Counts divergences: smaller steps mend one; several at the same values need the user.
 
     Attributes:
-        stuck: whether to wait until somebody moves something.
+        needs_user: whether to wait until a control moves.
     """
 
     def __init__(self) -> None:
@@ -129,12 +112,12 @@ class DivergenceCounter:
         self.needs_user = len(self._times) == _MOST and now - self._times[0] < _WITHIN_S
 
     def clear(self) -> None:
-        """A hand has moved something: what was before counts no more."""
+        """A control has moved: what was before counts no more."""
         self._times.clear()
         self.needs_user = False
 
     @staticmethod
     def message(why: str, moved: str) -> str:
-        """What people are told when it is stuck; `moved`: the control moved last, or empty."""
+        """The reason for waiting, for people; `moved`: the control moved last, or empty."""
         remedy = f"`{moved}` was moved last: move it back" if moved else "reset"
         return f"{why}; {_MOST} times in a minute, so it waits: {remedy}"

@@ -1,4 +1,4 @@
-"""The picture that a painting starts from. Pure arithmetic; knows nothing about Keras."""
+"""The picture that a painting starts from."""
 
 import numpy as np
 

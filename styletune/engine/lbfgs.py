@@ -1,15 +1,4 @@
-"""L-BFGS within bounds, for an objective that stands still.
-
-Half the evaluations of Adam where nothing is moved meanwhile; lost where the objective moves, as
-its memory is of the old one. Pure NumPy in float32; knows nothing about Keras.
-Source: Nocedal & Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5, with the
-projection of Kim, Sra & Dhillon 2010, "Tackling box-constrained optimization via a new projected
-quasi-Newton approach".
-
-Differs from SciPy's `fmin_l_bfgs_b`: that takes 30 to 50 ms of one core for itself at each
-evaluation of a picture of 256 × 192 px, as much as the evaluation by `lite` takes on two. In
-float32, with projection instead of a Cauchy point, it is 3 ms, for as many evaluations.
-"""
+"""L-BFGS within bounds, for an objective that stands still: half the evaluations of Adam."""
 
 from collections import deque
 from collections.abc import Callable
@@ -32,15 +21,22 @@ _SHORTENINGS = 8  # of a move before its direction is given up
 class LBFGS:
     """A descent in progress: it keeps its memory as long as it lives, so it can run in parts.
 
+    Source: Nocedal & Wright 2006, "Numerical Optimization", algorithms 7.4 and 7.5, with the
+    projection of Kim, Sra & Dhillon 2010, "Tackling box-constrained optimization via a new
+    projected quasi-Newton approach".
+    Differs from SciPy's `fmin_l_bfgs_b`: that takes 30 to 50 ms of one core for itself at each
+    evaluation of a picture of 256 × 192 px, as much as the evaluation by `lite` takes on two. In
+    float32, with projection instead of a Cauchy point, it is 3 ms, for as many evaluations.
+
     Args:
-        objective: asked once an evaluation; free to watch, or to raise and so to stop.
+        objective: called once an evaluation; may raise, and so stop.
         x: where to start, within the bounds.
         low, high: the bounds of each value.
 
     Attributes:
         x: the best point so far.
         value: the loss there.
-        evaluations: how often the objective was asked.
+        evaluations: how often the objective was called.
         done: nothing more can be gained within float32.
     """
 

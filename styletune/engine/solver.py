@@ -42,12 +42,12 @@ class Solver:
         name, self._layers = session.network.name, session.network.selected_layers
         self._shape = (height, width, 3)
         needed = [convolution.name for convolution in convolutions(name, self._layers)]
-        found = weights.load(name, session.network.weights, needed, session.painting.seed)
-        self.weights_label = found.label
+        loaded = weights.load(name, session.network.weights, needed, session.painting.seed)
+        self.weights_label = loaded.label
         self.features = feature_network(
             name,
             self._layers,
-            found,
+            loaded,
             padding=session.network.padding,
             pooling=session.network.pooling,
             precision=session.engine.precision,
@@ -57,7 +57,7 @@ class Solver:
             self._layers,
             height,
             width,
-            found,
+            loaded,
             clamp=session.painting.clamp,
             skips=not backend.gpus(),
         )

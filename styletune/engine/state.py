@@ -1,4 +1,7 @@
-"""All that a painting is at a step, on the host. Pure arithmetic; knows nothing about Keras."""
+"""A painting's state on the host, and how it is brought to another size.
+
+Source: style-transfer-pytorch: scales growing by √2, Adam's moments resampled along.
+"""
 
 import math
 from dataclasses import dataclass
@@ -7,23 +10,19 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-# Coarse to fine: which sizes a painting grows through, and how it moves from one to the next.
-#
-# In and out: NumPy arrays of (h, w, c) float32. Knows nothing about Keras.
-# Source: style-transfer-pytorch: scales growing by √2, Adam's moments resampled along.
-
-
 SCALE_FACTOR = math.sqrt(2)  # of the edges: each scale has twice the pixels of the one before
 # Edges of whole multiples lose no border to three halvings, and their sizes recur.
 SNAP_PX = 8
 
-Array = npt.NDArray[np.float32]
+Array = npt.NDArray[np.float32]  # (h, w, c)
+Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
+Pixels = npt.NDArray[np.float32]  # (h, w, 3) RGB, 0..255
 
 
 def pyramid_sizes(last_px: int, first_px: int) -> tuple[int, ...]:
     """Edges that grow by √2 from about `first_px` to exactly `last_px`; at least one.
 
-    >>> sizes(256, 128)
+    >>> pyramid_sizes(256, 128)
     (128, 184, 256)
     """
     if first_px < 1:
@@ -72,10 +71,6 @@ def _resampled(array: Array, height: int, width: int, how: Image.Resampling) -> 
     return np.stack([np.asarray(plane.resize((width, height), how)) for plane in planes], axis=2)
 
 
-Picture = npt.NDArray[np.uint8]  # (h, w, 3) RGB
-Pixels = npt.NDArray[np.float32]  # (h, w, 3) RGB, 0..255
-
-
 @dataclass(frozen=True, slots=True)
 class PaintingState:
     """All that a painting is at a step, apart from its session and its source pictures.
@@ -97,7 +92,7 @@ class PaintingState:
         return all(a.shape == self.picture.shape and np.isfinite(a).all() for a in arrays)
 
     def resized(self, height: int, width: int, *, normalized: bool) -> "PaintingState":
-        """The same painting at another size, px; see `scales`."""
+        """The same painting at another size, px; see `resize_moments`."""
         if self.picture.shape[:2] == (height, width):
             return self
         momentum, velocity = resize_moments(

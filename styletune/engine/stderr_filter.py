@@ -1,8 +1,7 @@
-"""Start-up chatter of C libraries, TensorFlow's above all, kept off the terminal.
+"""Keeps start-up messages of C libraries off the terminal; imports no Keras itself.
 
-Its C++ side writes to file descriptor 2 before any log level is obeyed: that oneDNN is on, that no
-CUDA was found. `doctor` says that better. All other lines pass; nothing is lost when loading fails.
-Imports no Keras, so that it can stand around the import.
+TensorFlow's C++ side writes to file descriptor 2 before any log level counts: that oneDNN is on,
+that no CUDA was found. All other lines pass; nothing is lost when loading fails.
 """
 
 import os
@@ -12,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_CHATTER = re.compile(
+_MESSAGES = re.compile(
     rb"All log messages before absl|port\.cc:\d+\] oneDNN|cudart_stub\.cc|cpu_feature_guard\.cc|"
     rb"To enable the following instructions|"
     # Error 303 is that there is no driver: no GPU, which the device line says in words.
@@ -23,7 +22,7 @@ _CHATTER = re.compile(
 
 @contextmanager
 def filter_stderr() -> Iterator[None]:
-    """Hold back what is written to stderr meanwhile, then let all but the chatter through."""
+    """Hold back what is written to stderr meanwhile, then let all but those messages through."""
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
@@ -36,5 +35,5 @@ def filter_stderr() -> Iterator[None]:
             os.close(kept)
             held.seek(0)
             for line in held:
-                if not _CHATTER.search(line):
+                if not _MESSAGES.search(line):
                     os.write(2, line)

@@ -1,11 +1,7 @@
-"""One optimisation step after another: Keras' compiled training step without Keras' loop.
+"""Keras' compiled training step without Keras' loop, for each backend and each depth.
 
 `fit` costs a fixed 0.4 s a call and `train_on_batch` reads its logs back to the host at every
-step. Here Keras' own training step is fed inputs that already lie on the device, and nothing is
-read back before somebody asks. One stepper per backend, the same few lines each.
-
-A launch takes one step, or several in a loop on the device, without Python between them
-(`steps_per_execution`, as Keras calls it): slower on a CPU, by a few per cent of a step.
+step. Here inputs lie on the device already, and nothing is read back unless it is needed.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,12 +24,12 @@ def no_callback(_: int) -> bool:
 
 
 def _launch_in_chunks(
-    launch: Callable[[int], None], most: int, steps: int, on_launch: StepCallback
+    launch: Callable[[int], None], chunk: int, steps: int, on_launch: StepCallback
 ) -> int:
-    """Take so many steps, at most `most` in one launch; returns how many were taken."""
+    """Take so many steps, at most `chunk` in one launch; returns how many were taken."""
     taken = 0
     while taken < steps:
-        count = min(most, steps - taken)
+        count = min(chunk, steps - taken)
         launch(count)
         taken += count
         if on_launch(count):
@@ -44,13 +40,13 @@ def _launch_in_chunks(
 class TensorFlowStepper:
     """Steps a compiled model on TensorFlow; variables are always current."""
 
-    def __init__(self, model: StyleTransfer, most: int) -> None:
+    def __init__(self, model: StyleTransfer, chunk: int) -> None:
         import tensorflow as tf
 
         # Keras' training step as Keras compiles it, but without its walk through a distribution
         # strategy, and with a handle to trace it ahead of time.
         self._step = tf.function(model.train_step, autograph=False, jit_compile=model.jit_compile)
-        self._chunk = most
+        self._chunk = chunk
 
         def several(batch: Batch, count: Any) -> None:
             def body(step: Any) -> tuple[Any]:
@@ -83,11 +79,11 @@ class TensorFlowStepper:
 class JaxStepper:
     """Steps a compiled model on JAX; the state returns to the variables after each run."""
 
-    def __init__(self, model: StyleTransfer, most: int) -> None:
+    def __init__(self, model: StyleTransfer, chunk: int) -> None:
         import jax
 
         self._model = model
-        self._chunk = most
+        self._chunk = chunk
         model.make_train_function()
 
         def several(state: Any, batch: Batch, count: Any) -> Any:
@@ -140,36 +136,35 @@ class JaxStepper:
 Stepper = TensorFlowStepper | JaxStepper
 
 
-def make_train_step(model: StyleTransfer, most: int = 1) -> Stepper:
+def make_train_step(model: StyleTransfer, chunk: int = 1) -> Stepper:
     """The stepper for the backend that Keras runs on.
 
     Args:
-        most: steps in one launch.
+        chunk: steps in one launch, in a loop on the device without Python between them: slower
+            on a CPU, by a few per cent of a step.
     """
     kind = JaxStepper if keras.backend.backend() == "jax" else TensorFlowStepper
-    return kind(model, most)
-
-
-# No step computes deeper layers than the deepest term that counts.
-#
-# One compiled step for the whole network and one for each of its shallow parts, all over the same
-# picture, moments and targets. A shallow step is used once it is prepared: preparing traces, which
-# a performance must not wait for.
+    return kind(model, chunk)
 
 
 class DepthSteps:
-    """The steps of a painting, by how many of the played layers they compute.
+    """The steps of a painting, by how many of the selected layers they compute.
+
+    No step computes deeper layers than the deepest term that counts. One compiled step for the
+    whole network and one for each of its shallow parts, all over the same picture, moments and
+    targets. A shallow one is used once it is traced, which painting must not wait for.
 
     Args:
         models: of `style_transfer_models`, compiled.
-        launch: steps that are taken at once, at most.
+        steps_per_execution: in one launch, at most.
     """
 
-    def __init__(self, models: Mapping[int, StyleTransfer], launch: int = 1) -> None:
+    def __init__(self, models: Mapping[int, StyleTransfer], steps_per_execution: int = 1) -> None:
         self._models = models
         self._full = max(models)
         self._steppers: dict[int, Stepper] = {
-            depth: make_train_step(model, launch) for depth, model in sorted(models.items())
+            depth: make_train_step(model, steps_per_execution)
+            for depth, model in sorted(models.items())
         }
         self._ready = {self._full}
 
@@ -187,10 +182,10 @@ class DepthSteps:
         """The least depth whose step computes all terms that count.
 
         Args:
-            weights: (n,) each, content and style; 0 where a term does not count.
+            weights: (n,) of each layer term; 0 where it does not count.
         """
-        heard = np.flatnonzero(np.any(weights, axis=0))
-        deepest = int(heard[-1]) + 1 if heard.size else 1
+        counting = np.flatnonzero(np.any(weights, axis=0))
+        deepest = int(counting[-1]) + 1 if counting.size else 1
         return min(depth for depth in self._steppers if depth >= deepest)
 
     def trace(self, batch: Batch, only: int | None = None) -> None:

@@ -1,7 +1,4 @@
-"""What a worker keeps of its painting for the next one: from painter to checkpoint and back.
-
-Runs in the worker. Knows nothing about files, which are the checkpoint's, and orders.
-"""
+"""From painter to checkpoint and back: what a worker keeps of its painting for the next one."""
 
 import sys
 import time
@@ -20,10 +17,10 @@ class CheckpointManager:
 
     Args:
         folder: where they lie; "" keeps none.
-        warn: told in a sentence when nothing can be kept, and "" when it can again.
+        warn: takes a sentence when nothing can be saved, and "" when it can again.
 
     Attributes:
-        found: where the worker before, or the last run, stood; None: nowhere.
+        latest: where the worker before, or the last run, stood; None: nowhere.
     """
 
     def __init__(self, folder: str, warn: Callable[[str], None]) -> None:
@@ -38,16 +35,16 @@ class CheckpointManager:
 
     @property
     def epoch(self) -> int:
-        """Number of the next epoch after what was found, else 0."""
+        """Number of the epoch after the latest checkpoint, else 0."""
         return self.latest.epoch if self.latest else 0
 
     @property
     def step(self) -> int:
-        """Steps taken until what was found, else 0."""
+        """Steps taken until the latest checkpoint, else 0."""
         return self.latest.step if self.latest else 0
 
     def is_compatible(self, width: int, height: int) -> bool:
-        """Whether what was found is a picture of this shape, of whatever size."""
+        """Whether the latest checkpoint has a picture of this shape, of whatever size."""
         found = self.latest
         if found is None:
             return False
@@ -56,7 +53,7 @@ class CheckpointManager:
         return off <= max(found.width, found.height, width, height)
 
     def restore(self, painter: Painter) -> bool:
-        """Let a painter go on from what was found; False: there is nothing that fits it."""
+        """Let a painter go on from the latest checkpoint; False: there is none that fits it."""
         found = self.latest
         if found is None or not self.is_compatible(painter.width, painter.height):
             return False
@@ -70,18 +67,18 @@ class CheckpointManager:
         return True
 
     def maybe_save(self, painter: Painter, epoch: int, step: int) -> None:
-        """Keep the painting if it is time; after each epoch."""
+        """Save the painting if it is time; call after each epoch."""
         if self._writer is not None and self._writer.due(step):
             self._writer.keep(checkpoint(painter, epoch, step))
 
     def save_final(self, painter: Painter, epoch: int, step: int) -> None:
-        """Keep it a last time, and wait until that is done."""
+        """Save it a last time, and wait until that is done."""
         if self._writer is not None:
             self._writer.close(checkpoint(painter, epoch, step))
 
 
 def checkpoint(painter: Painter, epoch: int, step: int) -> Checkpoint:
-    """The painting of now."""
+    """The painting as it stands."""
     state = painter.state()
     arrays = {name: np.asarray(getattr(state, name)) for name in PaintingState.__dataclass_fields__}
     return Checkpoint(arrays, epoch, step, painter.width, painter.height, time.time())

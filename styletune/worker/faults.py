@@ -1,8 +1,7 @@
-"""Faults on purpose, each at a step: how the show goes on after them can then be tried out.
+"""Fault injection: with `STYLETUNE_FAULTS=1`, the faults that `STYLETUNE_FAULT` names happen.
 
-Only with `STYLETUNE_FAULTS=1`. What is to happen is named by `STYLETUNE_FAULT`, such as
-`nan@200 kill@500`: each happens once, in the worker that passes the step. Real faults wherever
-that does no harm: memory that no machine has, a file-size limit, SIGKILL to oneself.
+`nan@200 kill@500`: each once, in the worker that passes the step. Real faults wherever that does
+no harm: memory that no machine has, a file-size limit, SIGKILL to oneself.
 """
 
 import os
@@ -27,7 +26,7 @@ _BEYOND_ADDRESSES = 1 << 50  # bytes: no allocator even tries
 
 
 class FaultInjector:
-    """The faults that this worker has before it.
+    """The faults that lie ahead of this worker.
 
     Args:
         plan: as in the environment; "" for none.
@@ -42,7 +41,7 @@ class FaultInjector:
         self._pending = [fault for fault in parse(plan) if fault[1] >= first_step]
 
     def inject(self, step: int, painter: Any, frames: FrameBlock) -> None:
-        """Let happen what is due after `step` steps."""
+        """Cause the faults that are due after `step` steps."""
         if self._slow:
             self._slow -= 1
             time.sleep(_SLOW_S)
@@ -107,7 +106,7 @@ def _kill(painter: Any, frames: FrameBlock) -> None:
 
 
 def _corrupt_frame(painter: Any, frames: FrameBlock) -> None:
-    """Garble the newest picture behind the back of its checksum."""
+    """Change the newest picture and leave its checksum."""
     frames.garble()
 
 

@@ -1,12 +1,9 @@
-"""How many steps an epoch holds, so that it lasts about as long as asked.
-
-Pure: times come in as arguments.
-"""
+"""How many steps an epoch has, so that it lasts about as long as the session wants."""
 
 from collections import deque
 from statistics import median
 
-_SEEN_S = 0.1  # a hand that moves wants to see what it does, however long epochs are
+_SEEN_S = 0.1  # who moves a control wants to see what it does, however long epochs are
 
 
 class EpochPacer:
@@ -33,11 +30,12 @@ class EpochPacer:
     def plan_epoch(self, moved: bool) -> int:
         """Steps of the epoch that begins now.
 
-        When a hand begins to move it sees the effect after a single step. While it goes on,
-        epochs are whole (0.1 s at most), and each step obeys it: publishing each would be dear.
+        When controls begin to move the effect is seen after a single step. While they go on,
+        epochs are whole (0.1 s at most), and each step applies them: publishing each would be
+        costly.
 
         Args:
-            moved: whether something was moved since the last epoch began.
+            moved: whether a control has moved since the last epoch began.
         """
         before, self._changing = self._changing, moved or self._changed
         self._changed = False
@@ -46,21 +44,21 @@ class EpochPacer:
         return min(self.steps_per_epoch(), self._steps_in(_SEEN_S)) if before else 1
 
     def note_change(self) -> None:
-        """Tell that something was moved within the epoch under way."""
+        """A control has moved within the present epoch."""
         self._changed = True
 
     @property
     def has_fixed_steps(self) -> bool:
-        """Whether epochs have a number of steps that was asked for: values stand in each."""
+        """Whether the session sets the steps of an epoch: controls then stand still within each."""
         return self._fixed is not None
 
     @property
     def is_interruptible(self) -> bool:
-        """Whether the epoch under way ends early when a hand begins to move."""
+        """Whether the present epoch ends early when a control begins to move."""
         return not self.has_fixed_steps and not self._changing
 
     def steps_per_epoch(self) -> int:
-        """Steps of a calm epoch: at least one, and as near to the time asked for as can be."""
+        """Steps of an epoch in which nothing moves: at least one, as near to its time as can be."""
         return self._steps_in(self._epoch_s) if self._fixed is None else self._fixed
 
     def _steps_in(self, seconds: float) -> int:
@@ -71,6 +69,6 @@ class EpochPacer:
         self._step_s.clear()
 
     def record(self, steps: int, seconds: float) -> None:
-        """Tell how long an epoch of `steps` steps took."""
+        """Take in how long an epoch of `steps` steps took."""
         if steps > 0 and seconds > 0:
             self._step_s.append(seconds / steps)

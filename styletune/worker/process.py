@@ -1,8 +1,7 @@
-"""Where a spawned worker begins: signals, output, the watch over its parent, and its job.
+"""The start of a worker process: signals, output, the watch over its parent, and its job.
 
-Runs in the worker, before anything heavy is imported; the parent can name these functions
-without importing Keras. A spare imports it all, and then waits for its job. Knows nothing
-about painting.
+Imports nothing heavy, so that the parent can name these functions without importing Keras. A
+standby worker imports it all, and then waits for its job.
 """
 
 import contextlib
@@ -44,7 +43,7 @@ def preload() -> None:
 
 
 def run_worker(job: WorkerConfig, pipe: Connection) -> None:
-    """Paint as `job` says until the parent says Stop."""
+    """Paint as `job` says until the parent sends Stop."""
     from styletune.engine.stderr_filter import filter_stderr
 
     with filter_stderr():
@@ -65,17 +64,17 @@ def run_worker(job: WorkerConfig, pipe: Connection) -> None:
 
 
 def main(
-    target: Target, warm_up: WarmUp | None, spare: bool, pipe: Connection, output: Connection
+    target: Target, warm_up: WarmUp | None, standby: bool, pipe: Connection, output: Connection
 ) -> None:
     """Prepare this process, warm it up, wait for its job, then run `target(job, pipe)` in it.
 
-    A spare gives way to all others until it has its job, and says `StandbyReady`. After this Ctrl-C
-    is left to the parent; all output goes to `output`, C libraries' included; and the process
-    ends at once when the parent does. Where memory or the device failed, the exit code says
-    so (see `shared.ends`).
+    A standby worker gives way to all others until it has its job, and sends `StandbyReady`.
+    From here on Ctrl-C is left to the parent; all output goes to `output`, C libraries'
+    included; and the process ends at once when the parent does. Where memory or the device
+    failed, the exit code says so; see `ipc.exit_codes`.
     """
     # The terminal sends Ctrl-C to the whole group. The parent decides; it has also blocked
-    # the signal in this process from its very start (see `supervisor`).
+    # the signal in this process from its very start.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     # Programs read the parent's stdout: what a library prints there must not get into it.
@@ -88,7 +87,7 @@ def main(
     faulthandler.register(DUMP_SIGNAL)
     threading.Thread(target=_exit_with_parent, name="follow-parent", daemon=True).start()
     try:
-        target(_wait_for_job(warm_up, spare, pipe), pipe)
+        target(_wait_for_job(warm_up, standby, pipe), pipe)
     except Exception as error:
         end = classify_exception(error)
         if end is None:
@@ -98,9 +97,9 @@ def main(
         os._exit(end)
 
 
-def _wait_for_job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> WorkerConfig:
-    """Warm up, and wait for the job."""
-    if warm_up is not None and spare:
+def _wait_for_job(warm_up: WarmUp | None, standby: bool, pipe: Connection) -> WorkerConfig:
+    """Warm up and return the job."""
+    if warm_up is not None and standby:
         return _preload_as_standby(warm_up, pipe)
     if warm_up is not None:
         warm_up()
@@ -108,7 +107,7 @@ def _wait_for_job(warm_up: WarmUp | None, spare: bool, pipe: Connection) -> Work
 
 
 def _preload_as_standby(warm_up: WarmUp, pipe: Connection) -> WorkerConfig:
-    """The same in the background."""
+    """The same, behind all others."""
     import numpy  # noqa: F401  # here: its threads keep the priority that they are born with
 
     with _prefer_as_oom_victim():
@@ -126,7 +125,7 @@ def _receive_job(pipe: Connection) -> WorkerConfig:
 
 
 def _at_lowest_priority(work: Callable[[], None]) -> None:
-    """Do it at the lowest priority; afterwards this process is as before.
+    """Run `work` at the lowest priority; afterwards this process is as before.
 
     In a thread of its own: without privileges no priority can be raised again, but on Linux
     every thread has its own.
