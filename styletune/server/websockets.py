@@ -73,7 +73,7 @@ async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
 
 
 class TokenBucket:
-    """How fast changes go to one client: at once, but those of a storm at most 20 a second.
+    """How fast changes go to one client: at once, but beyond 250 a second gathered for 50 ms.
 
     Pages, which send 60 sets a second, and scripts that await each answer stay below the rate.
     """

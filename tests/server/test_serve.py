@@ -419,7 +419,7 @@ def test_web_process_imports_nothing_heavy() -> None:
     """No Keras and nothing of its size; what it takes is measured while serving."""
     code = (
         "import sys, styletune.server.serve\n"
-        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'scipy', 'pandas', 'matplotlib', 'rich'}\n"
+        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'scipy', 'pandas', 'matplotlib'}\n"
         "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
     )
     done = subprocess.run(
