@@ -17,6 +17,8 @@ interface ControlRow {
   layer: string | null;
   choices: string[];
   engine: boolean;
+  stored: boolean;
+  costly: boolean;
 }
 
 /** Controls have moved; `rev` is the revision that a picture must have to show it. */
@@ -83,7 +85,7 @@ interface TermLoss {
   share: number;
 }
 
-/** Both terms of one layer. */
+/** The terms of one layer: a field for each of `terms.layer_terms`. */
 interface LayerLoss {
   layer: string;
   content: TermLoss;
