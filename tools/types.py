@@ -23,6 +23,7 @@ from typing import (
 
 from pydantic import BaseModel
 
+from styletune.config import SessionConfig
 from styletune.controls import Control
 from styletune.server.frame_stream import FrameHeader
 from styletune.session.incoming import AckMessage, Incoming
@@ -50,7 +51,8 @@ def declarations() -> str:
     """The text of web/types.d.ts."""
     outgoing, incoming = get_args(Outgoing), get_args(Incoming)
     # A control's default travels as a message shows it: number, boolean or name.
-    row = get_type_hints(Control) | {"default": float | bool | str}
+    hints = get_type_hints(Control) | {"default": float | bool | str}
+    row = {name: hints[name] for name in SessionConfig().table().rows()[0]}
     parts = [
         HEADER,
         _interface("ControlRow", "One row of the table of controls (`GET /api/controls`).", row),

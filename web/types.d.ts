@@ -7,18 +7,16 @@
 interface ControlRow {
   name: string;
   kind: "fader" | "switch" | "choice" | "trigger";
-  help: string;
   default: number | boolean | string;
   curve: "linear" | "log" | "log_off";
   low: number;
   high: number;
   unit: string;
+  help: string;
   term: string | null;
   layer: string | null;
   choices: string[];
   engine: boolean;
-  stored: boolean;
-  costly: boolean;
 }
 
 /** Controls have moved; `rev` is the revision that a picture must have to show it. */
