@@ -46,7 +46,7 @@ def test_the_model_is_the_original_walk(painter: Painter) -> None:
         "one",
         "content_weights",
         "style_weights",
-        "smooth_weight",
+        "smooth_weights",
         "all_terms",
     }
     assert model.output_shape == (1, 6)
