@@ -14,7 +14,7 @@ from typing import IO, Self
 
 from benchmarks.common import machine
 from styletune.errors import StyletuneError
-from styletune.ipc.seqlock import FOLDER, PREFIX
+from styletune.ipc.segments import FOLDER, PREFIX
 
 _STOP_TIMEOUT_S = 8.0  # the server stops its worker within 5
 _LOG_LINES = 15

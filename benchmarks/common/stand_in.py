@@ -81,7 +81,7 @@ class StandInWorker:
 
     def heartbeat(self) -> None:
         """Show the supervisor that the worker is not hung."""
-        self._frames.beat(self.step)
+        self._frames.write_heartbeat(self.step)
 
 
 def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
@@ -93,7 +93,7 @@ def paint(job: WorkerConfig, pipe: Connection, *, fps: float = FPS) -> None:
     tick = time.monotonic()
     while not (pipe.poll() and isinstance(pipe.recv(), Stop)):
         now = time.monotonic()
-        if worker.controls.newer or now >= tick:
+        if worker.controls.has_newer or now >= tick:
             state = worker.controls.read()
             rev = rev if state is None else state.rev
             worker.publish(shown[worker.epoch % _VARIETY], rev, fps)

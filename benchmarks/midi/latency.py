@@ -42,7 +42,7 @@ def record_positions(job: WorkerConfig, pipe: Connection, *, log: str) -> None:
     pipe.send(Report(State.PAUSED, device="stand-in", network="lite"))
     with Path(log).open("w") as file:
         while not (pipe.poll() and isinstance(pipe.recv(), Stop)):
-            if block.newer and (state := block.read()) is not None:
+            if block.has_newer and (state := block.read()) is not None:
                 file.write(f"{time.monotonic()} {state.positions[name]}\n")
                 file.flush()
             time.sleep(_POLL_INTERVAL_S)

@@ -122,7 +122,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
                 self._last_run = number
                 began = time.perf_counter()
                 for _ in WorkerOfflinePainter(painter, run.command.steps).paint():
-                    self._frames.beat(self._progress.step)
+                    self._frames.write_heartbeat(self._progress.step)
                 painter.picture()
                 with log.open("a") as file:
                     print(time.perf_counter() - began, file=file)

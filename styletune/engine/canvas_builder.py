@@ -108,12 +108,12 @@ class CanvasBuilder:
             else:
                 self._set_content(command, painter, positions)
         except StyletuneError as error:
-            self._reject(CommandRejected(command.what, str(error), command.path))
+            self._reject(CommandRejected(command.label, str(error), command.path))
 
     def _set_content(self, command: SetContent, painter: Painter, positions: Positions) -> None:
         canvas = self._canvas.with_content(command.path, positions)
         if canvas.shape != self._canvas.shape:
-            self._start_build(canvas, positions, command.what, command.path)
+            self._start_build(canvas, positions, command.label, command.path)
             return
         painter.set_content(canvas.content)
         painter.reset()

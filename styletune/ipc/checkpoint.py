@@ -1,10 +1,7 @@
-"""Checkpoints: where a painting stands, kept so that no crash costs more than seconds of it.
+"""Checkpoints of a painting, so that a crash costs no more than seconds of it.
 
-The painter's arrays (the picture, the optimizer's moments) and the counters go into one file,
-whole or not at all; the newest three files stay, and where the newest cannot be read, the one
-before is taken. Written by the worker, in a thread of its own; read by the next worker, and by
-the web process to say what there is to resume. Plain NumPy without pickle: a file decides
-nothing but numbers. Knows nothing about painting and processes.
+One NumPy file each, without pickle; the newest three stay, in case the newest cannot be read.
+Written by the worker, in a thread; read by the next worker and by the web process.
 """
 
 import contextlib
@@ -27,7 +24,7 @@ from styletune.errors import CheckpointError
 
 VERSION = 1
 GENERATIONS = 3
-# Kept after so many seconds or steps, whichever comes first …
+# Saved after so many seconds or steps, whichever comes first …
 EVERY_S, EVERY_STEPS = 2.0, 50
 # … but with fifty steps in a tenth of a second not that often, nor ever for more than a
 # twentieth of the time: a picture of 4096 px with its moments is 600 MB.
@@ -62,7 +59,7 @@ class Checkpoint:
 
 
 def write(folder: Path, checkpoint: Checkpoint) -> Path:
-    """Keep a checkpoint as the newest of `folder`; of the older ones two stay.
+    """Save a checkpoint as the newest of `folder`, whole or not at all; two older ones stay.
 
     Raises:
         OSError: the folder is missing, read-only or full; all others are untouched.
@@ -109,26 +106,27 @@ def read(path: Path) -> Checkpoint:
 
 
 def load_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that can be read, or None; and why those after it cannot."""
-    complaints: list[str] = []
+    """The newest checkpoint that can be read, or None; and the errors of newer ones."""
+    errors: list[str] = []
     for path in list_checkpoints(folder):
         try:
-            return read(path), complaints
+            return read(path), errors
         except CheckpointError as error:
-            complaints.append(str(error))
-    return None, complaints
+            errors.append(str(error))
+    return None, errors
 
 
 class CheckpointWriter:
-    """Writes checkpoints beside the painting: asked after each epoch, it mostly does nothing.
+    """Writes checkpoints in a thread while the painting goes on.
 
-    After the last `keep` you must `close`. A folder that is full or read-only costs a warning
-    and nothing else.
+    Ask `should_save` after each epoch; after the last `save` you must `close`. A folder that is
+    full or read-only costs a warning and nothing else.
 
     Args:
-        folder: where they go; made if it is missing.
+        folder: created if it is missing.
+        warn: takes each new fault once, and "" when it is over; called by `should_save`.
+        step: steps painted so far.
         clock: seconds that only rise.
-        warn: told once of a fault, and once with "" when it is over. Called by `due`.
     """
 
     def __init__(
@@ -142,44 +140,44 @@ class CheckpointWriter:
         self._folder = folder
         self._warn = warn
         self._clock = clock
-        self._kept = (clock(), step)
+        self._saved = (clock(), step)
         self._cost_s = 0.0
-        self._fault = self._told = ""
+        self._fault = self._reported = ""
         self._thread: threading.Thread | None = None
 
-    def due(self, step: int) -> bool:
-        """Whether it is time to `keep` what the painting is now."""
+    def should_save(self, step: int) -> bool:
+        """Whether it is time to `save` the painting."""
         if self._thread is not None:
             if self._thread.is_alive():
                 return False
             self._thread = None
-            if self._fault != self._told:
-                self._told = self._fault
-                self._warn(self._told)
-        passed_s, steps = self._clock() - self._kept[0], step - self._kept[1]
+            if self._fault != self._reported:
+                self._reported = self._fault
+                self._warn(self._reported)
+        passed_s, steps = self._clock() - self._saved[0], step - self._saved[1]
         # Also after a fault: a full disk should not be hammered.
         if passed_s < max(_AT_LEAST_S, _TIMES_ITS_COST * self._cost_s):
             return False
         return steps > 0 and (passed_s >= EVERY_S or steps >= EVERY_STEPS)
 
-    def keep(self, checkpoint: Checkpoint) -> None:
+    def save(self, checkpoint: Checkpoint) -> None:
         """Write a checkpoint in a thread, unless one is still being written."""
         if self._thread is not None and self._thread.is_alive():
             return
-        self._kept = (self._clock(), checkpoint.step)
-        # No daemon: when the process ends in order, what is being written gets written.
+        self._saved = (self._clock(), checkpoint.step)
+        # No daemon: when the process exits normally, the file is completed.
         self._thread = threading.Thread(target=self._write, args=(checkpoint,), name="checkpoint")
         self._thread.start()
 
     def close(self, checkpoint: Checkpoint | None = None) -> None:
-        """Write a last one here and now, unless it is None, and wait until all is written."""
+        """Wait for the thread; write a last checkpoint, unless it is None."""
         if self._thread is not None:
             self._thread.join()
         if checkpoint is not None:
             self._write(checkpoint)
-        if self._fault != self._told:
-            self._told = self._fault
-            self._warn(self._told)
+        if self._fault != self._reported:
+            self._reported = self._fault
+            self._warn(self._reported)
 
     def _write(self, checkpoint: Checkpoint) -> None:
         started = self._clock()
@@ -197,5 +195,5 @@ class CheckpointWriter:
 
 def _number(path: Path) -> int:
     match = _NAME.fullmatch(path.name)
-    assert match is not None  # only such paths come here
+    assert match is not None  # by `list_checkpoints`
     return int(match[1])

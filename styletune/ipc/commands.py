@@ -1,8 +1,6 @@
-"""What goes through the pipe between the web process and the worker, besides the blocks.
+"""Messages through the pipe between web process and worker, and how they are sent.
 
-Small frozen dataclasses of plain types, pickled by `multiprocessing`. Pictures travel as
-files, control values through the control block, painted pictures through the frame block.
-Both processes read this module; it knows nothing about who sends what when.
+Frozen dataclasses of plain types, pickled by `multiprocessing`; pictures travel as files.
 """
 
 import contextlib
@@ -16,16 +14,16 @@ from styletune.config import SessionConfig
 
 @dataclass(frozen=True, slots=True)
 class WorkerConfig:
-    """Parent to worker, first of all and once: all that it is to paint.
+    """Parent to worker, once and first: its job.
 
     Attributes:
-        session: with the pictures as they are now, not as the session began.
+        session: with the current pictures, not those that it began with.
         control_block: name of the block to attach and read.
         frame_block: name of the block to attach and write; a new one for each worker.
-        size_px: longer edge that the frame block has room for.
-        first_epoch: number of the first epoch to publish: one more than people have seen.
+        size_px: longest edge that the frame block has room for.
+        first_epoch: number of the first epoch to publish: one more than the last that was seen.
         first_step: number of the first step, likewise.
-        checkpoints: folder in which the painting is kept, and found again; "" for none.
+        checkpoints: folder of the checkpoints; "" for none.
     """
 
     session: SessionConfig
@@ -47,8 +45,8 @@ class SetContent:
     path: str
 
     @property
-    def what(self) -> str:
-        """The name that a refusal of this order carries."""
+    def label(self) -> str:
+        """What a `CommandRejected` calls it."""
         return "content"
 
 
@@ -63,29 +61,29 @@ class SetStyle:
     path: str
 
     @property
-    def what(self) -> str:
-        """The name that a refusal of this order carries; people count styles from 1."""
+    def label(self) -> str:
+        """What a `CommandRejected` calls it; people count styles from 1."""
         return f"style {self.index + 1}"
 
 
 @dataclass(frozen=True, slots=True)
 class RemoveStyle:
-    """Parent to worker: forget the style of this picture; those after it move up.
+    """Parent to worker: remove the style of this picture; those after it move up.
 
-    By its path, as an index may mean another one once an earlier order was refused.
+    By its path: after an earlier command was rejected, an index may mean another style.
     """
 
     path: str
 
     @property
-    def what(self) -> str:
-        """The name that a refusal of this order carries."""
+    def label(self) -> str:
+        """What a `CommandRejected` calls it."""
         return "style"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Parent to worker: paint exactly this far, then hold still for a moment.
+    """Parent to worker: paint exactly this far, then pause for a moment.
 
     Attributes:
         run: its number; frames painted for it carry it.
@@ -93,7 +91,7 @@ class Run:
         reset: begin with the first picture, else with the one that is there.
         seed: of the reset; None: the session's.
         settle: end earlier, once the loss falls by less than this part of itself; see
-            `settling`. None: never.
+            `convergence`. None: never.
     """
 
     run: int
@@ -105,7 +103,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Parent to worker: end, with exit code 0, within two seconds."""
+    """Parent to worker: exit with code 0 within two seconds."""
 
 
 Command = SetContent | SetStyle | RemoveStyle | Run | Stop
@@ -119,16 +117,16 @@ class State(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     ROLLING_BACK = "rolling back"
-    RESTARTING = "restarting"  # only the supervisor says so
+    RESTARTING = "restarting"  # set by the supervisor only
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Worker to parent, at every change of state and whenever a figure changed.
+    """Worker to parent, at every change of state or of a figure.
 
-    A worker says `FAILED` only for a cause that starting it again does not mend, such as
-    missing weights: the supervisor then does not. All else it leaves to its exit.
+    A worker reports `FAILED` only where a restart would not help, such as for missing weights:
+    the supervisor then does not restart it. For all else it exits.
 
     Attributes:
         width, height: of the painting, px.
@@ -150,47 +148,46 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class FrameReady:
-    """Worker to parent: another picture lies in the frame block.
+    """Worker to parent: there is another picture in the frame block.
 
-    Only a knock on the door, so that nobody has to look again and again: one that finds no
-    room in the pipe is not sent.
+    It only wakes the parent, which need not poll so often: without room in the pipe it is dropped.
     """
 
 
 @dataclass(frozen=True, slots=True)
 class StandbyReady:
-    """Worker to parent: it has imported all that it needs, and waits for its job."""
+    """Worker to parent: everything is imported; it waits for its job."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandRejected:
-    """Worker to parent: an order was not carried out, and the painting goes on as before.
+    """Worker to parent: a command was not carried out, and the painting goes on as before.
 
     Attributes:
-        what: `what` of the order.
+        label: of the command.
         message: why, in one sentence for people.
-        path: the order's picture. The supervisor forgets it, so that a restarted worker
-            is not given the same one again.
+        path: the command's picture. The supervisor drops it, so that a restarted worker is not
+            given it again.
     """
 
-    what: str
+    label: str
     message: str
     path: str = ""
 
 
-# Sending through a pipe, and reading from it, without ever waiting for the other side.
+# ------------------------------------------------- pipes, without ever waiting
 
 
 def has_message(pipe: Connection) -> bool:
-    """Whether a message lies there, or the other side is gone."""
+    """Whether there is a message to read, or the other side is gone."""
     return _ready(pipe, select.POLLIN)
 
 
 def try_send(pipe: Connection, message: object) -> bool:
-    """Send a message if there is room for it; say whether it is done with.
+    """Send a message; False: there is no room for it yet.
 
     True also when the other side is gone: nobody will ever read it. A stopped process at the
-    other end never stops this one.
+    other end never blocks this one.
     """
     if not _ready(pipe, select.POLLOUT):
         return False

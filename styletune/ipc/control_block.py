@@ -1,9 +1,6 @@
-"""The control block: positions of all controls, from the web process to the worker.
+"""The control block: positions of all controls in shared memory, from web process to worker.
 
-The parent makes and writes it, the worker attaches and reads it once an epoch. It belongs
-to the parent and outlives workers, so that a crash loses no values. A state is seen whole
-or not at all. Its layout follows from the table of controls. Knows nothing about what a
-control does.
+It belongs to the parent and outlives workers, so that a crash loses no values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +20,7 @@ class ControlState:
     """All controls at one moment.
 
     Attributes:
-        rev: revision of the values; a frame says with which it was painted.
+        rev: revision of the values; a frame carries that it was painted with.
         positions: of every fader and switch, in the table's order, by name.
         triggers: how often each trigger was sent since the server's start. A new worker
             finds counts above 0 and must not repeat them.
@@ -90,16 +87,16 @@ def _check_names(what: str, expected: Sequence[str], received: Mapping[str, floa
 class ControlBlock:
     """Control values in shared memory: `create` and `write` in the parent, `read` in the worker."""
 
-    def __init__(self, slots: TripleBuffer, layout: ControlLayout) -> None:
-        self._slots = slots
+    def __init__(self, buffer: TripleBuffer, layout: ControlLayout) -> None:
+        self._buffer = buffer
         self._layout = layout
         self._last: ControlState | None = None
         self._read = 0
-        self.name = slots.name
+        self.name = buffer.name
 
     @classmethod
     def create(cls, table: ControlTable) -> Self:
-        """Make the block in the parent, which must `close` and `unlink` it.
+        """Create the block in the parent, which must `close` and `unlink` it.
 
         Raises:
             MemoryBlockError: no room in shared memory.
@@ -118,31 +115,31 @@ class ControlBlock:
         return cls(TripleBuffer.attach(name, layout.slot_bytes, f"control {layout}"), layout)
 
     def write(self, state: ControlState) -> None:
-        """Make `state` the newest, whole.
+        """Make `state` the newest; readers see all of it or nothing.
 
         Raises:
             MemoryBlockError: its names are not those of the table.
         """
-        self._slots.write(self._layout.pack(state), tag=state.rev)
+        self._buffer.write(self._layout.pack(state), tag=state.rev)
 
     def read(self) -> ControlState | None:
         """The newest state; the last good one when reading fails; None when never written."""
         # Taken first: a write during the read is then seen as newer, never as already read.
-        self._read = self._slots.number
-        payload = self._slots.read()
+        self._read = self._buffer.number
+        payload = self._buffer.read()
         if payload is not None:
             self._last = self._layout.unpack(payload)
         return self._last
 
     @property
-    def newer(self) -> bool:
+    def has_newer(self) -> bool:
         """Whether something has been written since the last `read`; cheap enough for each step."""
-        return self._slots.number != self._read
+        return self._buffer.number != self._read
 
     def close(self) -> None:
-        """Let go of the memory. May be repeated."""
-        self._slots.close()
+        """Release the memory. May be repeated."""
+        self._buffer.close()
 
     def unlink(self) -> None:
         """Remove the block. Only for its creator."""
-        self._slots.unlink()
+        self._buffer.unlink()

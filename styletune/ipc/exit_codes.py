@@ -1,8 +1,6 @@
-"""How a worker ends that must not be trusted any more: out of memory, or its device failed.
+"""Exit codes of a worker whose process cannot go on: out of memory, or its device failed.
 
-Exceptions of the worker become exit codes, exit codes and last words become causes again in
-the web process. By name and text only, since the libraries whose errors these are must not be
-imported there. Knows nothing about what is done about it.
+Causes are found by names and texts only, as the web process must not import the libraries.
 """
 
 import re
@@ -18,7 +16,7 @@ class FatalCause(IntEnum):
     DEVICE_FAILED = 71
 
 
-# As TensorFlow, XLA, CUDA and C++ write them; the first that fits names the cause.
+# As TensorFlow, XLA, CUDA and C++ write them; the first match is the cause.
 _CAUSES = (
     (
         FatalCause.OUT_OF_MEMORY,
@@ -35,25 +33,25 @@ _CAUSES = (
 
 
 def classify_exception(error: BaseException) -> FatalCause | None:
-    """What an exception of the painting means for its process; None: nothing special."""
+    """The fatal cause of an exception, or None: the process may go on."""
     return _cause(f"{type(link).__name__}: {link}" for link in _chain(error))
 
 
-def classify_exit(code: int, last_words: Iterable[str]) -> FatalCause | None:
-    """What an exit code says; where C++ gave up by itself, what it wrote before.
+def classify_exit(code: int, last_lines: Iterable[str]) -> FatalCause | None:
+    """The fatal cause of an exit code; where C++ has aborted, of the lines that it wrote.
 
     Args:
         code: as in `multiprocessing`: -N when ended by signal N.
-        last_words: the last lines that this process wrote.
+        last_lines: of the output of this process.
     """
     if code in tuple(FatalCause):
         return FatalCause(code)
-    return _cause(last_words) if code == -signal.SIGABRT else None
+    return _cause(last_lines) if code == -signal.SIGABRT else None
 
 
 def _cause(texts: Iterable[str]) -> FatalCause | None:
-    said = "\n".join(texts)
-    return next((end for end, pattern in _CAUSES if pattern.search(said)), None)
+    text = "\n".join(texts)
+    return next((cause for cause, pattern in _CAUSES if pattern.search(text)), None)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

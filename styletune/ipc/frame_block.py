@@ -1,8 +1,7 @@
-"""The frame block: pictures and losses, from the worker to the web process.
+"""The frame block: pictures and losses in shared memory, from worker to web process.
 
-The parent makes it, a new one for each worker; the worker attaches and writes, the parent
-reads the newest. Beside the frames lies the heartbeat, by which the parent tells a slow
-worker from a hung one. Knows nothing about how pictures come about or where they go.
+The parent creates a new one for each worker. It also holds the heartbeat, by which the parent
+tells a slow worker from a hung one.
 """
 
 import time
@@ -17,7 +16,7 @@ from styletune.errors import MemoryBlockError
 from styletune.ipc.seqlock import Bytes, TripleBuffer
 from styletune.terms import layer_terms
 
-_BEAT_NS, _BEAT_STEP = 0, 1  # numbers on the spare line
+_HEARTBEAT_NS, _HEARTBEAT_STEP = 0, 1  # indices into `TripleBuffer.extra`
 # Fields of a frame that are one number each.
 _NUMBERS = (
     "epoch", "step", "rev", "time", "steps_per_s", "smooth", "total",
@@ -27,13 +26,13 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Content or style of one layer, as a row of the loss table shows it.
+    """Content or style loss of one layer.
 
     Attributes:
-        raw: unweighted loss, without the calibrated unit.
-        weight: as heard: fader × master, 0 when muted or not among the soloed.
-        weighted: what the optimiser feels.
-        share: `weighted` by the total of the weighted terms, 0..1.
+        raw: unweighted loss, not scaled.
+        weight: fader × master, 0 when muted or not among the soloed.
+        weighted: what the optimizer minimizes.
+        share: `weighted` by the total of all weighted terms, 0..1.
     """
 
     raw: float
@@ -44,7 +43,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One painted picture and the losses that it was left with.
+    """One painted picture and its losses.
 
     Attributes:
         epoch, step: numbers that only rise, across restarts too.
@@ -54,7 +53,7 @@ class Frame:
         terms: of each of `terms.layer_terms`, one row for each layer, in network order.
         smooth: weighted total variation.
         total: of all weighted terms.
-        run: number of the run (see `orders.Run`) that it belongs to, 0: none.
+        run: number of the run (see `commands.Run`) that it belongs to, 0: none.
         run_step: steps of that run so far.
         run_done: whether this is the run's last picture.
     """
@@ -165,17 +164,17 @@ class FrameLayout:
 
 
 class FrameBlock:
-    """Newest picture in shared memory: the parent makes and reads it, the worker writes."""
+    """The newest picture in shared memory: the parent creates and reads it, the worker writes."""
 
-    def __init__(self, slots: TripleBuffer, layout: FrameLayout) -> None:
-        self._slots = slots
+    def __init__(self, buffer: TripleBuffer, layout: FrameLayout) -> None:
+        self._buffer = buffer
         self._layout = layout
-        self.name = slots.name
+        self.name = buffer.name
         self.slot_bytes = layout.slot_bytes
 
     @classmethod
     def create(cls, layers: Sequence[str], size_px: int) -> Self:
-        """Make a block for pictures up to `size_px` × `size_px`; `close` and `unlink` it.
+        """Create a block for pictures up to `size_px` × `size_px`; `close` and `unlink` it.
 
         Raises:
             MemoryBlockError: no room in shared memory.
@@ -199,44 +198,44 @@ class FrameBlock:
         Raises:
             MemoryBlockError: its picture or terms do not fit this block.
         """
-        self._slots.write(*self._layout.pack(frame), tag=frame.epoch)
+        self._buffer.write(*self._layout.pack(frame), tag=frame.epoch)
 
-    def newer(self, after_epoch: int = -1) -> bool:
-        """Whether a frame newer than `after_epoch` lies ready; copies nothing."""
-        epoch = self._slots.tag()
+    def has_newer(self, after_epoch: int = -1) -> bool:
+        """Whether there is a frame newer than `after_epoch`; copies nothing."""
+        epoch = self._buffer.tag()
         return epoch is not None and epoch > after_epoch
 
     def read(self, after_epoch: int = -1) -> Frame | None:
         """The newest frame; None when none is newer than `after_epoch`, or reading failed."""
-        if not self.newer(after_epoch):
+        if not self.has_newer(after_epoch):
             return None
-        payload = self._slots.read()
+        payload = self._buffer.read()
         if payload is None:
             return None
         frame = self._layout.unpack(payload)
         return frame if frame.epoch > after_epoch else None
 
-    def beat(self, step: int) -> None:
-        """Say that the worker lives: after every step, and at least once a second in a pause."""
-        self._slots.spare[_BEAT_NS] = time.monotonic_ns()
-        self._slots.spare[_BEAT_STEP] = step
+    def write_heartbeat(self, step: int) -> None:
+        """Show that the worker is alive: after each step, and once a second or more in a pause."""
+        self._buffer.extra[_HEARTBEAT_NS] = time.monotonic_ns()
+        self._buffer.extra[_HEARTBEAT_STEP] = step
 
-    def heartbeat(self) -> tuple[float, int]:
-        """`time.monotonic()` seconds of the last beat, and its step; (0.0, 0) before the first.
+    def read_heartbeat(self) -> tuple[float, int]:
+        """`time.monotonic()` seconds and step of the last heartbeat; (0.0, 0) before the first.
 
-        The two may be of neighbouring beats.
+        The two may be of neighbouring heartbeats.
         """
-        spare = self._slots.spare
-        return int(spare[_BEAT_NS]) / 1e9, int(spare[_BEAT_STEP])
+        extra = self._buffer.extra
+        return int(extra[_HEARTBEAT_NS]) / 1e9, int(extra[_HEARTBEAT_STEP])
 
-    def garble(self) -> None:
-        """Spoil the newest picture, as a writer that dies in the middle might. For trials only."""
-        self._slots.garble()
+    def corrupt(self) -> None:
+        """Corrupt the newest picture as a writer that dies in the middle might; for tests only."""
+        self._buffer.corrupt()
 
     def close(self) -> None:
-        """Let go of the memory. May be repeated."""
-        self._slots.close()
+        """Release the memory. May be repeated."""
+        self._buffer.close()
 
     def unlink(self) -> None:
         """Remove the block. Only for its creator."""
-        self._slots.unlink()
+        self._buffer.unlink()

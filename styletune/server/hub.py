@@ -37,7 +37,7 @@ from styletune.session.roles import Role
 from styletune.session.scenes import MORPH_RATE_HZ
 from styletune.session.session import CheckedSet, Session
 from styletune.supervisor.handle import WorkerHandle
-from styletune.supervisor.memory_fallback import CONTROL, SizeReduction
+from styletune.supervisor.policy import SIZE_CONTROL, SizeReduction
 from styletune.supervisor.sources import CONTENT
 
 _log = logging.getLogger(__name__)
@@ -280,7 +280,7 @@ class Hub:
     @property
     def standby_ready(self) -> bool:
         """Whether a standby worker is ready."""
-        return self._worker.spare
+        return self._worker.standby_ready
 
     def state(self) -> StateMessage:
         """What the painting is doing."""
@@ -336,7 +336,7 @@ class Hub:
     async def _forward_reports(self) -> None:
         async for report in self._worker.reports():
             if isinstance(report, CommandRejected):
-                message = f"{report.what}: {report.message}"
+                message = f"{report.label}: {report.message}"
                 self._broadcast(ErrorMessage(code="refused", message=message))
                 if report.path:  # the supervisor has gone back to the former picture
                     self._broadcast_pictures()
@@ -348,7 +348,7 @@ class Hub:
                 _log_report(report)
 
     def _reduce_size(self, reduction: SizeReduction) -> None:
-        checked = self.session.state.table.check({CONTROL: reduction.position})
+        checked = self.session.state.table.check({SIZE_CONTROL: reduction.position})
         self.send([self.session.state.move(checked, "memory", undoable=False)])
         self.flush()
         self._broadcast(ErrorMessage(code="out_of_memory", message=reduction.message))

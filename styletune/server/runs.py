@@ -23,8 +23,8 @@ from styletune import files
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError
-from styletune.ipc import checkpoint, seqlock
-from styletune.ipc.seqlock import is_alive
+from styletune.ipc import checkpoint, segments
+from styletune.ipc.segments import is_alive
 from styletune.server.storage import process_lock
 
 MAX_RUNS = 3  # of a session, the present one among them
@@ -32,7 +32,7 @@ _NAME_TIMEOUT_S = 1.0  # for a name that no other run has: a clock may go back, 
 
 _NAME = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9]{3}")  # sorted by name is sorted by time
 # A temporary folder is named like segments of shared memory: namespace and pid show whose it is.
-_TEMP_NAME = re.compile(rf"{seqlock.PREFIX}-(?P<namespace>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
+_TEMP_NAME = re.compile(rf"{segments.PREFIX}-(?P<namespace>[0-9a-f]{{8}})-(?P<pid>[1-9][0-9]*)-\w+")
 _log = logging.getLogger(__name__)
 
 
@@ -288,7 +288,7 @@ def _is_locked(path: Path) -> bool:
 @contextlib.contextmanager
 def temp_folder() -> Iterator[Path]:
     """A private folder, gone afterwards."""
-    prefix = f"{seqlock.PREFIX}-{seqlock.namespace_id()}-{os.getpid()}-"
+    prefix = f"{segments.PREFIX}-{segments.namespace_id()}-{os.getpid()}-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         yield Path(name)
 
@@ -297,11 +297,11 @@ def remove_stale_folders() -> int:
     """Remove the folders of dead processes and return how many there were.
 
     Leaves alone what live processes made, what belongs to other users, and what was made in
-    another container (see `seqlock.namespace_id`).
+    another container (see `segments.namespace_id`).
     """
-    namespace = seqlock.namespace_id()
+    namespace = segments.namespace_id()
     removed = 0
-    for path in Path(tempfile.gettempdir()).glob(f"{seqlock.PREFIX}-{namespace}-*"):
+    for path in Path(tempfile.gettempdir()).glob(f"{segments.PREFIX}-{namespace}-*"):
         match = _TEMP_NAME.fullmatch(path.name)
         if match is None or is_alive(int(match["pid"])) or not _ours(path):
             continue

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from styletune.config import SessionConfig
 from styletune.files import web_folder
 from styletune.images import decode
-from styletune.ipc.seqlock import remove_stale_segments
+from styletune.ipc.segments import remove_stale_segments
 from styletune.logs import configure_logging, log_event
 from styletune.process_priority import use_batch_scheduling
 from styletune.server.auth.credentials import Credentials
@@ -123,11 +123,13 @@ def serve(
 def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "Supervisor":
     from styletune.supervisor.supervisor import Supervisor
 
-    limits = SupervisorTimeouts() if session.server.spare else SupervisorTimeouts(spare_s=math.inf)
+    timeouts = SupervisorTimeouts()
+    if not session.server.spare:
+        timeouts = replace(timeouts, standby_after_s=math.inf)
     supervisor = Supervisor(
-        session, folder=folder, checkpoints=checkpoints, warm_up=preload, limits=limits
+        session, folder=folder, checkpoints=checkpoints, warm_up=preload, timeouts=timeouts
     )
-    supervisor.prepare()
+    supervisor.prestart()
     return supervisor
 
 

@@ -1,1 +1,1 @@
-"""The supervisor: one painting process after the other, watched, restarted and replaced."""
+"""The supervisor: runs the worker processes, one after the other, in the web process."""

@@ -1,7 +1,4 @@
-"""Orders that wait until the worker takes them: the newest of each place wins.
-
-Knows nothing about the worker; where they are sent comes in as a function.
-"""
+"""Commands that wait until the worker takes them: the newest of each picture wins. Pure."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,38 +6,38 @@ from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetSty
 
 
 class CommandQueue:
-    """First in, first out, without those that a newer one has overtaken."""
+    """First in, first out, without those that a newer one has replaced."""
 
     def __init__(self) -> None:
-        self._orders: list[Command] = []
+        self._commands: list[Command] = []
 
     def __len__(self) -> int:
-        return len(self._orders)
+        return len(self._commands)
 
     def __iter__(self) -> Iterator[Command]:
-        return iter(self._orders)
+        return iter(self._commands)
 
-    def put(self, order: SetContent | SetStyle | RemoveStyle | Run) -> None:
-        """Add an order; it takes the place of an earlier one about the same."""
-        if isinstance(order, Run):
-            self._orders = [other for other in self._orders if not isinstance(other, Run)]
-        elif not isinstance(order, RemoveStyle):
-            self._drop(order.what)
-        self._orders.append(order)
+    def add(self, command: SetContent | SetStyle | RemoveStyle | Run) -> None:
+        """Add a command; an earlier one about the same is dropped."""
+        if isinstance(command, Run):
+            self._commands = [other for other in self._commands if not isinstance(other, Run)]
+        elif not isinstance(command, RemoveStyle):
+            self._drop(command.label)
+        self._commands.append(command)
 
-    def send(self, send: Callable[[Command], bool]) -> None:
-        """Send as many as there is room for."""
-        while self._orders and send(self._orders[0]):
-            del self._orders[0]
+    def send_to(self, send: Callable[[Command], bool]) -> None:
+        """Send as many as `send` has room for."""
+        while self._commands and send(self._commands[0]):
+            del self._commands[0]
 
     def clear(self) -> None:
-        """Forget them: a new worker is told the newest pictures anyway."""
-        self._orders.clear()
+        """Drop all: a new worker starts with the newest pictures anyway."""
+        self._commands.clear()
 
-    def _drop(self, what: str) -> None:
-        for index in range(len(self._orders) - 1, -1, -1):
-            earlier = self._orders[index]
+    def _drop(self, label: str) -> None:
+        for index in range(len(self._commands) - 1, -1, -1):
+            earlier = self._commands[index]
             if isinstance(earlier, RemoveStyle):
-                break  # before it the numbers meant other styles
-            if isinstance(earlier, SetContent | SetStyle) and earlier.what == what:
-                del self._orders[index]
+                break  # before it the indices meant other styles
+            if isinstance(earlier, SetContent | SetStyle) and earlier.label == label:
+                del self._commands[index]

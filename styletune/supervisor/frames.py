@@ -1,6 +1,6 @@
-"""The newest picture: found in the worker's frame block, and handed to all who watch.
+"""The newest frame, read from the worker's frame block and broadcast to all readers.
 
-Lives on the event loop. Knows nothing about the worker itself, whose blocks come and go.
+Belongs to one event loop.
 """
 
 import asyncio
@@ -11,35 +11,30 @@ from typing import Generic, TypeVar
 
 from styletune.ipc.frame_block import Frame, FrameBlock
 
-# One source, any number of readers, each at its own pace; the newest wins.
-#
-# Belongs to one event loop. Knows nothing about what it hands out.
-
-
 T = TypeVar("T")
 
 
 class Broadcast(Generic[T]):
-    """Hands each item to all readers; one that lags loses its oldest beyond `depth`."""
+    """Gives each item to all readers; one that lags loses its oldest beyond `depth`."""
 
     def __init__(self, depth: int) -> None:
         self._depth = depth
-        self._ended = False
+        self._closed = False
         self._readers: list[tuple[deque[T], asyncio.Event]] = []
 
-    def put(self, item: T) -> None:
-        """Hand `item` to all readers."""
+    def publish(self, item: T) -> None:
+        """Give `item` to all readers."""
         for queue, wake in self._readers:
             queue.append(item)
             wake.set()
 
-    def end(self) -> None:
-        """Let every reader, present and future, end after what it has yet to read."""
-        self._ended = True
+    def close(self) -> None:
+        """End every reader, present and future, after what it has yet to read."""
+        self._closed = True
         for _, wake in self._readers:
             wake.set()
 
-    async def items(self, first: T | None = None) -> AsyncGenerator[T, None]:
+    async def subscribe(self, first: T | None = None) -> AsyncGenerator[T, None]:
         """`first`, if given, then each item as it comes."""
         reader = (deque([] if first is None else [first], maxlen=self._depth), asyncio.Event())
         queue, wake = reader
@@ -48,7 +43,7 @@ class Broadcast(Generic[T]):
             while True:
                 while queue:
                     yield queue.popleft()
-                if self._ended:
+                if self._closed:
                     return
                 wake.clear()
                 await wake.wait()
@@ -62,22 +57,22 @@ _INLINE_BYTES = 1 << 20
 
 
 class LatestFrame:
-    """What all who watch are to see.
+    """The newest frame of any worker.
 
     Attributes:
-        frame: the newest; a crash does not lose it. None before the first.
+        frame: the newest; None before the first.
     """
 
     def __init__(self) -> None:
         self.frame: Frame | None = None
-        self._frames: Broadcast[Frame] = Broadcast(depth=1)
+        self._broadcast: Broadcast[Frame] = Broadcast(depth=1)
 
-    async def look(self, block: FrameBlock, copier: ThreadPoolExecutor) -> bool:
-        """Take over what is newer than what is known; whether there was any."""
+    async def poll(self, block: FrameBlock, copier: ThreadPoolExecutor) -> bool:
+        """Read a newer frame from `block`, large ones in `copier`; whether there was one."""
         seen = -1 if self.frame is None else self.frame.epoch
-        if not block.newer(seen):
+        if not block.has_newer(seen):
             return False
-        # The next picture is as large as the last, but for the one after a change of size.
+        # The next picture is as large as the last, except after a change of size.
         if self.frame is None or self.frame.picture.nbytes <= _INLINE_BYTES:
             frame = block.read(seen)
         else:
@@ -86,13 +81,13 @@ class LatestFrame:
         if frame is None:
             return False
         self.frame = frame
-        self._frames.put(frame)
+        self._broadcast.publish(frame)
         return True
 
-    def items(self) -> AsyncGenerator[Frame, None]:
+    def subscribe(self) -> AsyncGenerator[Frame, None]:
         """The newest picture at once if there is one, then each newest; slow readers skip."""
-        return self._frames.items(self.frame)
+        return self._broadcast.subscribe(self.frame)
 
-    def end(self) -> None:
-        """Let all readers end."""
-        self._frames.end()
+    def close(self) -> None:
+        """End all readers."""
+        self._broadcast.close()

@@ -1,4 +1,4 @@
-"""Who paints, as the hub knows it: the supervisor, or a stand-in of known behaviour."""
+"""The supervisor as the web server sees it; tests and benchmarks have stand-ins for it."""
 
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Protocol
 from styletune.ipc.commands import CommandRejected, Report, Run
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
-from styletune.supervisor.memory_fallback import SizeReduction
+from styletune.supervisor.policy import SizeReduction
 from styletune.supervisor.sources import SourcePictures
 
 
@@ -24,7 +24,7 @@ class WorkerHandle(Protocol):
     def retry_s(self) -> float | None: ...  # noqa: D102
 
     @property
-    def spare(self) -> bool: ...  # noqa: D102
+    def standby_ready(self) -> bool: ...  # noqa: D102
 
     @property
     def sources(self) -> SourcePictures: ...  # noqa: D102

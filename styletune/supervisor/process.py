@@ -1,7 +1,6 @@
-"""One worker process, from its spawn to its end: pipe, output, signals.
+"""One worker process, from spawn to exit: pipe, output, signals, and how it is stopped.
 
-Runs in the web process. Nothing here waits: the supervisor looks in again and again.
-Knows nothing about when a worker is to be started or ended, nor what it paints.
+Runs in the web process, on its event loop; only the functions that stop a worker wait.
 """
 
 import asyncio
@@ -17,6 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
+
 from styletune.ipc import commands
 from styletune.ipc.commands import (
     Command,
@@ -31,12 +32,7 @@ from styletune.ipc.exit_codes import FatalCause, classify_exit
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
 
-# Whether the kernel has killed processes for want of memory: it tells nobody else.
-#
-# SIGKILL alone does not say who sent it. A count that rose while the worker lived does.
-
-
-# This container's own count where there is one, and the whole machine's.
+# This container's own count of out-of-memory kills where there is one, and the whole machine's.
 _COUNTS = (
     Path("/sys/fs/cgroup/memory.events"),
     Path("/sys/fs/cgroup/memory/memory.oom_control"),
@@ -46,7 +42,10 @@ _LINE = re.compile(r"^oom_kill (\d+)$", re.M)
 
 
 def oom_kill_count(counts: tuple[Path, ...] = _COUNTS) -> int:
-    """How often it has happened so far, as far as this process can see; only rises."""
+    """How many processes the kernel has killed for lack of memory so far.
+
+    SIGKILL alone does not tell who sent it; a count that rose while the worker lived does.
+    """
     total = 0
     for path in counts:
         try:
@@ -57,21 +56,23 @@ def oom_kill_count(counts: tuple[Path, ...] = _COUNTS) -> int:
     return total
 
 
+_STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
+
 # Never fork: TensorFlow and CUDA do not survive it.
 _SPAWN = multiprocessing.get_context("spawn")
-_MESSAGES = 100  # at most so many a look, or a babbling worker would hold up the event loop
-_LINE_CHARS = 500  # of a line that is kept; progress bars know no end
-_LAST_LINES = 10  # among which C++ names the cause when it aborts
+_MAX_MESSAGES = 100  # in one poll, or a flood of them would hold up the event loop
+_LINE_CHARS = 500  # of a line that is kept; progress bars may be endless
+_LAST_LINES = 10  # among them the cause, where C++ aborts
 
 
 class WorkerProcess:
-    """A spawned worker, which waits until it is given its job.
+    """A spawned worker, which waits for its job.
 
     Args:
         target: what it runs, by a name that can be imported without Keras.
         log: takes the lines that it writes.
         warm_up: what it does before it waits; None: nothing.
-        spare: whether it gives way to all others until it has its job, and says `StandbyReady`.
+        standby: whether it gives way to all others until it has its job, and sends `StandbyReady`.
 
     Raises:
         OSError: no process can be started.
@@ -83,22 +84,22 @@ class WorkerProcess:
         log: deque[str],
         warm_up: WarmUp | None = None,
         *,
-        spare: bool = False,
+        standby: bool = False,
     ) -> None:
         self._log = log
-        self._last: deque[str] = deque(maxlen=_LAST_LINES)
-        self._kills = oom_kill_count()
-        self._rest = ""
-        self._mute = False  # it has closed its end of the pipe
+        self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
+        self._oom_kills = oom_kill_count()
+        self._partial_line = ""
+        self._pipe_closed = False  # by the worker
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
         self._output, far_output = _SPAWN.Pipe(duplex=False)
         self._process = _SPAWN.Process(
             target=main,
-            args=(target, warm_up, spare, far_pipe, far_output),
+            args=(target, warm_up, standby, far_pipe, far_output),
             name="styletune-worker",
         )
         try:
-            _start_deaf(self._process)
+            _spawn_ignoring_sigint(self._process)
         except BaseException:
             self._pipe.close()
             self._output.close()
@@ -107,8 +108,8 @@ class WorkerProcess:
             far_pipe.close()
             far_output.close()
         os.set_blocking(self._output.fileno(), False)
-        # `multiprocessing` joins its children when Python ends, and would wait for a worker
-        # that nobody stopped for ever.
+        # When Python exits, `multiprocessing` joins its children, and would wait for ever for a
+        # worker that nobody has stopped.
         atexit.register(self.kill)
 
     @property
@@ -122,92 +123,89 @@ class WorkerProcess:
         """As in `multiprocessing`: None while it lives, -N when ended by signal N."""
         return self._process.exitcode
 
-    def give(self, job: WorkerConfig) -> None:
-        """Let it begin."""
-        self._kills = oom_kill_count()
-        with contextlib.suppress(OSError):  # it has ended, which is noticed in a moment
+    def assign_job(self, job: WorkerConfig) -> None:
+        """Let it start to paint."""
+        self._oom_kills = oom_kill_count()
+        with contextlib.suppress(OSError):  # it has exited, which is noticed soon
             self._pipe.send(job)
 
-    def send(self, order: Command) -> bool:
-        """Send an order if there is room for it; say whether it is done with.
+    def send(self, command: Command) -> bool:
+        """Send a command; False: there is no room for it yet.
 
-        True also when the worker is gone: the next one is told otherwise.
+        True also when the worker is gone: the next one starts with the newest state.
         """
-        return commands.try_send(self._pipe, order)
+        return commands.try_send(self._pipe, command)
 
-    def receive(self) -> list[FrameReady | StandbyReady | Report | CommandRejected]:
-        """What it has said since the last look."""
+    def read_messages(self) -> list[FrameReady | StandbyReady | Report | CommandRejected]:
+        """The messages that have come since the last call."""
         messages: list[FrameReady | StandbyReady | Report | CommandRejected] = []
-        while len(messages) < _MESSAGES and commands.has_message(self._pipe):
+        while len(messages) < _MAX_MESSAGES and commands.has_message(self._pipe):
             try:
                 messages.append(self._pipe.recv())
             except (EOFError, OSError):
-                self._mute = True
+                self._pipe_closed = True
                 break
         return messages
 
     @contextlib.contextmanager
-    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
-        """Meanwhile the running event loop calls `wake` when there is something to hear.
-
-        Again and again until it has been heard; an end is heard once, by `receive`.
-        """
+    def wake_on_readable(self, wake: Callable[[], object]) -> Iterator[None]:
+        """In this context the event loop calls `wake` while there is something to read."""
         loop = asyncio.get_running_loop()
-        heard = [] if self._mute else [self._pipe.fileno(), self._output.fileno()]
-        for descriptor in heard:
+        descriptors = [] if self._pipe_closed else [self._pipe.fileno(), self._output.fileno()]
+        for descriptor in descriptors:
             loop.add_reader(descriptor, wake)
         try:
             yield
         finally:
-            for descriptor in heard:
+            for descriptor in descriptors:
                 loop.remove_reader(descriptor)
 
-    def listen(self) -> None:
-        """Pass what it has written on to stderr, and its whole lines to the log."""
+    def forward_output(self) -> None:
+        """Copy what it has written to stderr, and its whole lines to the log."""
         with contextlib.suppress(BlockingIOError):
             while data := os.read(self._output.fileno(), 1 << 16):
                 text = data.decode(errors="replace")
                 with contextlib.suppress(OSError, ValueError):  # stderr closed
                     sys.stderr.write(text)
                     sys.stderr.flush()
-                *lines, self._rest = (self._rest + text).replace("\r", "\n").split("\n")
-                self._rest = self._rest[-_LINE_CHARS:]
+                *lines, self._partial_line = (
+                    (self._partial_line + text).replace("\r", "\n").split("\n")
+                )
+                self._partial_line = self._partial_line[-_LINE_CHARS:]
                 kept = [line[:_LINE_CHARS] for line in lines if line.strip()]
                 self._log.extend(kept)
-                self._last.extend(kept)
+                self._last_lines.extend(kept)
 
     @property
-    def end(self) -> FatalCause | None:
-        """What its end means, once it has ended: no memory, a failed device, or nothing special."""
+    def exit_cause(self) -> FatalCause | None:
+        """Why it has exited: no memory, a failed device, or None: nothing special, or not yet."""
         code = self.exitcode
-        if code == -signal.SIGKILL and oom_kill_count() > self._kills:
+        if code == -signal.SIGKILL and oom_kill_count() > self._oom_kills:
             return FatalCause.OUT_OF_MEMORY
-        return None if code is None else classify_exit(code, self._last)
+        return None if code is None else classify_exit(code, self._last_lines)
 
     def is_stopped(self) -> bool:
-        """Whether it was stopped, as by SIGSTOP or a debugger; False where nothing can tell."""
-        try:
-            stat = Path(f"/proc/{self.pid}/stat").read_text()
-        except OSError:
-            return False
-        return stat.rpartition(")")[2].split()[0] in "tT"
+        """Whether it is stopped, as by SIGSTOP or a debugger."""
+        with contextlib.suppress(psutil.Error):
+            return psutil.Process(self.pid).status() in _STOPPED
+        return False
 
-    def dump(self) -> None:
-        """Ask it to write where it hangs."""
+    def dump_traceback(self) -> None:
+        """Let it write where it is."""
         self._signal(DUMP_SIGNAL)
 
     def terminate(self) -> None:
-        """Ask the kernel to end it, unless it objects."""
+        """Send SIGTERM."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it; a stopped process, too."""
+        """Send SIGKILL, which ends a stopped process, too."""
         self._signal(signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of the process, which has ended or was killed this moment."""
+        """Release the process, which has exited or was just killed."""
         self._process.join(timeout=1.0)
-        self.listen()
+        self.forward_output()
         atexit.unregister(self.kill)
         self._pipe.close()
         self._output.close()
@@ -215,15 +213,15 @@ class WorkerProcess:
             self._process.close()
 
     def _signal(self, number: int) -> None:
-        # `exitcode` first: a pid is another process's once its end has been noticed.
+        # `exitcode` first: once the exit has been noticed, the pid may be another process's.
         if self.exitcode is None:
             os.kill(self.pid, number)
 
 
-def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:
-    """Start a process that Ctrl-C does not reach before it has said how to take it.
+def _spawn_ignoring_sigint(process: multiprocessing.context.SpawnProcess) -> None:
+    """Start a process that Ctrl-C does not reach before it has set up its signals.
 
-    A blocked signal stays blocked in the child; `entry.begin` ignores it, then unblocks it.
+    A blocked signal stays blocked in the child; `worker.process.main` ignores, then unblocks it.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -232,20 +230,20 @@ def _start_deaf(process: multiprocessing.context.SpawnProcess) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_ENDS = {
+_CAUSES = {
     FatalCause.OUT_OF_MEMORY: "the painting ran out of memory",
     FatalCause.DEVICE_FAILED: "the device that paints has failed",
 }
 
 
-def describe_exit(code: int, end: FatalCause | None = None) -> str:
-    """Why a process ended, in words.
+def describe_exit(code: int, cause: FatalCause | None = None) -> str:
+    """Why a process exited, in words.
 
     >>> describe_exit(-11)
     'the painting process was ended by SIGSEGV'
     """
-    if end is not None:
-        return _ENDS[end]
+    if cause is not None:
+        return _CAUSES[cause]
     if code >= 0:
         return f"the painting process ended with exit code {code}"
     with contextlib.suppress(ValueError):
@@ -255,40 +253,43 @@ def describe_exit(code: int, end: FatalCause | None = None) -> str:
     return f"the painting process was ended by signal {-code}"
 
 
-# How a worker is ended: by asking, then by force. Runs on the event loop of the web process.
+# ------------------------------------------------------------------ stopping
 
 
-async def stop_process(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
-    """Ask it to stop if it may still listen; else, or if it does not, by force."""
-    # A stopped one would hear neither.
-    if not child.is_stopped() and child.send(Stop()) and await _ended(child, limits.stop_s):
+async def stop_process(worker: WorkerProcess, timeouts: SupervisorTimeouts) -> None:
+    """Send `Stop`; terminate a worker that is stopped or does not exit in time."""
+    if (
+        not worker.is_stopped()
+        and worker.send(Stop())
+        and await _wait_for_exit(worker, timeouts.stop_s)
+    ):
         return
-    await _force(child, limits)
+    await _terminate_then_kill(worker, timeouts)
 
 
-async def stop_hung_process(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
-    """Let it write where it hangs, if it can, and end it by force."""
-    if not child.is_stopped():
-        child.dump()
-        await _ended(child, limits.dump_s)
-    await _force(child, limits)
+async def stop_hung_process(worker: WorkerProcess, timeouts: SupervisorTimeouts) -> None:
+    """Let it write where it hangs, if it can, and terminate it."""
+    if not worker.is_stopped():
+        worker.dump_traceback()
+        await _wait_for_exit(worker, timeouts.dump_s)
+    await _terminate_then_kill(worker, timeouts)
 
 
-async def _force(child: WorkerProcess, limits: SupervisorTimeouts) -> None:
-    if not child.is_stopped():
-        child.terminate()
-        if await _ended(child, limits.term_s):
+async def _terminate_then_kill(worker: WorkerProcess, timeouts: SupervisorTimeouts) -> None:
+    if not worker.is_stopped():
+        worker.terminate()
+        if await _wait_for_exit(worker, timeouts.term_s):
             return
-    child.kill()
-    await _ended(child, limits.kill_s)
+    worker.kill()
+    await _wait_for_exit(worker, timeouts.kill_s)
 
 
-async def _ended(child: WorkerProcess, within_s: float) -> bool:
-    # Real time: no clock but the real one goes on by itself while this waits.
+async def _wait_for_exit(worker: WorkerProcess, within_s: float) -> bool:
+    # Real time: a test's clock does not advance by itself while this waits.
     until = time.monotonic() + within_s
-    while child.exitcode is None:
-        child.listen()  # a worker that cannot write does not end
-        child.receive()
+    while worker.exitcode is None:
+        worker.forward_output()  # a worker that cannot write does not exit
+        worker.read_messages()
         if time.monotonic() > until:
             return False
         await asyncio.sleep(0.01)

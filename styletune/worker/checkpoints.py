@@ -68,8 +68,8 @@ class CheckpointManager:
 
     def maybe_save(self, painter: Painter, epoch: int, step: int) -> None:
         """Save the painting if it is time; call after each epoch."""
-        if self._writer is not None and self._writer.due(step):
-            self._writer.keep(checkpoint(painter, epoch, step))
+        if self._writer is not None and self._writer.should_save(step):
+            self._writer.save(checkpoint(painter, epoch, step))
 
     def save_final(self, painter: Painter, epoch: int, step: int) -> None:
         """Save it a last time, and wait until that is done."""

@@ -107,7 +107,7 @@ def _kill(painter: Any, frames: FrameBlock) -> None:
 
 def _corrupt_frame(painter: Any, frames: FrameBlock) -> None:
     """Change the newest picture and leave its checksum."""
-    frames.garble()
+    frames.corrupt()
 
 
 def _diskfull(painter: Any, frames: FrameBlock) -> None:

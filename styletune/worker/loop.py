@@ -135,7 +135,7 @@ class PaintLoop:
                 if taken >= planned or self._runs.current.done:
                     break
                 # The first move ends the epoch; while moves go on, each step applies them.
-                if self._pacer.is_interruptible and self._controls.newer:
+                if self._pacer.is_interruptible and self._controls.has_newer:
                     break
                 if not self._pacer.has_fixed_steps and self._read_controls(painter):
                     self._pacer.note_change()
@@ -185,7 +185,7 @@ class PaintLoop:
         """Whether a finished run's picture stands still; waits for a command then."""
         if not self._runs.is_holding(changed, time.monotonic()):
             return False
-        self._frames.beat(self._progress.step)
+        self._frames.write_heartbeat(self._progress.step)
         self._pipe.poll(_IDLE_S)
         return True
 
@@ -195,8 +195,8 @@ class PaintLoop:
         So that a slider waits for one step and not for a whole epoch.
         """
         self._progress.step += steps
-        self._frames.beat(self._progress.step)
-        return self._controls.newer and not self._pacer.has_fixed_steps
+        self._frames.write_heartbeat(self._progress.step)
+        return self._controls.has_newer and not self._pacer.has_fixed_steps
 
     def _idle(self, painter: Painter, changed: bool) -> None:
         """Stand still; a moved slider still shows in the table, at the same picture."""
@@ -208,12 +208,12 @@ class PaintLoop:
             changed = True
         if changed:
             self._publish(painter)
-        self._frames.beat(self._progress.step)
+        self._frames.write_heartbeat(self._progress.step)
         time.sleep(_IDLE_S)
 
     def _read_controls(self, painter: Painter) -> bool:
         """Apply what has been moved and triggered meanwhile; False: nothing."""
-        state = self._controls.read() if self._controls.newer else None
+        state = self._controls.read() if self._controls.has_newer else None
         return state is not None and self._apply_controls(state, painter)
 
     def _apply_controls(self, state: ControlState, painter: Painter) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 
 TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
 # The first step of a cold worker takes seconds; on a busy machine with two cores, many.
@@ -71,7 +71,7 @@ class LiveServer:
     def worker(self) -> psutil.Process:
         """The painting process, which has our shared memory open; a standby has not."""
 
-        memory = str(seqlock.FOLDER / seqlock.PREFIX)
+        memory = str(segments.FOLDER / segments.PREFIX)
 
         def find() -> psutil.Process | None:
             for child in psutil.Process(self.process.pid).children():

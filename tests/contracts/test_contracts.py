@@ -40,7 +40,7 @@ from styletune.files import configs_folder, web_folder
 from styletune.ipc import checkpoint
 from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
-from styletune.ipc.seqlock import FOLDER
+from styletune.ipc.segments import FOLDER
 from styletune.midi import profile
 from styletune.networks import NETWORKS
 from styletune.server.app import create_app

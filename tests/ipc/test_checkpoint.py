@@ -162,7 +162,7 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_newest_one(tmp_path: Path)
         assert found.step >= int(rest[-1] if rest else told)
 
 
-# ------------------------------------------------------------- the keeper
+# ------------------------------------------------------------- the writer
 
 
 class Clock:
@@ -173,23 +173,23 @@ class Clock:
         return self.now
 
 
-def written(keeper: CheckpointWriter) -> None:
-    keeper._thread.join(PATIENCE_S)
+def written(writer: CheckpointWriter) -> None:
+    writer._thread.join(PATIENCE_S)
 
 
 def test_it_is_due_after_two_seconds_or_fifty_steps_and_not_more_often(tmp_path: Path) -> None:
     clock, warnings = Clock(), []
-    keeper = CheckpointWriter(tmp_path, warnings.append, step=100, clock=clock)
-    assert not keeper.due(100)
+    writer = CheckpointWriter(tmp_path, warnings.append, step=100, clock=clock)
+    assert not writer.should_save(100)
     clock.now += EVERY_S
-    assert not keeper.due(100)  # nothing has been painted since
-    assert keeper.due(101)
-    keeper.keep(painted(101))
-    written(keeper)
-    assert not keeper.due(101 + 10 * EVERY_STEPS)  # in no time at all
+    assert not writer.should_save(100)  # nothing has been painted since
+    assert writer.should_save(101)
+    writer.save(painted(101))
+    written(writer)
+    assert not writer.should_save(101 + 10 * EVERY_STEPS)  # in no time at all
     clock.now += 0.5
-    assert keeper.due(101 + EVERY_STEPS)
-    assert not keeper.due(101 + EVERY_STEPS - 1)
+    assert writer.should_save(101 + EVERY_STEPS)
+    assert not writer.should_save(101 + EVERY_STEPS - 1)
     assert load_latest(tmp_path)[0].step == 101
     assert warnings == []
 
@@ -198,18 +198,18 @@ def test_a_slow_disk_is_used_for_at_most_a_twentieth_of_the_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    keeper = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
+    writer = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
 
     def slow(folder: Path, kept: Checkpoint) -> None:
         clock.now += 3.0
 
     monkeypatch.setattr(checkpoint, "write", slow)
-    keeper.keep(painted(1))
-    written(keeper)
+    writer.save(painted(1))
+    written(writer)
     clock.now += 50.0
-    assert not keeper.due(10_000)
+    assert not writer.should_save(10_000)
     clock.now += 10.0
-    assert keeper.due(10_000)
+    assert writer.should_save(10_000)
 
 
 def test_painting_does_not_wait_for_the_disk(
@@ -218,20 +218,20 @@ def test_painting_does_not_wait_for_the_disk(
     free = threading.Event()
     monkeypatch.setattr(checkpoint, "write", lambda *_: free.wait(PATIENCE_S))
     clock = Clock()
-    keeper = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
-    keeper.keep(painted(1))
-    assert not keeper.due(1000)
-    keeper.keep(painted(2))  # not due: nothing happens
+    writer = CheckpointWriter(tmp_path, pytest.fail, clock=clock)
+    writer.save(painted(1))
+    assert not writer.should_save(1000)
+    writer.save(painted(2))  # not due: nothing happens
     free.set()
-    keeper.close()
+    writer.close()
     clock.now += 1000
-    assert keeper.due(1000)
+    assert writer.should_save(1000)
 
 
 def test_the_last_one_is_written_before_closing_ends(tmp_path: Path) -> None:
-    keeper = CheckpointWriter(tmp_path / "made" / "here", pytest.fail)
-    keeper.keep(painted(1))
-    keeper.close(painted(2))
+    writer = CheckpointWriter(tmp_path / "made" / "here", pytest.fail)
+    writer.save(painted(1))
+    writer.close(painted(2))
     assert load_latest(tmp_path / "made" / "here")[0].step == 2
 
 
@@ -242,16 +242,16 @@ def test_a_full_disk_is_a_warning_once_and_is_over_when_it_is_over(
     """Really full, by the file-size limit of this process, as far as files are concerned."""
     write(tmp_path, painted(1))
     clock, warnings = Clock(), []
-    keeper = CheckpointWriter(tmp_path, warnings.append, clock=clock)
+    writer = CheckpointWriter(tmp_path, warnings.append, clock=clock)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
     try:
         for step in (100, 200):
             clock.now += 10
-            assert keeper.due(step)
-            keeper.keep(painted(step))
-            written(keeper)
-            assert not keeper.due(step)
+            assert writer.should_save(step)
+            writer.save(painted(step))
+            written(writer)
+            assert not writer.should_save(step)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     (warning,) = warnings
@@ -260,8 +260,8 @@ def test_a_full_disk_is_a_warning_once_and_is_over_when_it_is_over(
     assert load_latest(tmp_path)[0].step == 1
     assert len(list(tmp_path.iterdir())) == 1  # nothing half-written takes up the room
     clock.now += 10
-    keeper.keep(painted(300))
-    keeper.close()
+    writer.save(painted(300))
+    writer.close()
     assert warnings[1:] == [""]
     assert load_latest(tmp_path)[0].step == 300
 
@@ -270,8 +270,8 @@ def test_a_full_disk_is_a_warning_once_and_is_over_when_it_is_over(
 def test_a_folder_that_cannot_be_made_is_a_warning(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     warnings: list[str] = []
-    keeper = CheckpointWriter(tmp_path / "file" / "checkpoints", warnings.append)
-    keeper.close(painted(1))
+    writer = CheckpointWriter(tmp_path / "file" / "checkpoints", warnings.append)
+    writer.close(painted(1))
     assert "Not a directory" in warnings[0]
 
 

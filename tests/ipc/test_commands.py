@@ -36,8 +36,8 @@ def test_it_pickles(thing: object) -> None:
 
 
 def test_people_count_styles_from_one() -> None:
-    assert SetStyle(0, "x").what == "style 1"
-    assert SetContent("x").what == "content"
+    assert SetStyle(0, "x").label == "style 1"
+    assert SetContent("x").label == "content"
 
 
 def test_states_are_the_words_that_people_see() -> None:

@@ -79,9 +79,9 @@ def test_a_failed_read_keeps_the_last_good_state(block: ControlBlock) -> None:
     block.write(control_state(1))
     assert block.read() == control_state(1)
     block.write(control_state(2))
-    block._slots._payloads[2, 0] ^= 1  # the second write lies in slot 2
+    block._buffer._payloads[2, 0] ^= 1  # the second write lies in slot 2
     assert block.read() == control_state(1)
-    assert block._slots.failures == 1
+    assert block._buffer.failures == 1
     block.write(control_state(3))
     assert block.read() == control_state(3)
 
@@ -112,8 +112,8 @@ def test_no_state_is_torn_while_another_process_writes_at_full_speed(block: Cont
 
 
 def test_newer_tells_of_a_write_since_the_last_read(block: ControlBlock) -> None:
-    assert not block.newer
+    assert not block.has_newer
     block.write(ControlState(1, TABLE.defaults(), dict.fromkeys(TABLE.triggers, 0)))
-    assert block.newer
+    assert block.has_newer
     block.read()
-    assert not block.newer
+    assert not block.has_newer

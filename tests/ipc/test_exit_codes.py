@@ -81,7 +81,7 @@ def test_real_errors_of_tensorflow_are_recognised() -> None:
         (0, [], None),
     ],
 )
-def test_an_end_is_recognised_by_its_code_or_last_words(
+def test_an_end_is_recognised_by_its_code_or_last_lines(
     code: int, words: list[str], end: FatalCause | None
 ) -> None:
     assert classify_exit(code, words) is end

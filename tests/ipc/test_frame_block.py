@@ -86,11 +86,11 @@ def test_the_parent_reads_what_the_worker_published(block: FrameBlock) -> None:
 
 
 def test_only_newer_frames_are_read(block: FrameBlock) -> None:
-    assert not block.newer()
+    assert not block.has_newer()
     block.publish(frame(5))
-    assert block.newer(4)
+    assert block.has_newer(4)
     assert block.read(4).epoch == 5
-    assert not block.newer(5)
+    assert not block.has_newer(5)
     assert block.read(5) is None
     block.publish(frame(6))
     block.publish(frame(7))
@@ -167,15 +167,15 @@ def test_other_layers_or_another_size_are_refused(
 def test_the_heart_has_not_beaten_at_first_then_says_when_and_at_which_step(
     block: FrameBlock,
 ) -> None:
-    assert block.heartbeat() == (0.0, 0)
+    assert block.read_heartbeat() == (0.0, 0)
     before = time.monotonic()
-    block.beat(41)
-    block.beat(42)
-    at_s, step = block.heartbeat()
+    block.write_heartbeat(41)
+    block.write_heartbeat(42)
+    at_s, step = block.read_heartbeat()
     assert step == 42
     assert before - 1e-6 <= at_s <= time.monotonic()
     block.publish(frame(1))
-    assert block.heartbeat() == (at_s, 42)
+    assert block.read_heartbeat() == (at_s, 42)
 
 
 @pytest.mark.checklist(34)
@@ -187,7 +187,7 @@ def test_no_frame_is_torn_while_another_process_writes_at_full_speed() -> None:
     process = spawn.Process(target=write_frames, args=(block.name, size_px, far))
     process.start()
     try:
-        while not block.newer():
+        while not block.has_newer():
             time.sleep(0.01)
         epochs = []
         started = time.monotonic()
@@ -222,7 +222,7 @@ def test_of_very_many_reads_none_is_torn() -> None:
     process.start()
     epochs: set[int] = set()
     try:
-        while not block.newer():
+        while not block.has_newer():
             time.sleep(0.01)
         left, until = int(os.environ.get("STYLETUNE_READS", "20000")), time.monotonic() + PATIENCE_S
         while left > 0 or len(epochs) <= 10:

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from styletune.errors import MemoryBlockError
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.control_block import ControlBlock
 from styletune.ipc.frame_block import FrameBlock
-from styletune.ipc.seqlock import remove_stale_segments
+from styletune.ipc.segments import remove_stale_segments
 from tests.support.processes import TABLE
 
 
@@ -36,7 +36,7 @@ def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
     )
     with process:
         try:
-            left = [seqlock.FOLDER / name for name in process.stdout.readline().split()]
+            left = [segments.FOLDER / name for name in process.stdout.readline().split()]
             assert len(left) == 2
             remove_stale_segments()
             assert all(path.exists() for path in left)  # it lives
@@ -47,7 +47,7 @@ def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
     own = ControlBlock.create(TABLE)
     remove_stale_segments()
     assert not any(path.exists() for path in left)
-    assert (seqlock.FOLDER / own.name).exists()
+    assert (segments.FOLDER / own.name).exists()
     own.close()
     own.unlink()
 
@@ -62,7 +62,7 @@ def test_what_a_killed_group_left_is_swept_and_what_lives_stays() -> None:
     ],
 )
 def test_other_names_are_left_alone(name: str, dead_pid: int) -> None:
-    path = seqlock.FOLDER / name.format(world=seqlock.namespace_id(), pid=dead_pid)
+    path = segments.FOLDER / name.format(world=segments.namespace_id(), pid=dead_pid)
     path.touch()
     try:
         remove_stale_segments()
@@ -72,7 +72,7 @@ def test_other_names_are_left_alone(name: str, dead_pid: int) -> None:
 
 
 def test_a_name_with_an_impossible_pid_is_swept() -> None:
-    path = seqlock.FOLDER / f"styletune-{seqlock.namespace_id()}-{10**30}-00000000-control"
+    path = segments.FOLDER / f"styletune-{segments.namespace_id()}-{10**30}-00000000-control"
     path.touch()
     remove_stale_segments()
     assert not path.exists()
@@ -108,7 +108,7 @@ def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path)
                     os.killpg(group.pid, signal.SIGKILL)
                 killed.append(group.pid)
     remove_stale_segments()  # what every start does first
-    left = [path.name for path in seqlock.FOLDER.glob(f"styletune-{seqlock.namespace_id()}-*")]
+    left = [path.name for path in segments.FOLDER.glob(f"styletune-{segments.namespace_id()}-*")]
     assert [name for name in left if int(name.split("-")[2]) in killed] == []
 
 
@@ -116,34 +116,34 @@ def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path)
 
 
 def mine() -> set[str]:
-    return {path.name for path in seqlock.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
+    return {path.name for path in segments.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
 
 
 def test_a_segment_is_zeroed_private_and_named_after_its_maker() -> None:
-    segment = seqlock.create("control", 1000)
+    segment = segments.create("control", 1000)
     assert re.fullmatch(
         rf"styletune-[0-9a-f]{{8}}-{os.getpid()}-[0-9a-f]{{8}}-control", segment.name
     )
     assert bytes(segment.buf[:1000]) == bytes(1000)
-    assert (seqlock.FOLDER / segment.name).stat().st_mode & 0o777 == 0o600
+    assert (segments.FOLDER / segment.name).stat().st_mode & 0o777 == 0o600
     segment.close()
-    seqlock.unlink(segment)
+    segments.unlink(segment)
     assert segment.name not in mine()
 
 
 def test_its_memory_is_reserved_before_it_is_touched() -> None:
-    segment = seqlock.create("frame", 1 << 20)
-    assert (seqlock.FOLDER / segment.name).stat().st_blocks * 512 >= 1 << 20
+    segment = segments.create("frame", 1 << 20)
+    assert (segments.FOLDER / segment.name).stat().st_blocks * 512 >= 1 << 20
     segment.close()
-    seqlock.unlink(segment)
+    segments.unlink(segment)
 
 
 def test_too_little_room_is_said_with_figures_and_remedy_and_leaves_nothing() -> None:
-    status = os.statvfs(seqlock.FOLDER)
+    status = os.statvfs(segments.FOLDER)
     size = 2 * status.f_blocks * status.f_frsize
     before = mine()
     with pytest.raises(MemoryBlockError) as error:
-        seqlock.create("frame", size)
+        segments.create("frame", size)
     assert f"needed {size / 1e6:,.1f} MB, available " in str(error.value)
     advised = re.search(r"docker run --shm-size=(\d+)m", str(error.value))
     assert advised is not None
@@ -159,10 +159,10 @@ def test_a_frame_block_for_huge_pictures_is_refused_likewise() -> None:
 
 
 def test_a_segment_removed_by_hand_can_still_be_unlinked() -> None:
-    segment = seqlock.create("control", 10)
-    (seqlock.FOLDER / segment.name).unlink()
+    segment = segments.create("control", 10)
+    (segments.FOLDER / segment.name).unlink()
     segment.close()
-    seqlock.unlink(segment)
+    segments.unlink(segment)
 
 
 def test_workers_that_end_or_are_killed_leave_the_segment_and_nobody_complains() -> None:

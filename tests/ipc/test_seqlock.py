@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from styletune.errors import MemoryBlockError
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.seqlock import COUNT, Bytes, TripleBuffer
 
 
@@ -58,13 +58,13 @@ def test_the_other_side_reads_what_one_side_writes(slots: TripleBuffer) -> None:
     slots.write(data(5), tag=9)
     assert other.read().tolist() == [5]
     assert other.tag() == 9
-    slots.spare[3] = 12
-    assert other.spare[3] == 12
+    slots.extra[3] = 12
+    assert other.extra[3] == 12
     other.close()
 
 
 def test_sequences_lie_on_lines_of_their_own(slots: TripleBuffer) -> None:
-    addresses = [slots._newest.ctypes.data, slots.spare.ctypes.data]
+    addresses = [slots._newest.ctypes.data, slots.extra.ctypes.data]
     addresses += [row.ctypes.data for row in slots._slots]
     addresses += [row.ctypes.data for row in slots._payloads]
     assert all(address % 64 == 0 for address in addresses)
@@ -99,7 +99,7 @@ def test_a_changed_payload_is_not_read(slots: TripleBuffer) -> None:
 
 def test_a_garbled_payload_is_not_read_and_the_next_write_is(slots: TripleBuffer) -> None:
     slots.write(data(1, 2, 3))
-    slots.garble()
+    slots.corrupt()
     assert slots.read() is None
     slots.write(data(4))
     assert slots.read().tolist() == [4]
@@ -138,11 +138,11 @@ def test_a_segment_of_another_program_or_version_is_refused(
 
 
 def test_a_cut_segment_is_refused() -> None:
-    segment = seqlock.create("test", 10)
+    segment = segments.create("test", 10)
     with pytest.raises(MemoryBlockError, match="must hold at least 56 bytes; received 10"):
         TripleBuffer.attach(segment.name, 100, "layout")
     segment.close()
-    seqlock.unlink(segment)
+    segments.unlink(segment)
 
 
 def test_a_segment_that_is_not_there_is_named() -> None:

@@ -16,8 +16,7 @@ from PIL import Image
 from styletune.config import SessionConfig
 from styletune.ipc.commands import Report, State
 from styletune.server import uploads
-from styletune.supervisor.memory_fallback import SizeReduction
-from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.policy import SizeReduction, SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
 from tests.images.test_decode import png_header
 from tests.support import standin_worker
@@ -455,10 +454,10 @@ async def test_after_six_crashes_in_a_row_it_has_failed_and_uploads_still_answer
     tmp_path: Path,
 ) -> None:
     """Real workers that crash, a real supervisor, real sockets."""
-    limits = SupervisorTimeouts(waits_s=(0, 0.05), failures=6)
+    timeouts = SupervisorTimeouts(restart_delays_s=(0, 0.05), failures=6)
 
     def crashing(session: SessionConfig, folder: Path) -> Supervisor:
-        return Supervisor(session, folder=folder, target=standin_worker.crash, limits=limits)
+        return Supervisor(session, folder=folder, target=standin_worker.crash, timeouts=timeouts)
 
     async with running(tmp_path, make_painter=crashing) as server, server.socket("/ws") as socket:
         starts = 0

@@ -14,7 +14,7 @@ from PIL import Image
 
 from styletune.config import SessionConfig
 from styletune.errors import CheckpointError
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.checkpoint import Checkpoint, write
 from styletune.server import runs
 from styletune.server.runs import (
@@ -220,7 +220,7 @@ def test_what_a_killed_run_left_is_swept(tmp_path: Path) -> None:
 
 def test_what_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     dead = 2**22 + 1  # above the largest pid that Linux gives
-    world = seqlock.namespace_id()
+    world = segments.namespace_id()
     for name in (
         f"styletune-{world}-{os.getpid()}-abc",
         f"styletune-00000000-{dead}-abc",

@@ -4,10 +4,10 @@ from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetSty
 from styletune.supervisor.commands import CommandQueue
 
 
-def queue_of(*orders: SetContent | SetStyle | RemoveStyle | Run) -> CommandQueue:
+def queue_of(*commands: SetContent | SetStyle | RemoveStyle | Run) -> CommandQueue:
     queue = CommandQueue()
-    for order in orders:
-        queue.put(order)
+    for command in commands:
+        queue.add(command)
     return queue
 
 
@@ -18,8 +18,8 @@ def test_the_newest_order_of_a_place_takes_the_place_of_the_one_before() -> None
 
 
 def test_an_order_never_takes_the_place_of_one_from_before_a_removal() -> None:
-    orders = (SetStyle(1, "b"), SetStyle(2, "old"), SetStyle(2, "c"), RemoveStyle("b"))
-    queue = queue_of(*orders, SetStyle(2, "d"))
+    commands = (SetStyle(1, "b"), SetStyle(2, "old"), SetStyle(2, "c"), RemoveStyle("b"))
+    queue = queue_of(*commands, SetStyle(2, "d"))
     assert list(queue) == [SetStyle(1, "b"), SetStyle(2, "c"), RemoveStyle("b"), SetStyle(2, "d")]
 
 
@@ -32,13 +32,13 @@ def test_what_there_is_no_room_for_waits_in_its_order() -> None:
     queue = queue_of(SetContent("a"), SetStyle(0, "b"), SetStyle(1, "c"))
     sent: list[Command] = []
 
-    def room_for_two(order: Command) -> bool:
+    def room_for_two(command: Command) -> bool:
         if len(sent) == 2:
             return False
-        sent.append(order)
+        sent.append(command)
         return True
 
-    queue.send(room_for_two)
+    queue.send_to(room_for_two)
     assert sent == [SetContent("a"), SetStyle(0, "b")]
     assert list(queue) == [SetStyle(1, "c")]
     queue.clear()

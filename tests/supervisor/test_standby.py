@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from styletune.config import SessionConfig
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.commands import State
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
@@ -38,22 +38,22 @@ from tests.support.supervised import (
 
 __all__ = ["picture", "session"]  # the fixtures
 
-EAGER = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05), spare_s=0.1)
+EAGER = SupervisorTimeouts(running_s=60, restart_delays_s=(0, 0.05), standby_after_s=0.1)
 
 
 def with_spare(
     session: SessionConfig,
     folder: Path,
     warm_up: WarmUp = standin_worker.warm_up,
-    limits: SupervisorTimeouts = EAGER,
+    timeouts: SupervisorTimeouts = EAGER,
 ) -> AbstractAsyncContextManager[Supervisor]:
     """A started supervisor; afterwards no process and no segment is left."""
-    return running(session, folder, limits=limits, warm_up=warm_up)
+    return running(session, folder, timeouts=timeouts, warm_up=warm_up)
 
 
 async def ready(supervisor: Supervisor) -> tuple[int, int]:
     """Pids of the worker that paints and of the spare, once there is one."""
-    while not supervisor.spare:
+    while not supervisor.standby_ready:
         await asyncio.sleep(0.01)
     assert supervisor.frame is not None
     painting = pid_of(supervisor.frame)
@@ -85,7 +85,7 @@ async def test_it_holds_no_shared_memory(session: SessionConfig, tmp_path: Path)
         painting, waiting = await ready(supervisor)
 
         def mapped(pid: int) -> list[str]:
-            return [m.path for m in psutil.Process(pid).memory_maps() if seqlock.PREFIX in m.path]
+            return [m.path for m in psutil.Process(pid).memory_maps() if segments.PREFIX in m.path]
 
         assert len(mapped(painting)) == 2
         assert mapped(waiting) == []
@@ -121,7 +121,7 @@ async def test_one_that_has_died_or_is_stopped_is_not_given_the_job(
             if number == signal.SIGSTOP:
                 while psutil.Process(waiting).status() != psutil.STATUS_STOPPED:
                     await asyncio.sleep(0.01)
-            while number == signal.SIGKILL and supervisor.spare:
+            while number == signal.SIGKILL and supervisor.standby_ready:
                 await asyncio.sleep(0.01)
             assert supervisor.report.state is State.RUNNING  # nobody misses it
             os.kill(before, signal.SIGKILL)
@@ -140,7 +140,7 @@ async def test_one_that_dies_is_not_made_again_for_the_same_worker(
         assert supervisor.frame is not None
         epoch = supervisor.frame.epoch
         await frame_where(supervisor, lambda frame: frame.epoch > epoch + 50)
-        assert not supervisor.spare
+        assert not supervisor.standby_ready
         assert list(supervisor.log).count("RuntimeError: too cold") == 1
 
 
@@ -152,7 +152,7 @@ async def test_a_worker_that_dies_while_the_spare_warms_up_is_followed_by_it_all
         before = await frame_where(supervisor, lambda frame: True)
         while not (tmp_path / "notes").exists():
             await asyncio.sleep(0.01)
-        assert not supervisor.spare
+        assert not supervisor.standby_ready
         (waiting,) = set(workers()) - {pid_of(before)}
         os.kill(pid_of(before), signal.SIGKILL)
         await report_where(supervisor, lambda report: report.state is State.STARTING)
@@ -164,8 +164,8 @@ async def test_a_worker_that_dies_while_the_spare_warms_up_is_followed_by_it_all
 async def test_there_is_none_before_the_painting_is_calm(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = replace(EAGER, spare_s=10_000)
-    async with with_spare(session, tmp_path, limits=limits) as supervisor:
+    timeouts = replace(EAGER, standby_after_s=10_000)
+    async with with_spare(session, tmp_path, timeouts=timeouts) as supervisor:
         await frame_where(supervisor, lambda frame: frame.epoch > 50)
         assert len(workers()) == 1
 
@@ -179,9 +179,9 @@ async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint
         folder=tmp_path / "pictures",
         target=standin_worker.paint,
         warm_up=standin_worker.note_and_warm_up,
-        limits=replace(EAGER, spare_s=math.inf),
+        timeouts=replace(EAGER, standby_after_s=math.inf),
     )
-    supervisor.prepare()
+    supervisor.prestart()
     try:
         (prepared,) = workers()
         async with asyncio.timeout(PATIENCE_S):
@@ -197,8 +197,11 @@ async def test_a_worker_that_was_prepared_before_the_start_is_the_first_to_paint
 
 
 async def test_a_failing_worker_gets_no_spare(session: SessionConfig, tmp_path: Path) -> None:
-    limits, warm_up = replace(EAGER, spare_s=0, waits_s=(0,)), standin_worker.warm_up
-    async with running(session, tmp_path, standin_worker.crash, limits, warm_up) as supervisor:
+    timeouts, warm_up = (
+        replace(EAGER, standby_after_s=0, restart_delays_s=(0,)),
+        standin_worker.warm_up,
+    )
+    async with running(session, tmp_path, standin_worker.crash, timeouts, warm_up) as supervisor:
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert "5 failures" in failed.message
 

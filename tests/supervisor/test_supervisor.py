@@ -17,11 +17,10 @@ import pytest
 
 from styletune.config import SessionConfig
 from styletune.errors import MemoryBlockError
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.commands import CommandRejected, Report, State
 from styletune.ipc.frame_block import Frame
-from styletune.supervisor.memory_fallback import SizeReduction
-from styletune.supervisor.policy import SupervisorTimeouts
+from styletune.supervisor.policy import SizeReduction, SupervisorTimeouts
 from styletune.supervisor.supervisor import Supervisor
 from tests.support import standin_worker
 from tests.support.supervised import (
@@ -66,7 +65,7 @@ async def test_frames_flow_and_controls_and_pictures_reach_them(
 async def test_values_written_before_the_start_are_those_of_the_first_frame(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, limits=CALM)
+    supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint, timeouts=CALM)
     supervisor.write(state_of(session, 3, smooth=0.0))
     try:
         async with asyncio.timeout(PATIENCE_S):
@@ -112,10 +111,10 @@ async def test_a_killed_worker_is_replaced_with_the_same_values_and_pictures(
 async def test_a_stopped_worker_is_found_hung_and_replaced(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = SupervisorTimeouts(
-        running_s=3, dump_s=0.05, term_s=0.2, waits_s=(0, 0.05), failures=50
+    timeouts = SupervisorTimeouts(
+        running_s=3, dump_s=0.05, term_s=0.2, restart_delays_s=(0, 0.05), failures=50
     )
-    async with running(session, tmp_path, limits=limits) as supervisor:
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         await report_where(supervisor, lambda report: report.state is State.RUNNING)
         os.kill(pid_of(before), signal.SIGSTOP)
@@ -136,13 +135,15 @@ async def test_a_worker_that_compiles_for_ever_is_dumped_and_replaced(
     session: SessionConfig, tmp_path: Path
 ) -> None:
     # Long enough for a spawned Python to come up; once it compiles, the minute flies by.
-    limits = SupervisorTimeouts(look_s=0.01, compiling_s=60, dump_s=2, waits_s=(0,), failures=1)
+    timeouts = SupervisorTimeouts(
+        poll_interval_s=0.01, compiling_s=60, dump_s=2, restart_delays_s=(0,), failures=1
+    )
     pace = [1]
     async with running(
         session,
         tmp_path,
         standin_worker.compile_for_ever,
-        limits,
+        timeouts,
         clock=lambda: pace[0] * time.monotonic(),
     ) as supervisor:
         await report_where(supervisor, lambda report: report.state is State.COMPILING)
@@ -203,9 +204,9 @@ async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
 
 
 async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: Path) -> None:
-    limits = SupervisorTimeouts(running_s=60, waits_s=(10_000,))
+    timeouts = SupervisorTimeouts(running_s=60, restart_delays_s=(10_000,))
     target = standin_worker.paint_after_failing_once
-    async with running(session, tmp_path, target, limits) as supervisor:
+    async with running(session, tmp_path, target, timeouts) as supervisor:
         supervisor.restart()  # nothing to restart: nothing happens
         await report_where(supervisor, lambda report: report.state is State.RESTARTING)
         assert supervisor.retry_s is not None
@@ -218,8 +219,8 @@ async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: 
 async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = SupervisorTimeouts(stop_s=0.1)
-    async with running(session, tmp_path, standin_worker.give_up, limits) as supervisor:
+    timeouts = SupervisorTimeouts(stop_s=0.1)
+    async with running(session, tmp_path, standin_worker.give_up, timeouts) as supervisor:
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert failed.message == "no weights here"
         while workers():
@@ -275,8 +276,8 @@ async def test_styles_are_added_and_removed_and_a_restarted_worker_knows(
 async def test_the_worker_knocks_so_that_nobody_has_to_look(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = SupervisorTimeouts(look_s=3600)
-    async with running(session, tmp_path, limits=limits) as supervisor:
+    timeouts = SupervisorTimeouts(poll_interval_s=3600)
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
         frames = supervisor.frames()
         epochs = [(await anext(frames)).epoch for _ in range(5)]
         assert epochs == sorted(set(epochs))
@@ -286,12 +287,12 @@ async def test_the_worker_knocks_so_that_nobody_has_to_look(
 async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
     session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:
-    limits = SupervisorTimeouts(running_s=60)
-    async with running(session, tmp_path, limits=limits) as supervisor:
+    timeouts = SupervisorTimeouts(running_s=60)
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         os.kill(pid_of(before), signal.SIGSTOP)
         path = picture("x" * 200, 1)
-        while not supervisor._orders:  # until the pipe is full, and an order is left over
+        while not supervisor._commands:  # until the pipe is full, and an order is left over
             supervisor.set_content(path)
             await asyncio.sleep(0.01)
         supervisor.set_content(picture("newest", 33))
@@ -300,8 +301,8 @@ async def test_a_stopped_worker_with_a_full_pipe_does_not_stop_the_web_process(
 
 
 async def test_a_pause_without_pictures_is_no_fault(session: SessionConfig, tmp_path: Path) -> None:
-    limits = SupervisorTimeouts(running_s=3, failures=50)
-    async with running(session, tmp_path, limits=limits) as supervisor:
+    timeouts = SupervisorTimeouts(running_s=3, failures=50)
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
         before = await frame_where(supervisor, lambda frame: True)
         supervisor.write(state_of(session, 2, paused=1.0))
         await report_where(supervisor, lambda report: report.state is State.PAUSED)
@@ -323,8 +324,8 @@ async def test_output_beyond_what_a_pipe_holds_is_read_and_its_end_kept(
 async def test_a_worker_that_heeds_nothing_is_ended_all_the_same(
     session: SessionConfig, tmp_path: Path
 ) -> None:
-    limits = SupervisorTimeouts(running_s=60, stop_s=0.1, term_s=0.1)
-    async with running(session, tmp_path, standin_worker.paint_deaf, limits) as supervisor:
+    timeouts = SupervisorTimeouts(running_s=60, stop_s=0.1, term_s=0.1)
+    async with running(session, tmp_path, standin_worker.paint_deaf, timeouts) as supervisor:
         frame = await frame_where(supervisor, lambda frame: True)
     assert not psutil.pid_exists(pid_of(frame))
 
@@ -378,7 +379,7 @@ async def test_too_little_shared_memory_is_an_error_at_the_start(
 ) -> None:
     # Beyond what a session may ask for: its largest size has room on most machines.
     supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint)
-    supervisor._room_px = 4_000_000
+    supervisor._max_size_px = 4_000_000
     with pytest.raises(MemoryBlockError, match=r"docker run --shm-size="):
         await supervisor.start()
     assert segments_here() == set()
@@ -407,10 +408,10 @@ async def test_a_worker_without_room_for_its_pictures_says_how_to_get_some(
     session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As in a container whose /dev/shm is full by the time that the second worker starts."""
-    limits = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05), failures=3)
-    async with running(session, tmp_path, limits=limits) as supervisor:
+    timeouts = SupervisorTimeouts(running_s=60, restart_delays_s=(0, 0.05), failures=3)
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
         first = await frame_where(supervisor, lambda frame: True)
-        monkeypatch.setattr(seqlock, "_available", lambda: 1000)
+        monkeypatch.setattr(segments, "_available", lambda: 1000)
         os.kill(pid_of(first), signal.SIGKILL)
         failed = await report_where(supervisor, lambda report: report.state is State.FAILED)
         assert "docker run --shm-size=" in failed.message
@@ -448,7 +449,7 @@ def test_when_the_parent_is_killed_the_worker_goes_too(web_process: subprocess.P
     web_process.wait()
     # The resource tracker, alone now, removes the segments.
     until = time.monotonic() + PATIENCE_S
-    while list(seqlock.FOLDER.glob(f"styletune-*-{web_process.pid}-*")):
+    while list(segments.FOLDER.glob(f"styletune-*-{web_process.pid}-*")):
         assert time.monotonic() < until
         time.sleep(0.05)
 

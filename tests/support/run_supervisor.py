@@ -30,7 +30,7 @@ async def main(folder: Path, *options: str) -> None:
         folder=folder,
         target=paint,
         warm_up=warm_up if "spare" in options else None,
-        limits=SupervisorTimeouts(spare_s=0.1),
+        timeouts=SupervisorTimeouts(standby_after_s=0.1),
     )
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -49,7 +49,7 @@ async def main(folder: Path, *options: str) -> None:
     async for frame in supervisor.frames():
         print("worker", round(frame.total), flush=True)
         break
-    while "spare" in options and not supervisor.spare:
+    while "spare" in options and not supervisor.standby_ready:
         await asyncio.sleep(0.01)
     if "spare" in options:
         print("spare", flush=True)

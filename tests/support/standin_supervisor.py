@@ -31,7 +31,7 @@ class StandInSupervisor:
         self.report = Report(State.STARTING)
         self.log: deque[str] = deque(["last words"], maxlen=30)
         self.retry_s: float | None = None
-        self.spare = False
+        self.standby_ready = False
         self.controls: ControlState | None = None
         self.sources = SourcePictures(
             Path(session.pictures.content), map(Path, session.pictures.styles)

@@ -60,7 +60,7 @@ def paint(job: WorkerConfig, pipe: Connection) -> None:
                     kept[order.index : order.index + 1] = [(order.path, value)]
                     styles = dict(kept)
             except (OSError, ValueError):
-                pipe.send(CommandRejected(order.what, "no number in it", order.path))
+                pipe.send(CommandRejected(order.label, "no number in it", order.path))
         values = worker.controls.read()
         assert values is not None  # the supervisor writes before it starts a worker
         wanted = State.PAUSED if values.positions["paused"] else State.RUNNING

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from styletune.config import SessionConfig, parse
-from styletune.ipc import seqlock
+from styletune.ipc import segments
 from styletune.ipc.commands import Report
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
@@ -24,11 +24,11 @@ from tests.support import standin_worker
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
 ROOT = Path(__file__).parents[2]
 # Patient with healthy workers on a busy machine, impatient with waits in between.
-CALM = SupervisorTimeouts(running_s=60, waits_s=(0, 0.05))
+CALM = SupervisorTimeouts(running_s=60, restart_delays_s=(0, 0.05))
 
 
 def segments_here() -> set[str]:
-    return {path.name for path in seqlock.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
+    return {path.name for path in segments.FOLDER.glob(f"styletune-*-{os.getpid()}-*")}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def running(
     session: SessionConfig,
     folder: Path,
     target=standin_worker.paint,
-    limits: SupervisorTimeouts = CALM,
+    timeouts: SupervisorTimeouts = CALM,
     warm_up: WarmUp | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> AsyncIterator[Supervisor]:
@@ -70,7 +70,7 @@ async def running(
         folder=folder / "pictures",
         target=target,
         warm_up=warm_up,
-        limits=limits,
+        timeouts=timeouts,
     )
     try:
         async with asyncio.timeout(PATIENCE_S):

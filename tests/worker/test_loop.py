@@ -140,7 +140,7 @@ def test_an_epoch_ends_early_when_a_hand_moves(tmp_path: Path) -> None:
         bench.report(lambda m: isinstance(m, Report) and m.state is State.RUNNING)
         first = bench.frame(stands)  # well into an epoch of ten seconds
         rev = bench.move(style__block2_conv1=0.75)
-        started = bench.frames.heartbeat()[1]
+        started = bench.frames.read_heartbeat()[1]
         frame = bench.frame(lambda f: f.rev >= rev)
         # The one that was cut short, and a single step; one more may have ended by itself.
         assert frame.epoch <= first.epoch + 3
@@ -162,7 +162,7 @@ def test_while_a_hand_goes_on_moving_each_step_of_an_epoch_obeys_it(
         steps, late = [], []
         while len(steps) < 7:
             moved_at[bench.move(style__block2_conv1=0.25 + bench.rev % 50 / 100)] = (
-                bench.frames.heartbeat()[1]
+                bench.frames.read_heartbeat()[1]
             )
             time.sleep(0.002)
             after = bench.frames.read()
@@ -206,8 +206,8 @@ def test_paused_stands_still_and_sliders_still_show(bench: Bench) -> None:
     assert frame.step == still.step
     np.testing.assert_array_equal(frame.picture, still.picture)
     assert frame.terms["style"][1].weight == pytest.approx(0.1)
-    beat, _ = bench.frames.heartbeat()
-    bench.frame(lambda f: bench.frames.heartbeat()[0] > beat)  # paused is not hung
+    beat, _ = bench.frames.read_heartbeat()
+    bench.frame(lambda f: bench.frames.read_heartbeat()[0] > beat)  # paused is not hung
     bench.move(paused=0.0)
     bench.frame(lambda f: f.step > still.step)
 
@@ -253,7 +253,7 @@ def test_a_picture_that_cannot_be_used_is_refused_and_painting_goes_on(bench: Be
     for order in (SetStyle(0, str(path)), SetContent(str(path))):
         bench.pipe.send(order)
         refused = bench.report(lambda m: isinstance(m, CommandRejected))
-        assert refused.what == order.what
+        assert refused.label == order.label
         assert refused.path == str(path)
         assert "broken.png" in refused.message
     bench.frame(lambda f: f.step > before.step)
