@@ -4,6 +4,7 @@ No property is timed: two busy cores would decide over it.
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,11 @@ from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile("styletune", deadline=None)
 settings.load_profile("styletune")
+
+# What a shell starts in the background ignores SIGINT, and so would all processes of the tests,
+# which are sent it as by Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Here a real worker paints without end, on all cores: two at a time would starve each other, JACK
 # and the browser.
