@@ -1,7 +1,6 @@
-"""The table of controls. A new control is one row here; everything else follows from it.
+"""The table of controls: a new one is a row here, and its use in the engine or the session.
 
-A *position* is what is moved (a fader: 0..1, a switch: 0 or 1, a choice: the index of a name).
-A *value* is what the engine uses, in the control's unit; `Control.value` maps one to the other.
+MIDI, messages, memory layout, undo and scenes follow; a slider is a row of `web/mixer.js`.
 """
 
 import math
@@ -36,6 +35,9 @@ class Curve(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Control:
     """One row of the table.
+
+    A *position* is what is moved (a fader: 0..1, a switch: 0 or 1, a choice: the index of a
+    name). A *value* is what the engine uses, in `unit`; `value` maps one to the other.
 
     Attributes:
         name: stable public name, such as `style.block1_conv1`.

@@ -17,8 +17,6 @@ interface ControlRow {
   layer: string | null;
   choices: string[];
   engine: boolean;
-  stored: boolean;
-  costly: boolean;
 }
 
 /** Controls have moved; `rev` is the revision that a picture must have to show it. */

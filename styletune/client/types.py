@@ -1,6 +1,6 @@
 """What the client reads and returns, as types; unknown fields of messages are let through.
 
-The README's tables of messages say what each field means.
+docs/reference/messages.md says what each field means.
 """
 
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ class CanvasBuilder:
         self._size = SizeDebounce(size_px(self._table, positions))
         self._build: Build | None = None
         # Its thread is no daemon: an interpreter must not end under TensorFlow's feet. The
-        # worker's process waits for no thread when it is stopped; see `process`.
+        # worker's process waits for no thread when it is stopped; see `worker.process`.
         self._executor = ThreadPoolExecutor(1, "canvas-builder")
         self._rejected_px = 0  # the size that could not be had
 

@@ -88,7 +88,7 @@ def build_server(
         allowed_hosts=(*options.allowed_hosts, format_host(session.server.host)),
         public=options.public,
         root_path=options.root_path,
-        counts=hub.stats.refusals,
+        refusals=hub.stats.refusals,
     )
     base_url = options.base_url(session.server.host, port)
     return Server(

@@ -88,7 +88,7 @@ async def running(
         pictures = DecodedPictures(painter.sources, [content, *style_pictures])
         hub = Hub(live, pictures, painter, FrameStream(executor))
         app = create_app(hub, web=web, folder=folder, executor=executor)
-        auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, counts=hub.stats.refusals)
+        auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()
         shutdown = ShutdownFlag()

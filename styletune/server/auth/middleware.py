@@ -54,7 +54,7 @@ class AuthMiddleware:
     Attributes:
         token: ASCII; whoever has it may do everything.
         view_token: whoever has it may watch; None: there is none.
-        counts: how often each code of `AccessDenied` was given.
+        refusals: how often each code of `AccessDenied` was given.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AuthMiddleware:
         allowed_hosts: Iterable[str] = (),
         public: Origin | None = None,
         root_path: str = "",
-        counts: Counter[str] | None = None,
+        refusals: Counter[str] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Protect `app`.
@@ -77,7 +77,7 @@ class AuthMiddleware:
             allowed_hosts: names besides loopback, without port; IPv6 in brackets.
             public: what browsers show when a proxy stands before this server.
             root_path: where the proxy has put it, such as `/paint`; kept by it or cut off.
-            counts: where denials are counted; None: in a counter of its own.
+            refusals: where denials are counted; None: in a counter of its own.
             clock: seconds that only rise.
         """
         self._app = app
@@ -89,7 +89,7 @@ class AuthMiddleware:
         named = (*allowed_hosts, *([public.name] if public else ()))
         self._allowed = LOOPBACK_NAMES | {name.lower().removesuffix(".") for name in named}
         self._throttle = LoginThrottle(clock)
-        self.counts: Counter[str] = Counter() if counts is None else counts
+        self.refusals: Counter[str] = Counter() if refusals is None else refusals
 
     def one_time_token(self) -> str:
         """A token for one login only: fit for a browser's command line, which others see."""
@@ -105,7 +105,7 @@ class AuthMiddleware:
         try:
             admitted = self._authorize(scope, path)
         except AccessDenied as denied:
-            self.counts[denied.code] += 1
+            self.refusals[denied.code] += 1
             log_event(_log, logging.WARNING, "not_admitted", code=denied.code, address=_peer(scope))
             login_page = _is_page(scope, path) and denied.code in _LOGIN_CODES
             await send_denial(denied, scope, receive, send, login_page=login_page)

@@ -509,7 +509,7 @@ async def test_denials_are_counted() -> None:
     await request(auth, HOST)
     await request(auth, HOST)
     await request(auth, ("host", "evil.com"))
-    assert auth.counts == {"no_token": 2, "foreign_host": 1}
+    assert auth.refusals == {"no_token": 2, "foreign_host": 1}
 
 
 # ------------------------------------------------------------------- roles
