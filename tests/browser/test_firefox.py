@@ -10,7 +10,7 @@ from tests.browser.conftest import PANELS
 from tests.browser.live_server import LiveServer, wait_until
 from tests.browser.webdriver_bidi import Page, browsing, firefox_path
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ARROW_UP = "\ue013"
 FADER = 'input[data-control="content.block3_conv2"]'

@@ -114,6 +114,7 @@ def test_a_nanokontrol2_plays_all_its_controls_and_buttons(server: Server, nano:
         assert controls[f"content.{LAYERS[1]}.mute"] is True
 
 
+@pytest.mark.long
 def test_a_device_unplugged_twenty_times_plays_on(server: Server) -> None:
     fader, at = f"style.{LAYERS[0]}", 64
     with agent("--url", server.url) as process:

@@ -59,5 +59,6 @@ def test_any_damage_to_a_picture_is_decoded_or_refused(data: st.DataObject) -> N
     picture(bytes(damaged))
 
 
+@pytest.mark.long
 def test_http_answers_as_its_description_says() -> None:
     assert fuzzed(examples=5, seed=1) == 0
