@@ -85,7 +85,8 @@ async def test_it_holds_no_shared_memory(session: SessionConfig, tmp_path: Path)
         painting, waiting = await ready(supervisor)
 
         def mapped(pid: int) -> list[str]:
-            return [m.path for m in psutil.Process(pid).memory_maps() if segments.PREFIX in m.path]
+            maps = psutil.Process(pid).memory_maps()
+            return [m.path for m in maps if Path(m.path).name.startswith(segments.PREFIX)]
 
         assert len(mapped(painting)) == 2
         assert mapped(waiting) == []
