@@ -1,6 +1,6 @@
 """The table of controls: a new one is a row here, and its use in the engine or the session.
 
-MIDI, messages, memory layout, undo and scenes follow; a slider is a row of `web/mixer.js`.
+MIDI, messages, memory layout, undo, scenes and its place on the page follow.
 """
 
 import math
@@ -32,6 +32,17 @@ class Curve(StrEnum):
     LOG_OFF = "log_off"  # the same, but position 0 is exactly 0: off
 
 
+class Panel(StrEnum):
+    """Where the page shows a control without knowing its name."""
+
+    NONE = ""  # nowhere, or in a place of its own: a strip, the scenes
+    MASTERS = "masters"  # faders at the right of the mixer
+    CHOICES = "choices"  # lists below them
+    TRANSPORT = "transport"  # buttons above them
+    STYLES = "styles"  # a slider beside its style picture
+    BLEND = "blend"  # the same, where several styles are blended
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """One row of the table.
@@ -45,10 +56,15 @@ class Control:
         low, high: value at position 0 and 1, in `unit` (`LOG_OFF` gives exactly 0 at 0).
         term: the loss term of a control of a layer or a master, else None.
         layer: the layer it belongs to, else None.
+        style: number of the style picture it belongs to, from 1, else None.
         choices: the names of a `CHOICE`, else empty.
         engine: whether the worker uses it; the others are the web process's own.
         stored: whether scenes hold it, where it has a value that the worker uses.
-        costly: whether each new value makes a new canvas, so that it is never interpolated.
+        costly: whether each new value makes a new canvas, so that it is never interpolated, and
+            the page sends it when it is let go.
+        panel: where the page shows it.
+        title: what is written there; empty: its name.
+        order: within its panel; where it is equal, that of the table holds.
     """
 
     name: str
@@ -61,10 +77,14 @@ class Control:
     unit: str = ""
     term: str | None = None
     layer: str | None = None
+    style: int | None = None
     choices: tuple[str, ...] = ()
     engine: bool = True
     stored: bool = True
     costly: bool = False
+    panel: Panel = Panel.NONE
+    title: str = ""
+    order: int = 0
 
     def value(self, position: float) -> float:
         """Map a position in 0..1 to the value in this control's unit.
@@ -211,17 +231,19 @@ def _freeze_rows(layers: Sequence[str]) -> Iterator[Control]:
         )
 
 
-def _weight(name: str, help: str, default: float, term: str | None = None) -> Control:
+def _weight(
+    name: str, help: str, default: float, term: str | None = None, title: str = ""
+) -> Control:
     return Control(
         name, Kind.FADER, help, default=default, curve=Curve.LOG_OFF, low=_TERM_LOW,
-        high=_TERM_HIGH, unit="weight", term=term,
+        high=_TERM_HIGH, unit="weight", term=term, panel=Panel.MASTERS, title=title,
     )  # fmt: skip
 
 
 def _term_rows() -> Iterator[Control]:
     """Masters of the layers' terms, and the picture's terms."""
     for term in layer_terms():
-        yield _weight(f"{term}.master", f"Multiplies all {term} weights.", 0.5, term)
+        yield _weight(f"{term}.master", f"Multiplies all {term} weights.", 0.5, term, title=term)
     for term in picture_terms():
         yield _weight(term, TERMS[term].help, TERMS[term].defaults[0])
 
@@ -230,10 +252,11 @@ _GLOBAL_ROWS = (
     Control(
         "learning_rate", Kind.FADER, "How far a step moves the pixels.",
         default=0.4, curve=Curve.LOG, low=0.25, high=100.0, unit="pixel values a step",
+        panel=Panel.MASTERS, title="step",
     ),
     Control(
         "style_mix", Kind.FADER, "From the first style picture (0) to the second (1).",
-        default=0.0, unit="part",
+        default=0.0, unit="part", panel=Panel.MASTERS, title="mix",
     ),
     *(
         Control(
@@ -241,6 +264,7 @@ _GLOBAL_ROWS = (
             f"How much of style picture {number} is in the blend, beside the others.",
             # The first two are style_mix's to blend; the others come in when they are raised.
             default=1.0 if number <= 2 else 0.0, unit="part",
+            style=number, panel=Panel.BLEND, title="gain",
         )
         for number in range(1, MAX_STYLES + 1)
     ),
@@ -249,6 +273,7 @@ _GLOBAL_ROWS = (
             f"style_scale.{number}", Kind.FADER,
             f"Size of the brush: style picture {number} is seen this much larger.",
             default=0.5, curve=Curve.LOG, low=0.25, high=4.0, unit="times",
+            style=number, panel=Panel.STYLES, title="brush",
         )
         for number in range(1, MAX_STYLES + 1)
     ),
@@ -256,15 +281,26 @@ _GLOBAL_ROWS = (
         "color", Kind.CHOICE,
         "Colours as shown: the painting's, the content's own under the painting's light, or "
         "the painting's brought to the content's distribution.",
-        choices=("full", "luminance", "histogram"),
+        choices=("full", "luminance", "histogram"), panel=Panel.CHOICES, title="colour",
     ),
-    Control("average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower."),
-    Control("paused", Kind.SWITCH, "Stop painting; sliders still move.", stored=False),
+    Control(
+        "average", Kind.SWITCH, "Show the average of the last hundred steps: calmer, slower.",
+        panel=Panel.TRANSPORT,
+    ),
+    Control(
+        "paused", Kind.SWITCH, "Stop painting; sliders still move.", stored=False,
+        panel=Panel.TRANSPORT, title="pause",
+    ),
     Control(
         "crossfade", Kind.FADER, "From scene A (0) to scene B (1).", unit="part", engine=False
     ),
-    Control("reset", Kind.TRIGGER, "Start again from the first picture."),
-    Control("kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut."),
+    Control(
+        "reset", Kind.TRIGGER, "Start again from the first picture.", panel=Panel.TRANSPORT
+    ),
+    Control(
+        "kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut.",
+        panel=Panel.TRANSPORT,
+    ),
     Control("snapshot", Kind.TRIGGER, "Keep all values as a new scene.", engine=False),
     Control("undo", Kind.TRIGGER, "Take back the last move of a hand.", engine=False),
     Control("redo", Kind.TRIGGER, "Make the move again that was taken back.", engine=False),
@@ -285,7 +321,7 @@ def _session_rows(size_px: int, optimizer: str) -> Iterator[Control]:
     size = Control(
         "size", Kind.FADER, "Longer edge of the painting; the old size paints on meanwhile.",
         curve=Curve.LOG, low=min(MIN_LIVE_PX, size_px), high=max(MAX_LIVE_PX, size_px),
-        unit="px", costly=True,
+        unit="px", costly=True, panel=Panel.MASTERS, order=1,
     )  # fmt: skip
     yield replace(size, default=size.position(size_px))
     names = tuple(LIVE_OPTIMIZERS)
@@ -293,7 +329,7 @@ def _session_rows(size_px: int, optimizer: str) -> Iterator[Control]:
         "optimizer", Kind.CHOICE,
         "; ".join(f"{name}: {step}" for name, step in LIVE_OPTIMIZERS.items()) + ".",
         default=float(names.index(optimizer)) if optimizer in names else 0.0,
-        choices=names,
+        choices=names, panel=Panel.CHOICES, order=1,
     )  # fmt: skip
 
 
@@ -385,6 +421,11 @@ class ControlTable(Mapping[str, Control]):
                 "layer": row.layer,
                 "choices": list(row.choices),
                 "engine": row.engine,
+                "costly": row.costly,
+                "panel": row.panel.value,
+                "title": row.title,
+                "order": row.order,
+                "style": row.style,
             }
             for row in self._rows.values()
         ]

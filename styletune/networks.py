@@ -5,6 +5,7 @@ A new network is one row of `NETWORKS`; `engine.vgg` builds it, `engine.weights`
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
 from styletune.errors import LayerError, PictureError
 
@@ -128,17 +129,45 @@ def check_size(network: str, layers: Sequence[str], width: int, height: int) -> 
 
 
 def receptive_field_px(network: str, layer: str) -> int:
-    """How many pixels across one activation of `layer` sees.
+    """How many pixels across of the painting one activation of `layer` sees.
 
     Each 3×3 convolution adds 2 positions at its scale, each 2×2 pooling 1 and doubles the scale.
+    `block3_conv1@2` is the layer of a picture at half size.
 
-    >>> receptive_field_px("vgg19", "block2_conv1")
-    10
+    >>> receptive_field_px("vgg19", "block2_conv1"), receptive_field_px("vgg19", "block2_conv1@2")
+    (10, 20)
     """
+    layer, _, divisor = layer.partition("@")
     field, scale = 1, 1
     for convolution in convolutions(network, [layer]):
         if convolution.pool_before:
             field += scale
             scale *= 2
         field += 2 * scale
-    return field
+    return field * int(divisor or 1)
+
+
+# What one notices when a layer of up to that receptive field is turned.
+_EFFECTS = {
+    3: "colour", 5: "grain", 10: "hatching", 14: "marks", 24: "strokes", 32: "curls",
+    40: "swirls", 48: "motifs", 60: "shapes", 92: "forms",
+}  # fmt: skip
+
+
+def layer_effect(field_px: int) -> str:
+    """One word for what a layer of that receptive field changes."""
+    return next((word for limit, word in _EFFECTS.items() if field_px <= limit), "figures")
+
+
+class LayerRow(TypedDict):
+    """A layer of the session, as the page shows it."""
+
+    name: str
+    field_px: int  # see `receptive_field_px`
+    effect: str
+
+
+def layer_rows(network: str, layers: Sequence[str]) -> list[LayerRow]:
+    """What the page needs of each layer, as `GET /api/controls` sends it."""
+    fields = {layer: receptive_field_px(network, layer) for layer in layers}
+    return [LayerRow(name=n, field_px=px, effect=layer_effect(px)) for n, px in fields.items()]

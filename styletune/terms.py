@@ -1,12 +1,20 @@
 """The table of loss terms: what pulls at a painting.
 
 A new term is one row here and one class in `engine.losses`. Its controls, weights, calibration,
-rows of the frame block, history and metrics follow.
+rows of the frame block, history, metrics and places on the page follow.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 MAX_LAYERS = 8
+
+
+class Widget(StrEnum):
+    """What a term of each layer is moved with, on the strip of its layer."""
+
+    KNOB = "knob"
+    FADER = "fader"  # below all knobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +26,16 @@ class LossTerm:
         defaults: positions of its faders: of the eight layers in network order, or one.
         per_layer: whether each layer has such a term, with fader, mute and solo, and a master
             over all of them; else the picture has one, with a single fader.
+        widget: of a term of each layer.
+        raised: what a layer's one does when it is raised; with `{effect}` for the word of the
+            layer, see `networks.layer_effect`.
     """
 
     help: str
     defaults: tuple[float, ...]
     per_layer: bool = True
+    widget: Widget = Widget.KNOB
+    raised: str = "more of it in the {effect}"
 
 
 # In the order in which their values travel.
@@ -31,10 +44,13 @@ TERMS = {
     "content": LossTerm(
         "How strongly the painting keeps the content picture's features of {layer}.",
         (0.0, 0.0, 0.0, 0.0, 0.0, 0.15, 0.0, 0.0),
+        widget=Widget.FADER,
+        raised="the content picture's {effect} stay where they are",
     ),
     "style": LossTerm(
         "How strongly the painting takes on the style picture's features of {layer}.",
         (0.5,) * MAX_LAYERS,
+        raised="more of the style picture's {effect}",
     ),
     "smooth": LossTerm(
         "Total variation: takes grain out of the painting.", (0.35,), per_layer=False
@@ -50,3 +66,16 @@ def layer_terms() -> tuple[str, ...]:
 def picture_terms() -> tuple[str, ...]:
     """Names of the terms that the picture has."""
     return tuple(name for name, term in TERMS.items() if not term.per_layer)
+
+
+def rows() -> list[dict[str, object]]:
+    """The table in plain types, as `GET /api/controls` and the page read it."""
+    return [
+        {
+            "name": name,
+            "per_layer": term.per_layer,
+            "widget": term.widget.value,
+            "raised": term.raised,
+        }
+        for name, term in TERMS.items()
+    ]

@@ -94,6 +94,18 @@ def test_the_defaults_of_any_number_of_layers_are_allowed(count: int) -> None:
     assert positions == table.check(table.to_json(positions))
 
 
+def test_the_page_shows_the_panels_in_the_order_of_the_table() -> None:
+    def shown(panel: str) -> list[object]:
+        rows = [row for row in TABLE.rows() if row["panel"] == panel]
+        return [row["name"] for row in sorted(rows, key=lambda row: str(row["order"]))]
+
+    assert shown("masters") == [
+        "content.master", "style.master", "smooth", "learning_rate", "style_mix", "size",
+    ]  # fmt: skip
+    assert shown("choices") == ["color", "optimizer"]
+    assert shown("styles") == [f"style_scale.{number}" for number in range(1, 5)]
+
+
 def test_rows_hold_plain_types_for_the_page() -> None:
     rows = {row["name"]: row for row in TABLE.rows()}
     assert len(rows) == len(TABLE)

@@ -25,9 +25,12 @@ from pydantic import BaseModel
 
 from styletune.config import SessionConfig
 from styletune.controls import Control
+from styletune.networks import LayerRow
 from styletune.server.frame_stream import FrameHeader
 from styletune.session.incoming import AckMessage, Incoming
 from styletune.session.outgoing import Outgoing, RecentPicturesMessage
+from styletune.terms import LossTerm
+from styletune.terms import rows as term_rows
 
 TARGET = Path(__file__).parents[1] / "web/types.d.ts"
 HEADER = """\
@@ -53,9 +56,13 @@ def declarations() -> str:
     # A control's default travels as a message shows it: number, boolean or name.
     hints = get_type_hints(Control) | {"default": float | bool | str}
     row = {name: hints[name] for name in SessionConfig().table().rows()[0]}
+    term_hints = get_type_hints(LossTerm) | {"name": str}
+    term = {name: term_hints[name] for name in term_rows()[0]}
     parts = [
         HEADER,
         _interface("ControlRow", "One row of the table of controls (`GET /api/controls`).", row),
+        _interface("TermRow", "One row of the table of loss terms; beside the controls.", term),
+        _interface("LayerRow", _summary(LayerRow), get_type_hints(LayerRow)),
         *(_model(model) for model in _reachable(*outgoing, RecentPicturesMessage)),
         *(_model(model) for model in _reachable(*incoming, AckMessage)),
         _interface("FrameHeader", _summary(FrameHeader), get_type_hints(FrameHeader)),

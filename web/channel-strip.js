@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * One channel strip: a layer's style knob and content fader, each with its value, solo, mute and
+ * One channel strip: a knob or fader for each term of a layer, with its value, solo, mute and
  * meter. The parts are children of one grid, so that the style sheet alone decides how a strip is
  * laid out on a screen or on a phone.
  */
@@ -8,10 +8,26 @@
 import { clamp, positionOf } from "./control-math.js";
 import { button, el, setPressed, setProps } from "./dom.js";
 import { makeFader, makeKnob } from "./fader.js";
-import { effectName, layerLabel, receptiveField, describe } from "./layers.js";
+import { describe, readable } from "./layers.js";
 
 /** Range of the raw loss's bar, from its top to its bottom. */
 const DECADES = 3;
+const WIDGETS = { knob: makeKnob, fader: makeFader };
+
+/** @typedef {LayerTerm & {row: number, meterRow: number}} StripTerm rows of the strip's grid, from 1 */
+
+/**
+ * The terms as a strip has them from top to bottom, knobs before faders, two rows each. The meter
+ * of a single knob stands beside the fader, where it has more room.
+ * @param {readonly LayerTerm[]} terms
+ * @returns {StripTerm[]}
+ */
+export function stripOrder(terms) {
+  const knobs = terms.filter(({ widget }) => widget === "knob");
+  const ordered = [...knobs, ...terms.filter(({ widget }) => widget !== "knob")];
+  const isMoved = knobs.length === 1 && ordered.length > 1;
+  return ordered.map((term, index) => ({ ...term, row: 2 * index + 2, meterRow: 2 * Math.max(index, Number(isMoved)) + 2 }));
+}
 
 /** A toggle button: solo, mute, freeze. @param {ControlRow} row @param {ControlStore} store @param {string} text @param {string} label */
 function makeSwitch({ name, term, help }, store, text, label) {
@@ -32,7 +48,7 @@ export const relativeLevel = (raw, highest) => (raw > 0 ? clamp(1 + Math.log10(r
  */
 function makeMeter(row) {
   const bars = ["raw", "weight", "share"].map((name) => el("i", { class: name }));
-  const root = el("div", { class: "meter", "aria-hidden": "true", "data-term": row.term, "data-share": row.name }, ...bars);
+  const root = el("div", { class: "meter", "aria-hidden": "true", "data-share": row.name }, ...bars);
   let highest = 0;
   return {
     root,
@@ -45,49 +61,44 @@ function makeMeter(row) {
   };
 }
 
-/** @param {string} layer @param {string} network @param {ControlStore} store */
-export function makeChannelStrip(layer, network, store) {
-  const field = receptiveField(layer, network);
-  const effect = effectName(field);
-  const label = layerLabel(layer);
+/** @param {LayerRow} layer @param {readonly StripTerm[]} terms @param {ControlStore} store */
+export function makeChannelStrip(layer, terms, store) {
+  const { effect, field_px } = layer;
+  const label = readable(layer.name);
   // A scene that is recalled leaves a frozen strip as it is.
-  const freeze = makeSwitch(store.row(`freeze.${layer}`), store, "", `freeze ${label}`);
+  const freeze = makeSwitch(store.row(`freeze.${layer.name}`), store, "", `freeze ${label}`);
   freeze.classList.add("freeze");
-  const root = el("section", { class: "strip", "aria-label": `${label}, ${effect}`, "data-layer": layer }, el(
-    "header", {}, el("h2", {}, effect),
-    el("p", {}, `${label} `, el("span", {}, field === null ? "" : `${field} px`)), freeze,
+  const root = el("section", { class: "strip", "aria-label": `${label}, ${effect}`, "data-layer": layer.name }, el(
+    "header", {}, el("h2", {}, effect), el("p", {}, `${label} `, el("span", {}, `${field_px} px`)), freeze,
   ));
 
-  /** @param {TermName} term @param {typeof makeFader} makeControl */
-  function add(term, makeControl) {
-    const name = `${term}.${layer}`;
+  const parts = terms.map((term) => {
+    const name = `${term.name}.${layer.name}`;
     const row = store.row(name);
-    const control = makeControl(row, store, `${term}, ${label}, ${effect}`);
+    const control = WIDGETS[term.widget](row, store, `${term.name}, ${label}, ${effect}`);
     const meter = makeMeter(row);
     const toggle = (/** @type {"solo" | "mute"} */ kind, /** @type {string} */ letter) =>
-      makeSwitch(store.row(`${name}.${kind}`), store, letter, `${kind} ${term}, ${label}`);
-    root.append(
-      control.root, meter.root,
-      el("div", { class: "foot", "data-term": term }, toggle("solo", "S"), control.valueField, toggle("mute", "M")),
-    );
+      makeSwitch(store.row(`${name}.${kind}`), store, letter, `${kind} ${term.name}, ${label}`);
+    const elements = [control.root, meter.root, el("div", { class: "foot" }, toggle("solo", "S"), control.valueField, toggle("mute", "M"))];
+    for (const element of elements) setProps(element, { "data-term": term.name, "data-widget": term.widget, "--row": term.row });
+    setProps(meter.root, { "--row": term.meterRow });
+    root.append(...elements);
     setProps(control.input, {
-      "aria-description": describe(term, layer, field),
+      "aria-description": describe(term, layer),
       onkeydown(event) {
         if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
-        const target = { s: `${name}.solo`, m: `${name}.mute`, f: `freeze.${layer}` }[event.key];
+        const target = { s: `${name}.solo`, m: `${name}.mute`, f: `freeze.${layer.name}` }[event.key];
         if (target) store.toggle(target);
       },
     });
-    return meter;
-  }
-  const meters = { style: add("style", makeKnob), content: add("content", makeFader) };
+    return { name: term.name, meter, elements };
+  });
 
   return {
-    root,
+    root, parts,
     /** @param {LayerLoss} losses of this layer */
     update(losses) {
-      meters.style.update(losses.style);
-      meters.content.update(losses.content);
+      for (const { name, meter } of parts) meter.update(losses[name]);
     },
   };
 }

@@ -40,19 +40,26 @@ export function ticks(row) {
 }
 
 /**
- * The effective weight of each layer's term: fader × master; 0 where muted, and 0 where any
- * term of either kind is soloed and this one is not.
+ * For each term the effective weights of all layers: fader × master; 0 where muted, and 0 where
+ * any term is soloed and this one is not.
  * @param {(name: string) => ControlRow} row
  * @param {(name: string) => number} position
  * @param {readonly string[]} layers
- * @param {TermName} term
+ * @param {readonly string[]} terms
  */
-export function termWeights(row, position, layers, term) {
-  const soloed = layers.some((layer) => position(`content.${layer}.solo`) || position(`style.${layer}.solo`));
+export function termWeights(row, position, layers, terms) {
+  const names = (/** @type {string} */ term) => layers.map((layer) => `${term}.${layer}`);
+  const soloed = terms.flatMap(names).some((name) => position(`${name}.solo`));
   const value = (/** @type {string} */ name) => valueAt(row(name), position(name));
-  return layers.map((layer) => `${term}.${layer}`).map((name) =>
-    position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name));
+  return terms.map((term) => names(term).map((name) =>
+    position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name)));
 }
+
+/** The controls of the blend of so many styles. @param {number} styles */
+export const blendControls = (styles) => ["style_mix", ...Array.from({ length: styles }, (_, index) => `style_gain.${index + 1}`)];
+
+/** What to move so that a new style counts at once. @param {number} number of the style, from 1 @returns {[control: string, position: number]} */
+export const blendIn = (number) => (number === 2 ? ["style_mix", 0.5] : [`style_gain.${number}`, 1]);
 
 /** The share of each style in the blend, parts of 1. @param {(name: string) => number} position `style_mix` and the gains are linear, 0..1 @param {number} styles */
 export function styleShares(position, styles) {

@@ -76,6 +76,9 @@ export function makeControlStore(rows) {
     /** @param {string} name */
     row: (name) => find(name).row,
 
+    /** What the page shows in a panel, in its order. @param {ControlRow["panel"]} panel */
+    rowsIn: (panel) => rows.filter((row) => row.panel === panel).sort((a, b) => a.order - b.order),
+
     /** Position of a fader, 0 or 1 of a switch, index of a choice. @param {string} name */
     position: (name) => find(name).shown,
 

@@ -5,7 +5,7 @@
  * can be typed.
  */
 
-import { ticks } from "./control-math.js";
+import { positionOf, ticks } from "./control-math.js";
 import { el, setProps, setText } from "./dom.js";
 import { formatValue, parsePosition } from "./format.js";
 import { makeDrag, makeRangeInput } from "./range-input.js";
@@ -43,6 +43,8 @@ export const makeKnob = (row, store, label) =>
 export function makeSlider(row, store, label, before, after) {
   const root = el("div", { class: "slider", "data-control": row.name, title: row.help });
   const { input, hold, release, reset } = makeRangeInput(root, row, store, label);
+  // A factor is a bar from its middle, ×1; anything else one from its lowest value.
+  if (row.unit === "times") setProps(root, { "--from": `${100 * positionOf(row, 1)}%` });
   const output = el("output", { "aria-hidden": "true" });
   store.watch(row.name, (position) => setText(output, after ?? formatValue(row, position)));
   setProps(input, { onpointerdown: hold, onpointerup: release, onpointercancel: release, onchange: release, ondblclick: reset });

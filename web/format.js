@@ -20,19 +20,19 @@ export function formatWeight(weight) {
   return `×${weight < 0.005 ? weight.toPrecision(1) : twoDigits(weight)}`;
 }
 
+/** Values of the units that have a sign or a short form. @type {Record<string, (value: number) => string>} */
+const UNITS = { weight: formatWeight, times: formatWeight, part: percent, px: (value) => `${Math.round(value)} px` };
+
 /** The value of a control, as it is shown under it. @param {ControlRow} row @param {number} position */
 export function formatValue(row, position) {
   const value = valueAt(row, position);
-  if (row.unit === "weight" || row.unit === "times") return formatWeight(value);
-  if (row.unit === "part") return percent(value);
-  if (row.unit === "px") return `${Math.round(value)} px`;
-  return value.toFixed(value < 9.95 ? 1 : 0);
+  return UNITS[row.unit]?.(value) ?? value.toFixed(value < 9.95 ? 1 : 0);
 }
 
 /** The same for a screen reader, with words instead of signs. @param {ControlRow} row @param {number} position */
 export function formatAriaValue(row, position) {
   const text = formatValue(row, position).replace("×", "times ").replace("%", "percent");
-  return /weight|part|times|px/.test(row.unit) ? text : `${text} ${row.unit}`;
+  return row.unit in UNITS ? text : `${text} ${row.unit}`;
 }
 
 /** The position nearest to a typed value (off, 2, ×0.5, 35 %, 512 px); null: no number. @param {ControlRow} row @param {string} text */

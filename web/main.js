@@ -37,8 +37,10 @@ const frameStream = makeFrameStream((picture, header, bytes) => {
   status.addFrame(bytes, latency.medianMs());
 }, () => {});
 
-// The table of controls is the one thing that everything else needs.
-const store = makeControlStore(await fetchControls());
+// The tables are the one thing that everything else needs.
+const { controls, terms, layers } = await fetchTables();
+const store = makeControlStore(controls);
+const layerTerms = /** @type {LayerTerm[]} */ (terms.filter(({ per_layer }) => per_layer));
 startTransport(store, trigger);
 /** @type {ReturnType<typeof makeMixer> | undefined} */
 let mixer;
@@ -96,11 +98,11 @@ setInterval(() => {
   if (status.silentMs() > DEAD_MS) for (const socket of [controlSocket, frameStream]) socket.reconnect();
 }, 1000);
 
-/** @returns {Promise<ControlRow[]>} */
-async function fetchControls() {
+/** @returns {Promise<Tables>} */
+async function fetchTables() {
   for (let attempt = 0; ; attempt++) {
     const response = await fetch("api/controls").catch(() => null);
-    if (response?.ok) return (await response.json()).controls;
+    if (response?.ok) return response.json();
     const why = FATAL_CODES.get(4000 + (response?.status ?? 0));
     const delayMs = why ? Infinity : retryDelayMs(attempt, Math.random());
     status.setSocket(why ? { kind: "stopped", why } : { kind: "waiting", until: performance.now() + delayMs });
@@ -121,26 +123,25 @@ function dispatch(message) {
 /** The whole state: at the start, after a gap. @param {SnapshotMessage} message @param {number} now */
 function onSnapshot(message, now) {
   const previous = snapshot;
-  const { layers, version, role, state } = message;
+  const { version, role } = message;
   // Another session, or a server with another version of this page, answers at the same address.
-  if (previous && (`${previous.layers}` !== `${layers}` || previous.version !== version)) location.reload();
+  if (previous && (`${previous.layers}` !== `${message.layers}` || previous.version !== version)) location.reload();
   snapshot = message;
   rev = message.rev;
-  mixer ??= makeMixer(store, layers, state.network);
+  mixer ??= makeMixer(store, layers, layerTerms);
   store.applySnapshot(message.controls, now);
   store.locked = role === "viewer";
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;
   status.setClients(message);
   for (const type of PARTS) if (message[type]) dispatch({ ...message[type], type });
-  if (!previous) loadPanels(message);
+  if (!previous) loadPanels();
   scheduleFlush();
 }
 
-/** @param {SnapshotMessage} first */
-function loadPanels({ layers }) {
+function loadPanels() {
   /** @type {Page} */
   const page = {
-    store, layers, trigger, showNotice, viewer: store.locked,
+    store, layers, terms, layerTerms, trigger, showNotice, viewer: store.locked,
     send(message) {
       if (message.type !== "midi") return controlSocket.send(message);
       // A move of hardware: its latency counts, too.
@@ -153,7 +154,6 @@ function loadPanels({ layers }) {
       const newest = { ...snapshot, snapshot }[/** @type {"snapshot"} */ (type)];
       if (newest) listener(newest);
     },
-    network: () => snapshot?.state.network ?? "",
   };
   for (const name of PANELS) {
     import(`./panels/${name}.js`).then((panel) => panel.start(page))

@@ -4,42 +4,38 @@
  */
 
 import { termWeights, ticks } from "./control-math.js";
-import { byId, el, setPressed, setProps } from "./dom.js";
+import { button, byId, el, setPressed, setProps } from "./dom.js";
 import { makeFader } from "./fader.js";
-import { makeChannelStrip } from "./channel-strip.js";
+import { makeChannelStrip, stripOrder } from "./channel-strip.js";
+import { readable, titleOf } from "./layers.js";
 
-const TERMS = /** @type {const} */ (["content", "style"]);
+/** @typedef {import("./channel-strip.js").StripTerm} StripTerm */
 
-/** @type {[name: string, title: string, label: string][]} */
-const MASTERS = [
-  ["content.master", "content", "all content"],
-  ["style.master", "style", "all style"],
-  ["smooth", "smooth", "smoothness"],
-  ["learning_rate", "step", "learning rate"],
-  ["style_mix", "mix", "style mix, from A to B"],
-  ["size", "size", "size of the painting"],
-];
-
-/** @param {ControlStore} store @param {readonly string[]} layers in network order @param {string} network */
-export function makeMixer(store, layers, network) {
-  const strips = layers.map((layer) => makeChannelStrip(layer, network, store));
+/** @param {ControlStore} store @param {readonly LayerRow[]} layers in network order @param {readonly LayerTerm[]} layerTerms */
+export function makeMixer(store, layers, layerTerms) {
+  const terms = stripOrder(layerTerms);
+  const strips = layers.map((layer) => makeChannelStrip(layer, terms, store));
+  const rows = terms.map(({ widget }) => (widget === "fader" ? "var(--throw) auto" : "auto auto"));
+  setProps(byId("strips"), { "--strips": layers.length, "--rows": `auto ${rows.join(" ")}` })
+    .replaceChildren(makeRail(terms, (term) => store.row(`${term}.${layers[0]?.name}`)), ...strips.map(({ root }) => root));
   const masters = byId("masters");
-  setProps(byId("strips"), { "--strips": layers.length })
-    .replaceChildren(makeRail(store.row(`content.${layers[0]}`)), ...strips.map(({ root }) => root));
-  masters.replaceChildren(...MASTERS.map(([name, title, label]) => {
-    const { root, valueField } = makeFader(store.row(name), store, label);
-    return el("div", { class: "master", "data-master": name }, el("span", { "aria-hidden": "true" }, title), root, valueField);
+  masters.replaceChildren(...store.rowsIn("masters").map((row) => {
+    const { root, valueField } = makeFader(row, store, readable(row.name).replaceAll(".", " "));
+    return el("div", { class: "master", "data-master": row.name }, el("span", { "aria-hidden": "true" }, titleOf(row)), root, valueField);
   }));
-  byId("choices").replaceChildren(makeChoice(store, "color", "colour"), makeChoice(store, "optimizer", "optimizer"));
-  startTabs();
+  byId("choices").replaceChildren(...store.rowsIn("choices").map((row) => makeChoice(store, row)));
+  startTabs(terms);
 
+  const names = terms.map(({ name }) => name);
+  const layerNames = layers.map(({ name }) => name);
   let scheduled = false;
   /** Dim the terms of weight 0. */
   function showSilent() {
     scheduled = false;
-    for (const term of TERMS) {
-      const weights = termWeights(store.row, store.position, layers, term);
-      for (const [index, weight] of weights.entries()) strips[index]?.root.classList.toggle(`silent-${term}`, weight === 0);
+    for (const [term, weights] of termWeights(store.row, store.position, layerNames, names).entries()) {
+      for (const [index, weight] of weights.entries()) {
+        for (const element of strips[index]?.parts[term]?.elements ?? []) element.classList.toggle("silent", weight === 0);
+      }
     }
   }
   /** Several controls often change at once. */
@@ -47,9 +43,9 @@ export function makeMixer(store, layers, network) {
     if (!scheduled) queueMicrotask(showSilent);
     scheduled = true;
   }
-  for (const term of TERMS) {
+  for (const term of names) {
     store.watch(`${term}.master`, scheduleSilent);
-    for (const layer of layers) {
+    for (const layer of layerNames) {
       for (const suffix of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${suffix}`, scheduleSilent);
     }
   }
@@ -64,32 +60,42 @@ export function makeMixer(store, layers, network) {
   };
 }
 
-/** The labels left of the first strip: the rows, and the scale of the faders. @param {ControlRow} row */
-function makeRail(row) {
-  const scale = ticks(row).map(({ position, value }) =>
-    el("span", { "--at": position }, position || row.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off"));
-  const names = TERMS.map((term) => el("b", { "data-term": term }, term));
-  return el("div", { class: "rail", "aria-hidden": "true" }, ...names, el("div", { class: "scale" }, ...scale));
+/** The labels left of the first strip: the terms, and the scale of the faders. @param {readonly StripTerm[]} terms @param {(term: TermName) => ControlRow} rowOf the first layer's control */
+function makeRail(terms, rowOf) {
+  const names = terms.map(({ name, widget, row }) => el("b", { "data-term": name, "data-widget": widget, "--row": row }, name));
+  const scales = terms.filter(({ widget }) => widget === "fader").map(({ name, row }) => {
+    const control = rowOf(name);
+    return el("div", { class: "scale", "--row": row }, ...ticks(control).map(({ position, value }) =>
+      el("span", { "--at": position }, position || control.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off")));
+  });
+  return el("div", { class: "rail", "aria-hidden": "true" }, ...names, ...scales);
 }
 
-/** A control whose value is one of some names. @param {ControlStore} store @param {string} name @param {string} title */
-function makeChoice(store, name, title) {
-  const { choices, help } = store.row(name);
+/** A control whose value is one of some names. @param {ControlStore} store @param {ControlRow} row */
+function makeChoice(store, row) {
+  const { name, choices, help } = row;
   const select = el("select", {
     onchange: () => store.move(name, select.selectedIndex),
   }, ...choices.map((choice) => el("option", {}, choice)));
   store.watch(name, (index) => (select.selectedIndex = index));
-  return el("label", { class: "choice", "data-control": name, title: help }, title, select);
+  return el("label", { class: "choice", "data-control": name, title: help }, titleOf(row), select);
 }
 
-/** On a phone one group of controls is shown at a time. */
-function startTabs() {
+/** On a phone one group of controls is shown at a time: one term of all layers, or the masters. @param {readonly StripTerm[]} terms */
+function startTabs(terms) {
   const mixer = byId("mixer");
-  const tabs = /** @type {NodeListOf<HTMLElement>} */ (mixer.querySelectorAll("[data-tab]"));
-  for (const tab of tabs) {
-    tab.onclick = () => {
-      mixer.dataset.shown = tab.dataset.tab;
-      for (const other of tabs) setPressed(other, other === tab);
-    };
+  const groups = [...terms, { name: "masters", widget: "masters" }];
+  const tabs = groups.map(({ name, widget }) => button(name, () => show(name, widget), { "data-tab": name }));
+  byId("tabs").replaceChildren(...tabs);
+
+  /** @param {string} name @param {string} widget */
+  function show(name, widget) {
+    mixer.dataset.shown = widget;
+    for (const tab of tabs) setPressed(tab, tab.dataset.tab === name);
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (mixer.querySelectorAll(".strip > [data-term]"))) {
+      part.classList.toggle("other-tab", part.dataset.term !== name);
+    }
   }
+  const [first] = terms;
+  if (first) show(first.name, first.widget);
 }

@@ -3,17 +3,27 @@
 type Value = number | boolean | string; // of a fader, a switch, a choice
 type Values = Record<string, Value>;
 type TermName = Exclude<keyof LayerLoss, "layer">;
+type LayerTerm = TermRow & { name: TermName }; // one that each layer has
+type PictureKind = "content" | "style";
 type ControlStore = ReturnType<typeof import("./control-store.js").makeControlStore>;
+
+/** What `GET /api/controls` answers. */
+interface Tables {
+  controls: ControlRow[];
+  terms: TermRow[];
+  layers: LayerRow[];
+}
 
 /** What a panel gets, which loads after the first picture: it exports `start(page)`. */
 interface Page {
   store: ControlStore;
-  layers: readonly string[];
+  layers: readonly LayerRow[];
+  terms: readonly TermRow[];
+  layerTerms: readonly LayerTerm[]; // those of `terms` that each layer has
   viewer: boolean; // this page may watch but not play
   send(message: ClientMessage): boolean; // on /ws; false: not connected
   trigger(name: string): void;
   showNotice(text: string): void; // for some seconds
-  network(): string;
   /** Call `listener` with each message of that type; also at once with the newest one, if there is one. */
   on<T extends keyof ServerMessages>(type: T, listener: (message: ServerMessages[T]) => void): void;
 }

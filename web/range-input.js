@@ -16,8 +16,6 @@ const PAGE_STEP = 0.1;
 const WHEEL_RANGE_PX = 5000; // a notch of a mouse wheel is about 100 px: 0.02
 /** After the last key or turn of the wheel a costly value is sent, ms. */
 const REST_MS = 500;
-/** Each value makes the worker rebuild the model: sent on release only. */
-const SEND_ON_RELEASE = new Set(["size"]);
 
 /** @type {Record<string, number>} */
 const STEPS = {
@@ -27,8 +25,7 @@ const STEPS = {
 
 /** @param {HTMLElement} root gets `--position` and the class `held` @param {ControlRow} row @param {ControlStore} store @param {string} label */
 export function makeRangeInput(root, row, store, label) {
-  const { name } = row;
-  const sendOnRelease = SEND_ON_RELEASE.has(name);
+  const { name, costly } = row;
   let restTimer = 0;
   const input = el("input", {
     type: "range", min: 0, max: 1, step: 0.001, "data-control": name, "aria-label": label,
@@ -55,7 +52,7 @@ export function makeRangeInput(root, row, store, label) {
     /** @param {number} wanted */
     move(wanted) {
       const position = Math.round(clamp(wanted) * 1e4) / 1e4;
-      if (!sendOnRelease) return store.move(name, position);
+      if (!costly) return store.move(name, position);
       store.hold(name);
       store.preview(name, position);
       clearTimeout(restTimer);
@@ -71,7 +68,7 @@ export function makeRangeInput(root, row, store, label) {
     release() {
       range.held = false;
       root.classList.remove("held");
-      if (sendOnRelease) store.queue(name);
+      if (costly) store.queue(name);
       store.release(name);
     },
   };

@@ -1,31 +1,43 @@
 // @ts-check
 /**
- * Pause, reset, kick, average; and their keyboard shortcuts.
+ * The buttons above the masters, such as pause and reset; and their keyboard shortcuts.
  */
 
-import { byId, setPressed } from "./dom.js";
+import { button, byId, setPressed } from "./dom.js";
+import { titleOf } from "./layers.js";
 import { onShortcut } from "./shortcuts.js";
 
 const BLINK_MS = 220;
 
 /** @param {ControlStore} store @param {(name: string) => void} trigger */
 export function startTransport(store, trigger) {
-  for (const [id, name] of /** @type {const} */ ([["pause", "paused"], ["average", "average"]])) {
-    const button = byId(id);
-    button.onclick = () => store.toggle(name);
-    store.watch(name, (on) => setPressed(button, on > 0));
+  /** What the buttons do, by their ids. @type {Record<string, () => void>} */
+  const actions = { help: () => byId("shortcuts", HTMLDialogElement).showModal() };
+  for (const row of store.rowsIn("transport")) {
+    const { name, kind } = row;
+    const key = findKey(row);
+    actions[key.id] = () => (kind === "trigger" ? trigger(name) : store.toggle(name));
+    if (kind === "switch") store.watch(name, (on) => setPressed(key, on > 0));
   }
-  for (const id of ["reset", "kick"]) byId(id).onclick = () => trigger(id);
-  byId("help").onclick = () => byId("shortcuts", HTMLDialogElement).showModal();
+  for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
   /** @type {Record<string, string>} id of the button by its key */
   const keys = { " ": "pause", r: "reset", k: "kick", a: "average", "?": "help" };
   onShortcut(({ key, ctrlKey, metaKey, altKey, repeat }) => {
-    const id = keys[key];
-    if (!id || ctrlKey || metaKey || altKey || repeat) return false;
-    if (id === "reset" || id === "kick") trigger(id);
-    else byId(id).click();
+    const action = actions[keys[key] ?? ""];
+    if (!action || ctrlKey || metaKey || altKey || repeat) return false;
+    action();
     return true;
   });
+}
+
+/** The button of a control: that of the page, with its drawing, else a new one. @param {ControlRow} row @returns {HTMLElement} */
+function findKey(row) {
+  const { name, help } = row;
+  const found = /** @type {HTMLElement | null} */ (byId("transport").querySelector(`[data-control="${name}"]`));
+  if (found) return found;
+  const key = button(titleOf(row), () => {}, { id: name, class: "key", "data-control": name, title: help });
+  byId("transport").append(key);
+  return key;
 }
 
 /** Let a trigger's button light up: somebody fired it, here, on a controller or on another page. @param {string} name */

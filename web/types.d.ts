@@ -17,6 +17,26 @@ interface ControlRow {
   layer: string | null;
   choices: string[];
   engine: boolean;
+  costly: boolean;
+  panel: "" | "masters" | "choices" | "transport" | "styles" | "blend";
+  title: string;
+  order: number;
+  style: number | null;
+}
+
+/** One row of the table of loss terms; beside the controls. */
+interface TermRow {
+  name: string;
+  per_layer: boolean;
+  widget: "knob" | "fader";
+  raised: string;
+}
+
+/** A layer of the session, as the page shows it. */
+interface LayerRow {
+  name: string;
+  field_px: number;
+  effect: string;
 }
 
 /** Controls have moved; `rev` is the revision that a picture must have to show it. */
@@ -75,7 +95,7 @@ interface ScenesMessage {
   redo: number;
 }
 
-/** One content or style term of one layer; see `ipc.frame_block.Term`. */
+/** One term of one layer; see `ipc.frame_block.Term`. */
 interface TermLoss {
   raw: number;
   weight: number;

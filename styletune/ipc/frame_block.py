@@ -26,7 +26,7 @@ _NUMBERS = (
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Content or style loss of one layer.
+    """One loss of one layer.
 
     Attributes:
         raw: unweighted loss, not scaled.

@@ -10,6 +10,7 @@ from typing import Literal
 from fastapi import FastAPI, WebSocket
 
 from styletune import __version__
+from styletune.networks import DEFAULT_NETWORK
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
@@ -20,7 +21,15 @@ from styletune.server.routes.state import add_state_routes
 from styletune.server.static import page_routes
 
 
-def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: int = 0) -> FastAPI:
+def create_app(
+    hub: Hub,
+    *,
+    web: Path,
+    folder: Path,
+    executor: Executor,
+    seed: int = 0,
+    network: str = DEFAULT_NETWORK,
+) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
     Args:
@@ -28,6 +37,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
         seed: of the painting; saved pictures carry it.
+        network: of the session; what its layers see follows from it.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -39,7 +49,7 @@ def create_app(hub: Hub, *, web: Path, folder: Path, executor: Executor, seed: i
     )
     session, state = hub.session, hub.session.state
     app.router.routes.extend(page_routes(web))
-    add_state_routes(app, hub, state, executor=executor, seed=seed)
+    add_state_routes(app, hub, state, executor=executor, seed=seed, network=network)
     add_picture_routes(app, hub, hub.pictures, hub.recent, folder=folder, executor=executor)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)

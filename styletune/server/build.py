@@ -80,9 +80,16 @@ def build_server(
     )
     decoded = DecodedPictures(worker.sources, pictures)
     hub = Hub(live, decoded, worker, FrameStream(encoding))
-    folder, seed = run.pictures, session.painting.seed
+    app = create_app(
+        hub,
+        web=web,
+        folder=run.pictures,
+        executor=decoding,
+        seed=session.painting.seed,
+        network=session.network.name,
+    )
     auth = AuthMiddleware(
-        create_app(hub, web=web, folder=folder, executor=decoding, seed=seed),
+        app,
         options.token,
         view_token=options.view_token,
         allowed_hosts=(*options.allowed_hosts, format_host(session.server.host)),

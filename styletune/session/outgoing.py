@@ -2,12 +2,13 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from styletune.ipc.commands import Report, Run
 from styletune.ipc.frame_block import Frame, Term
+from styletune.terms import layer_terms
 
 
 def is_none(value: object) -> bool:
@@ -116,7 +117,7 @@ class RunStep(OutgoingMessage):
 
 
 class TermLoss(OutgoingMessage):
-    """One content or style term of one layer; see `ipc.frame_block.Term`."""
+    """One term of one layer; see `ipc.frame_block.Term`."""
 
     raw: float
     weight: float
@@ -129,12 +130,24 @@ class TermLoss(OutgoingMessage):
         return cls(raw=term.raw, weight=term.weight, weighted=term.weighted, share=term.share)
 
 
-class LayerLoss(OutgoingMessage):
-    """The terms of one layer: a field for each of `terms.layer_terms`."""
+if TYPE_CHECKING:
 
-    layer: str
-    content: TermLoss
-    style: TermLoss
+    class LayerLoss(OutgoingMessage):
+        """What is known of it without the table of terms."""
+
+        layer: str
+
+        def __init__(self, layer: str, **terms: TermLoss) -> None: ...
+
+else:
+    LayerLoss = create_model(
+        "LayerLoss",
+        __base__=OutgoingMessage,
+        __module__=__name__,
+        __doc__="The terms of one layer: a field for each of `terms.layer_terms`.",
+        layer=str,
+        **dict.fromkeys(layer_terms(), TermLoss),
+    )
 
 
 class EpochMessage(OutgoingMessage):

@@ -115,10 +115,10 @@ def test_solo_mute_and_freeze_are_switched_by_key_and_click(page: Page, server: 
         wait_until(name, lambda name=name: value(server, name) is False)
     # A soloed term counts alone, which the other strips show.
     page.locator(f'button[data-control="{control}.solo"]').click()
-    expect(page.locator(".strip.silent-style")).to_have_count(7)
+    expect(page.locator(".knob.silent")).to_have_count(7)
     wait_until("soloed", lambda: value(server, f"{control}.solo") is True)
     page.locator(f'button[data-control="{control}.solo"]').click()
-    expect(page.locator(".strip.silent-style")).to_have_count(0)
+    expect(page.locator(".knob.silent")).to_have_count(0)
     wait_until("none is soloed", lambda: value(server, f"{control}.solo") is False)
 
 

@@ -31,7 +31,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 import styletune
-from styletune import client, errors
+from styletune import client, errors, terms
 from styletune.cli.main import main
 from styletune.client import sync
 from styletune.config import SessionConfig
@@ -42,7 +42,7 @@ from styletune.ipc.control_block import ControlBlock, ControlLayout, ControlStat
 from styletune.ipc.frame_block import Frame, FrameBlock, FrameLayout, Term
 from styletune.ipc.segments import FOLDER
 from styletune.midi import profile
-from styletune.networks import NETWORKS
+from styletune.networks import NETWORKS, layer_rows
 from styletune.server.app import create_app
 from styletune.server.frame_stream import encode
 from styletune.server.metrics import ROWS
@@ -124,6 +124,8 @@ def controls() -> Any:
         "three layers, linear, 1500 px, gd": rows(
             network=three, painting=linear, optimizer=descent, pictures={"size": 1500}
         ),
+        "terms": terms.rows(),
+        "layers": {name: layer_rows(name, row.default_layers) for name, row in NETWORKS.items()},
     }
 
 

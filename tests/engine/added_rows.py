@@ -15,8 +15,9 @@ networks.NETWORKS["tiny"] = networks.FeatureNetwork(
 )
 controls.LIVE_OPTIMIZERS["sign"] = "the sign of the gradient"
 controls._GLOBAL_ROWS += (
-    Control("grain", Kind.FADER, "Grain on what is shown.", default=0.25, stored=False),
-)
+    Control("grain", Kind.FADER, "Grain on what is shown.", default=0.25, stored=False,
+            panel=controls.Panel.MASTERS),
+)  # fmt: skip
 
 from keras import ops  # noqa: E402
 
@@ -27,6 +28,7 @@ from styletune.ipc.control_block import ControlLayout, ControlState  # noqa: E40
 from styletune.ipc.frame_block import Frame, FrameLayout  # noqa: E402
 from styletune.server.history import LossHistory  # noqa: E402
 from styletune.session import scenes  # noqa: E402
+from styletune.session.outgoing import EpochMessage  # noqa: E402
 
 
 class ContrastLoss(losses.LayerLoss):
@@ -80,6 +82,7 @@ def added_term() -> dict[str, Any]:
     head, line = "".join(history.csv()).splitlines()
     written = dict(zip(head.split(","), line.split(","), strict=True))
     row = rows["contrast"][0]
+    sent = json.loads(EpochMessage.from_frame(frame, painter.layers).text)["losses"][0]
     table = painter.session.table()
     return {
         "controls": [
@@ -92,6 +95,8 @@ def added_term() -> dict[str, Any]:
         "solo silences the others": not before.weighted["style"].any(),
         "frame": list(layout.unpack(np.concatenate(layout.pack(frame))).terms),
         "history": float(written["contrast.block1_conv1.raw"]) == row.raw,
+        "message": sent["contrast"]["raw"] == row.raw,
+        "page": [one["widget"] for one in terms.rows() if one["name"] == "contrast"],
         "traces": painter.traces,
     }
 
@@ -131,6 +136,7 @@ def added_control() -> dict[str, Any]:
         "in the block": layout.unpack(layout.pack(state)).positions["grain"],
         "stored": scenes.is_stored(table["grain"]),
         "continuous": scenes.is_continuous(table["grain"]),
+        "shown": [row["panel"] for row in table.rows() if row["name"] == "grain"],
     }
 
 

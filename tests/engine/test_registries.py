@@ -30,6 +30,8 @@ def test_a_loss_term_has_controls_weights_scales_and_rows(seen: dict[str, object
         "solo silences the others": True,
         "frame": ["content", "style", "contrast"],
         "history": True,
+        "message": True,
+        "page": ["knob"],
         "traces": 1,
     }
 
@@ -52,5 +54,10 @@ def test_an_optimizer_is_a_choice_and_switching_to_it_traces_nothing(
     }
 
 
-def test_a_control_is_in_the_block_and_in_scenes_as_its_row_says(seen: dict[str, object]) -> None:
-    assert seen["control"] == {"in the block": 0.25, "stored": False, "continuous": True}
+def test_a_control_is_in_block_scenes_and_page_as_its_row_says(seen: dict[str, object]) -> None:
+    assert seen["control"] == {
+        "in the block": 0.25,
+        "stored": False,
+        "continuous": True,
+        "shown": ["masters"],
+    }

@@ -82,8 +82,12 @@ async def test_there_is_nothing_else(tmp_path: Path, path: str) -> None:
 
 async def test_the_table_of_controls_is_served(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
-        rows = (await server.http.get("/api/controls")).json()["controls"]
-        assert rows == json.loads(json.dumps(server.hub.session.state.table.rows()))
+        tables = (await server.http.get("/api/controls")).json()
+        table = server.hub.session.state.table
+        assert tables["controls"] == json.loads(json.dumps(table.rows()))
+        assert [row["name"] for row in tables["terms"]] == ["content", "style", "smooth"]
+        assert tables["layers"][2] == {"name": "block2_conv1", "field_px": 10, "effect": "hatching"}
+        assert [row["name"] for row in tables["layers"]] == list(table.layers)
 
 
 async def test_the_interface_is_described(tmp_path: Path) -> None:

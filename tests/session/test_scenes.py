@@ -44,6 +44,13 @@ def test_scene_positions_skip_unknown_controls() -> None:
     assert validate(other, TABLE) == 1
 
 
+def test_scene_holds_layers_of_a_smaller_picture() -> None:
+    table = ControlTable(["block1_conv1", "block3_conv1@2"])
+    held = Scene(name="x", saved=0.0, controls={"style.block3_conv1@2": 0.75})
+    assert validate(held, table) == 0
+    assert held.positions(table) == {"style.block3_conv1@2": 0.75}
+
+
 def test_validate_refuses_a_bad_value() -> None:
     with pytest.raises(SceneError, match=r"scene `x`: control `color` must be one of full, ") as e:
         validate(scene("x", color="blue"), TABLE)

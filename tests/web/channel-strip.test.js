@@ -1,11 +1,21 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { relativeLevel } from "../../web/channel-strip.js";
+import { relativeLevel, stripOrder } from "../../web/channel-strip.js";
 
 test("the bar of a raw loss falls by a third for each decade", () => {
   assert.equal(relativeLevel(50, 50), 1);
   assert.ok(Math.abs(relativeLevel(5, 50) - 2 / 3) < 1e-12);
   assert.equal(relativeLevel(0.001, 50), 0);
   assert.equal(relativeLevel(0, 0), 0);
+});
+
+/** @param {string[]} widgets */
+const order = (...widgets) => stripOrder(/** @type {any} */ (widgets.map((widget, n) => ({ name: `${n}`, widget }))))
+  .map(({ name, row, meterRow }) => [name, row, meterRow]);
+
+test("knobs stand above faders, two rows each", () => {
+  assert.deepEqual(order("fader", "knob"), [["1", 2, 4], ["0", 4, 4]]);
+  assert.deepEqual(order("fader", "knob", "knob"), [["1", 2, 2], ["2", 4, 4], ["0", 6, 6]]);
+  assert.deepEqual(order("knob"), [["0", 2, 2]]);
 });

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { positionOf, styleShares, termWeights, ticks, valueAt } from "../../web/control-math.js";
+import { blendControls, blendIn, positionOf, styleShares, termWeights, ticks, valueAt } from "../../web/control-math.js";
 
 /** @type {import("../../web/control-math.js").Curve} */
 const weight = { curve: "log_off", low: 0.01, high: 100 };
@@ -53,7 +53,7 @@ function weights(positions) {
   const row = () => /** @type {ControlRow} */ ({ ...weight });
   const position = (/** @type {string} */ name) =>
     positions[name] ?? (/mute|solo/.test(name) ? 0 : 0.5);
-  return [termWeights(row, position, layers, "content"), termWeights(row, position, layers, "style")];
+  return termWeights(row, position, layers, ["content", "style"]);
 }
 
 test("a weight is fader times master", () => {
@@ -93,4 +93,12 @@ test("gains weigh all, and the parts are one", () => {
 
 test("where nothing is left it is the first style alone", () => {
   assert.deepEqual(shares({ style_mix: 1, "style_gain.1": 1 }, 3), [1, 0, 0]);
+});
+
+test("a style that comes in counts at once", () => {
+  assert.deepEqual(blendControls(2), ["style_mix", "style_gain.1", "style_gain.2"]);
+  for (const number of [2, 3, 4]) {
+    const [control, position] = blendIn(number);
+    assert.ok((shares({ "style_gain.1": 1, "style_gain.2": 1, [control]: position }, number).at(-1) ?? 0) > 0.3, control);
+  }
 });

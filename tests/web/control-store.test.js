@@ -27,6 +27,14 @@ test("one set carries the newest value of each control, and when the first was m
   assert.equal(store.takeQueued(2, 16), null);
 });
 
+test("a panel has its controls in their order, then in that of the table", () => {
+  const store = makeControlStore(/** @type {ControlRow[]} */ ([
+    { name: "size", panel: "masters", order: 1 }, { name: "mix", panel: "masters", order: 0 },
+    { name: "color", panel: "choices", order: 0 }, { name: "step", panel: "masters", order: 0 },
+  ]));
+  assert.deepEqual(store.rowsIn("masters").map(({ name }) => name), ["mix", "step", "size"]);
+});
+
 test("controls have their defaults until the first snapshot", () => {
   const store = makeControlStore(rows);
   assert.equal(store.position("a"), 0.5);

@@ -42,15 +42,15 @@ export function makeCanvasPlot(canvas, { rows, low, high }) {
   return {
     x,
 
-    /** Draw a column of the rows; in front: bold. @param {number} column @param {string} color @param {boolean} front @param {boolean} dashed */
-    line(column, color, front, dashed) {
+    /** Draw a column of the rows; in front: bold. @param {number} column @param {string} color @param {boolean} front @param {number[]} dashes */
+    line(column, color, front, dashes) {
       const step = Math.max(1, Math.floor(rows.length / width));
       const points = [];
       for (let index = (rows.length - 1) % step; index < rows.length; index += step) {
         const loss = rows[index]?.[column] ?? 0;
         points.push([x(index), loss >= low ? y(loss) : NaN]);
       }
-      drawLine(color, front ? 1 : 0.55, front ? 2 : 1, dashed ? [4, 2] : [], points);
+      drawLine(color, front ? 1 : 0.55, front ? 2 : 1, dashes, points);
     },
 
     /** Draw a mark; return its x, px. @param {number} index between rows @param {string} color */

@@ -7,7 +7,7 @@
 import { button, byId, el, setPressed, setText } from "../dom.js";
 import { fetchPng, restoreState } from "./png-state.js";
 
-/** @typedef {TermName | "kept"} Reference what the painting is compared with */
+/** @typedef {PictureKind | "kept"} Reference what the painting is compared with */
 
 /** A shorter press keeps the picture shown, ms. */
 const TAP_MS = 300;

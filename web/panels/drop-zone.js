@@ -13,13 +13,13 @@ const TYPES = "image/jpeg,image/png,image/webp";
 
 /**
  * @param {string} title such as "content"
- * @param {TermName} term
+ * @param {PictureKind} kind
  * @param {string} path of the server, to upload to and, with `.jpg`, to show
  * @param {boolean} filled false: there is no picture yet
  * @param {(file: File, send: (file: File) => void) => void} onfile a file was chosen or dropped
  * @param {() => void} [onuploaded] the server has accepted it
  */
-export function makeDropZone(title, term, path, filled, onfile, onuploaded) {
+export function makeDropZone(title, kind, path, filled, onfile, onuploaded) {
   const image = el("img", { alt: "", draggable: "false" });
   const name = el("span", { class: "name" });
   const share = el("span", { class: "part" });
@@ -42,7 +42,7 @@ export function makeDropZone(title, term, path, filled, onfile, onuploaded) {
     input, image, el("i", { class: "progress" }),
     el("p", { class: "caption" }, el("b", {}, filled ? title.replace("style ", "") : `+ ${title}`), name, share),
   );
-  const root = el("div", { class: filled ? "source" : "source empty", "data-term": term }, label, error);
+  const root = el("div", { class: filled ? "source" : "source empty", "data-term": kind }, label, error);
 
   /** @param {File | string} picture a file, or the id of a recent one */
   function send(picture) {
@@ -71,7 +71,7 @@ export function makeDropZone(title, term, path, filled, onfile, onuploaded) {
   }
 
   return {
-    title, term, root, send,
+    title, kind, root, send,
     remove: () => transfer("DELETE"),
     /** @param {Picture} picture */
     show(picture) {

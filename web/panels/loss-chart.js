@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * The loss history as a chart: total and each term over the last epochs, logarithmic, a hue for
- * each layer, style dashed, with a mark at each move of a control. A native range lies over it:
+ * each layer, dashes for each kind of term, with a mark at each move of a control. A native range lies over it:
  * pointer or arrows choose an epoch, and the lines below show its losses and the move near it.
  * The terms of the strip under the pointer, and soloed ones, are in front.
  */
@@ -10,7 +10,7 @@ import { clamp } from "../control-math.js";
 import { positionFromJson } from "../control-store.js";
 import { byId, el, setProps, setText } from "../dom.js";
 import { formatLoss, formatSource, formatValue } from "../format.js";
-import { effectName, layerLabel, receptiveField } from "../layers.js";
+import { readable } from "../layers.js";
 import { makeCanvasPlot } from "./canvas-plot.js";
 import { LossHistory, MAX_EPOCHS } from "./loss-history.js";
 
@@ -19,12 +19,14 @@ import { LossHistory, MAX_EPOCHS } from "./loss-history.js";
 /** Drawing more often shows nothing more, ms. */
 const DRAW_MS = 200;
 const SPANS = [150, 600, MAX_EPOCHS];
+/** Of the kinds of terms: solid, dashed, dotted. */
+const DASHES = [[], [4, 2], [1, 2]];
 /** The cursor selects a mark within so many px. */
 const NEAR_PX = 7;
 
 /** @param {Page} page */
-export function start({ store, layers, on, network }) {
-  const history = new LossHistory(layers);
+export function start({ store, layers, layerTerms, on }) {
+  const history = new LossHistory(layers.map(({ name }) => name), layerTerms.map(({ name }) => name));
   let client = "";
   let drawnAt = -Infinity;
   /** Index of the chosen row; -1: none. */
@@ -91,10 +93,11 @@ export function start({ store, layers, on, network }) {
     for (const front of [false, true]) {
       for (const [term, isFront] of highlighted.entries()) {
         const hue = 25 + ((term % layers.length) * 290) / layers.length;
-        if (isFront === front) plot.line(term + 2, `hsl(${hue} 65% 62%)`, front, term >= layers.length);
+        const dashes = DASHES[Math.floor(term / layers.length) % DASHES.length] ?? [];
+        if (isFront === front) plot.line(term + 2, `hsl(${hue} 65% 62%)`, front, dashes);
       }
     }
-    plot.line(1, "--ivory", true, false);
+    plot.line(1, "--ivory", true, []);
     plot.scale();
     const near = drawMarks(plot, rows);
     if (cursor >= 0) plot.cursor(cursor);
@@ -108,7 +111,8 @@ export function start({ store, layers, on, network }) {
     let near;
     for (const mark of history.marks) {
       if (mark.epoch === null || mark.epoch < first) continue;
-      const at = plot.mark(((mark.epoch - first) / (last - first)) * (rows.length - 1), markColor(mark));
+      const terms = new Set([...mark.controls.keys()].map((name) => store.row(name).term));
+      const at = plot.mark(((mark.epoch - first) / (last - first)) * (rows.length - 1), termColor([...terms]));
       if (cursor >= 0 && Math.abs(at - plot.x(cursor)) <= NEAR_PX) near = mark;
     }
     return near;
@@ -116,7 +120,7 @@ export function start({ store, layers, on, network }) {
 
   /** Is its strip under the pointer, or itself soloed? @param {string} name of a term */
   const isHighlighted = (name) => store.position(`${name}.solo`) > 0
-    || document.querySelector(`.strip[data-layer="${name.split(".")[1]}"]:hover`) !== null;
+    || document.querySelector(`.strip[data-layer="${store.row(name).layer}"]:hover`) !== null;
 
   /** The lines below: an epoch and its greatest term, and a move. @param {ArrayLike<number>} row @param {Mark} [mark] at the cursor */
   function showDetails(row, mark) {
@@ -143,16 +147,9 @@ export function start({ store, layers, on, network }) {
 
   /** `style.block3_conv1` with the mixer's name for the layer: style strokes. @param {string} name of a control */
   function controlLabel(name) {
-    return name.split(".").map((part) => {
-      const field = receptiveField(part, network());
-      return field === null ? layerLabel(part) : effectName(field);
-    }).join(" ");
+    return name.split(".").map((part) => layers.find((layer) => layer.name === part)?.effect ?? readable(part)).join(" ");
   }
 }
 
-/** The colour of a term, where all that moved is of one term. @param {Mark} mark */
-function markColor({ controls }) {
-  const terms = new Set([...controls.keys()].map((name) => name.split(".")[0]));
-  const [only = ""] = terms;
-  return terms.size === 1 && /^(content|style)$/.test(only) ? `--${only}` : "--ivory";
-}
+/** The colour of a term, where all that moved is of that one. @param {(string | null)[]} terms */
+const termColor = ([only, ...others]) => (only && !others.length ? `--${only}` : "--ivory");

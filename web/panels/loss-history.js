@@ -22,17 +22,20 @@ export class LossHistory {
   rows = [];
   /** @type {Mark[]} */
   marks = [];
-  /** In the order of the columns: all content, then all style. @type {readonly string[]} */
+  /** Names of the terms in the order of the columns: all layers of the first, then of the next. @type {readonly string[]} */
   terms;
+  /** @type {readonly TermName[]} */
+  #kinds;
 
-  /** @param {readonly string[]} layers */
-  constructor(layers) {
-    this.terms = ["content", "style"].flatMap((term) => layers.map((layer) => `${term}.${layer}`));
+  /** @param {readonly string[]} layers @param {readonly TermName[]} kinds of terms */
+  constructor(layers, kinds) {
+    this.#kinds = kinds;
+    this.terms = kinds.flatMap((kind) => layers.map((layer) => `${kind}.${layer}`));
   }
 
   /** @param {EpochMessage} message */
   add({ epoch, rev, total, losses }) {
-    this.#push([epoch, total, ...losses.map(({ content }) => content.weighted), ...losses.map(({ style }) => style.weighted)]);
+    this.#push([epoch, total, ...this.#kinds.flatMap((kind) => losses.map((loss) => loss[kind].weighted))]);
     for (const mark of this.marks) if (mark.epoch === null && mark.rev <= rev) mark.epoch = epoch;
   }
 

@@ -1,13 +1,13 @@
 // @ts-check
 /**
- * The loss table: content to the left of each layer's name, style to the right; raw loss, weight
- * and share of the whole in numbers, the share as a bar too. A press on a heading sorts by it,
+ * The loss table: the first term to the left of each layer's name, the others to the right; raw loss,
+ * weight and share of the whole in numbers, the share as a bar too. A press on a heading sorts by it,
  * another one the other way round, a third restores the network's order.
  */
 
 import { button, byId, el, setProps, setText } from "../dom.js";
 import { formatLoss, formatShare, formatWeight } from "../format.js";
-import { layerLabel } from "../layers.js";
+import { readable } from "../layers.js";
 
 /** @typedef {"raw" | "weight" | "share"} Figure */
 /** @typedef {{term: TermName, figure: Figure, descending: boolean} | null} Sorting */
@@ -49,13 +49,22 @@ function makeCells(term) {
   };
 }
 
+/** The cells of each term around that of the layer: the first term's before it, mirrored the others'. @param {HTMLElement[][]} cells @param {HTMLElement} layer */
+const aroundLayer = ([first = [], ...others], layer) => [...first, layer, ...others.flatMap((cells) => cells.toReversed())];
+
 /** @param {Page} page */
-export function start({ layers, on }) {
+export function start({ layers, terms, layerTerms, on }) {
   const body = byId("losses-body");
+  const names = layerTerms.map(({ name }) => name);
   const rows = layers.map((layer) => {
-    const [content, style] = [makeCells("content"), makeCells("style")];
-    const cells = [...content.cells, el("th", { scope: "row" }, layerLabel(layer)), ...style.cells.toReversed()];
-    return { content, style, element: el("tr", { "data-layer": layer }, ...cells) };
+    const parts = names.map((name) => ({ name, ...makeCells(name) }));
+    const cells = aroundLayer(parts.map(({ cells }) => cells), el("th", { scope: "row" }, readable(layer.name)));
+    return { parts, element: el("tr", { "data-layer": layer.name }, ...cells) };
+  });
+  const totals = terms.filter(({ per_layer }) => !per_layer).map(({ name }) => {
+    const field = el("dd", {}, "–");
+    byId("totals").append(el("dt", {}, readable(name)), field);
+    return { name: /** @type {"smooth"} */ (name), field };
   });
   let numbersAt = -Infinity;
   let sortedAt = -Infinity;
@@ -76,7 +85,7 @@ export function start({ layers, on }) {
     heading.append(button(figure === "share" ? term : figure, sort, { "aria-label": `${term} ${figure}` }));
     return heading;
   });
-  byId("losses-head").replaceChildren(...headings("content"), el("th", { scope: "col" }, "layer"), ...headings("style").reverse());
+  byId("losses-head").replaceChildren(...aroundLayer(names.map(headings), el("th", { scope: "col" }, "layer")));
   body.replaceChildren(...rows.map((row) => row.element));
   on("epoch", update);
 
@@ -91,11 +100,11 @@ export function start({ layers, on }) {
     }
     const numbers = now - numbersAt >= NUMBERS_MS;
     for (const [index, loss] of epoch.losses.entries()) {
-      for (const term of /** @type {const} */ (["content", "style"])) rows[index]?.[term].show(loss[term], numbers);
+      for (const { name, show } of rows[index]?.parts ?? []) show(loss[name], numbers);
     }
     if (!numbers) return;
     numbersAt = now;
     setText(byId("total"), formatLoss(epoch.total));
-    setText(byId("smooth-loss"), formatLoss(epoch.smooth));
+    for (const { name, field } of totals) setText(field, formatLoss(epoch[name]));
   }
 }

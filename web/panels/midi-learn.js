@@ -6,10 +6,11 @@
 
 import { button, el, fileInput, setPressed, setText } from "../dom.js";
 import { request } from "../http.js";
+import { readable } from "../layers.js";
 
 /** @param {string} target a control or `scene:<name>` */
 export const formatTarget = (target) =>
-  target.startsWith("scene:") ? `scene ${target.slice(6)}` : target.replaceAll("_", " ").replaceAll(".", " · ");
+  target.startsWith("scene:") ? `scene ${target.slice(6)}` : readable(target).replaceAll(".", " · ");
 
 /** @param {Binding} binding */
 export function formatBinding({ source, encoding, takeover, invert, conflict }) {

@@ -4,10 +4,11 @@
  * blend and its scale; recent ones; and saved paintings, whose state can be restored.
  */
 
-import { styleShares } from "../control-math.js";
+import { blendControls, blendIn, styleShares } from "../control-math.js";
 import { button, byId, el } from "../dom.js";
 import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
+import { titleOf } from "../layers.js";
 import { makeDropZone } from "./drop-zone.js";
 import { hasState, restoreState } from "./png-state.js";
 
@@ -23,7 +24,7 @@ export function start({ store, viewer, showNotice, on }) {
   const dialog = byId("use-dialog", HTMLDialogElement);
   const recent = el("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
   list.after(recent);
-  for (const name of ["style_mix", ...STYLE_NUMBERS.map((n) => `style_gain.${n}`)]) store.watch(name, showShares);
+  for (const name of blendControls(STYLE_NUMBERS.length)) store.watch(name, showShares);
   on("pictures", update);
   if (!viewer) acceptAnywhere();
 
@@ -42,14 +43,15 @@ export function start({ store, viewer, showNotice, on }) {
     for (const n of STYLE_NUMBERS.slice(0, viewer ? count : count + 1)) {
       const filled = n <= count;
       const title = count > 1 || !filled ? `style ${"ABCD"[n - 1]}` : "style";
-      // A new style must count at once.
-      const [control, position] = n === 2 ? ["style_mix", 0.5] : [`style_gain.${n}`, 1];
+      const [control, position] = blendIn(n);
       const zone = makeDropZone(title, "style", `api/style/${n}`, filled, onFile, () => filled || store.position(control) || store.move(control, position));
       zones.push(zone);
       if (!filled) continue;
-      const slider = (/** @type {string} */ kind, /** @type {string} */ label) =>
-        makeSlider(store.row(`style_${kind}.${n}`), store, `${label} of ${title}`, label);
-      zone.root.append(el("div", { class: "mix" }, count > 1 && slider("gain", "gain"), slider("scale", "brush")));
+      const rows = [...(count > 1 ? store.rowsIn("blend") : []), ...store.rowsIn("styles")].filter(({ style }) => style === n);
+      zone.root.append(el("div", { class: "mix" }, ...rows.map((row) => {
+        const text = titleOf(row);
+        return makeSlider(row, store, `${text} of ${title}`, text);
+      })));
       const label = `remove ${title}`;
       if (n > 1 && !viewer) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
     }
@@ -87,14 +89,14 @@ export function start({ store, viewer, showNotice, on }) {
 
   /** Let the user choose what to do with a picture. @param {string} title @param {File | string} picture or the id of a recent one */
   async function choose(title, picture) {
-    const option = (/** @type {string} */ text, /** @type {TermName | undefined} */ term, /** @type {() => void} */ action) => button(text, () => {
+    const option = (/** @type {string} */ text, /** @type {PictureKind | undefined} */ kind, /** @type {() => void} */ action) => button(text, () => {
       dialog.close();
       action();
-    }, { class: "key", "data-term": term });
+    }, { class: "key", "data-term": kind });
     const png = typeof picture !== "string" && (await hasState(picture)) && picture;
     dialog.replaceChildren(
       el("p", {}, title), png ? option("bring its state back", undefined, () => restoreState(png, showNotice)) : "",
-      ...zones.map((zone) => option(zone.title, zone.term, () => zone.send(picture))), button("cancel", () => dialog.close()),
+      ...zones.map((zone) => option(zone.title, zone.kind, () => zone.send(picture))), button("cancel", () => dialog.close()),
     );
     dialog.showModal();
   }

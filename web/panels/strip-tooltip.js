@@ -6,12 +6,13 @@
 
 import { byId, el, placeAbove, setProps } from "../dom.js";
 import { formatLoss, formatShare, formatWeight } from "../format.js";
-import { describe, effectName, receptiveField } from "../layers.js";
+import { stripOrder } from "../channel-strip.js";
+import { describe } from "../layers.js";
 
 const REST_MS = 350;
 
 /** @param {Page} page */
-export function start({ on, network }) {
+export function start({ on, layers, layerTerms }) {
   const square = el("i", { class: "reach", "aria-hidden": "true", hidden: true });
   const tooltip = el("div", { id: "strip-tooltip", role: "tooltip", hidden: true });
   byId("stage").append(square);
@@ -47,29 +48,30 @@ export function start({ on, network }) {
 
   function show() {
     if (!strip) return;
-    const field = fill();
+    const layer = fill();
     tooltip.hidden = false;
     placeAbove(tooltip, strip);
     const picture = byId("picture", HTMLCanvasElement);
-    if (field === null || !epoch) return;
+    if (!layer || !epoch) return;
     // The canvas may be zoomed: measured, not computed.
-    const px = field * (picture.getBoundingClientRect().width / picture.width);
+    const px = layer.field_px * (picture.getBoundingClientRect().width / picture.width);
     square.style.width = square.style.height = `${px}px`;
     square.hidden = false;
   }
 
-  /** Write the text; return the receptive field, px. */
+  /** Write the text; return the layer. */
   function fill() {
-    const layer = strip?.dataset.layer ?? "";
-    const field = receptiveField(layer, network());
-    const losses = epoch?.losses.find((one) => one.layer === layer);
-    const lines = /** @type {const} */ (["style", "content"]).flatMap((term) => {
-      const { raw = NaN, weight = 0, share = 0 } = losses?.[term] ?? {};
+    const layer = layers.find(({ name }) => name === strip?.dataset.layer);
+    if (!layer) return;
+    const { name, effect, field_px } = layer;
+    const losses = epoch?.losses.find((one) => one.layer === name);
+    const lines = stripOrder(layerTerms).flatMap((term) => {
+      const { raw = NaN, weight = 0, share = 0 } = losses?.[term.name] ?? {};
       const now = `loss ${formatLoss(raw)} ${formatWeight(weight)}, ${formatShare(share)} of all`;
-      return [el("p", { "data-term": term }, el("b", {}, term), ` ${describe(term, layer, field)}`), el("p", {}, now)];
+      return [el("p", { "data-term": term.name }, el("b", {}, term.name), ` ${describe(term, layer)}`), el("p", {}, now)];
     });
-    const reach = field === null ? "" : `${layer} sees ${field} × ${field} px at a time: the square in the picture.`;
-    tooltip.replaceChildren(el("h3", {}, effectName(field)), ...lines, el("p", {}, reach));
-    return field;
+    const reach = `${name} sees ${field_px} × ${field_px} px at a time: the square in the picture.`;
+    tooltip.replaceChildren(el("h3", {}, effect), ...lines, el("p", {}, reach));
+    return layer;
   }
 }

@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
-from styletune import __version__
-from styletune.controls import ControlTable
+from styletune import __version__, terms
 from styletune.errors import PictureError
 from styletune.images.png_metadata import encode_png, file_name, read_metadata
 from styletune.ipc.commands import State
 from styletune.ipc.frame_block import Frame
+from styletune.networks import layer_rows
 from styletune.server.history import MAX_EPOCHS
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.hub import Hub
@@ -28,13 +28,20 @@ _PNG_BODY = {"requestBody": {"required": True, "content": {"image/png": {}}}}
 
 
 def add_state_routes(
-    app: FastAPI, hub: Hub, session: SessionState, *, executor: Executor, seed: int
+    app: FastAPI,
+    hub: Hub,
+    session: SessionState,
+    *,
+    executor: Executor,
+    seed: int,
+    network: str,
 ) -> None:
     """Add the routes of the painting as a whole.
 
     Args:
         executor: for encoding the picture.
         seed: of the painting; saved pictures carry it.
+        network: of the session.
     """
 
     @app.get("/healthz", responses=error_responses(HTTPStatus.SERVICE_UNAVAILABLE))
@@ -109,21 +116,26 @@ def add_state_routes(
         headers = {**_NOT_STORED, "content-disposition": f'inline; filename="{name}"'}
         return Response(png, media_type="image/png", headers=headers)
 
-    _add_figure_routes(app, hub, session.table)
+    @app.get("/api/controls")
+    async def get_controls() -> Response:
+        """The tables of controls, of loss terms, and of the layers with what each one sees."""
+        tables = {
+            "controls": session.table.rows(),
+            "terms": terms.rows(),
+            "layers": layer_rows(network, session.table.layers),
+        }
+        return JSONResponse(tables)
+
+    _add_figure_routes(app, hub)
 
 
-def _add_figure_routes(app: FastAPI, hub: Hub, table: ControlTable) -> None:
+def _add_figure_routes(app: FastAPI, hub: Hub) -> None:
     prometheus = Metrics(hub)
 
     @app.get("/metrics", response_class=Response, responses=response("text/plain"))
     async def get_metrics() -> Response:
         """Figures in Prometheus' text format; scrape with the token as Bearer."""
         return Response(prometheus.text(), media_type=MEDIA_TYPE, headers=_NOT_STORED)
-
-    @app.get("/api/controls")
-    async def get_controls() -> Response:
-        """The table of controls."""
-        return JSONResponse({"controls": table.rows()})
 
     @app.get("/api/losses.csv", response_class=Response, responses=response("text/csv"))
     async def get_losses(
