@@ -14,11 +14,12 @@ from styletune.midi.feedback import FeedbackQueue, Raw
 from styletune.midi.message import MAX_7_BIT, ControlId, Encoding, Event, MessageType
 from styletune.midi.profile import Profile
 from styletune.midi.takeover import THRESHOLD, Mode, SoftTakeover
+from styletune.terms import layer_terms
 
 Positions = Mapping[str, float]
 SCENE = "scene:"
-_BOTH_TERMS = ("solo", "mute")
-_OF_LAYERS = ("content", "style", "freeze", *_BOTH_TERMS)
+_OF_ALL_TERMS = ("solo", "mute")
+_OF_LAYERS = (*layer_terms(), "freeze", *_OF_ALL_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Target:
     """Controls that move together, or a scene to recall.
 
     Attributes:
-        controls: one, or the switches of both terms of a layer; empty for a scene.
+        controls: one, or the switches of all terms of a layer; empty for a scene.
         scene: its name, or its index in the list, counted from 1.
     """
 
@@ -53,7 +54,7 @@ def resolve(target: str, table: ControlTable) -> Target | None:
 
     Layers may be counted, so that a profile fits every network: `content.3` is the third layer's
     fader. Beside the controls of the table there are `solo.<layer>` and `mute.<layer>`, the
-    switches of both terms, `scene:<name>`, and `scene.<n>`, the n-th scene of the list.
+    switches of all its terms, `scene:<name>`, and `scene.<n>`, the n-th scene of the list.
     """
     if target.startswith(SCENE):
         return Target(scene=target.removeprefix(SCENE)) if target != SCENE else None
@@ -65,8 +66,8 @@ def resolve(target: str, table: ControlTable) -> Target | None:
             return None
         rest[0] = table.layers[index - 1]
     name = ".".join((first, *rest))
-    if first in _BOTH_TERMS and len(rest) == 1:
-        names = [f"{term}.{rest[0]}.{first}" for term in ("content", "style")]
+    if first in _OF_ALL_TERMS and len(rest) == 1:
+        names = [f"{term}.{rest[0]}.{first}" for term in layer_terms()]
     else:
         names = [name]
     if not all(name in table for name in names):
@@ -252,7 +253,7 @@ class Device:
         elif target.kind is Kind.CHOICE:
             control = target.controls[0]
             position = (positions[control.name] + 1) % len(control.choices)
-        elif target.kind is Kind.SWITCH:  # both terms together: on, unless both are on
+        elif target.kind is Kind.SWITCH:  # all terms together: on, unless all are on
             position = float(not all(positions[control.name] for control in target.controls))
         else:
             position = _other_end(binding, positions[target.controls[0].name])
@@ -300,7 +301,7 @@ class Device:
             binding, target = self._bindings[source]
             if binding.feedback.kind is FeedbackKind.NONE or target.kind is Kind.TRIGGER:
                 continue
-            # A light for both terms is on when both are.
+            # A light for all terms is on when all are.
             position = min(_displayed_position(binding, c, positions) for c in target.controls)
             message = binding.feedback_message(position)
             if message is not None:

@@ -56,7 +56,7 @@ def check_value(table: Mapping[str, Control], name: str, value: object) -> float
 
 
 def _played_layers(table: Mapping[str, Control]) -> list[str]:
-    return [row.layer for row in table.values() if row.layer and row.name == f"style.{row.layer}"]
+    return list(dict.fromkeys(row.layer for row in table.values() if row.layer))
 
 
 # ------------------------------------------------------------- one value
@@ -211,7 +211,7 @@ def _layers(axis: Axis, table: Mapping[str, Control]) -> Sequence[str]:
 
 
 def _expand_alone(axis: Axis, table: Mapping[str, Control]) -> Iterator[AxisValue]:
-    """Each layer alone as content or style: the other faders of the term are off."""
+    """Each layer alone in one term: the other faders of the term are off."""
     for layer in _layers(axis, table):
         off = {f"{axis.alone}.{other}": 0.0 for other in _played_layers(table)}
         yield AxisValue(layer, {**off, f"{axis.alone}.{layer}": axis.at})

@@ -25,7 +25,7 @@ from styletune.sweeps.spec import SweepSpec, Value
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Content or style of one layer at the last step."""
+    """The loss term of one layer at the last step."""
 
     layer: str
     term: str

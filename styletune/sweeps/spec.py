@@ -4,12 +4,18 @@ What takes a server's table of controls to check is checked in `points`.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from styletune.config import read_toml
 from styletune.errors import ConfigError, Location, explain_validation_error
+from styletune.terms import layer_terms
+
+if TYPE_CHECKING:
+    TermName: TypeAlias = str
+else:  # pydantic needs the names themselves, mypy must not see them
+    TermName = Literal[layer_terms()]
 
 Value = float | bool | str
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
@@ -24,8 +30,8 @@ class Axis(_Section):
 
     control: str | None = None  # any control; its values are listed, or from … to …
     picture: Annotated[str, Field(pattern=r"^(content|style [1-4])$")] | None = None
-    alone: Literal["content", "style"] | None = None  # each layer alone, the others off
-    each: Literal["content", "style"] | None = None  # each layer's fader by itself, from … to …
+    alone: TermName | None = None  # of each layer alone, the others off
+    each: TermName | None = None  # each layer's fader by itself, from … to …
     layers: tuple[str, ...] | None = None  # of `alone` and `each`; None: all that are played
     at: Annotated[float, Field(ge=0, le=1)] = 0.5  # where `alone` puts the fader
     values: Annotated[tuple[Value, ...], Field(min_length=1)] | None = None

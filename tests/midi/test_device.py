@@ -275,6 +275,15 @@ def test_resolve_by_index(target: str, names: tuple[str, ...]) -> None:
     assert resolved.names == names
 
 
+def test_resolve_layers_of_a_smaller_picture() -> None:
+    table = ControlTable(["block1_conv1", "block3_conv1@2"])
+    for target in ("solo.2", "solo.block3_conv1@2"):
+        resolved = resolve(target, table)
+        assert resolved is not None
+        assert resolved.names == ("content.block3_conv1@2.solo", "style.block3_conv1@2.solo")
+    assert with_layer_index("style.block3_conv1@2", table) == "style.2"
+
+
 @pytest.mark.parametrize("target", ["scene.3", "scene:dawn", "undo"])
 def test_scene_is_a_trigger(target: str) -> None:
     resolved = resolve(target, TABLE)

@@ -25,6 +25,7 @@ from styletune.sweeps.console import OnStep
 from styletune.sweeps.points import Point
 from styletune.sweeps.results import Result, Term
 from styletune.sweeps.spec import SweepSpec, Value
+from styletune.terms import layer_terms
 
 _RATE_TIMEOUT_S = 5.0  # to measure how fast it paints; it may be compiling
 _FETCH_TIMEOUT_S = 10.0  # for the last picture, after Ctrl-C
@@ -245,15 +246,16 @@ def _make_result(job: Job, painted: Painted, seconds: float) -> Result:
         height=epoch["height"],
         total=epoch["total"],
         smooth=epoch["smooth"],
-        terms=tuple(
-            Term(row["layer"], name, loss["raw"], loss["weight"], loss["weighted"])
-            for row in epoch["losses"]
-            for name, loss in (("content", row["content"]), ("style", row["style"]))
-        ),
+        terms=tuple(_term(row, name) for row in epoch["losses"] for name in layer_terms()),
         disturbed=painted.disturbed,
         rollbacks=painted.rollbacks,
         time=epoch["time"],
     )
+
+
+def _term(losses: Mapping[str, Any], name: str) -> Term:
+    loss = losses[name]
+    return Term(losses["layer"], name, loss["raw"], loss["weight"], loss["weighted"])
 
 
 # ------------------------------------------------------- a server of one's own

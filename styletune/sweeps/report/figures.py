@@ -15,6 +15,7 @@ from PIL import Image
 from styletune.errors import ConfigError
 from styletune.sweeps.report.grid import Grid
 from styletune.sweeps.results import Result
+from styletune.terms import layer_terms
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,6 +26,7 @@ WALL, PLATE, RULE = "#111110", "#1b1b19", "#2c2c29"
 IVORY, TEXT, QUIET = "#ece7dc", "#d9d4c9", "#9a958b"
 # Amber is content, teal is style, as on the page; light to strong from the first layer on.
 _SHADES = {"content": ("#ffe0b8", "#c96a1b"), "style": ("#c5f2f4", "#1b8c99")}
+_OTHER_SHADES = "#ece7dc", "#8d887d"
 # Those of them that the machine has; DejaVu Sans comes with matplotlib.
 _FONTS = (
     "Inter", "Helvetica Neue", "Segoe UI", "Noto Sans", "Arial", "DejaVu Sans", "Noto Sans CJK JP",
@@ -149,7 +151,7 @@ Curve = tuple[str, list[tuple[float, float]]]  # label, points
 
 
 def draw_losses(results: Sequence[Result], logs: Mapping[str, bool]) -> str:
-    """Plot the losses against what was swept: a row for each axis, content left, style right.
+    """Plot the losses against what was swept: a row for each axis, a column for each term.
 
     A point is the raw loss of one layer relative to its own mean over the sweep, so that layers
     whose losses differ by decades share one axis; the mean is taken over all else that was swept.
@@ -165,10 +167,10 @@ def draw_losses(results: Sequence[Result], logs: Mapping[str, bool]) -> str:
     if not axes:
         return ""
     with _style():
-        figure = _figure(1160, 330 * len(axes), layout="constrained")
-        panels = figure.subplots(len(axes), 2, squeeze=False)
+        figure = _figure(580 * len(layer_terms()), 330 * len(axes), layout="constrained")
+        panels = figure.subplots(len(axes), len(layer_terms()), squeeze=False)
         for row, axis in zip(panels, axes, strict=True):
-            for panel, term in zip(row, ("content", "style"), strict=True):
+            for panel, term in zip(row, layer_terms(), strict=True):
                 _draw_panel(panel, _curves(results, axis, term), term)
                 panel.set_xlabel(axis, color=TEXT, parse_math=False)
                 if logs.get(axis, False) and min(r.at[axis] for r in results if axis in r.at) > 0:
@@ -207,7 +209,7 @@ def _draw_panel(panel: "Axes", curves: Sequence[Curve], term: str) -> None:
     panel.set_title(f"{term} loss of each layer", loc="left", color=TEXT, size=14, pad=14)
     panel.set_ylabel("times its mean over the sweep")
     panel.locator_params(axis="y", nbins=5)
-    shades = LinearSegmentedColormap.from_list(term, _SHADES[term])
+    shades = LinearSegmentedColormap.from_list(term, _SHADES.get(term, _OTHER_SHADES))
     losses = [loss for _, points in curves for _, loss in points]
     if losses:
         # Zero may be left out where all curves lie far above it: what they do is then seen.
