@@ -6,7 +6,7 @@ import pytest
 from styletune.engine import backend
 from styletune.engine.painter import Painter
 from styletune.errors import DeviceError
-from tests.support.small_painter import small_painter, small_session
+from tests.support.small_painter import fresh_painter, small_painter, small_session
 
 
 def test_the_processor_can_be_asked_for_by_name() -> None:
@@ -37,9 +37,8 @@ def gradient(painter: Painter) -> np.ndarray:
 def test_a_rounded_network_pulls_almost_the_same_way(
     precision: str, cosine: float, off: float
 ) -> None:
-    exact, rounded = (
-        small_painter(small_session(engine={"precision": p})) for p in ("float32", precision)
-    )
+    exact = fresh_painter()
+    rounded = small_painter(small_session(engine={"precision": precision}))
     for painter in (exact, rounded):
         painter.calibrate()
     a, b = gradient(exact), gradient(rounded)
@@ -51,5 +50,5 @@ def test_a_rounded_network_pulls_almost_the_same_way(
 def test_tf32_is_float32_where_there_is_no_gpu() -> None:
     if backend.gpus():
         pytest.skip("this machine has a GPU")
-    a, b = (small_painter(small_session(engine={"precision": p})) for p in ("float32", "tf32"))
+    a, b = fresh_painter(), small_painter(small_session(engine={"precision": "tf32"}))
     np.testing.assert_array_equal(gradient(a), gradient(b))

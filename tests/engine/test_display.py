@@ -9,7 +9,7 @@ from styletune.engine.display import (
     ExponentialMovingAverage,
     match_color_statistics,
 )
-from tests.support.small_painter import picture, small_painter, small_session
+from tests.support.small_painter import fresh_painter, picture
 
 
 def uniform_image(value: float) -> np.ndarray:
@@ -51,18 +51,17 @@ def test_it_forgets_when_the_picture_jumps() -> None:
 
 
 def test_the_painter_shows_it_when_switched_on_and_is_not_moved_by_it() -> None:
-    plain, averaged = (
-        small_painter(small_session(controls={"average": on, "learning_rate": 0.6}))
-        for on in (False, True)
-    )
-    for painter in (plain, averaged):
+    plain, averaged = fresh_painter(0), fresh_painter(1)
+    moved = plain.session.positions() | {"learning_rate": 0.6}
+    for painter, on in ((plain, 0.0), (averaged, 1.0)):
+        painter.apply(moved | {"average": on})
         for _ in range(20):
             painter.run(1)
     np.testing.assert_array_equal(plain.pixels(), averaged.pixels())
     assert np.abs(plain.picture().astype(int) - averaged.picture()).mean() > 0.5
-    averaged.apply(averaged.session.positions() | {"average": 0.0})
+    averaged.apply(moved | {"average": 0.0})
     np.testing.assert_array_equal(averaged.picture(), plain.picture())
-    averaged.apply(averaged.session.positions())
+    averaged.apply(moved | {"average": 1.0})
     np.testing.assert_array_equal(averaged.picture(), plain.picture())  # begins anew
 
 

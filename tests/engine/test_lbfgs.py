@@ -8,7 +8,7 @@ from scipy.optimize import fmin_l_bfgs_b
 
 from styletune.engine.lbfgs import FIRST_MOVE, LBFGS, Objective
 from styletune.errors import StyletuneError
-from tests.support.small_painter import small_painter, small_session
+from tests.support.small_painter import fresh_painter, small_painter, small_session
 
 SHIFT = 100.0  # keeps everything of interest within 0..255
 
@@ -129,7 +129,8 @@ def test_interrupted_it_keeps_the_best_point() -> None:
 
 
 def test_the_painters_gradient_is_that_of_its_loss() -> None:
-    painter = small_painter(small_session(controls={"smooth": 0.6}))
+    painter = fresh_painter()
+    painter.apply(painter.session.positions() | {"smooth": 0.6})
     painter.calibrate()
     rng = np.random.default_rng(3)
     pixels = rng.uniform(60, 190, (32, 40, 3)).astype(np.float32)
@@ -146,16 +147,14 @@ def test_the_painters_gradient_is_that_of_its_loss() -> None:
 
 def test_without_normalising_the_gradient_is_the_same() -> None:
     pixels = np.random.default_rng(3).uniform(60, 190, (32, 40, 3)).astype(np.float32)
-    plain = small_session(optimizer={"normalize": False})
-    first, second = (
-        small_painter(s).loss_and_gradient(pixels)[1] for s in (small_session(), plain)
-    )
+    plain = small_painter(small_session(optimizer={"normalize": False}))
+    first, second = (p.loss_and_gradient(pixels)[1] for p in (fresh_painter(), plain))
     np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-5 * np.abs(second).max())
 
 
 def test_a_loss_that_is_not_finite_is_told() -> None:
     with pytest.raises(StyletuneError, match="not finite"):
-        small_painter().loss_and_gradient(np.full((32, 40, 3), np.nan, np.float32))
+        fresh_painter().loss_and_gradient(np.full((32, 40, 3), np.nan, np.float32))
 
 
 GOLDEN_LOSS = 140.919
@@ -165,7 +164,8 @@ def test_a_golden_run_of_lbfgs() -> None:
     """Seeded; 3 % for other machines' rounding over 20 evaluations."""
     controls = {"content.block3_conv2": 0.5, "smooth": 0.5}
     controls |= {f"style.block{layer}": 0.5 for layer in ("1_conv1", "2_conv1", "3_conv2")}
-    painter = small_painter(small_session(controls=controls))
+    painter = fresh_painter()
+    painter.apply(painter.session.positions() | controls)
     painter.calibrate()
 
     def objective(flat: np.ndarray) -> tuple[float, np.ndarray]:

@@ -9,7 +9,13 @@ from PIL import Image
 
 from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import PictureError
-from tests.support.small_painter import LAYERS, picture, small_painter, small_session
+from tests.support.small_painter import (
+    LAYERS,
+    fresh_painter,
+    picture,
+    small_painter,
+    small_session,
+)
 
 
 def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Painter) -> None:
@@ -32,7 +38,7 @@ def test_moving_anything_and_swapping_pictures_never_traces_again(painter: Paint
 
 
 def test_painting_lowers_the_loss() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.calibrate()
     painter.run(1)
     before = painter.losses().total
@@ -61,7 +67,7 @@ def test_the_model_is_the_original_walk(painter: Painter) -> None:
 
 
 def test_losses_of_the_model_equal_plain_numpy() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.run(1)  # the table is of the picture before the step: the content picture
     losses = painter.losses()
     np.testing.assert_allclose(losses.raw["content"], 0, atol=1e-6)
@@ -92,7 +98,7 @@ def test_weighted_losses_are_raw_times_weight_times_unit(painter: Painter) -> No
 
 
 def test_leaving_out_silent_terms_changes_no_pixel() -> None:
-    left_out, computed = small_painter(), small_painter()
+    left_out, computed = fresh_painter(0), fresh_painter(1)
     computed.inputs.batch = computed.inputs.batch_all_terms
     for painter in (left_out, computed):
         painter.run(1)
@@ -102,7 +108,7 @@ def test_leaving_out_silent_terms_changes_no_pixel() -> None:
 
 
 def test_silent_terms_are_looked_at_now_and_then() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     silent = [
         index
         for index, weight in enumerate(painter.inputs.effective_weights("content"))
@@ -125,7 +131,7 @@ def test_a_muted_term_still_shows_its_raw_loss(painter: Painter) -> None:
 
 
 def test_with_all_faders_off_the_picture_stands_still() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     off = dict.fromkeys(painter.session.positions(), 0.0)
     painter.apply(off | {"learning_rate": 1.0})
     before = painter.pixels()
@@ -169,7 +175,7 @@ def test_reset_starts_again_from_the_same_picture(init: str) -> None:
         np.testing.assert_array_equal(first, picture(32, 40, seed=1))
     if init == "style":
         np.testing.assert_array_equal(first[:, :36], picture(36, 36, seed=2)[:32])
-    painter.run(2)
+    painter.kick()
     assert not np.array_equal(painter.pixels(), first)
     painter.reset()
     np.testing.assert_array_equal(painter.pixels(), first)
@@ -194,7 +200,7 @@ def test_the_same_session_and_seed_give_the_same_bytes() -> None:
 
 
 def test_a_picture_that_is_not_finite_is_never_shown() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.run(2)
     good = painter.picture()
     painter.inputs.batch[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
@@ -209,7 +215,8 @@ def test_a_picture_that_is_not_finite_is_never_shown() -> None:
 
 def test_pixels_stay_in_range_unless_the_session_says_otherwise() -> None:
     for clamp in (True, False):
-        painter = small_painter(small_session(painting={"clamp": clamp}))
+        unclamped = small_session(painting={"clamp": False})
+        painter = fresh_painter() if clamp else small_painter(unclamped)
         painter._set_image(np.full((32, 40, 3), 300, np.float32))
         painter.run(1)
         assert bool(painter.pixels().max() <= 255) is clamp
@@ -229,7 +236,8 @@ def test_a_golden_run() -> None:
     controls = {"content.block1_conv1": 0.0, "content.block2_conv1": 0.0}
     controls |= {"content.block3_conv2": 0.5, "smooth": 0.5, "learning_rate": 0.4}
     controls |= {f"style.{layer}": 0.5 for layer in LAYERS}
-    painter = small_painter(small_session(controls=controls))
+    painter = fresh_painter()
+    painter.apply(small_session(controls=controls).positions())
     painter.calibrate()
     painter.run(10)
     assert painter.losses().total == pytest.approx(GOLDEN_TOTAL, rel=0.02)
@@ -237,7 +245,7 @@ def test_a_golden_run() -> None:
 
 
 def test_average_pooling_and_zero_padding_change_the_features() -> None:
-    plain = small_painter()
+    plain = fresh_painter()
     for network in ({"pooling": "average"}, {"padding": "zero"}):
         other = small_painter(small_session(network=network))
         pixels = picture(32, 40, seed=1).astype("f4")
@@ -265,7 +273,7 @@ def test_a_run_ends_after_the_step_that_says_so(painter: Painter) -> None:
 
 
 def test_steps_between_which_hands_move_are_looked_at_once() -> None:
-    each, once = small_painter(), small_painter()
+    each, once = fresh_painter(0), fresh_painter(1)
     table = each.inputs.table
     for step in range(6):
         positions = each.session.positions() | {
@@ -287,7 +295,7 @@ def test_steps_between_which_hands_move_are_looked_at_once() -> None:
 
 
 def test_steps_that_diverged_are_found_by_the_look() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.run(2)
     good = painter.pixels()
     painter.inputs.batch[0]["style_weights"] = keras.ops.full((1, 3), float("nan"))
@@ -301,7 +309,7 @@ def test_steps_that_diverged_are_found_by_the_look() -> None:
 
 
 def test_only_what_has_moved_is_laid_on_the_device_anew() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     before = dict(painter.inputs.batch[0])
     painter.apply(painter.session.positions() | {f"style.{LAYERS[0]}": 0.123})
     after = painter.inputs.batch[0]
@@ -315,12 +323,11 @@ def test_only_what_has_moved_is_laid_on_the_device_anew() -> None:
 
 
 def test_steps_in_one_launch_paint_the_same_and_end_between_launches() -> None:
-    single, launched = (
-        small_painter(small_session(engine={"steps_per_execution": most})) for most in (1, 4)
-    )
+    single = fresh_painter()
+    launched = small_painter(small_session(engine={"steps_per_execution": 4}))
+    launched.trace()
     launches: list[int] = []
     for painter in (single, launched):
-        painter.trace()
         painter.calibrate()
         painter.reset()
     single.run(10, all_terms=False)
@@ -336,7 +343,7 @@ def test_steps_in_one_launch_paint_the_same_and_end_between_launches() -> None:
 
 
 def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     for _ in range(8):
         painter.run(1)
     safe = painter._last_good._previous.copy()
@@ -353,7 +360,7 @@ def test_an_explosion_goes_back_two_runs_and_halves_the_steps_for_a_while() -> N
 
 
 def test_opening_a_fader_wide_is_no_explosion() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     for _ in range(8):
         painter.run(1)
     painter.apply(dict.fromkeys(painter.session.positions(), 1.0) | {"style_mix": 0.0})
@@ -364,7 +371,11 @@ def test_opening_a_fader_wide_is_no_explosion() -> None:
 @pytest.mark.parametrize(("levels", "apart"), [(1, 1e-3), (3, 0.5)])
 def test_a_state_goes_on_where_it_was_taken(levels: int, apart: float) -> None:
     """Of the coarser levels it holds what the finest one tells: nearly the same."""
-    first, second = (small_painter(small_session(optimizer={"levels": levels})) for _ in range(2))
+    if levels == small_session().optimizer.levels:
+        first, second = fresh_painter(0), fresh_painter(1)
+    else:
+        flat = small_session(optimizer={"levels": levels})
+        first, second = small_painter(flat), small_painter(flat)
     first.run(5)
     second.restore(first.state())
     np.testing.assert_array_equal(second.pixels(), first.pixels())
@@ -374,7 +385,7 @@ def test_a_state_goes_on_where_it_was_taken(levels: int, apart: float) -> None:
 
 
 def test_a_state_of_another_size_goes_on_too() -> None:
-    small = small_painter()
+    small = fresh_painter()
     small.run(5)
     other = Painter(small_session(), picture(48, 60, seed=1), [picture(36, 36, seed=2)])
     other.restore(small.state())
@@ -393,7 +404,7 @@ def test_a_state_without_sense_is_refused(painter: Painter) -> None:
 
 
 def test_descent_paints_too_and_changing_to_it_traces_nothing() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.calibrate()
     painter.run(1)
     before = painter.losses().total
@@ -404,7 +415,7 @@ def test_descent_paints_too_and_changing_to_it_traces_nothing() -> None:
 
 
 def test_colors_are_switched_on_what_is_shown_only() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.run(5)
     pixels, full = painter.pixels(), painter.picture()
     painter.apply(painter.session.positions() | {"color": 1.0})

@@ -5,7 +5,7 @@ import pytest
 
 from styletune.engine.model import depth_boundaries
 from styletune.engine.painter import Painter
-from tests.support.small_painter import LAYERS, small_painter
+from tests.support.small_painter import LAYERS, fresh_painter, small_painter
 
 SHALLOW = {"content.block3_conv2": 0.0, "style.block3_conv2": 0.0}
 
@@ -33,7 +33,7 @@ def test_each_depth_is_traced_once_whatever_is_moved(painter: Painter) -> None:
 
 
 def test_shallow_and_whole_steps_paint_the_same() -> None:
-    shallow, whole = small_painter(), small_painter()
+    shallow, whole = small_painter(), fresh_painter()
     shallow.trace()
     for painter in (shallow, whole):
         painter.calibrate()
@@ -60,7 +60,7 @@ def test_what_is_not_computed_keeps_its_raw_loss_until_the_next_look(painter: Pa
 
 
 def test_before_it_is_prepared_the_whole_is_painted() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     painter.apply(painter.session.positions() | SHALLOW)
     painter.run(3)
     assert painter.traces == 1

@@ -10,6 +10,7 @@ import numpy as np
 
 from styletune.config import SessionConfig, parse
 from styletune.engine import weights
+from styletune.engine.control_inputs import ControlInputs
 from styletune.engine.painter import Painter
 
 LAYERS = ["block1_conv1", "block2_conv1", "block3_conv2"]
@@ -50,3 +51,25 @@ def small_painter(session: SessionConfig | None = None, styles: int = 1) -> Pain
         picture(32, 40, seed=1),
         [picture(36, 36, seed=2 + index) for index in range(styles)],
     )
+
+
+@cache
+def _traced(number: int) -> Painter:
+    return small_painter()
+
+
+def fresh_painter(number: int = 0) -> Painter:
+    """The painter of that number, as `small_painter` makes one, but that it has been traced.
+
+    Compiling is most of what a small painter costs. For tests that neither trace shallow steps
+    nor swap for pictures of another number or size.
+    """
+    painter = _traced(number)
+    painter.inputs = ControlInputs(
+        painter.session.table(), painter.session.positions(), len(painter.layers)
+    )
+    painter.steps_taken = painter._syncs = painter._unsynced = 0
+    painter.set_content(picture(32, 40, seed=1))
+    painter.set_style(0, picture(36, 36, seed=2))
+    painter.reset()
+    return painter
