@@ -1,14 +1,18 @@
 """`styletune sweep` and a server for it, as processes."""
 
+import io
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from styletune.cli.main import main
 
 TOKEN = "a-token-for-the-sweeps"
 PATIENCE_S = 120 * float(os.environ.get("STYLETUNE_TEST_TIMEOUT_FACTOR", "1"))
@@ -55,6 +59,21 @@ def sweep(
         check=False,
         **options,
     )
+
+
+def sweep_here(
+    tmp_path: Path, text: str, *arguments: str, token: str = TOKEN
+) -> subprocess.CompletedProcess[str]:
+    """The same within this process, for what does not depend on one: nothing is imported anew."""
+    words = command(tmp_path, text, *arguments)
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, {"STYLETUNE_TOKEN": token, "COLUMNS": "200"}),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = main(words[words.index("sweep") :])
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
