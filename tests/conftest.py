@@ -24,6 +24,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # Here a real worker paints without end, on all cores: two at a time would starve each other, JACK
 # and the browser.
 _PAINTING = ("tests/browser/", "tests/midi_agent/")
+# What takes longest comes first, so that no core is left alone with it in the end.
+_FIRST = (
+    "painting",
+    "tests/supervisor/test_supervisor.py",
+    "tests/engine/test_painter.py",
+    "tests/sweeps/test_sweep.py",
+    "tests/server/test_serve.py",
+    "tests/worker/test_loop.py",
+    "tests/training/test_trainer.py",
+    "tests/supervisor/test_standby.py",
+    "tests/engine/test_offline.py",
+    "tests/cli/test_paint.py",
+)
 
 
 class _OnePainter(LoadFileScheduling):
@@ -31,6 +44,12 @@ class _OnePainter(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return "painting" if nodeid.startswith(_PAINTING) else super()._split_scope(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        for scope in reversed(_FIRST):
+            if scope in self.workqueue:
+                self.workqueue.move_to_end(scope, last=False)
+        super()._assign_work_unit(node)
 
 
 def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadFileScheduling:

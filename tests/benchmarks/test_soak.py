@@ -18,6 +18,7 @@ def test_the_slope_is_that_of_most_pairs_whatever_one_jump_does() -> None:
     assert slope(steady[:1]) == 0.0
 
 
+@pytest.mark.long
 @pytest.mark.checklist(39)
 async def test_viewers_come_and_go_and_leave_no_file_open() -> None:
     readings, visits = await run(MINUTES, Console(quiet=True))

@@ -15,6 +15,7 @@ from tests.browser.live_server import TIMEOUT_S, LiveServer, chromium_path, serv
 
 expect.set_options(timeout=1000 * TIMEOUT_S)
 
+VIEW_TOKEN = "viewers-token-of-the-tests-0123456789abcdefgh"
 # One element of each panel: the panels load one by one after the first picture.
 PANELS = ", ".join(
     f"document.querySelector({selector!r})"
@@ -38,18 +39,41 @@ navigator.requestMIDIAccess = async (options) => {
 };
 """
 
+# No panel open, nothing in focus; the next Tab leads to the first element.
+AT_REST = """() => {
+  for (const panel of document.querySelectorAll(":popover-open")) panel.hidePopover();
+  document.body.tabIndex = -1;
+  document.body.focus();
+  document.body.removeAttribute("tabindex");
+  scrollTo(0, 0);
+}"""
+
+
+@pytest.fixture(scope="package")
+def started() -> Iterator[tuple[LiveServer, Any]]:
+    """A server painting the samples with `lite` at a small size, and its state at the start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLETUNE_VIEW_TOKEN", VIEW_TOKEN)
+        with serve("--size", "128") as running:
+            running.epoch()
+            yield running, running.state()
+
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    """A server painting the samples with `lite` at a small size."""
-    with serve("--size", "128", "--no-spare") as running:
-        running.epoch()
-        yield running
+def server(started: tuple[LiveServer, Any]) -> Iterator[LiveServer]:
+    """The server, as at its start; between modules it is paused."""
+    running, first = started
+    running.start_over(first)
+    # It would take what it can get, and the pages and the other tests would wait.
+    for thread in running.worker().threads():
+        os.setpriority(os.PRIO_PROCESS, thread.id, 10)
+    yield running
+    running.send({"type": "set", "controls": {"paused": True}})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium, headless."""
+    """Chromium, headless. While it runs no test can be async, for Playwright's loop runs, too."""
     path = chromium_path()
     if path is None:
         assert not os.environ.get("STYLETUNE_REQUIRE_BROWSER"), "CI must run the browser tests"
@@ -89,20 +113,41 @@ def loaded(page: Page) -> None:
     wait_until("all panels", lambda: page.evaluate(f"[{PANELS}].every(Boolean)"))
 
 
-@pytest.fixture
-def page(browser: Browser, server: LiveServer) -> Iterator[Page]:
-    """The page, painting, with a fake controller plugged in; it must not log an error."""
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[tuple[BrowserContext, list[str]]]:
+    """A window with a fake controller plugged in, and the errors of its pages."""
     errors: list[str] = []
     with browsing(browser) as context:
         context.add_init_script(FAKE_MIDI)
-        page = context.new_page()
-        page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(server.url)
-        loaded(page)
-        yield page
+        context.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        yield context, errors
+
+
+@pytest.fixture
+def page(
+    window: tuple[BrowserContext, list[str]], server: LiveServer, request: pytest.FixtureRequest
+) -> Iterator[Page]:
+    """The page, painting, with a fake controller plugged in; it must not log an error.
+
+    Opening it costs more than most tests: a module's share one until one of them fails.
+    """
+    context, errors = window
+    if context.pages:
+        page = context.pages[0]
+        page.evaluate(AT_REST)
+        page.keyboard.press("Escape")
+        page.mouse.move(2, 2)
+    else:
+        page = opened(context, server.url)
+    failed = request.session.testsfailed
+    yield page
+    if request.session.testsfailed > failed:
+        page.close()
     # Chromium itself logs each refused upload; the page shows the reason.
-    assert [error for error in errors if "status of 422" not in error] == []
+    logged = [error for error in errors if "status of 422" not in error]
+    errors.clear()
+    assert logged == []
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
+from websockets.sync.client import connect
 
+from styletune.images import samples
 from styletune.ipc import segments
 
 TOKEN = "end-to-end-token-of-the-tests-0123456789abcdef"
@@ -54,15 +57,52 @@ class LiveServer:
     def base(self) -> str:
         return self.url.partition("?")[0].rstrip("/")
 
-    def get(self, path: str) -> Any:
+    def request(self, method: str, path: str, body: bytes | None = None, **headers: str) -> bytes:
         request = urllib.request.Request(
-            self.base + path, headers={"Authorization": f"Bearer {TOKEN}"}
+            self.base + quote(path),
+            data=body,
+            headers={"Authorization": f"Bearer {TOKEN}", **headers},
+            method=method,
         )
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            return json.loads(answer.read())
+            return bytes(answer.read())
 
     def state(self) -> Any:
-        return self.get("/api/state")
+        return json.loads(self.request("GET", "/api/state"))
+
+    def send(self, *messages: dict[str, Any]) -> dict[str, Any]:
+        """Send messages on /ws, each after the answer to the one before; the last answer."""
+        url = self.base.replace("http", "ws", 1) + "/ws"
+        headers = {"Authorization": f"Bearer {TOKEN}"}
+        with connect(url, additional_headers=headers, open_timeout=TIMEOUT_S) as link:
+            answer: dict[str, Any] = json.loads(link.recv())
+            assert answer["type"] == "snapshot"
+            for seq, message in enumerate(messages, 1):
+                link.send(json.dumps(message | {"seq": seq}))
+                while answer.get("seq") != seq:
+                    answer = json.loads(link.recv(timeout=TIMEOUT_S))
+        return answer
+
+    def start_over(self, first: Any) -> None:
+        """Bring back the pictures, values, scenes and undo of an earlier state, and paint."""
+        now = self.state()
+        for scene in now["scenes"]["scenes"]:
+            self.request("DELETE", f"/api/scenes/{scene['name']}")
+        for number in range(len(now["pictures"]["styles"]), len(first["pictures"]["styles"]), -1):
+            self.request("DELETE", f"/api/style/{number}")
+        name = first["pictures"]["content"]["name"]
+        if now["pictures"]["content"]["name"] != name:
+            # The body's media type would be guessed as a form's.
+            headers = {"X-Filename": name, "Content-Type": "image/jpeg"}
+            self.request("PUT", "/api/content", samples.path(name).read_bytes(), **headers)
+        undo = {"type": "trigger", "name": "undo"}
+        self.send(
+            {"type": "set", "controls": first["controls"]},
+            *[undo] * (now["scenes"]["undo"] + 1),
+            {"type": "set", "controls": first["controls"]},
+        )
+        width = first["epoch"]["width"]
+        wait_until("its size", lambda: self.epoch()["width"] == width)
 
     def epoch(self) -> Any:
         """The newest epoch message, once something has been painted."""
@@ -114,3 +154,25 @@ def serve(*arguments: str) -> Iterator[LiveServer]:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     raise
+
+
+@contextmanager
+def run_module(module: str, *arguments: str) -> Iterator[str]:
+    """Another server, a module in a process of its own; yields its URL."""
+    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
+    with subprocess.Popen(
+        [sys.executable, "-m", module, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            assert process.stdout
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
+            try:
+                process.wait(TIMEOUT_S)
+            finally:
+                process.kill()

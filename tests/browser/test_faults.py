@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 
 from styletune.ipc.checkpoint import list_checkpoints, load_latest
 from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
-from tests.browser.test_processes import segments, send
+from tests.browser.test_processes import segments
 
 pytestmark = pytest.mark.long
 
@@ -83,7 +83,7 @@ async def test_one_session_survives_eight_faults(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("STYLETUNE_FAULT", FAULTS)
     with serve("--size", "96") as running:
         viewer = Viewer(running)
-        send(running, {"type": "set", "controls": MOVED})
+        running.send({"type": "set", "controls": MOVED})
         await viewer.watch(lambda: viewer.steps and viewer.steps[-1] > 740)
         controls = running.state()["controls"]
         log = running.log.read_text()
@@ -108,7 +108,7 @@ async def test_one_session_survives_eight_faults(monkeypatch: pytest.MonkeyPatch
 def test_a_session_is_resumed_with_picture_values_and_step(tmp_path: Path) -> None:
     """Killed outright; the newest checkpoint is cut short, and the one before is taken."""
     with serve("--size", "96", "--data", str(tmp_path)) as running:
-        send(running, {"type": "set", "controls": MOVED})
+        running.send({"type": "set", "controls": MOVED})
         folder = next((tmp_path / "sessions" / "default" / "runs").iterdir())
         note = folder / "run.json"
         wait_until("checkpoints", lambda: len(list_checkpoints(folder / "checkpoints")) == 3)

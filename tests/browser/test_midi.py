@@ -1,12 +1,11 @@
 """Hardware in the browser: a real page and server, a stand-in painter, a fake Web MIDI."""
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from styletune.networks import NETWORKS
 from tests.browser.conftest import browsing
@@ -41,7 +40,6 @@ navigator.requestMIDIAccess = async (options) => { window.requests.push(options)
 DENIED = """navigator.requestMIDIAccess = async () => {
   throw new DOMException("", "NotAllowedError");
 };"""
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -52,22 +50,33 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def windows(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
+    """One where MIDI is allowed at once, and one where it is not."""
+    with browsing(browser) as allowed, browsing(browser) as refused:
+        allowed.add_init_script(FAKE)
+        yield {"allowed": allowed, "refused": refused}
+
+
+def opened(context: BrowserContext, server: Server) -> Page:
+    """The page, which a window's tests share."""
+    if context.pages:
+        return context.pages[0]
+    page = context.new_page()
+    page.goto(f"{server.url}/?token={TOKEN}")
+    expect(page.locator(f'.knob[data-control="{FADER}"]')).to_be_visible()
+    wait_for(page, "document.querySelector('#midi-panel h2') !== null")
+    return page
+
+
 @pytest.fixture
-def open_page(browser: Browser, server: Server) -> Iterator[Open]:
-    contexts = ExitStack()
-
-    def opened(script: str = FAKE) -> Page:
-        context = contexts.enter_context(browsing(browser))
-        context.add_init_script(script)
-        page = context.new_page()
-        page.goto(f"{server.url}/?token={TOKEN}")
-        expect(page.locator(f'.knob[data-control="{FADER}"]')).to_be_visible()
-        wait_for(page, "document.querySelector('#midi-panel h2') !== null")
+def page(windows: dict[str, BrowserContext], server: Server) -> Page:
+    """The page, with its panel open and a device that plays."""
+    page = opened(windows["allowed"], server)
+    if not page.locator("#midi-panel").is_visible():
         page.locator("#midi").click()
-        return page
-
-    with contexts:
-        yield opened
+    expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+    return page
 
 
 def wait_for(page: Page, expression: str) -> None:
@@ -79,9 +88,7 @@ def control(server: Server, name: str) -> object:
     return server.controls()[name]
 
 
-def test_allowed_it_plays_and_the_device_shows_the_state(open_page: Open, server: Server) -> None:
-    page = open_page()
-    expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+def test_allowed_it_plays_and_the_device_shows_the_state(page: Page, server: Server) -> None:
     assert page.evaluate("window.requests") == [{"sysex": False}]
     wait_for(page, "window.shown.some((data) => data.join() === '176,41,127')")
     page.evaluate("window.turn([176, 42, 127], [176, 42, 0])")
@@ -105,6 +112,9 @@ def test_a_click_before_the_panel_has_loaded_counts(browser: Browser, server: Se
         expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
 
 
+SECURE = "Object.defineProperty(window, 'isSecureContext', { value: %s, configurable: true });"
+
+
 @pytest.mark.parametrize(
     ("script", "sentence"),
     [
@@ -121,10 +131,8 @@ def test_a_click_before_the_panel_has_loaded_counts(browser: Browser, server: Se
             "The browser could not open MIDI: driver is busy",
         ),
         ("navigator.requestMIDIAccess = undefined;", "This browser has no Web MIDI"),
-        (
-            "Object.defineProperty(window, 'isSecureContext', { value: false });",
-            "A browser gives MIDI only to pages from this computer",
-        ),
+        (SECURE % "false", "A browser gives MIDI only to pages from this computer"),
+        # The last, after which nothing is requested any more.
         (
             "navigator.requestMIDIAccess = async () => ({ inputs: new Map() });",
             "MIDI is allowed, but no controller is plugged in",
@@ -132,9 +140,11 @@ def test_a_click_before_the_panel_has_loaded_counts(browser: Browser, server: Se
     ],
 )  # fmt: skip
 def test_every_refusal_is_explained_and_the_controls_go_on_working(
-    open_page: Open, server: Server, script: str, sentence: str
+    windows: dict[str, BrowserContext], server: Server, script: str, sentence: str
 ) -> None:
-    page = open_page(script)
+    page = opened(windows["refused"], server)
+    page.evaluate(f"() => {{ {SECURE % 'true'} {script} }}")
+    page.locator("#midi").click()
     expect(page.locator("#midi-panel")).to_contain_text(sentence)
     if "isSecureContext" in script:
         port = server.port
@@ -150,21 +160,9 @@ def test_every_refusal_is_explained_and_the_controls_go_on_working(
     wait_until("the handle", lambda: control(server, "smooth") != before)
 
 
-def test_unplugged_and_put_back_it_plays_on(open_page: Open, server: Server) -> None:
-    page = open_page()
-    for _ in range(3):
-        page.evaluate("window.plug(false)")
-        # The loop-back port that is left is not what anybody plays, but it is there.
-        expect(page.locator("#midi-panel select")).not_to_contain_text("nanoKONTROL2")
-        page.evaluate("window.shown.length = 0; window.plug(true)")
-        expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
-        wait_for(page, "window.shown.length > 0")
-
-
 def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control(
-    open_page: Open, server: Server
+    page: Page, server: Server
 ) -> None:
-    page = open_page()
     knob = page.locator(f'.knob[data-control="{FADER}"]')
     start = round(float(str(control(server, FADER))) * 127)
     page.evaluate("window.turn([176, 16, 0])")
@@ -177,8 +175,7 @@ def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control
     wait_until("the knob", lambda: control(server, FADER) == (start + 1) / 127)
 
 
-def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, server: Server) -> None:
-    page = open_page()
+def test_learn_a_handle_by_pressing_it_and_moving_hardware(page: Page, server: Server) -> None:
     page.get_by_role("button", name="learn", exact=True).click()
     page.locator('button[data-control="kick"]').click()
     section = page.locator("#learn")
@@ -196,8 +193,7 @@ def test_learn_a_handle_by_pressing_it_and_moving_hardware(open_page: Open, serv
     expect(rows).to_have_count(0)
 
 
-def test_learning_is_left_by_escape(open_page: Open, server: Server) -> None:
-    page = open_page()
+def test_learning_is_left_by_escape(page: Page, server: Server) -> None:
     page.get_by_role("button", name="learn", exact=True).click()
     page.locator(f'.knob[data-control="{FADER}"]').click()
     expect(page.locator("#learn")).to_contain_text("style · block1 conv1: move a fader")
@@ -209,8 +205,7 @@ def test_learning_is_left_by_escape(open_page: Open, server: Server) -> None:
     )
 
 
-def test_a_profile_is_saved_and_loaded(open_page: Open, tmp_path: Path) -> None:
-    page = open_page()
+def test_a_profile_is_saved_and_loaded(page: Page, tmp_path: Path) -> None:
     save = page.locator("#learn a[download]")
     expect(save).to_be_attached()
     with page.expect_download() as download:
@@ -230,8 +225,7 @@ def test_a_profile_is_saved_and_loaded(open_page: Open, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(bool(os.environ.get("STYLETUNE_NO_STORM")), reason="STYLETUNE_NO_STORM is set")
-def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server: Server) -> None:
-    page = open_page()
+def test_of_a_storm_the_last_value_of_each_fader_arrives(page: Page, server: Server) -> None:
     page.evaluate(
         """() => {
           const send = WebSocket.prototype.send;
@@ -270,3 +264,14 @@ def test_of_a_storm_the_last_value_of_each_fader_arrives(open_page: Open, server
         for row in mine:
             near = sum(row[0] <= other[0] < row[0] + 1000 for other in mine)
             assert near <= 120, f"{near} in a second of {seconds:.1f}"
+
+
+def test_unplugged_and_put_back_it_plays_on(page: Page, server: Server) -> None:
+    # The last, for the page knows two devices from then on.
+    for _ in range(3):
+        page.evaluate("window.plug(false)")
+        # The loop-back port that is left is not what anybody plays, but it is there.
+        expect(page.locator("#midi-panel select")).not_to_contain_text("nanoKONTROL2")
+        page.evaluate("window.shown.length = 0; window.plug(true)")
+        expect(page.locator("#midi-panel")).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays")
+        wait_for(page, "window.shown.length > 0")

@@ -1,56 +1,17 @@
 """What the page shows: losses, history, states, failures; and what a viewer may not do."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import browsing, drawn, opened
-from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
+from tests.browser.conftest import VIEW_TOKEN, browsing, drawn, opened
+from tests.browser.live_server import LiveServer, run_module, wait_until
 
 pytestmark = pytest.mark.browser
-
-VIEW_TOKEN = "viewers-token-of-the-tests-0123456789abcdefgh"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    """A server that lets viewers in, too."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("STYLETUNE_VIEW_TOKEN", VIEW_TOKEN)
-        with serve("--size", "64", "--no-spare") as running:
-            running.epoch()
-            yield running
-
-
-@contextmanager
-def run_module(module: str, *arguments: str) -> Iterator[str]:
-    """Another server, a module in a process of its own; yields its URL."""
-    environment = os.environ | {"STYLETUNE_TOKEN": TOKEN}
-    with subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        env=environment,
-    ) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-            try:
-                process.wait(TIMEOUT_S)
-            finally:
-                process.kill()
 
 
 def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
@@ -171,7 +132,14 @@ def test_a_painter_that_failed_is_restarted_from_the_page(browser: Browser, tmp_
         page.context.close()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"),
+    [
+        (1440, 900),
+        pytest.param(1024, 768, marks=pytest.mark.long),
+        pytest.param(390, 844, marks=pytest.mark.long),
+    ],
+)
 def test_axe_finds_nothing_serious(
     browser: Browser, server: LiveServer, axe: str, width: int, height: int
 ) -> None:
@@ -179,12 +147,11 @@ def test_axe_finds_nothing_serious(
     with browsing(browser, width, height, has_touch=touch, bypass_csp=True) as context:
         page = opened(context, server.url)
         page.evaluate(axe)
-        for state in ("playing", "notice", "shortcuts"):
-            if state == "notice":
-                page.evaluate("import('/web/notices.js').then((m) => m.showNotice('a test'))")
+        page.evaluate("import('/web/notices.js').then((m) => m.showNotice('a test'))")
+        for state in ("playing, with a notice", "shortcuts"):
             if state == "shortcuts":
                 page.keyboard.press("?")
-            found = page.evaluate("axe.run()")["violations"]
+            found = page.evaluate("axe.run({ resultTypes: ['violations'] })")["violations"]
             serious = [one for one in found if one["impact"] in ("serious", "critical")]
             assert serious == [], (state, json.dumps(serious, indent=1)[:3000])
 

@@ -18,8 +18,9 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(autouse=True)
 def ready(page: Page) -> None:
-    """The tools' style sheet comes last."""
+    """The tools' style sheet comes last; the picture fits."""
     expect(page.locator("#stage")).to_have_css("overflow", "clip")
+    tool(page, "fit").evaluate("(button) => button.click()")
 
 
 def tool(page: Page, name: str) -> Locator:

@@ -14,7 +14,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import browsing
-from tests.browser.live_server import LiveServer, serve, wait_until
+from tests.browser.live_server import LiveServer, run_module, wait_until
 
 pytestmark = pytest.mark.browser
 
@@ -40,11 +40,12 @@ def epoch(page: Page) -> int:
     return int(page.evaluate("document.querySelector('#picture').dataset.epoch ?? 0"))
 
 
+@pytest.mark.long
 def test_the_last_picture_stays_while_the_server_restarts(browser: Browser) -> None:
+    stand_in = ("benchmarks.common.stand_in", "--size", "128", "--port")
     with ExitStack() as stack:
-        with serve("--size", "64") as first:
-            first.epoch()
-            page = stack.enter_context(stage(browser, first.url))
+        with run_module(*stand_in, "0") as url:
+            page = stack.enter_context(stage(browser, url))
             wait_until("a picture on the wall", lambda: epoch(page) > 0)
         expect(page.locator("#state")).to_contain_text("connection lost")
         page.wait_for_timeout(500)  # the last picture has been blended in
@@ -52,7 +53,7 @@ def test_the_last_picture_stays_while_the_server_restarts(browser: Browser) -> N
         assert mean > 10
         page.wait_for_timeout(1000)
         assert (epoch(page), page.evaluate(MEAN)) == (last, mean)
-        with serve("--size", "64", "--port", str(urlsplit(first.url).port)):
+        with run_module(*stand_in, str(urlsplit(url).port)):
             wait_until("pictures of the new server", lambda: epoch(page) != last)
             wait_until("and more of them", lambda: epoch(page) > 2)
 

@@ -418,8 +418,8 @@ def test_malformed_token_exits_without_showing_it(tmp_path: Path) -> None:
 def test_web_process_imports_nothing_heavy() -> None:
     """No Keras and nothing of its size; what it takes is measured while serving."""
     code = (
-        "import sys, styletune.server.serve\n"
-        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'scipy', 'pandas', 'matplotlib'}\n"
+        "import sys, styletune.server.serve, styletune.supervisor.supervisor\n"
+        "heavy = {'keras', 'tensorflow', 'jax', 'torch', 'scipy', 'h5py', 'pandas', 'matplotlib'}\n"
         "print(sorted(heavy & {name.partition('.')[0] for name in sys.modules}))\n"
     )
     done = subprocess.run(

@@ -267,7 +267,7 @@ def test_a_group_kill_leaves_no_process(web_process) -> None:
 # --------------------------------------------- what it imports
 
 
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.parametrize("backend", ["tensorflow", pytest.param("jax", marks=pytest.mark.long)])
 def test_warming_up_imports_the_engine_and_touches_no_device(backend: str) -> None:
     script = (
         "import os, sys; from styletune.worker.process import preload; preload(); "
