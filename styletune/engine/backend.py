@@ -1,6 +1,7 @@
 """What depends on Keras' backend: the device, its memory, whether XLA pays.
 
-The only module besides `train_step` that distinguishes TensorFlow and JAX.
+The only module besides `train_step` that distinguishes TensorFlow and JAX; `convolution` is for
+TensorFlow alone.
 """
 
 import contextlib
@@ -104,6 +105,21 @@ def sum_of_squares(x: Any) -> Any:
 
         return 2.0 * tf.nn.l2_loss(x)
     return keras.ops.sum(keras.ops.square(x))
+
+
+def on_tensorflow_cpu() -> bool:
+    """Whether it is TensorFlow that computes, and on the processor."""
+    return keras.backend.backend() == "tensorflow" and not gpus()
+
+
+def has_onednn() -> bool:
+    """Whether TensorFlow computes by oneDNN, Intel's library for processors."""
+    try:
+        from tensorflow.python.util import _pywrap_util_port
+
+        return bool(_pywrap_util_port.IsMklEnabled())
+    except (ImportError, AttributeError):  # no public name; another release may lack it
+        return False
 
 
 def with_control_dependency(value: Any, first: Any) -> Any:

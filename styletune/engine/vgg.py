@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from styletune.engine.backend import on_tensorflow_cpu
+from styletune.engine.convolution import FrozenConvolution
 from styletune.engine.weights import Weights
 from styletune.networks import convolutions
 
@@ -76,6 +78,7 @@ def feature_network(
     picture = keras.Input((None, None, 3), batch_size=1, name="picture")
     means = np.array(MEANS_RGB, np.float32)
     outputs = {}
+    convolution_class = FrozenConvolution if on_tensorflow_cpu() else layers.Conv2D
     x = picture if padding == "replicate" else Preprocess(name="preprocess")(picture)
     for index, convolution in enumerate(convolutions(network, selected)):
         name = convolution.name
@@ -92,7 +95,7 @@ def feature_network(
             # k·(x − mean) + b = k·x + (b − k·mean): exact where no zeros are padded, and one
             # pass over the picture less in each step.
             bias = bias - np.tensordot(kernel.sum((0, 1)), means, (0, 0))
-        layer = layers.Conv2D(
+        layer = convolution_class(
             kernel.shape[3],
             3,
             padding="valid" if replicate else "same",

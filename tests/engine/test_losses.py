@@ -15,6 +15,7 @@ from styletune.engine.losses import (
     gram_matrix,
     total_variation_loss,
 )
+from tests.support.gradients import gradient
 
 ACTIVE = np.ones((1, 1), np.float32)
 
@@ -144,21 +145,6 @@ def test_weighted_terms_keep_the_raw_values_of_muted_terms() -> None:
     weighted = layer(raw, np.array([[0.0, 10.0]], np.float32))
     np.testing.assert_array_equal(to_numpy(weighted), [[0, 30]])
     np.testing.assert_array_equal(to_numpy(layer.raw), raw)
-
-
-def gradient(layer: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
-    """∂layer(x)/∂x by the backend that runs."""
-    if keras.backend.backend() == "jax":
-        import jax
-
-        return np.asarray(jax.grad(lambda v: keras.ops.sum(layer(v)))(jax.numpy.asarray(x)))
-    import tensorflow as tf
-
-    variable = tf.Variable(x)
-    with tf.GradientTape() as tape:
-        loss = layer(variable)
-    found = tape.gradient(loss, variable, unconnected_gradients="zero")
-    return np.asarray(found.numpy())
 
 
 def style_loss(x: Any) -> Any:
