@@ -125,7 +125,7 @@ class StepProcess(ModuleProcess):
         module: str = "benchmarks.engine.bare_step",
         python: str = sys.executable,
     ) -> None:
-        super().__init__(module, (str(argument),), folder / f"{module}.log", python)
+        super().__init__(module, (str(argument),), folder / f"{module}-{argument.stem}.log", python)
         self.description: dict[str, Any] = {}
 
     async def __aenter__(self) -> Self:

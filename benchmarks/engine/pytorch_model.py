@@ -1,8 +1,8 @@
 """The same model in PyTorch, in a process of its own: what the engine's step is compared with.
 
 The same picture, network, 16 losses (content and Gram mean squares), nine-point smoothness and
-Adam on the normalised gradient with clamping, as one writes them in PyTorch. Imports nothing of
-styletune, so that it can run in another environment; see `step_server`.
+Adam over a pyramid on the normalised gradient with clamping, as one writes them in PyTorch.
+Imports nothing of styletune, so that it can run in another environment; see `step_server`.
 Run as: python -m benchmarks.engine.pytorch_model SPEC.json
 """
 
@@ -26,28 +26,32 @@ class PyTorchModel:
     """The painting in PyTorch.
 
     Args:
-        spec: `weights` (npz of kernels HWIO and biases), `convolutions` ([name, pooled before]),
-            `layers` played, `content` and `style` (npy, (h, w, 3) uint8), `content_weights`,
-            `style_weights`, `smooth`, `learning_rate`, `beta_1`, `beta_2`, `epsilon`, `means`.
+        spec: `weights` (npz of kernels HWIO, biases and perhaps metrics), `convolutions` ([name,
+            pooled before]), `layers` played, `content` and `style` (npy, (h, w, 3) uint8),
+            `content_weights`, `style_weights`, `smooth`, `learning_rate`, `beta_1`, `beta_2`,
+            `epsilon`, `levels`, `means`, `memory_format` (a name in `torch`).
     """
 
     def __init__(self, spec: dict[str, Any]) -> None:
         torch.set_num_threads(spec["threads"])
         self._spec = spec
+        self._format = getattr(torch, spec["memory_format"])
+        with np.load(spec["weights"]) as arrays:
+            self._arrays = {name: arrays[name] for name in arrays.files if "." in name}
         self._convolutions = [
             (*self._kernel(name), name, pool) for name, pool in spec["convolutions"]
         ]
         content, style = (self._picture(spec[name]) for name in ("content", "style"))
         with torch.no_grad():
             self._content = self._features(content)
-            self._grams = [gram_matrix(f) for f in self._features(style)]
+            self._metrics = [self._metric(name) for name in spec["layers"]]
+            self._grams = self._gram_matrices(self._features(style))
         self._x = content.clone().requires_grad_(True)
-        self._adam = torch.optim.Adam(
-            [self._x],
-            lr=spec["learning_rate"],
-            betas=(spec["beta_1"], spec["beta_2"]),
-            eps=spec["epsilon"],
-        )
+        self._steps = 0
+        self._first = torch.zeros_like(content)
+        self._seconds = [torch.zeros_like(content)]
+        for _ in range(1, spec["levels"]):
+            self._seconds.append(halved(self._seconds[-1]))
         self._initial_loss = float(self._loss().detach())
         self.take(WARM_UP_STEPS)
 
@@ -59,16 +63,21 @@ class PyTorchModel:
         }
 
     def _kernel(self, name: str) -> tuple[torch.Tensor, torch.Tensor]:
-        with np.load(self._spec["weights"]) as arrays:
-            kernel = np.ascontiguousarray(arrays[f"{name}.kernel"].transpose(3, 2, 0, 1))
-            bias = arrays[f"{name}.bias"]
+        # Files may hold float16.
+        kernel = self._arrays[f"{name}.kernel"].astype(np.float32).transpose(3, 2, 0, 1)
+        bias = torch.from_numpy(self._arrays[f"{name}.bias"].astype(np.float32))
         if name == self._spec["convolutions"][0][0]:
-            kernel = kernel[:, ::-1].copy()  # BGR → RGB
-        return torch.from_numpy(kernel), torch.from_numpy(bias)
+            kernel = kernel[:, ::-1]  # BGR → RGB
+        turned = torch.from_numpy(np.ascontiguousarray(kernel))
+        return turned.to(memory_format=self._format), bias
+
+    def _metric(self, name: str) -> torch.Tensor | None:
+        metric = self._arrays.get(f"{name}.metric")
+        return None if metric is None else torch.from_numpy(metric.astype(np.float32))
 
     def _picture(self, path: str) -> torch.Tensor:
         array = np.load(path).astype(np.float32).transpose(2, 0, 1)[None]
-        return torch.from_numpy(np.ascontiguousarray(array))
+        return torch.from_numpy(np.ascontiguousarray(array)).to(memory_format=self._format)
 
     def _features(self, picture: torch.Tensor) -> list[torch.Tensor]:
         """Activations of the played layers, (1, c, h, w) each."""
@@ -83,6 +92,11 @@ class PyTorchModel:
                 found.append(x)
         return found
 
+    def _gram_matrices(self, features: list[torch.Tensor]) -> list[torch.Tensor]:
+        """As they are compared: M·G·M where there is a metric."""
+        grams = map(gram_matrix, features)
+        return [g if m is None else m @ g @ m for g, m in zip(grams, self._metrics, strict=True)]
+
     def _loss(self) -> torch.Tensor:
         """Mean of the 16 weighted losses, plus the smoothness."""
         spec, features = self._spec, self._features(self._x)
@@ -92,8 +106,10 @@ class PyTorchModel:
                 spec["content_weights"], features, self._content, strict=True
             )
         ] + [
-            weight * F.mse_loss(gram_matrix(f), target)
-            for weight, f, target in zip(spec["style_weights"], features, self._grams, strict=True)
+            weight * F.mse_loss(gram, target)
+            for weight, gram, target in zip(
+                spec["style_weights"], self._gram_matrices(features), self._grams, strict=True
+            )
         ]
         bordered = F.pad(self._x, (1, 1, 1, 1), mode="replicate")
         curvature = F.conv2d(bordered, _LAPLACIAN.expand(3, 1, 3, 3), groups=3)
@@ -101,15 +117,38 @@ class PyTorchModel:
         return torch.stack(terms).mean() + spec["smooth"] * smooth
 
     def step(self) -> None:
-        """One step of Adam on the gradient divided by its norm; pixels stay in 0..255."""
-        self._adam.zero_grad(set_to_none=True)
+        """One step on the gradient divided by its norm; pixels stay in 0..255."""
+        self._x.grad = None
         self._loss().backward()
         gradient = self._x.grad
         assert gradient is not None
-        gradient.div_(gradient.norm().clamp(min=1e-30))
-        self._adam.step()
         with torch.no_grad():
-            self._x.clamp_(0, 255)
+            gradient.div_(gradient.norm().clamp(min=1e-30))
+            self._x.sub_(self._adam(gradient)).clamp_(0, 255)
+
+    def _adam(self, gradient: torch.Tensor) -> torch.Tensor:
+        """What is subtracted: see `engine/optimizers.py`, `Adam`."""
+        spec = self._spec
+        beta_1, beta_2, rate = spec["beta_1"], spec["beta_2"], spec["learning_rate"]
+        self._steps += 1
+        self._first.lerp_(gradient, 1 - beta_1)
+        scale = rate * (1 - beta_2**self._steps) ** 0.5 / (1 - beta_1**self._steps)
+        steps, first = [], self._first
+        for level, second in enumerate(self._seconds):
+            if level:
+                gradient, first = halved(gradient), halved(first)
+            second.mul_(beta_2).addcmul_(gradient, gradient, value=1 - beta_2)
+            steps.append(first / second.sqrt().add_(spec["epsilon"]))
+        total = steps.pop()
+        while steps:
+            finer = steps.pop()
+            size = finer.shape[2:]
+            total = finer + F.interpolate(total, size, mode="bilinear", align_corners=False)
+        total *= scale
+        if len(self._seconds) > 1:
+            longest = rate * (1 / 3 + 2 / 3 * 0.97**self._steps)
+            total *= (longest / total.abs().mean().clamp(min=1e-30)).clamp(max=1.0)
+        return total
 
     def take(self, steps: int) -> None:
         """Take steps."""
@@ -119,6 +158,11 @@ class PyTorchModel:
     def commands(self) -> Mapping[str, Callable[[], float]]:
         """The loss at the start."""
         return {"loss": lambda: self._initial_loss}
+
+
+def halved(x: torch.Tensor) -> torch.Tensor:
+    """(1, c, h, w) → (1, c, ⌈h/2⌉, ⌈w/2⌉), averaged."""
+    return F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
 
 
 def gram_matrix(features: torch.Tensor) -> torch.Tensor:
