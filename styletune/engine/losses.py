@@ -227,8 +227,9 @@ class StyleLoss(LayerLoss):
 
     def _gradient(self, still: Any, later: Any, slope: Any) -> Any:
         flat = ops.reshape(ops.cast(still, slope.dtype), (-1, still.shape[-1]))
-        # Both factors of the product are the features.
-        own = ops.matmul(flat, (slope + ops.transpose(slope)) / math.prod(still.shape))
+        # Both factors of the product are the features, and the slope is symmetric, as G and all
+        # that it is compared with are.
+        own = ops.matmul(flat, slope * (2.0 / math.prod(still.shape)))
         return later + ops.cast(ops.reshape(own, still.shape), later.dtype)
 
 
@@ -251,10 +252,17 @@ def total_variation_loss(picture: Any) -> Any:
     Returns:
         (1, 1).
     """
-    bordered = ops.pad(ops.stop_gradient(picture), ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
-    kernel = ops.convert_to_tensor(_LAPLACIAN_12[:, :, None, None] * np.eye(3, dtype=np.float32))
-    curvature = ops.conv(bordered, ops.cast(kernel, picture.dtype), padding="valid")
-    return double_gradient(dot(picture, curvature)) / (12 * math.prod(picture.shape))
+    scale = 1 / (12 * math.prod(picture.shape))
+
+    def form(picture: Any) -> tuple[Any, Any]:
+        still = ops.stop_gradient(picture)
+        bordered = ops.pad(still, ((0, 0), (1, 1), (1, 1), (0, 0)), "symmetric")
+        kernel = _LAPLACIAN_12[:, :, None, None] * np.eye(3, dtype=np.float32)
+        curvature = ops.conv(bordered, ops.cast(kernel, still.dtype), padding="valid")
+        # Of x·Lx with a symmetric L the gradient is 2·Lx, which is there already.
+        return dot(still, curvature) * scale, lambda upstream: curvature * (2 * scale * upstream)
+
+    return ops.custom_gradient(form)(picture)
 
 
 @keras.saving.register_keras_serializable("styletune")
