@@ -55,10 +55,14 @@ def children(pid: int) -> dict[int, str]:
 def peak_mb(pid: int) -> float | None:
     """The most memory that a process has had resident so far, in MB (10⁶ bytes)."""
     try:  # psutil does not give it on Linux
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return peak_mb_of(Path(f"/proc/{pid}/status").read_text())
     except OSError:
         return None
-    sizes = (int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
+def peak_mb_of(status: str) -> float | None:
+    """The same, by the text of a `/proc/…/status`."""
+    sizes = (int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:"))
     return next((kib * 1024 / 1e6 for kib in sizes), None)
 
 
