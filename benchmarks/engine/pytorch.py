@@ -105,13 +105,14 @@ async def compare(arguments: argparse.Namespace, size: int, folder: Path) -> Com
         layout = min(twins, key=turns.median)
         turns.costs[TORCH] = turns.costs[layout]
         torch = twins[layout]
-        # After the turns: the product's matrices are 50 MB, and stay below the steps' own peak.
+        # Before the matrices of the product below, which take more than a step of `lite`.
+        peaks = (machine.peak_mb(ours.pid) or 0.0, machine.peak_mb(torch.pid) or 0.0)
         peak_flops = max([await ours.figure("peak_flops") for _ in range(_ROUNDS)])
         return Comparison(
             size,
             layout,
             turns,
-            (machine.peak_mb(ours.pid) or 0.0, machine.peak_mb(torch.pid) or 0.0),
+            peaks,
             (_import_mb(sys.executable, "keras"), _import_mb(arguments.python, "torch")),
             (await ours.figure("loss"), await torch.figure("loss")),
             (ours.description["backend"], torch.description["backend"]),
