@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from styletune.controls import LIVE_OPTIMIZERS, MAX_STYLES, ControlTable
-from styletune.errors import ConfigError, ControlError, Location, explain_validation_error
+from styletune.errors import (
+    ConfigError,
+    ControlError,
+    LayerError,
+    Location,
+    explain_validation_error,
+)
 from styletune.networks import DEFAULT_NETWORK, NETWORKS
 from styletune.terms import MAX_LAYERS
 
@@ -49,18 +55,17 @@ class Network(_Section):
 
     @model_validator(mode="after")
     def _known_layers(self) -> Self:
-        known = NETWORKS[self.name].layers
-        for layer in self.layers or ():
-            if layer not in known:
-                raise ValueError(f"{self.name} has no layer `{layer}`; it has {', '.join(known)}")
+        try:
+            NETWORKS[self.name].order(self.layers or ())
+        except LayerError as error:
+            raise ValueError(f"{self.name}: {error}") from None
         return self
 
     @property
     def selected_layers(self) -> tuple[str, ...]:
-        """The one to eight layers that the session uses, in network order."""
+        """The one to eight layers that the session uses, from full size to coarsest."""
         row = NETWORKS[self.name]
-        named = self.layers or row.default_layers
-        return tuple(layer for layer in row.layers if layer in named)
+        return row.order(dict.fromkeys(self.layers or row.default_layers))
 
 
 class Optimizer(_Section):
@@ -93,7 +98,10 @@ class Painting(_Section):
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     init: str = "content"  # content, tinted, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
-    faders: Literal["log", "linear"] = "log"
+    # What the style's faders set: how much of the style each layer takes, or a weight.
+    faders: Literal["amount", "log", "linear"] = "log"
+    # How much of the features' means is taken out of Gram matrices; 0: as in 2015.
+    centering: Annotated[float, Field(ge=0, le=1)] = 0.0
     scales: bool = True  # coarse to fine: begin small, go on at the full size
     clamp: bool = True  # keep pixels in 0..255 after each step
     epoch_ms: Annotated[float, Field(gt=0, le=10_000)] = 100.0
@@ -152,7 +160,7 @@ class SessionConfig(_Section):
         """The control table of this session's layers."""
         return ControlTable(
             self.network.selected_layers,
-            linear=self.painting.faders == "linear",
+            faders=self.painting.faders,
             size_px=self.pictures.size,
             optimizer=self.optimizer.name,
         )

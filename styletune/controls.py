@@ -30,6 +30,7 @@ class Curve(StrEnum):
     LINEAR = "linear"
     LOG = "log"  # equal moves multiply by equal factors
     LOG_OFF = "log_off"  # the same, but position 0 is exactly 0: off
+    POWER = "power"  # low + (high − low)·positionᵉ with 1 in the middle
 
 
 class Panel(StrEnum):
@@ -94,6 +95,9 @@ class Control:
         """
         if self.curve is Curve.LINEAR:
             return self.low + position * (self.high - self.low)
+        if self.curve is Curve.POWER:
+            span = self.high - self.low
+            return float(self.low + span * position**self._exponent)
         if self.curve is Curve.LOG_OFF and position <= 0.0:
             return 0.0
         # 10 ** (a + (b − a)·p) rather than low · ratio ** p: position 0.5 between 0.01 and
@@ -105,11 +109,19 @@ class Control:
         """The position of a fader that gives `value`, within 0..1: the inverse of `value`."""
         if self.curve is Curve.LINEAR:
             position = (value - self.low) / (self.high - self.low)
+        elif self.curve is Curve.POWER:
+            part = max(0.0, (value - self.low) / (self.high - self.low))
+            position = part ** (1.0 / self._exponent)
         elif value <= 0.0:
             position = 0.0
         else:
             position = math.log(value / self.low) / math.log(self.high / self.low)
         return min(1.0, max(0.0, position))
+
+    @property
+    def _exponent(self) -> float:
+        """Of `POWER`: what makes the value 1 in the middle."""
+        return -math.log2((1.0 - self.low) / (self.high - self.low))
 
     def position_from_hardware(self, part: float) -> float:
         """The position that hardware sets when it stands at `part` of its way, 0..1.
@@ -185,13 +197,21 @@ def _short(value: object, limit: int = 60) -> str:
 _TERM_LOW, _TERM_HIGH = 0.01, 100.0
 
 
-def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
+# How much of the style a layer takes: 0 is the content's own texture, 1 the style's. To be seen
+# at both ends on pictures of little contrast, too, it goes beyond both.
+AMOUNT_LOW, AMOUNT_HIGH = -1.25, 5.0
+# What the faders of layers mean; blended terms have amounts, all others weights.
+FADERS = ("amount", "log", "linear")
+
+
+def _layer_rows(layers: Sequence[str], faders: str) -> Iterator[Control]:
     count = len(layers)
     weight = (
-        {"curve": Curve.LINEAR, "low": 0.0, "high": 1.0}
-        if linear
-        else {"curve": Curve.LOG_OFF, "low": _TERM_LOW, "high": _TERM_HIGH}
+        {"curve": Curve.LINEAR, "low": 0.0, "high": 1.0, "unit": "weight"}
+        if faders == "linear"
+        else {"curve": Curve.LOG_OFF, "low": _TERM_LOW, "high": _TERM_HIGH, "unit": "weight"}
     )
+    amount = {"curve": Curve.POWER, "low": AMOUNT_LOW, "high": AMOUNT_HIGH, "unit": "amount"}
     for term in layer_terms():
         for index, layer in enumerate(layers):
             # Fewer layers than eight: the defaults of the deepest ones that have content.
@@ -201,10 +221,9 @@ def _layer_rows(layers: Sequence[str], linear: bool) -> Iterator[Control]:
                 Kind.FADER,
                 TERMS[term].help.format(layer=layer),
                 default=TERMS[term].defaults[row],
-                unit="weight",
                 term=term,
                 layer=layer,
-                **weight,  # type: ignore[arg-type]  # one dict of two kinds of value
+                **(amount if TERMS[term].blends and faders == "amount" else weight),  # type: ignore[arg-type]  # one dict of two kinds of value
             )
         for layer in layers:
             for switch, effect in (
@@ -340,7 +359,7 @@ class ControlTable(Mapping[str, Control]):
 
     Args:
         layers: the one to eight layers in the order in which the network computes them.
-        linear: faders of terms count from 0 to 1 instead of logarithmically.
+        faders: what those of layers mean, one of `FADERS`.
         size_px: longer edge of the painting at the start.
         optimizer: the session's, at the start.
 
@@ -352,7 +371,7 @@ class ControlTable(Mapping[str, Control]):
         self,
         layers: Sequence[str],
         *,
-        linear: bool = False,
+        faders: str = "log",
         size_px: int = 256,
         optimizer: str = "adam",
     ) -> None:
@@ -362,7 +381,7 @@ class ControlTable(Mapping[str, Control]):
             raise LayerError(f"each layer can be named once; received {', '.join(layers)}")
         self.layers = tuple(layers)
         rows = (
-            *_layer_rows(layers, linear),
+            *_layer_rows(layers, faders),
             *_freeze_rows(layers),
             *_session_rows(size_px, optimizer),
             *_term_rows(),

@@ -1,11 +1,12 @@
 """The table of feature networks, and what follows from their convolutions.
 
-A new network is one row of `NETWORKS`; `engine.vgg` builds it, `engine.weights` fills it.
+A new network is one row of `NETWORKS`; `engine.vgg` builds it, `engine.weights` fills it. A
+*layer* is a convolution that sees the picture at full size, or at 1/n of it: `block3_conv1@2`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from styletune.errors import LayerError, PictureError
 
@@ -22,6 +23,46 @@ class Convolution:
     name: str
     channels: int
     pool_before: bool = False
+
+
+SCALES = (1, 2, 4, 8)  # a layer may see the picture at 1/scale of its size
+
+
+class Layer(NamedTuple):
+    """What a layer's name says.
+
+    Attributes:
+        convolution: whose output it is.
+        scale: it sees the picture at 1/scale of its size.
+    """
+
+    convolution: str
+    scale: int = 1
+
+    @property
+    def name(self) -> str:
+        """The name that was parsed."""
+        return self.convolution if self.scale == 1 else f"{self.convolution}@{self.scale}"
+
+
+def parse_layer(name: str) -> Layer:
+    """Read a layer's name.
+
+    >>> parse_layer("block3_conv1@2")
+    Layer(convolution='block3_conv1', scale=2)
+
+    Raises:
+        LayerError: a scale that there is not.
+    """
+    convolution, at, scale = name.partition("@")
+    if not at:
+        return Layer(name)
+    if scale not in map(str, SCALES[1:]):
+        raise LayerError(
+            f"layer `{name}`: after @ comes {', '.join(map(str, SCALES[1:]))} for the picture at "
+            "a half, a quarter or an eighth of its size"
+        )
+    return Layer(convolution, int(scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +86,23 @@ class FeatureNetwork:
     def layers(self) -> tuple[str, ...]:
         """Names of all convolutions, in order."""
         return tuple(convolution.name for convolution in self.convolutions)
+
+    def order(self, layers: Iterable[str]) -> tuple[str, ...]:
+        """Those layers as they are computed: from the full size to the coarsest, then by depth.
+
+        Raises:
+            LayerError: a layer that the network does not have, or a scale that there is not.
+        """
+        return tuple(layer.name for layer in sorted(map(self._find, layers), key=self._place))
+
+    def _find(self, name: str) -> Layer:
+        layer = parse_layer(name)
+        if layer.convolution not in self.layers:
+            raise LayerError(f"no layer `{layer.convolution}`; there are {', '.join(self.layers)}")
+        return layer
+
+    def _place(self, layer: Layer) -> tuple[int, int]:
+        return layer.scale, self.layers.index(layer.convolution)
 
 
 def vgg_blocks(*blocks: tuple[int, int]) -> tuple[Convolution, ...]:
@@ -100,17 +158,23 @@ def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]
         LayerError: a layer that the network does not have.
     """
     known = NETWORKS[network].layers
-    unknown = [layer for layer in layers if layer not in known]
+    names = [parse_layer(layer).convolution for layer in layers]
+    unknown = [name for name in names if name not in known]
     if unknown:
         raise LayerError(f"{network} has no layer `{unknown[0]}`; it has {', '.join(known)}")
-    deepest = max(known.index(layer) for layer in layers)
+    deepest = max(map(known.index, names))
     return NETWORKS[network].convolutions[: deepest + 1]
 
 
 def min_edge_px(network: str, layers: Sequence[str]) -> int:
-    """The smallest picture edge that leaves the deepest layer 2 × 2 positions."""
-    pools = sum(convolution.pool_before for convolution in convolutions(network, layers))
-    return int(2 ** (pools + 1))
+    """The smallest picture edge that leaves each of `layers` 2 × 2 positions."""
+    return max(2 * stride_px(network, layer) for layer in layers)
+
+
+def stride_px(network: str, layer: str) -> int:
+    """How many pixels of the picture lie between two positions of `layer`."""
+    pools = sum(convolution.pool_before for convolution in convolutions(network, [layer]))
+    return int(2**pools * parse_layer(layer).scale)
 
 
 def check_size(network: str, layers: Sequence[str], width: int, height: int) -> None:
@@ -131,26 +195,30 @@ def check_size(network: str, layers: Sequence[str], width: int, height: int) -> 
 def receptive_field_px(network: str, layer: str) -> int:
     """How many pixels across of the painting one activation of `layer` sees.
 
-    Each 3×3 convolution adds 2 positions at its scale, each 2×2 pooling 1 and doubles the scale.
-    `block3_conv1@2` is the layer of a picture at half size.
+    Each halving of the picture by four pixels adds 3 positions at its scale, each 3×3
+    convolution 2, each 2×2 pooling 1; halving and pooling double the scale.
 
-    >>> receptive_field_px("vgg19", "block2_conv1"), receptive_field_px("vgg19", "block2_conv1@2")
-    (10, 20)
+    >>> receptive_field_px("vgg19", "block2_conv1")
+    10
+    >>> receptive_field_px("vgg19", "block2_conv1@2")
+    22
     """
-    layer, _, divisor = layer.partition("@")
     field, scale = 1, 1
+    while scale < parse_layer(layer).scale:
+        field += 3 * scale
+        scale *= 2
     for convolution in convolutions(network, [layer]):
         if convolution.pool_before:
             field += scale
             scale *= 2
         field += 2 * scale
-    return field * int(divisor or 1)
+    return field
 
 
 # What one notices when a layer of up to that receptive field is turned.
 _EFFECTS = {
-    3: "colour", 5: "grain", 10: "hatching", 14: "marks", 24: "strokes", 32: "curls",
-    40: "swirls", 48: "motifs", 60: "shapes", 92: "forms",
+    3: "colour", 5: "grain", 10: "hatching", 14: "marks", 22: "dabs", 24: "strokes", 32: "curls",
+    40: "swirls", 48: "motifs", 60: "shapes", 92: "forms", 98: "whorls", 102: "sweeps",
 }  # fmt: skip
 
 

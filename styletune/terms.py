@@ -29,6 +29,8 @@ class LossTerm:
         widget: of a term of each layer.
         raised: what a layer's one does when it is raised; with `{effect}` for the word of the
             layer, see `networks.layer_effect`.
+        blends: whether its target is blended: (1 − a)·content's + a·style's, with a an input of
+            the model for each layer.
     """
 
     help: str
@@ -36,6 +38,7 @@ class LossTerm:
     per_layer: bool = True
     widget: Widget = Widget.KNOB
     raised: str = "more of it in the {effect}"
+    blends: bool = False
 
 
 # In the order in which their values travel.
@@ -51,6 +54,7 @@ TERMS = {
         "How strongly the painting takes on the style picture's features of {layer}.",
         (0.5,) * MAX_LAYERS,
         raised="more of the style picture's {effect}",
+        blends=True,
     ),
     "smooth": LossTerm(
         "Total variation: takes grain out of the painting.", (0.35,), per_layer=False
@@ -79,3 +83,8 @@ def rows() -> list[dict[str, object]]:
         }
         for name, term in TERMS.items()
     ]
+
+
+def blended_terms() -> tuple[str, ...]:
+    """Names of the terms whose target is blended."""
+    return tuple(name for name, term in TERMS.items() if term.blends)

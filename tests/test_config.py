@@ -49,7 +49,7 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
 def test_the_usual_layers_exist_and_are_eight() -> None:
     for network in NETWORKS.values():
         assert len(network.default_layers) == 8
-        assert set(network.default_layers) <= set(network.layers)
+        assert network.order(network.default_layers) == network.default_layers
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,10 @@ def test_the_usual_layers_exist_and_are_eight() -> None:
         ("[pictures]\nsize = 'big'", "received 'big'"),
         ("[pictures]\nstyles = []", "`pictures.styles`"),
         ("[network]\nname = 'vgg11'", "`network.name`: input should be 'lite', 'vgg16' or 'vgg19'"),
-        ("[network]\nlayers = ['block9_conv1']", "lite has no layer `block9_conv1`"),
+        (
+            "[network]\nlayers = ['block9_conv1']",
+            "lite: no layer `block9_conv1`; there are block1_conv1",
+        ),
         ("[controls]\n'style.nowhere' = 0.5", "unknown control `'style.nowhere'`"),
         ("[controls]\nsmooth = 1.5", "control `smooth` must be in 0..1; received value=1.5"),
         ("[controls]\nsmooth = nan", "finite number"),

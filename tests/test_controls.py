@@ -26,8 +26,17 @@ def test_off_and_one_are_exact() -> None:
     assert fader.value(1 / 127) > 0.0
 
 
+def test_an_amount_is_the_style_in_the_middle_and_goes_beyond_both_pictures() -> None:
+    row = ControlTable(["a"], faders="amount")["style.a"]
+    assert [row.value(position) for position in (0.0, 0.5, 1.0)] == pytest.approx([-1.25, 1.0, 5.0])
+    for value in (-1.25, 0.0, 1.0, 2.5, 5.0):
+        assert row.value(row.position(value)) == pytest.approx(value)
+    # What keeps the content is a weight in every table.
+    assert ControlTable(["a"], faders="amount")["content.a"].unit == "weight"
+
+
 def test_a_linear_table_has_linear_term_faders() -> None:
-    assert ControlTable(["a"], linear=True)["content.a"].value(0.3) == pytest.approx(0.3)
+    assert ControlTable(["a"], faders="linear")["content.a"].value(0.3) == pytest.approx(0.3)
 
 
 @given(st.sampled_from(TABLE.valued), st.floats(0, 1), st.floats(0, 1))

@@ -8,7 +8,7 @@ interface ControlRow {
   name: string;
   kind: "fader" | "switch" | "choice" | "trigger";
   default: number | boolean | string;
-  curve: "linear" | "log" | "log_off";
+  curve: "linear" | "log" | "log_off" | "power";
   low: number;
   high: number;
   unit: string;

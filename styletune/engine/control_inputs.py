@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from styletune.controls import ControlTable
+from styletune.controls import Control, ControlTable
 from styletune.engine import model
-from styletune.terms import TERMS, layer_terms, picture_terms
+from styletune.terms import TERMS, blended_terms, layer_terms, picture_terms
 
 # By term: (n,) of a layer term with n selected layers, (1,) of a picture term; raw losses, too.
 Weights = Mapping[str, npt.NDArray[np.float64]]
@@ -106,7 +106,10 @@ class ControlInputs:
         self.loss_scales = unit_scales(layers)
         # What has not moved is not sent to the device again: each tensor takes up to 0.1 ms.
         none = by_term(np.zeros(_count(layers)), layers)
-        self._constants = [model.make_batch(none, all_terms=wanted) for wanted in (False, True)]
+        ones = {term: np.ones(layers) for term in blended_terms()}
+        self._constants = [
+            model.make_batch(none, ones, all_terms=wanted) for wanted in (False, True)
+        ]
         self._on_device: dict[str, Any] = {}
         self._tensors: dict[str, Any] = {}
         self.update()
@@ -116,13 +119,27 @@ class ControlInputs:
         self.weights = {
             term: self.effective_weights(term) * self.loss_scales[term] for term in TERMS
         }
-        for term, values in self.weights.items():
-            if not np.array_equal(values, self._on_device.get(term, ())):
-                self._on_device[term] = values
-                self._tensors[f"{term}_weights"] = model.row_tensor(values)
+        inputs = {f"{term}_weights": values for term, values in self.weights.items()}
+        inputs |= {f"{term}_amounts": values for term, values in self.amounts().items()}
+        for name, values in inputs.items():
+            if not np.array_equal(values, self._on_device.get(name, ())):
+                self._on_device[name] = values
+                self._tensors[name] = model.row_tensor(values)
         self.batch, self.batch_all_terms = (
             ({**inputs, **self._tensors}, zeros) for inputs, zeros in self._constants
         )
+
+    def amounts(self) -> dict[str, npt.NDArray[np.float64]]:
+        """Of each blended term, (n,): where its target lies from the content to the style."""
+        return {
+            term: np.array(term_amounts(self.table, self.positions, term))
+            for term in blended_terms()
+        }
+
+    def make_batch(self, weights: Mapping[str, npt.ArrayLike]) -> model.Batch:
+        """The model's inputs with other weights, by term; all terms are computed."""
+        ones = {term: np.ones_like(amounts) for term, amounts in self.amounts().items()}
+        return model.make_batch(weights, ones)
 
     def effective_weights(self, term: str) -> npt.NDArray[np.float64]:
         """Weights of a term without the scales, after masters, mute and solo: (n,) or (1,)."""
@@ -171,9 +188,27 @@ def term_weights(
         0.0
         if positions[f"{term}.{layer}.mute"]
         or (any_soloed and not positions[f"{term}.{layer}.solo"])
-        else master * table[f"{term}.{layer}"].value(positions[f"{term}.{layer}"])
+        else master * _weight(table[f"{term}.{layer}"], positions[f"{term}.{layer}"])
         for layer in table.layers
     )
+
+
+def _weight(row: Control, position: float) -> float:
+    value = row.value(position)
+    return weight_of_amount(value) if row.unit == "amount" else value
+
+
+def weight_of_amount(amount: float) -> float:
+    """The weight of a term whose fader sets an amount."""
+    return 1.0
+
+
+def term_amounts(
+    table: ControlTable, positions: Mapping[str, float], term: str
+) -> tuple[float, ...]:
+    """Of a blended term: where the target of each layer lies, 0 the content's, 1 the style's."""
+    rows = [table[f"{term}.{layer}"] for layer in table.layers]
+    return tuple(row.value(positions[row.name]) if row.unit == "amount" else 1.0 for row in rows)
 
 
 def style_shares(

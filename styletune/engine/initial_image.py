@@ -1,9 +1,10 @@
-"""The picture that a painting starts from."""
+"""The picture that a painting starts from, and the noise that shakes it later."""
 
 import numpy as np
+from PIL import Image
 
 from styletune.engine.display import match_color_statistics
-from styletune.engine.state import Pixels
+from styletune.engine.state import Array, Pixels, resample
 
 KINDS = ("content", "tinted", "noise", "style")  # all else is the name of a file
 # Noise to start from: around mid-grey, like the photographs that the network knows.
@@ -42,3 +43,22 @@ def _mirror_tile(pixels: Pixels, height: int, width: int) -> Pixels:
     rows, columns = (-(-height // pixels.shape[0]), -(-width // pixels.shape[1]))
     pad = ((0, (rows - 1) * pixels.shape[0]), (0, (columns - 1) * pixels.shape[1]), (0, 0))
     return np.pad(pixels, pad, mode="symmetric")[:height, :width]
+
+
+_STROKES_PX = (8, 16, 32)  # how far one value of each octave of `stroke_noise` reaches
+
+
+def stroke_noise(height: int, width: int, rng: np.random.Generator) -> Array:
+    """Smooth noise as large as strokes: (h, w, 3) float32, mean 0, standard deviation 1.
+
+    Noise from pixel to pixel is gone after a few steps, and the painting falls back into the
+    rut that it was to leave.
+    """
+    octaves = [
+        resample(rng.normal(size=(height // px + 2, width // px + 2, 3)).astype(np.float32),
+                 height, width, Image.Resampling.BICUBIC)
+        for px in _STROKES_PX
+    ]  # fmt: skip
+    noise = np.sum(octaves, axis=0)
+    noise -= noise.mean()
+    return np.asarray(noise / noise.std(), np.float32)

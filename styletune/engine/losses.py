@@ -74,13 +74,15 @@ def double_gradient(half: Any) -> Any:
     return 2.0 * half - ops.stop_gradient(half)
 
 
-def gram_matrix(features: Any) -> Any:
-    """G = FᵀF / (h·w·c): which features occur together, wherever they are.
+def gram_matrix(features: Any, centering: float = 0.0) -> Any:
+    """G = (FᵀF / (h·w) − k·μᵀμ) / c: which features occur together, wherever they are.
 
     The gradient holds where what comes after treats G as symmetric, as every loss here does.
 
     Args:
-        features: (1, h, w, c) float.
+        features: F, (1, h, w, c) float.
+        centering: k, how much of the means μ is taken out: 0 gives the Gram matrix, 1 the
+            covariance.
 
     Returns:
         (c, c), symmetric. Source: arXiv:1508.06576 eq. 3.
@@ -89,7 +91,11 @@ def gram_matrix(features: Any) -> Any:
     positions, channels = ops.shape(flat)
     still = ops.stop_gradient(flat)
     gram = double_gradient(ops.matmul(ops.transpose(still), flat))
-    return gram / ops.cast(positions * channels, gram.dtype)
+    gram = gram / ops.cast(positions * channels, gram.dtype)
+    if not centering:
+        return gram
+    mean = ops.mean(flat, axis=0, keepdims=True)  # (1, c)
+    return gram - ops.matmul(ops.transpose(mean), mean) * (centering / channels)
 
 
 class LayerLoss(layers.Layer):
@@ -98,28 +104,46 @@ class LayerLoss(layers.Layer):
     Args:
         skips: whether the term may be left out where it is not wanted, and not computed beside.
         metric: (c, c), symmetric: how the features' directions are weighed; see `Weights`.
+        centering: of a Gram matrix; see `gram_matrix`.
 
     Attributes:
         source: whose pictures make the target, `content` or `style`.
         target: their statistic, a variable.
+        content: where a term's target is blended (`LossTerm.blends`), the statistic of the
+            content picture, a variable; else None.
     """
 
     source: ClassVar[str]
+    content: Any = None
 
     def __init__(
-        self, skips: bool = False, metric: npt.NDArray[np.float32] | None = None, **kwargs: Any
+        self,
+        skips: bool = False,
+        metric: npt.NDArray[np.float32] | None = None,
+        centering: float = 0.0,
+        **kwargs: Any,
     ) -> None:
         # The features are handed on in the precision in which they came.
         super().__init__(autocast=False, **kwargs)
         self._skips = skips
         self._metric = metric
+        self._centering = centering
 
     def statistic(self, features: Any) -> Any:
         """What is compared, of features (1, h, w, c) float32; of the target's shape."""
         raise NotImplementedError
 
+    def set_content(self, features: Any) -> None:
+        """Take the features of a content picture."""
+        variable = self.target if self.source == "content" else self.content
+        if variable is not None:
+            variable.assign(self.statistic(features))
+
     def call(self, features: Any, active: Any, is_last: bool = False) -> tuple[Any, Any]:
         """Return the features and the loss, (1, 1).
+
+        A term whose target is blended also takes `amount`, (1, 1): where between the content's
+        own statistic (0) and the style's (1) the target lies, or beyond it.
 
         Args:
             active: (1, 1), not 0 where the loss counts or is wanted for the table.
@@ -183,7 +207,10 @@ class ContentLoss(LayerLoss):
 
 @keras.saving.register_keras_serializable("styletune")
 class StyleLoss(LayerLoss):
-    """mean((G − G_style)²) of Gram matrices.
+    """mean((G − target)²) of Gram matrices, target = (1 − a)·G_content + a·G_style.
+
+    Moving the target is what a hand sees: with weights alone, all Gram matrices can be met
+    together, and the neighbours of a layer nearly imply its own.
 
     With a `metric` M, both are compared as M·G·M: `lite`'s features span those of its teacher,
     and M weighs their directions as the teacher would.
@@ -195,7 +222,10 @@ class StyleLoss(LayerLoss):
     def build(self, shape: tuple[int, ...], *_: Any) -> None:
         """Make the target variable, (c, c)."""
         channels = shape[-1]
-        self.target = self.add_weight((channels, channels), "zeros", trainable=False, name="target")
+        self.target, self.content = (
+            self.add_weight((channels, channels), "zeros", trainable=False, name=name)
+            for name in ("target", "content")
+        )
         if self._metric is not None:
             self.metric = self.add_weight(
                 (channels, channels),
@@ -206,30 +236,37 @@ class StyleLoss(LayerLoss):
 
     def statistic(self, features: Any) -> Any:
         """The Gram matrix as it is compared, (c, c)."""
-        return self._apply_metric(gram_matrix(features))
+        return self._apply_metric(gram_matrix(features, self._centering))
 
     def _apply_metric(self, gram: Any) -> Any:
         if self._metric is None:
             return gram
         return ops.matmul(ops.matmul(self.metric, gram), self.metric)
 
-    def call(self, features: Any, active: Any, is_last: bool = False) -> tuple[Any, Any]:
+    def call(
+        self, features: Any, active: Any, is_last: bool = False, *, amount: Any = 1.0
+    ) -> tuple[Any, Any]:
         """See `LayerLoss.call`."""
         if is_last:
             gram = self._gram_float32(features)
         else:
             features, gram = tap_features(features, self._gram_float32, self._gradient)
-        difference = self._apply_metric(gram) - self.target
+        target = self.content + amount * (self.target - self.content)
+        difference = self._apply_metric(gram) - target
         return features, ops.reshape(ops.mean(ops.square(difference)), (1, 1))
 
     def _gram_float32(self, features: Any) -> Any:
-        return gram_matrix(ops.cast(features, self.compute_dtype))
+        return gram_matrix(ops.cast(features, self.compute_dtype), self._centering)
 
     def _gradient(self, still: Any, later: Any, slope: Any) -> Any:
         flat = ops.reshape(ops.cast(still, slope.dtype), (-1, still.shape[-1]))
         # Both factors of the product are the features, and the slope is symmetric, as G and all
         # that it is compared with are.
-        own = ops.matmul(flat, slope * (2.0 / math.prod(still.shape)))
+        slope = slope * (2.0 / math.prod(still.shape))
+        own = ops.matmul(flat, slope)
+        if self._centering:
+            mean = ops.mean(flat, axis=0, keepdims=True)
+            own = own - ops.matmul(mean, slope) * self._centering
         return later + ops.cast(ops.reshape(own, still.shape), later.dtype)
 
 

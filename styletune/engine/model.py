@@ -15,8 +15,12 @@ from keras import layers, ops
 from styletune.config import Optimizer
 from styletune.engine.losses import LOSSES, WeightedTerms
 from styletune.engine.optimizers import ClipPixels, SwitchableOptimizer
+from styletune.engine.vgg import FeatureNetwork
 from styletune.engine.weights import Weights
-from styletune.terms import layer_terms, picture_terms
+from styletune.networks import parse_layer
+from styletune.terms import TERMS, blended_terms, layer_terms, picture_terms
+
+Batch = tuple[dict[str, Any], Any]  # the model's inputs and targets
 
 
 @keras.saving.register_keras_serializable("styletune")
@@ -45,7 +49,8 @@ def depth_boundaries(names: Sequence[str]) -> tuple[int, ...]:
     >>> depth_boundaries(["block1_conv2", "block2_conv1", "block2_conv2"])
     (1, 3)
     """
-    blocks = [name.split("_")[0] for name in names]
+    layers = map(parse_layer, names)
+    blocks = [(layer.scale, layer.convolution.split("_")[0]) for layer in layers]
     return tuple(
         index
         for index, block in enumerate(blocks, 1)
@@ -53,8 +58,13 @@ def depth_boundaries(names: Sequence[str]) -> tuple[int, ...]:
     )
 
 
+def loss_name(term: str, layer: str) -> str:
+    """The name of the Keras layer that computes a term of a layer."""
+    return f"{term}_{layer}".replace("@", "-")  # TensorFlow's names have no @
+
+
 def style_transfer_models(
-    features: keras.Model,
+    features: FeatureNetwork,
     names: Sequence[str],
     height: int,
     width: int,
@@ -62,6 +72,7 @@ def style_transfer_models(
     *,
     clamp: bool = True,
     skips: bool = False,
+    centering: float = 0.0,
 ) -> dict[int, StyleTransfer]:
     """Assemble the model for pictures of `height` × `width` px, and its shallow parts.
 
@@ -73,10 +84,12 @@ def style_transfer_models(
     how many of the selected layers they compute.
 
     Args:
-        features: the frozen network of `feature_network`.
+        features: the frozen network.
         names: the selected layers, in the order of its outputs.
         weights: read for the metrics of the style terms only.
         clamp: keep pixels in 0..255 after each step.
+        centering: of the Gram matrices; see `losses.gram_matrix`. The first convolution at full
+            size keeps its means: they are the colours.
         skips: leave out content terms of weight 0 in steps that do not compute all terms.
 
     Returns:
@@ -87,6 +100,7 @@ def style_transfer_models(
         for name, size in (
             ("one", 1),
             *((f"{term}_weights", len(names)) for term in layer_terms()),
+            *((f"{term}_amounts", len(names)) for term in blended_terms()),
             *((f"{term}_weights", 1) for term in picture_terms()),
             ("all_terms", 1),  # not 0: also compute the terms that count nothing, for the table
         )
@@ -109,7 +123,10 @@ def style_transfer_models(
     both = layers.Concatenate(name="weights")([inputs[f"{term}_weights"] for term in layer_terms()])
     losses = {
         (term, name): LOSSES[term](
-            skips=skips, metric=weights.metrics.get(name), name=f"{term}_{name}"
+            skips=skips,
+            metric=weights.metrics.get(parse_layer(name).convolution),
+            centering=0.0 if name == features.first else centering,
+            name=loss_name(term, name),
         )
         for term in layer_terms()
         for name in names
@@ -118,23 +135,24 @@ def style_transfer_models(
 
     def model(depth: int) -> StyleTransfer:
         # Each loss hands the features on, and the next layer takes them from there.
-        tapped = picture
         raws: dict[str, list[Any]] = {term: [] for term in layer_terms()}
-        last = (layer_terms()[-1], names[depth - 1])
-        for layer in features.layers[1:]:  # the first is the input
-            tapped = layer(tapped)
-            if layer.name not in names:
-                continue
-            index = names.index(layer.name)
+
+        def on_layer(name: str, tapped: Any, is_last: bool) -> Any:
+            column = slice(names.index(name), names.index(name) + 1)
             for term, raw in raws.items():
-                tapped, value = losses[term, layer.name](
+                more = (
+                    {"amount": inputs[f"{term}_amounts"][:, column]} if TERMS[term].blends else {}
+                )
+                tapped, value = losses[term, name](
                     tapped,
-                    active[term][:, index : index + 1],
-                    is_last=(term, layer.name) == last,
+                    active[term][:, column],
+                    is_last=is_last and term == layer_terms()[-1],
+                    **more,
                 )
                 raw.append(value)
-            if index == depth - 1:
-                break
+            return tapped
+
+        features.tap(picture, names[:depth], on_layer)
         flat = [value for raw in raws.values() for value in raw]
         raw = layers.Concatenate(name="raw_terms")(flat)
         return StyleTransfer(inputs, terms(raw, both), name="style_transfer")
@@ -157,15 +175,20 @@ def make_optimizer(settings: Optimizer, height: int, width: int) -> SwitchableOp
 
 
 def make_batch(
-    weights: Mapping[str, npt.ArrayLike], *, all_terms: bool = True
-) -> tuple[dict[str, Any], Any]:
+    weights: Mapping[str, npt.ArrayLike],
+    amounts: Mapping[str, npt.ArrayLike],
+    *,
+    all_terms: bool = True,
+) -> Batch:
     """The model's inputs and its target of zeros, as tensors on the device.
 
     Args:
         weights: (n,) of each layer term, (1,) of each picture term.
+        amounts: (n,) of each term whose target is blended.
         all_terms: also compute the terms of weight 0.
     """
     inputs = {f"{term}_weights": row_tensor(values) for term, values in weights.items()}
+    inputs |= {f"{term}_amounts": row_tensor(values) for term, values in amounts.items()}
     inputs |= {"one": row_tensor(1.0), "all_terms": row_tensor(float(all_terms))}
     count = sum(np.size(weights[term]) for term in layer_terms())
     return inputs, row_tensor(np.zeros(count))

@@ -13,7 +13,7 @@ from styletune.engine import control_inputs
 from styletune.engine.control_inputs import ControlInputs, Losses, LossScales
 from styletune.engine.display import Display
 from styletune.engine.divergence import LastGood
-from styletune.engine.initial_image import initial_image
+from styletune.engine.initial_image import initial_image, stroke_noise
 from styletune.engine.model import StyleTransfer
 from styletune.engine.solver import Solver
 from styletune.engine.state import PaintingState, Picture, Pixels
@@ -78,7 +78,13 @@ class Painter:
         self._init_file = None if init is None else init.astype(np.float32)
         self.solver.set_content_target(self._content)
         self._first_style = styles[0].astype(np.float32)
-        self._style_targets = StyleTargets(self.solver.losses("style"), self.solver.extract)
+        self._style_targets = StyleTargets(
+            {
+                layer: [loss for loss in self.solver.losses(layer) if loss.source == "style"]
+                for layer in self.layers
+            },
+            self.solver.extract,
+        )
         for index, style in enumerate(styles):
             self._style_targets.set(index, style.astype(np.float32))
         self._blend_styles()
@@ -363,10 +369,9 @@ class Painter:
         self._reset_moments()
 
     def kick(self) -> None:
-        """Shake the painting with noise."""
-        good = self._last_good.image
-        noise = self._rng.normal(0, KICK_NOISE, good.shape)
-        self._set_image(np.clip(good + noise, 0, 255).astype(np.float32))
+        """Shake the painting with noise as large as strokes."""
+        noise = KICK_NOISE * stroke_noise(self.height, self.width, self._rng)
+        self._set_image(np.clip(self._last_good.image + noise, 0, 255).astype(np.float32))
 
     def calibrate(self) -> None:
         """Measure the scales of all terms on the seeded reference; resets the moments."""
@@ -384,7 +389,7 @@ class Painter:
         Leaves the picture at `pixels` and the moments disturbed: for calibration.
         """
         self._set_image(pixels)
-        return self.solver.gradient_norm_for(weights)
+        return self.solver.gradient_norm_for(self.inputs.make_batch(weights))
 
     def _set_image(self, pixels: Pixels) -> None:
         """Paint on from another picture."""

@@ -3,7 +3,7 @@
 The picture and Adam's moments live here, on the device; what comes out is on the host.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from keras import ops
 from styletune.config import SessionConfig
 from styletune.engine import backend, model, weights
 from styletune.engine.losses import LayerLoss
+from styletune.engine.model import Batch
 from styletune.engine.state import PaintingState, Pixels
-from styletune.engine.train_step import Batch, DepthSteps
-from styletune.engine.vgg import feature_network
+from styletune.engine.train_step import DepthSteps
+from styletune.engine.vgg import FeatureNetwork
 from styletune.networks import convolutions
 from styletune.terms import layer_terms, picture_terms
 
@@ -44,7 +45,7 @@ class Solver:
         needed = [convolution.name for convolution in convolutions(name, self._layers)]
         loaded = weights.load(name, session.network.weights, needed, session.painting.seed)
         self.weights_label = loaded.label
-        self.features = feature_network(
+        self.features = FeatureNetwork(
             name,
             self._layers,
             loaded,
@@ -60,6 +61,7 @@ class Solver:
             loaded,
             clamp=session.painting.clamp,
             skips=not backend.gpus(),
+            centering=session.painting.centering,
         )
         self.model = models[len(self._layers)]
         self.optimizer = model.make_optimizer(session.optimizer, height, width)
@@ -76,34 +78,27 @@ class Solver:
         self._picture_losses = {term: self.model.get_layer(term) for term in picture_terms()}
         self._steps_on_device: tuple[float, str] | None = None
 
-    def losses(self, source: str) -> list[list[LayerLoss]]:
-        """The losses of each selected layer whose targets are made from pictures of `source`."""
-        return [
-            [
-                loss
-                for term in layer_terms()
-                if (loss := self.model.get_layer(f"{term}_{layer}")).source == source
-            ]
-            for layer in self._layers
-        ]
+    def losses(self, layer: str) -> list[LayerLoss]:
+        """The losses of a selected layer, in the order of their terms."""
+        return [self.model.get_layer(model.loss_name(term, layer)) for term in layer_terms()]
 
-    def extract(self, pixels: Pixels) -> Iterator[Any]:
-        """Features of the selected layers, float32, of a picture of any size, one after another.
+    def extract(self, pixels: Pixels, on_layer: Callable[[str, Any], None]) -> None:
+        """Hand the features of each selected layer of a picture of any size, float32, on."""
 
-        Layer by layer rather than all at once: what came before is let go, so that a painting
-        at its start takes no more memory than its steps do.
-        """
-        found = ops.convert_to_tensor(pixels[None])
-        for layer in self.features.layers[1:]:  # the first is the input
-            found = layer(found)
-            if layer.name in self._layers:
-                yield ops.cast(found, "float32")
+        def hand_on(name: str, features: Any, is_last: bool) -> Any:
+            on_layer(name, ops.cast(features, "float32"))
+            return features
+
+        self.features.tap(ops.convert_to_tensor(pixels[None]), self._layers, hand_on)
 
     def set_content_target(self, content: Pixels) -> None:
         """Compare with this content picture from now on."""
-        for losses, features in zip(self.losses("content"), self.extract(content), strict=True):
-            for loss in losses:
-                loss.target.assign(loss.statistic(features))
+
+        def on_layer(name: str, features: Any) -> None:
+            for loss in self.losses(name):
+                loss.set_content(features)
+
+        self.extract(content, on_layer)
 
     def set_learning_rate(self, learning_rate: float, optimizer: str) -> None:
         """Set the length of the next steps and the update rule that they follow."""
@@ -174,13 +169,13 @@ class Solver:
         length = self.gradient_norm if self.optimizer.normalize else 1.0
         return self._host(moment) * np.float32(length / (1 - self.optimizer.beta_1))
 
-    def gradient_norm_for(self, weights: Mapping[str, npt.ArrayLike]) -> float:
-        """‖∂loss/∂picture‖₂ with these weights by term.
+    def gradient_norm_for(self, batch: Batch) -> float:
+        """‖∂loss/∂picture‖₂ with these inputs.
 
         Leaves the picture and disturbs the moments.
         """
         self._zero_learning_rate()
-        self.depths.run_full(model.make_batch(weights))
+        self.depths.run_full(batch)
         return self.gradient_norm
 
     def _host(self, variable: Any) -> Pixels:

@@ -36,7 +36,7 @@ def pyramid_sizes(last_px: int, first_px: int) -> tuple[int, ...]:
 
 def resize_image(pixels: Array, height: int, width: int) -> Array:
     """Bring a picture to another size: Lanczos, kept in 0..255 where it overshoots."""
-    return np.clip(_resampled(pixels, height, width, Image.Resampling.LANCZOS), 0, 255)
+    return np.clip(resample(pixels, height, width, Image.Resampling.LANCZOS), 0, 255)
 
 
 def resize_moments(
@@ -55,13 +55,13 @@ def resize_moments(
     """
     values = first.shape[0] * first.shape[1] / (height * width)
     ratio = np.float32(math.sqrt(values) if normalized else values)
-    m = _resampled(first, height, width, Image.Resampling.BICUBIC) * ratio
-    v = _resampled(second, height, width, Image.Resampling.BILINEAR) * ratio**2
+    m = resample(first, height, width, Image.Resampling.BICUBIC) * ratio
+    v = resample(second, height, width, Image.Resampling.BILINEAR) * ratio**2
     return m, np.maximum(v, 0)
 
 
-def _resampled(array: Array, height: int, width: int, how: Image.Resampling) -> Array:
-    """Each channel by itself: Pillow resizes float32 in single channels only."""
+def resample(array: Array, height: int, width: int, how: Image.Resampling) -> Array:
+    """(h, w, c) at another size, each channel by itself, as Pillow resizes float32."""
     if array.shape[:2] == (height, width):
         return array.copy()
     planes = (

@@ -3,7 +3,7 @@
 Blending costs nothing per step, and any number of pictures needs no further trace.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,14 +20,14 @@ class StyleTargets:
     """Holds the statistics of 1 to 4 pictures and assigns Σ share·statistic to the losses.
 
     Args:
-        losses: of each selected layer, in network order.
-        extract: from pixels (h, w, 3) float32 to the features of those layers.
+        losses: by layer, those whose target the style pictures make.
+        extract: from pixels (h, w, 3) float32 to the features of those layers, handed on by name.
     """
 
     def __init__(
         self,
-        losses: Sequence[Sequence[LayerLoss]],
-        extract: Callable[[npt.NDArray[np.float32]], Iterable[Any]],
+        losses: Mapping[str, Sequence[LayerLoss]],
+        extract: Callable[[npt.NDArray[np.float32], Callable[[str, Any], None]], None],
     ) -> None:
         self._losses = losses
         self._extract = extract
@@ -45,13 +45,14 @@ class StyleTargets:
         """
         if not 0 <= index <= len(self._pictures):
             raise IndexError(f"styles 0 to {len(self._pictures)} can be put; received {index}")
-        self._pictures[index : index + 1] = [
-            [
-                np.asarray(ops.convert_to_numpy(loss.statistic(features)))
-                for losses, features in zip(self._losses, self._extract(pixels), strict=True)
-                for loss in losses
-            ]
-        ]
+        statistics: Statistics = []
+
+        def on_layer(name: str, features: Any) -> None:
+            for loss in self._losses[name]:
+                statistics.append(np.asarray(ops.convert_to_numpy(loss.statistic(features))))
+
+        self._extract(pixels, on_layer)
+        self._pictures[index : index + 1] = [statistics]
         self._shares = ()
 
     def remove(self, index: int) -> None:
@@ -74,7 +75,7 @@ class StyleTargets:
         if shares == self._shares:
             return
         self._shares = shares
-        flat = [loss for losses in self._losses for loss in losses]
+        flat = [loss for losses in self._losses.values() for loss in losses]
         for index, loss in enumerate(flat):
             pairs = zip(shares, self._pictures, strict=True)
             loss.target.assign(sum(share * picture[index] for share, picture in pairs if share))

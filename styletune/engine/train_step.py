@@ -11,9 +11,8 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from styletune.engine.model import StyleTransfer
+from styletune.engine.model import Batch, StyleTransfer
 
-Batch = tuple[dict[str, Any], Any]  # the model's inputs and targets
 # Called after each launch with the steps that it took; True ends the run there.
 StepCallback = Callable[[int], bool]
 

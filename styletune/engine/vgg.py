@@ -1,6 +1,6 @@
-"""A feature network as a frozen Keras model: from a picture to the features of its layers."""
+"""A feature network, frozen: from a picture to the features of its layers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -9,8 +9,8 @@ from keras import layers, ops
 
 from styletune.engine.backend import on_tensorflow_cpu
 from styletune.engine.convolution import FrozenConvolution
-from styletune.engine.weights import Weights
-from styletune.networks import convolutions
+from styletune.engine.weights import Array, Weights
+from styletune.networks import NETWORKS, SCALES, Layer, convolutions, parse_layer
 
 # ImageNet means of the channels, RGB order here; Keras' `preprocess_input` has them as BGR.
 MEANS_RGB = (123.68, 116.779, 103.939)
@@ -53,59 +53,128 @@ def _pool(kind: str, name: str, dtype: str) -> list[layers.Layer]:
     ]
 
 
-def feature_network(
-    network: str,
-    selected: Sequence[str],
-    weights: Weights,
-    *,
-    padding: str = "replicate",
-    pooling: str = "max",
-    precision: str = "float32",
-) -> keras.Model:
-    """Build the frozen network up to the deepest of the `selected` layers.
+@keras.saving.register_keras_serializable("styletune")
+class Halve(layers.Layer):
+    """Blur by [1 3 3 1] / 8 in each direction and keep every second pixel.
 
-    In: (1, h, w, 3) float32 RGB, 0..255. Out: one (1, h/s, w/s, c) per selected layer, after ReLU.
+    The mean of 2×2 pixels lets stripes through as other stripes; they come back as boxes when
+    the gradient goes the other way.
+    """
+
+    def call(self, picture: Any) -> Any:
+        """(1, h, w, 3) → (1, ⌊h/2⌋, ⌊w/2⌋, 3)."""
+        bordered = ops.pad(picture, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+        kernel = ops.convert_to_tensor(_BLUR[:, :, None, None] * np.eye(3, dtype=np.float32))
+        return ops.conv(bordered, ops.cast(kernel, picture.dtype), strides=2, padding="valid")
+
+
+_BLUR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32) / 64
+
+
+class FeatureNetwork:
+    """The frozen layers of a network, applied to a picture at one or more of its scales.
+
+    Call it with a picture (1, h, w, 3) float32 RGB, 0..255, for the features of the selected
+    layers: (1, h/s, w/s, c) each, after ReLU.
 
     Args:
         network: a row of `NETWORKS`.
-        selected: names in network order; the outputs come in this order.
+        selected: layers in the order in which they are computed.
         padding: of the first convolution, `replicate` or `zero`; the others pad with zeros.
         pooling: `max` or `average` (rescaled).
         precision: of all but the first convolution, which alone sees pixels: `bfloat16` has
             eight bits for the 256 values of a pixel. `tf32` is the device's business.
+
+    Attributes:
+        first: the convolution that sees the pixels themselves.
     """
-    dtype = precision if precision in ("bfloat16", "float16") else "float32"
-    picture = keras.Input((None, None, 3), batch_size=1, name="picture")
-    means = np.array(MEANS_RGB, np.float32)
-    outputs = {}
-    convolution_class = FrozenConvolution if on_tensorflow_cpu() else layers.Conv2D
-    x = picture if padding == "replicate" else Preprocess(name="preprocess")(picture)
-    for index, convolution in enumerate(convolutions(network, selected)):
-        name = convolution.name
-        if convolution.pool_before:
-            for layer in _pool(pooling, f"pool_before_{name}", dtype):
-                x = layer(x)
-        replicate = index == 0 and padding == "replicate"
-        if replicate:
-            x = ReplicatePad(name="replicate_pad")(x)
-        kernel, bias = weights.kernels[name], weights.biases[name]
-        if index == 0:
-            kernel = kernel[:, :, ::-1]  # BGR → RGB
-        if replicate:
-            # k·(x − mean) + b = k·x + (b − k·mean): exact where no zeros are padded, and one
-            # pass over the picture less in each step.
-            bias = bias - np.tensordot(kernel.sum((0, 1)), means, (0, 0))
-        layer = convolution_class(
-            kernel.shape[3],
-            3,
-            padding="valid" if replicate else "same",
-            activation="relu",
-            name=name,
-            dtype="float32" if index == 0 else dtype,
-        )
-        x = layer(x)
-        layer.set_weights([kernel, bias])
-        outputs[name] = x
-    model = keras.Model(picture, [outputs[name] for name in selected], name=network)
-    model.trainable = False
-    return model
+
+    def __init__(
+        self,
+        network: str,
+        selected: Sequence[str],
+        weights: Weights,
+        *,
+        padding: str = "replicate",
+        pooling: str = "max",
+        precision: str = "float32",
+    ) -> None:
+        self.first = NETWORKS[network].layers[0]
+        self._selected = tuple(selected)
+        self._halve = Halve(name="halve")
+        self._layers: list[layers.Layer] = []
+        dtype = precision if precision in ("bfloat16", "float16") else "float32"
+        for convolution in convolutions(network, selected):
+            name = convolution.name
+            kernel, bias = weights.kernels[name], weights.biases[name]
+            if convolution.pool_before:
+                self._layers += _pool(pooling, f"pool_before_{name}", dtype)
+            if self._layers:
+                self._layers.append(_convolution(name, kernel, bias, dtype))
+            else:
+                self._layers += _first_convolution(name, kernel, bias, padding)
+
+    def __call__(self, picture: Any) -> list[Any]:
+        """The features of all selected layers."""
+        found: list[Any] = []
+
+        def keep(_: str, features: Any, is_last: bool) -> Any:
+            found.append(features)
+            return features
+
+        self.tap(picture, self._selected, keep)
+        return found
+
+    def tap(
+        self, picture: Any, selected: Sequence[str], on_layer: Callable[[str, Any, bool], Any]
+    ) -> None:
+        """Compute the features of layers, and let each be looked at, or replaced, on the way.
+
+        What came before is let go: all features of a large picture at once are more than a
+        painting's steps take.
+
+        Args:
+            selected: some or all of the network's, in the same order.
+            on_layer: takes a layer's name, its features, and whether no convolution comes after
+                them; the next one goes on from what it returns.
+        """
+        for scale in SCALES:
+            names = [name for name in selected if parse_layer(name).scale == scale]
+            features = picture
+            for layer in self._layers if names else ():
+                features = layer(features)
+                name = Layer(layer.name, scale).name
+                if name in names:
+                    is_last = name == names[-1]
+                    features = on_layer(name, features, is_last)
+                    if is_last:
+                        break
+            picture = self._halve(picture)
+
+
+def _first_convolution(name: str, kernel: Array, bias: Array, padding: str) -> list[layers.Layer]:
+    """From pixels, RGB 0..255: with what centres and pads them, always in float32."""
+    kernel = kernel[:, :, ::-1]  # BGR → RGB
+    if padding == "zero":
+        return [Preprocess(name="preprocess"), _convolution(name, kernel, bias, "float32")]
+    # k·(x − mean) + b = k·x + (b − k·mean): exact where no zeros are padded, and one pass over
+    # the picture less in each step.
+    bias = bias - np.tensordot(kernel.sum((0, 1)), np.array(MEANS_RGB, np.float32), (0, 0))
+    return [
+        ReplicatePad(name="replicate_pad"),
+        _convolution(name, kernel, bias, "float32", padding="valid"),
+    ]
+
+
+def _convolution(
+    name: str, kernel: Array, bias: Array, dtype: str, padding: str = "same"
+) -> layers.Layer:
+    """A frozen 3×3 convolution with ReLU."""
+    kind = FrozenConvolution if on_tensorflow_cpu() else layers.Conv2D
+    layer = kind(
+        kernel.shape[3], 3, padding=padding, activation="relu", name=name, dtype=dtype,
+        trainable=False,
+    )  # fmt: skip
+    layer.build((1, None, None, kernel.shape[2]))
+    layer.set_weights([kernel, bias])
+    return layer

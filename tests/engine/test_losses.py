@@ -81,6 +81,49 @@ def test_style_loss_equals_plain_numpy_and_is_zero_at_the_target() -> None:
     assert to_numpy(layer(f, ACTIVE)[1]) == 0
 
 
+def test_a_centred_gram_matrix_is_the_covariance_and_half_of_it_between() -> None:
+    f = features(10)
+    flat = f.reshape(-1, 4).astype(np.float64)
+    means = np.outer(flat.mean(0), flat.mean(0)) / 4
+    for centering in (1.0, 0.5):
+        found = to_numpy(gram_matrix(f, centering))
+        np.testing.assert_allclose(found, numpy_gram(f) - centering * means, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("amount", [-1.25, 0.0, 1.0, 2.5])
+@pytest.mark.parametrize("is_last", [False, True])
+def test_a_blended_target_lies_between_content_and_style_or_beyond(
+    amount: float, is_last: bool
+) -> None:
+    f, content, style = features(11), features(12), features(13)
+    layer = StyleLoss(centering=0.85)
+    layer.build(f.shape)
+    layer.set_content(keras.ops.convert_to_tensor(content))
+    layer.target.assign(layer.statistic(keras.ops.convert_to_tensor(style)))
+
+    def loss(x: Any) -> Any:
+        handed_on, value = layer(x, ACTIVE, is_last=is_last, amount=np.full((1, 1), amount, "f4"))
+        return keras.ops.sum(value) + 0.0 * keras.ops.sum(handed_on)
+
+    def plain(x: np.ndarray) -> float:
+        def statistic(y: np.ndarray) -> np.ndarray:
+            mean = y.reshape(-1, 4).astype(np.float64).mean(0)
+            return numpy_gram(y) - 0.85 / 4 * np.outer(mean, mean)
+
+        target = (1 - amount) * statistic(content) + amount * statistic(style)
+        return float(np.mean((statistic(x) - target) ** 2))
+
+    assert float(to_numpy(loss(f))) == pytest.approx(plain(f), rel=1e-3)
+    found, step = to_numpy(gradient(loss, f)), 1e-3
+    for place in ((0, 0, 0, 0), (0, 2, 3, 1), (0, 4, 6, 3)):
+        up, down = f.astype(np.float64), f.astype(np.float64)
+        up[place] += step
+        down[place] -= step
+        assert found[place] == pytest.approx(
+            (plain(up) - plain(down)) / (2 * step), rel=1e-2, abs=1e-6
+        )
+
+
 def test_style_loss_with_a_metric_compares_the_teachers_gram_matrices() -> None:
     """‖AᵀΔA‖ = ‖MΔM‖ for M = (AAᵀ)^½: so M·G·M stands for the teacher's G."""
     rng = np.random.default_rng(7)

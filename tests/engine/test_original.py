@@ -82,7 +82,7 @@ def test_it_starts_from_noise(painter: Painter) -> None:
 
 def test_the_gram_matrix_is_scaled_by_height_width_and_channels(painter: Painter) -> None:
     style = picture(40, 40, seed=2).astype(np.float32)
-    first = next(painter.solver.extract(style))
+    first = painter.solver.features(style[None])[0]
     features = keras.ops.convert_to_numpy(first)[0].astype(np.float64)
     h, w, c = features.shape
     flat = features.reshape(-1, c)

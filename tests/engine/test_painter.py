@@ -52,6 +52,7 @@ def test_the_model_is_the_original_walk(painter: Painter) -> None:
         "one",
         "content_weights",
         "style_weights",
+        "style_amounts",
         "smooth_weights",
         "all_terms",
     }
@@ -72,8 +73,11 @@ def test_losses_of_the_model_equal_plain_numpy() -> None:
     losses = painter.losses()
     np.testing.assert_allclose(losses.raw["content"], 0, atol=1e-6)
     content, style = (
-        [keras.ops.convert_to_numpy(f)[0].astype(np.float64) for f in painter.solver.extract(p)]
-        for p in (picture(32, 40, seed=1).astype("f4"), picture(36, 36, seed=2).astype("f4"))
+        [keras.ops.convert_to_numpy(f)[0].astype(np.float64) for f in painter.solver.features(p)]
+        for p in (
+            picture(32, 40, seed=1).astype("f4")[None],
+            picture(36, 36, seed=2).astype("f4")[None],
+        )
     )
 
     def gram(f: np.ndarray) -> np.ndarray:
@@ -249,8 +253,8 @@ def test_average_pooling_and_zero_padding_change_the_features() -> None:
     plain = fresh_painter()
     for network in ({"pooling": "average"}, {"padding": "zero"}):
         other = small_painter(small_session(network=network))
-        pixels = picture(32, 40, seed=1).astype("f4")
-        a, b = (list(p.solver.extract(pixels))[-1] for p in (plain, other))
+        pixels = picture(32, 40, seed=1).astype("f4")[None]
+        a, b = (p.solver.features(pixels)[-1] for p in (plain, other))
         assert not np.allclose(a, b)
 
 
