@@ -276,12 +276,13 @@ class PaintLoop:
 
         What was painted before a crash goes on at its full size at once.
         """
-        self._set_state(State.COMPILING)
+        self._set_state(State.COMPILING, "building the network, measuring the pictures")
         painter = self._canvas_builder.first_painter(
             self._positions, full=self._checkpoints.latest is not None
         )
         self._checkpoints.restore(painter)
         self._publish(painter)
+        self._set_state(State.COMPILING, "compiling the first steps")
         warm_up(painter)
         self._checkpoints.restore(painter)
         self._announce_canvas(painter)
