@@ -108,12 +108,13 @@ export function makeFlashLimiter() {
      * The part of a picture to blend over the shown one: 1 all, 0 nothing. The blend counts as shown.
      * @param {ArrayLike<number>} thumbnail RGBA bytes of COLUMNS × ROWS
      * @param {number} now ms
+     * @param {number} [most] of it that is wanted, such as in a dissolve
      */
-    next(thumbnail, now) {
-      const part = PARTS.find((candidate) => {
-        const picture = blend(thumbnail, candidate);
+    next(thumbnail, now, most = 1) {
+      const part = most * (PARTS.find((candidate) => {
+        const picture = blend(thumbnail, most * candidate);
         return !counters.some((counter) => counter.exceedsLimit(picture, now));
-      }) ?? 0;
+      }) ?? 0);
       shown = blend(thumbnail, part);
       for (const counter of counters) counter.add(shown, now);
       return part;

@@ -5,12 +5,14 @@
  */
 
 import { makeControlStore } from "./control-store.js";
+import { byId } from "./dom.js";
+import { makeFirstPicture } from "./first-picture.js";
 import { formatSource } from "./format.js";
 import { makeFrameStream } from "./frame-stream.js";
 import { makeLatency } from "./latency.js";
 import { makeMixer } from "./mixer.js";
 import { showNotice } from "./notices.js";
-import { drawPicture } from "./picture-canvas.js";
+import { drawPicture, placeContent } from "./picture-canvas.js";
 import { FATAL_CODES, makeReconnectingSocket, retryDelayMs } from "./reconnecting-socket.js";
 import { makeStatus } from "./status.js";
 import { blink, startTransport } from "./transport.js";
@@ -27,14 +29,16 @@ const DEAD_MS = 15_000;
 
 const status = makeStatus();
 const latency = makeLatency();
+const firstPicture = makeFirstPicture(byId("content-picture", HTMLImageElement), placeContent);
 const controlSocket = makeReconnectingSocket("ws", (data) => dispatch(JSON.parse(data)), (state) => {
   status.setSocket(state);
   if (state.kind !== "open") latency.reset();
 });
 const frameStream = makeFrameStream((picture, header, bytes) => {
   drawPicture(picture, header);
+  firstPicture.setFrame(header);
   latency.drawn(header.rev, performance.now());
-  status.addFrame(bytes, latency.medianMs());
+  status.addFrame(bytes, latency.medianMs(), firstPicture.ended());
 }, () => {});
 
 // The tables are the one thing that everything else needs.
@@ -81,7 +85,10 @@ const handlers = {
     workerState = message.state;
     status.setWorker(message);
   },
-  pictures: ({ styles }) => mixer?.setStyleCount(styles.length),
+  pictures({ content, styles }) {
+    firstPicture.setVersion(content.version);
+    mixer?.setStyleCount(styles.length);
+  },
   triggered: ({ name }) => blink(name),
   error({ seq, message, code }) {
     if (seq != null) store.reject(seq);

@@ -23,6 +23,7 @@ const STATE_TEXTS = {
   starting: "starting the painter",
   "rolling back": "rolling back to the last good picture",
 };
+const STARTING_WHY = "importing Keras and its backend, which takes some seconds";
 
 /**
  * The state line: `key` stays the same while `text` counts down. Pure.
@@ -63,6 +64,7 @@ export function makeStatus() {
   let worker = null;
   let retryAt = 0;
   let lastDrawn = -Infinity;
+  let painted = false;
   /** Since when pictures are due: the socket or the worker changed its state. */
   let since = performance.now();
   let stepsPerS = 0;
@@ -131,15 +133,15 @@ export function makeStatus() {
     if (response && pingedAt === now) addRoundTrip(performance.now() - now);
   }
 
-  /** What covers the stage until the first picture comes, and when painting has ended. @param {string} key @param {string} text */
+  /** What is being done until the first step is seen; and why painting has ended. @param {string} key @param {string} text */
   function showOverlay(key, text) {
     const overlay = byId("overlay");
     const failed = key === "failed";
-    overlay.hidden = lastDrawn > -Infinity && !failed && key !== "stopped";
+    overlay.hidden = painted && !failed && key !== "stopped";
     if (overlay.hidden) return;
     const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
     setText(byId("overlay-title"), titles[/** @type {"failed"} */ (key)] ?? text);
-    setText(byId("overlay-why"), (socket.kind === "stopped" ? socket.why : worker?.message) ?? "");
+    setText(byId("overlay-why"), socket.kind === "stopped" ? socket.why : worker?.message || (key === "starting" ? STARTING_WHY : ""));
     restart.hidden = !failed || document.body.dataset.role === "viewer";
     const log = failed ? (worker?.log ?? []).join("\n") : "";
     byId("overlay-log").hidden = !log;
@@ -183,8 +185,9 @@ export function makeStatus() {
     /** @param {EpochMessage} epoch */
     setRate: ({ steps_per_s }) => (stepsPerS = steps_per_s),
 
-    /** @param {number} bytes of the picture @param {number | null} latencyMs */
-    addFrame(bytes, latencyMs) {
+    /** @param {number} bytes of the picture @param {number | null} latencyMs @param {boolean} isPainted and no longer the first picture */
+    addFrame(bytes, latencyMs, isPainted) {
+      painted = isPainted;
       lastDrawn = performance.now();
       frames.push([lastDrawn, bytes]);
       if (latencyMs !== null) show("latency", formatDelay(latencyMs));

@@ -57,7 +57,8 @@ def _fast_import() -> Iterator[None]:
     kept = {"jax"} if _paints_on_jax() else set()
     hidden = [name for name in _NOT_NEEDED if name not in {*kept, *sys.modules}]
     gc.disable()
-    sys.modules.update(dict.fromkeys(hidden))  # None: an import of it fails
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails
     try:
         yield
     finally:

@@ -102,9 +102,16 @@ def test_only_the_picture_is_seen(browser: Browser, server: LiveServer) -> None:
         expect(page.locator("#fill")).to_have_attribute("aria-pressed", "true")
 
 
-def message(number: int, picture: np.ndarray) -> bytes:
+def message(number: int, picture: np.ndarray, *, rev: int = 0) -> bytes:
     height, width = picture.shape[:2]
-    head = {"epoch": number, "step": number, "rev": 0, "width": width, "height": height, "time": 0}
+    head = {
+        "epoch": number,
+        "step": number,
+        "rev": rev,
+        "width": width,
+        "height": height,
+        "time": 0,
+    }
     text = json.dumps(head).encode()
     jpeg = io.BytesIO()
     Image.fromarray(picture).save(jpeg, "JPEG")

@@ -144,3 +144,12 @@ test("no stream whatever makes it flash more than three times a second", () => {
     assert.ok(worstSecond(project(stream, period).seen, 5) <= 3, `run ${run}`);
   }
 });
+
+test("of a dissolve no more is blended in than is due, and no more than is allowed", () => {
+  const limiter = makeFlashLimiter();
+  limiter.next(picture(BLACK), 0);
+  assert.equal(limiter.next(picture(WHITE), 20, 0.25), 0.25);
+  const parts = Array.from({ length: 40 }, (_, index) => limiter.next(picture(index % 2 ? WHITE : BLACK), 40 + 20 * index, 0.9));
+  assert.equal(Math.max(...parts), 0.9);
+  assert.ok(Math.min(...parts) < 0.9);
+});

@@ -28,7 +28,7 @@ export function makeComparison({ on, showNotice }) {
   }, { title: "bring all values of that moment back" });
   const image = el("img", { id: "other", alt: "", draggable: "false", hidden: true });
   const label = el("p", { id: "other-name", role: "status", hidden: true }, name, restore);
-  byId("picture").after(image, label);
+  byId("message").before(image, label);
   /** @type {PicturesMessage | undefined} */
   let pictures;
   /** @type {{blob: Blob, url: string, step: string} | undefined} */
