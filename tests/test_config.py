@@ -46,6 +46,17 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
     assert any(session.positions()[f"style.{layer}"] for layer in table.layers)
 
 
+def test_scales_toml_has_eight_knobs_in_the_middle_and_content_on_one_layer() -> None:
+    session = load(configs_folder() / "scales.toml")
+    table, positions = session.table(), session.positions()
+    assert len(table.layers) == 8
+    assert table.layers == session.network.layers  # in the order in which they are computed
+    names = [f"style.{layer}" for layer in table.layers]
+    assert {table[name].value(positions[name]) for name in names} == {1}
+    kept = [layer for layer in table.layers if positions[f"content.{layer}"]]
+    assert kept == ["block3_conv1"]
+
+
 def test_the_usual_layers_exist_and_are_eight() -> None:
     for network in NETWORKS.values():
         assert len(network.default_layers) == 8

@@ -118,7 +118,7 @@ function makeHandle(kind, row, store, label, { travel, jump }, ...parts) {
   });
 
   const marks = ticks(row).map(({ position, value }) =>
-    el("i", { class: value === 1 && row.unit === "weight" ? "tick unity" : "tick", "--at": position }));
+    el("i", { class: value === 1 && ["weight", "amount"].includes(row.unit) ? "tick unity" : "tick", "--at": position }));
   root.append(...marks, ...parts, input);
   return { root, input, valueField };
 }

@@ -20,8 +20,11 @@ export function formatWeight(weight) {
   return `×${weight < 0.005 ? weight.toPrecision(1) : twoDigits(weight)}`;
 }
 
+/** How much of the style; below 0 its opposite. @param {number} amount */
+const formatAmount = (amount) => `×${amount.toFixed(1).replace("-", "−")}`;
+
 /** Values of the units that have a sign or a short form. @type {Record<string, (value: number) => string>} */
-const UNITS = { weight: formatWeight, times: formatWeight, part: percent, px: (value) => `${Math.round(value)} px` };
+const UNITS = { amount: formatAmount, weight: formatWeight, times: formatWeight, part: percent, px: (value) => `${Math.round(value)} px` };
 
 /** The value of a control, as it is shown under it. @param {ControlRow} row @param {number} position */
 export function formatValue(row, position) {
@@ -39,8 +42,9 @@ export function formatAriaValue(row, position) {
 export function parsePosition(row, text) {
   const bare = text.trim().toLowerCase().replace(",", ".");
   if (bare === "off") return 0;
-  const number = /^[×x*]? *(\d*\.?\d+) *(%|px)?$/.exec(bare)?.[1];
-  return number === undefined ? null : positionOf(row, Number(number) / (row.unit === "part" ? 100 : 1));
+  const number = /^[×x*]? *([-−]?\d*\.?\d+) *(%|px)?$/.exec(bare)?.[1]?.replace("−", "-");
+  if (number === undefined || (Number(number) < 0 && row.low >= 0)) return null;
+  return positionOf(row, Number(number) / (row.unit === "part" ? 100 : 1));
 }
 
 /** @param {number} bytes a second */

@@ -220,7 +220,7 @@ class Device:
         binding, target = bound
         return (
             target.kind is Kind.FADER
-            and target.controls[0].curve in (Curve.LOG, Curve.LOG_OFF)
+            and target.controls[0].curve is not Curve.LINEAR
             and (binding.encoding is Encoding.ABSOLUTE or binding.encoding.is_relative)
         )
 

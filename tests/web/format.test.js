@@ -66,6 +66,14 @@ test("a typed value is parsed as it is shown", () => {
   for (const text of ["", "loud", "1.2.3", "-1"]) assert.equal(at(text), null, text);
 });
 
+test("an amount is shown and typed below zero, too", () => {
+  const amount = { ...weight, curve: /** @type {const} */ ("power"), low: -1.25, high: 5, unit: "amount" };
+  assert.deepEqual([0, 0.5, 1].map((position) => formatValue(amount, position)), ["×−1.3", "×1.0", "×5.0"]);
+  assert.equal(parsePosition(amount, "-1.25"), 0);
+  assert.equal(parsePosition(amount, "×−1.25"), 0);
+  assert.equal(parsePosition(amount, "1"), 0.5);
+});
+
 test("every source of a move has a name", () => {
   const texts = (/** @type {string} */ source) => formatSource(source, "ab12cd34");
   assert.deepEqual(["ab12cd34", "99ffee00", "midi:nano: one", "scene:calm", "undo"].map(texts), [
