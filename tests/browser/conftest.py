@@ -64,9 +64,6 @@ def server(started: tuple[LiveServer, Any]) -> Iterator[LiveServer]:
     """The server, as at its start; between modules it is paused."""
     running, first = started
     running.start_over(first)
-    # It would take what it can get, and the pages and the other tests would wait.
-    for thread in running.worker().threads():
-        os.setpriority(os.PRIO_PROCESS, thread.id, 10)
     yield running
     running.send({"type": "set", "controls": {"paused": True}})
 
