@@ -28,7 +28,7 @@ class Convolution:
 SCALES = (1, 2, 4, 8)  # a layer may see the picture at 1/scale of its size
 
 
-class Layer(NamedTuple):
+class ScaledLayer(NamedTuple):
     """What a layer's name says.
 
     Attributes:
@@ -45,24 +45,24 @@ class Layer(NamedTuple):
         return self.convolution if self.scale == 1 else f"{self.convolution}@{self.scale}"
 
 
-def parse_layer(name: str) -> Layer:
+def parse_layer(name: str) -> ScaledLayer:
     """Read a layer's name.
 
     >>> parse_layer("block3_conv1@2")
-    Layer(convolution='block3_conv1', scale=2)
+    ScaledLayer(convolution='block3_conv1', scale=2)
 
     Raises:
         LayerError: a scale that there is not.
     """
     convolution, at, scale = name.partition("@")
     if not at:
-        return Layer(name)
+        return ScaledLayer(name)
     if scale not in map(str, SCALES[1:]):
         raise LayerError(
             f"layer `{name}`: after @ comes {', '.join(map(str, SCALES[1:]))} for the picture at "
             "a half, a quarter or an eighth of its size"
         )
-    return Layer(convolution, int(scale))
+    return ScaledLayer(convolution, int(scale))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +95,13 @@ class FeatureNetwork:
         """
         return tuple(layer.name for layer in sorted(map(self._find, layers), key=self._place))
 
-    def _find(self, name: str) -> Layer:
+    def _find(self, name: str) -> ScaledLayer:
         layer = parse_layer(name)
         if layer.convolution not in self.layers:
             raise LayerError(f"no layer `{layer.convolution}`; there are {', '.join(self.layers)}")
         return layer
 
-    def _place(self, layer: Layer) -> tuple[int, int]:
+    def _place(self, layer: ScaledLayer) -> tuple[int, int]:
         return layer.scale, self.layers.index(layer.convolution)
 
 

@@ -5,7 +5,7 @@ import pytest
 from styletune.errors import LayerError, PictureError
 from styletune.networks import (
     NETWORKS,
-    Layer,
+    ScaledLayer,
     check_size,
     convolutions,
     layer_effect,
@@ -64,8 +64,8 @@ def test_each_default_layer_has_a_word_of_its_own(network: str) -> None:
 
 
 def test_a_name_tells_convolution_and_scale() -> None:
-    assert parse_layer("block3_conv1") == Layer("block3_conv1", 1)
-    assert parse_layer("block3_conv1@4") == Layer("block3_conv1", 4)
+    assert parse_layer("block3_conv1") == ScaledLayer("block3_conv1", 1)
+    assert parse_layer("block3_conv1@4") == ScaledLayer("block3_conv1", 4)
     assert parse_layer("block3_conv1@4").name == "block3_conv1@4"
 
 

@@ -33,7 +33,7 @@ from benchmarks.common import report
 from styletune.engine import weights
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.losses import gram_matrix
-from styletune.engine.vgg import FeatureNetwork
+from styletune.engine.vgg import FeatureExtractor
 from styletune.errors import StyletuneError
 from styletune.images import decode, samples
 from styletune.networks import NETWORKS
@@ -55,7 +55,7 @@ class ScoringNetwork:
     """One network, which paints and measures."""
 
     def __init__(self, network: str, source: weights.Weights) -> None:
-        self._features = FeatureNetwork(network, LAYERS, source)
+        self._features = FeatureExtractor(network, LAYERS, source)
         self._metrics = [source.metrics.get(layer) for layer in LAYERS]
         self._objective = tf.function(self._loss_and_gradient, reduce_retracing=True)
 

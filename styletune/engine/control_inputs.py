@@ -194,13 +194,8 @@ def term_weights(
 
 
 def _weight(row: Control, position: float) -> float:
-    value = row.value(position)
-    return weight_of_amount(value) if row.unit == "amount" else value
-
-
-def weight_of_amount(amount: float) -> float:
-    """The weight of a term whose fader sets an amount."""
-    return 1.0
+    """Of a fader: its value, or 1 where it sets an amount instead."""
+    return 1.0 if row.unit == "amount" else row.value(position)
 
 
 def term_amounts(

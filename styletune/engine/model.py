@@ -15,7 +15,7 @@ from keras import layers, ops
 from styletune.config import Optimizer
 from styletune.engine.losses import LOSSES, WeightedTerms
 from styletune.engine.optimizers import ClipPixels, SwitchableOptimizer
-from styletune.engine.vgg import FeatureNetwork
+from styletune.engine.vgg import FeatureExtractor
 from styletune.engine.weights import Weights
 from styletune.networks import parse_layer
 from styletune.terms import TERMS, blended_terms, layer_terms, picture_terms
@@ -64,7 +64,7 @@ def loss_name(term: str, layer: str) -> str:
 
 
 def style_transfer_models(
-    features: FeatureNetwork,
+    features: FeatureExtractor,
     names: Sequence[str],
     height: int,
     width: int,

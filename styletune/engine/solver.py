@@ -16,7 +16,7 @@ from styletune.engine.losses import LayerLoss
 from styletune.engine.model import Batch
 from styletune.engine.state import PaintingState, Pixels
 from styletune.engine.train_step import DepthSteps
-from styletune.engine.vgg import FeatureNetwork
+from styletune.engine.vgg import FeatureExtractor
 from styletune.networks import convolutions
 from styletune.terms import layer_terms, picture_terms
 
@@ -45,7 +45,7 @@ class Solver:
         needed = [convolution.name for convolution in convolutions(name, self._layers)]
         loaded = weights.load(name, session.network.weights, needed, session.painting.seed)
         self.weights_label = loaded.label
-        self.features = FeatureNetwork(
+        self.features = FeatureExtractor(
             name,
             self._layers,
             loaded,

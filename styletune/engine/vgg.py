@@ -10,7 +10,7 @@ from keras import layers, ops
 from styletune.engine.backend import on_tensorflow_cpu
 from styletune.engine.convolution import FrozenConvolution
 from styletune.engine.weights import Array, Weights
-from styletune.networks import NETWORKS, SCALES, Layer, convolutions, parse_layer
+from styletune.networks import NETWORKS, SCALES, ScaledLayer, convolutions, parse_layer
 
 # ImageNet means of the channels, RGB order here; Keras' `preprocess_input` has them as BGR.
 MEANS_RGB = (123.68, 116.779, 103.939)
@@ -71,7 +71,7 @@ class Halve(layers.Layer):
 _BLUR = np.outer([1, 3, 3, 1], [1, 3, 3, 1]).astype(np.float32) / 64
 
 
-class FeatureNetwork:
+class FeatureExtractor:
     """The frozen layers of a network, applied to a picture at one or more of its scales.
 
     Call it with a picture (1, h, w, 3) float32 RGB, 0..255, for the features of the selected
@@ -138,18 +138,21 @@ class FeatureNetwork:
             on_layer: takes a layer's name, its features, and whether no convolution comes after
                 them; the next one goes on from what it returns.
         """
-        for scale in SCALES:
-            names = [name for name in selected if parse_layer(name).scale == scale]
+        found = [parse_layer(name) for name in selected]
+        # No further than the coarsest: a narrow picture has few pixels to halve.
+        for scale in SCALES[: SCALES.index(found[-1].scale) + 1]:
+            if scale > 1:
+                picture = self._halve(picture)
+            names = [layer.name for layer in found if layer.scale == scale]
             features = picture
             for layer in self._layers if names else ():
                 features = layer(features)
-                name = Layer(layer.name, scale).name
+                name = ScaledLayer(layer.name, scale).name
                 if name in names:
                     is_last = name == names[-1]
                     features = on_layer(name, features, is_last)
                     if is_last:
                         break
-            picture = self._halve(picture)
 
 
 def _first_convolution(name: str, kernel: Array, bias: Array, padding: str) -> list[layers.Layer]:

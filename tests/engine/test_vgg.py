@@ -4,7 +4,7 @@ import keras
 import numpy as np
 
 from styletune.engine import weights
-from styletune.engine.vgg import FeatureNetwork, Halve
+from styletune.engine.vgg import FeatureExtractor, Halve
 
 LAYERS = ("block1_conv1", "block2_conv1", "block1_conv2@2", "block2_conv1@4")
 RANDOM = weights.random_filters("lite", seed=3)
@@ -20,12 +20,12 @@ def numpy(tensor: object) -> np.ndarray:
 
 def test_a_layer_at_a_scale_is_the_layer_of_the_halved_picture() -> None:
     pixels = keras.ops.convert_to_tensor(picture(24, 32))
-    found = dict(zip(LAYERS, FeatureNetwork("lite", LAYERS, RANDOM)(pixels), strict=True))
+    found = dict(zip(LAYERS, FeatureExtractor("lite", LAYERS, RANDOM)(pixels), strict=True))
     half = Halve()(pixels)
     quarter = Halve()(half)
     for size, name in ((pixels, "block2_conv1"), (half, "block1_conv2"), (quarter, "block2_conv1")):
         scale = {24: "", 12: "@2", 6: "@4"}[size.shape[1]]
-        (alone,) = FeatureNetwork("lite", [name], RANDOM)(size)
+        (alone,) = FeatureExtractor("lite", [name], RANDOM)(size)
         np.testing.assert_allclose(numpy(found[name + scale]), numpy(alone), rtol=1e-5, atol=1e-3)
 
 
@@ -41,7 +41,7 @@ def test_halving_keeps_even_pictures_and_lets_no_stripes_through() -> None:
 
 
 def test_what_is_returned_for_a_layer_goes_on_through_the_network() -> None:
-    network = FeatureNetwork("lite", LAYERS, RANDOM)
+    network = FeatureExtractor("lite", LAYERS, RANDOM)
     seen: dict[str, bool] = {}
 
     def silence(name: str, features: object, is_last: bool) -> object:
@@ -51,3 +51,9 @@ def test_what_is_returned_for_a_layer_goes_on_through_the_network() -> None:
     network.tap(keras.ops.convert_to_tensor(picture(16, 16)), LAYERS, silence)
     assert seen == dict(zip(LAYERS, (False, True, True, True), strict=True))
     assert list(seen) == list(LAYERS)
+
+
+def test_a_picture_is_halved_no_further_than_the_coarsest_layer_needs() -> None:
+    narrow = keras.ops.convert_to_tensor(picture(8, 40))  # what block 3 needs at full size
+    (found,) = FeatureExtractor("lite", ["block3_conv4"], RANDOM)(narrow)
+    assert found.shape == (1, 2, 10, 64)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from styletune.engine import weights
-from styletune.engine.vgg import FeatureNetwork
+from styletune.engine.vgg import FeatureExtractor
 from styletune.errors import WeightsError
 from styletune.networks import NETWORKS
 from tests.support.small_painter import picture
@@ -64,7 +64,7 @@ def test_features_equal_those_of_keras_applications(vgg16: keras.Model, tmp_path
     names = NETWORKS["vgg16"].layers[:11]
     np.savez(tmp_path / "v.npz", **arrays(vgg16, names))
     found = weights.load("vgg16", tmp_path / "v.npz", names)
-    ours = FeatureNetwork("vgg16", played, found, padding="zero")
+    ours = FeatureExtractor("vgg16", played, found, padding="zero")
     pixels = picture(48, 64, seed=5).astype(np.float32)[None]
     theirs = keras.Model(vgg16.input, [vgg16.get_layer(name).output for name in played])
     expected = theirs(keras.applications.vgg16.preprocess_input(pixels.copy()))
