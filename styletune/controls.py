@@ -200,8 +200,6 @@ _TERM_LOW, _TERM_HIGH = 0.01, 100.0
 # How much of the style a layer takes: 0 is the content's own texture, 1 the style's. To be seen
 # at both ends on pictures of little contrast, too, it goes beyond both.
 AMOUNT_LOW, AMOUNT_HIGH = -1.25, 5.0
-# What the faders of layers mean; blended terms have amounts, all others weights.
-FADERS = ("amount", "log", "linear")
 
 
 def _layer_rows(layers: Sequence[str], faders: str) -> Iterator[Control]:
@@ -359,7 +357,8 @@ class ControlTable(Mapping[str, Control]):
 
     Args:
         layers: the one to eight layers in the order in which the network computes them.
-        faders: what those of layers mean, one of `FADERS`.
+        faders: what those of layers mean: `log` or `linear` weights, or `amount` where the
+            term's target is blended and logarithmic weights elsewhere.
         size_px: longer edge of the painting at the start.
         optimizer: the session's, at the start.
 

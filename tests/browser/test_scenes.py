@@ -134,7 +134,7 @@ def test_a_morph_is_painted_as_a_smooth_path(page: Page, server: LiveServer) -> 
         send(type="recall", scene="loud", seconds=8)
         path = weights_until(10.0)
     assert path == sorted(path)
-    assert len(set(path)) > 3, path  # a starved painter paints few pictures in those seconds
+    assert len(set(path)) > 5, path
 
 
 def test_two_pages_on_one_slider_end_on_the_last_writers_value_and_a_held_handle_never_jumps(

@@ -1,7 +1,5 @@
 """The client without asyncio, on a server in a process of its own."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,24 +7,14 @@ import pytest
 
 from styletune.client.sync import connect
 from styletune.errors import RefusedError
-
-TOKEN = "a-token-for-the-tests"
+from tests.browser.live_server import TOKEN, run_module
 
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("STYLETUNE_TOKEN", TOKEN)
-    command = [sys.executable, "-m", "tests.support.serve", str(tmp_path), "127.0.0.1", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            assert process.stdout
-            yield process.stdout.readline().strip()
-        finally:
-            process.terminate()
-            try:
-                process.wait(120)
-            finally:
-                process.kill()
+    with run_module("tests.support.serve", str(tmp_path), "127.0.0.1", "0") as url:
+        yield url
 
 
 def test_the_client_without_asyncio(url: str) -> None:
