@@ -56,14 +56,15 @@ def wall(
 
 
 def seen(page: Page) -> npt.NDArray[np.float64]:
-    """The middle of the wall, (240, 240), grey."""
+    """A square of the wall, (240, 240), grey, above the buttons, which may lie in two rows."""
     with Image.open(io.BytesIO(page.screenshot())) as image:
-        return np.asarray(image.convert("L"), np.float64)[120:360, 120:360]
+        return np.asarray(image.convert("L"), np.float64)[40:280, 120:360]
 
 
 def show(page: Page, end: WebSocketRoute, picture: npt.NDArray[np.uint8]) -> None:
     end.send(message(1, picture))
     expect(page.locator("#picture")).to_have_attribute("data-epoch", "1")
+    expect(page.locator("#picture")).to_have_attribute("data-part", "1")
     expect(page.locator("#content-picture")).to_have_count(0)
 
 
