@@ -99,9 +99,10 @@ class Painting(_Section):
     init: str = "content"  # content, tinted, noise, style, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
     # What the style's faders set: how much of the style each layer takes, or a weight.
-    faders: Literal["amount", "log", "linear"] = "log"
-    # How much of the features' means is taken out of Gram matrices; 0: as in 2015.
-    centering: Annotated[float, Field(ge=0, le=1)] = 0.0
+    faders: Literal["amount", "log", "linear"] = "amount"
+    # How much of the features' means is taken out of Gram matrices; 0: as in 2015. Without it
+    # their largest part is the means', and amounts move little else.
+    centering: Annotated[float, Field(ge=0, le=1)] = 0.85
     scales: bool = True  # coarse to fine: begin small, go on at the full size
     clamp: bool = True  # keep pixels in 0..255 after each step
     epoch_ms: Annotated[float, Field(gt=0, le=10_000)] = 100.0

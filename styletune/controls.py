@@ -203,7 +203,8 @@ AMOUNT_LOW, AMOUNT_HIGH = -1.25, 5.0
 
 
 def _layer_rows(layers: Sequence[str], faders: str) -> Iterator[Control]:
-    count = len(layers)
+    # The last one, where none sees the picture at full size.
+    deepest = [layer for layer in layers if "@" not in layer][-1:] or layers[-1:]
     weight = (
         {"curve": Curve.LINEAR, "low": 0.0, "high": 1.0, "unit": "weight"}
         if faders == "linear"
@@ -211,14 +212,13 @@ def _layer_rows(layers: Sequence[str], faders: str) -> Iterator[Control]:
     )
     amount = {"curve": Curve.POWER, "low": AMOUNT_LOW, "high": AMOUNT_HIGH, "unit": "amount"}
     for term in layer_terms():
-        for index, layer in enumerate(layers):
-            # Fewer layers than eight: the defaults of the deepest ones that have content.
-            row = index if count == MAX_LAYERS else max(0, MAX_LAYERS - 2 - count) + index
+        for layer in layers:
+            on = not TERMS[term].on_deepest or layer in deepest
             yield Control(
                 f"{term}.{layer}",
                 Kind.FADER,
                 TERMS[term].help.format(layer=layer),
-                default=TERMS[term].defaults[row],
+                default=TERMS[term].default if on else 0.0,
                 term=term,
                 layer=layer,
                 **(amount if TERMS[term].blends and faders == "amount" else weight),  # type: ignore[arg-type]  # one dict of two kinds of value
@@ -262,7 +262,7 @@ def _term_rows() -> Iterator[Control]:
     for term in layer_terms():
         yield _weight(f"{term}.master", f"Multiplies all {term} weights.", 0.5, term, title=term)
     for term in picture_terms():
-        yield _weight(term, TERMS[term].help, TERMS[term].defaults[0])
+        yield _weight(term, TERMS[term].help, TERMS[term].default)
 
 
 _GLOBAL_ROWS = (
@@ -370,7 +370,7 @@ class ControlTable(Mapping[str, Control]):
         self,
         layers: Sequence[str],
         *,
-        faders: str = "log",
+        faders: str = "amount",
         size_px: int = 256,
         optimizer: str = "adam",
     ) -> None:

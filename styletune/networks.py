@@ -118,10 +118,15 @@ def vgg_blocks(*blocks: tuple[int, int]) -> tuple[Convolution, ...]:
     )
 
 
-_FIRST_EIGHT = (
-    "block1_conv1", "block1_conv2", "block2_conv1", "block2_conv2",
-    "block3_conv1", "block3_conv2", "block3_conv3", "block3_conv4",
-)  # fmt: skip
+def _at_three_scales(deepest: str) -> tuple[str, ...]:
+    """Colours at full size to sweeps at a quarter: no layer implies its neighbour's Gram matrix."""
+    return (
+        "block1_conv1", "block2_conv1", "block3_conv1",
+        "block2_conv1@2", "block3_conv1@2", f"{deepest}@2",
+        "block3_conv1@4", f"{deepest}@4",
+    )  # fmt: skip
+
+
 _LARGE = "the real thing, for a GPU or patience"
 
 # Source: Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, columns D and E.
@@ -130,24 +135,21 @@ NETWORKS = {
     "lite": FeatureNetwork(
         "ships with styletune, live on a CPU",
         vgg_blocks((2, 16), (2, 32), (4, 64)),
-        _FIRST_EIGHT,
+        _at_three_scales("block3_conv4"),
     ),
     "vgg16": FeatureNetwork(
         _LARGE,
         vgg_blocks((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)),
-        (  # those of the 2018 demo
-            "block1_conv2", "block2_conv1", "block2_conv2", "block3_conv1",
-            "block3_conv3", "block4_conv1", "block4_conv3", "block5_conv1",
-        ),
+        _at_three_scales("block3_conv3"),
         keras_application="VGG16",
     ),
     "vgg19": FeatureNetwork(
         _LARGE,
         vgg_blocks((2, 64), (2, 128), (4, 256), (4, 512), (4, 512)),
-        _FIRST_EIGHT,
+        _at_three_scales("block3_conv4"),
         keras_application="VGG19",
     ),
-}  # fmt: skip
+}
 DEFAULT_NETWORK = "lite"
 
 

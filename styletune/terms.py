@@ -23,7 +23,9 @@ class LossTerm:
 
     Attributes:
         help: of its fader; with `{layer}` where there is one for each layer.
-        defaults: positions of its faders: of the eight layers in network order, or one.
+        default: position of its faders.
+        on_deepest: whether only one layer's fader is not off: that of the deepest layer that
+            sees the picture at full size.
         per_layer: whether each layer has such a term, with fader, mute and solo, and a master
             over all of them; else the picture has one, with a single fader.
         widget: of a term of each layer.
@@ -34,7 +36,8 @@ class LossTerm:
     """
 
     help: str
-    defaults: tuple[float, ...]
+    default: float
+    on_deepest: bool = False
     per_layer: bool = True
     widget: Widget = Widget.KNOB
     raised: str = "more of it in the {effect}"
@@ -43,21 +46,22 @@ class LossTerm:
 
 # In the order in which their values travel.
 TERMS = {
-    # Content sits on one deep layer, where it keeps the scene but not the pixels; style on all.
+    # Content sits on one layer, deep enough to keep the scene but not the pixels; style on all.
     "content": LossTerm(
         "How strongly the painting keeps the content picture's features of {layer}.",
-        (0.0, 0.0, 0.0, 0.0, 0.0, 0.15, 0.0, 0.0),
+        0.25,
+        on_deepest=True,
         widget=Widget.FADER,
         raised="the content picture's {effect} stay where they are",
     ),
     "style": LossTerm(
         "How strongly the painting takes on the style picture's features of {layer}.",
-        (0.5,) * MAX_LAYERS,
+        0.5,
         raised="more of the style picture's {effect}",
         blends=True,
     ),
     "smooth": LossTerm(
-        "Total variation: takes grain out of the painting.", (0.35,), per_layer=False
+        "Total variation: takes grain out of the painting.", 0.35, per_layer=False
     ),
 }
 

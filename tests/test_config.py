@@ -46,11 +46,13 @@ def test_original_toml_is_the_recipe_of_2018() -> None:
     assert any(session.positions()[f"style.{layer}"] for layer in table.layers)
 
 
-def test_scales_toml_has_eight_knobs_in_the_middle_and_content_on_one_layer() -> None:
-    session = load(configs_folder() / "scales.toml")
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_session_begins_with_eight_knobs_in_the_middle_and_content_on_one_layer(
+    network: str,
+) -> None:
+    session = SessionConfig().with_overrides(network={"name": network})
     table, positions = session.table(), session.positions()
     assert len(table.layers) == 8
-    assert table.layers == session.network.layers  # in the order in which they are computed
     names = [f"style.{layer}" for layer in table.layers]
     assert {table[name].value(positions[name]) for name in names} == {1}
     kept = [layer for layer in table.layers if positions[f"content.{layer}"]]

@@ -15,12 +15,12 @@ TABLE = ControlTable([f"layer{n}" for n in range(8)])
 @pytest.mark.parametrize(
     ("position", "value"), [(0.0, 0.0), (0.25, 0.1), (0.5, 1.0), (0.75, 10.0), (1.0, 100.0)]
 )
-def test_term_faders_are_logarithmic_with_an_exact_off(position: float, value: float) -> None:
-    assert TABLE["style.layer3"].value(position) == pytest.approx(value, rel=1e-12)
+def test_weights_are_logarithmic_with_an_exact_off(position: float, value: float) -> None:
+    assert TABLE["content.layer3"].value(position) == pytest.approx(value, rel=1e-12)
 
 
 def test_off_and_one_are_exact() -> None:
-    fader = TABLE["style.layer3"]
+    fader = TABLE["content.layer3"]
     assert fader.value(0.0) == 0.0
     assert fader.value(0.5) == 1.0
     assert fader.value(1 / 127) > 0.0
@@ -118,7 +118,7 @@ def test_the_page_shows_the_panels_in_the_order_of_the_table() -> None:
 def test_rows_hold_plain_types_for_the_page() -> None:
     rows = {row["name"]: row for row in TABLE.rows()}
     assert len(rows) == len(TABLE)
-    assert rows["style.layer3"]["curve"] == Curve.LOG_OFF.value
+    assert rows["style.layer3"]["curve"] == Curve.POWER.value
     assert rows["paused"]["default"] is False
     assert all(row["help"] for row in rows.values())
 
@@ -166,3 +166,13 @@ def test_the_size_of_a_session_is_its_default_and_within_reach() -> None:
     for size in (32, 256, 1024, 2048):
         row = ControlTable(["a"], size_px=size)["size"]
         assert row.value(row.default) == pytest.approx(size)
+
+
+def test_content_begins_on_the_deepest_layer_that_sees_the_full_size() -> None:
+    for layers, kept in (
+        (["a", "b", "a@2", "b@2"], ["content.b"]),
+        (["a@2", "b@4"], ["content.b@4"]),
+        (["a"], ["content.a"]),
+    ):
+        positions = ControlTable(layers).defaults()
+        assert [name for name, p in positions.items() if name[:8] == "content." and p == 0.25] == kept

@@ -41,7 +41,7 @@ export function formatAriaValue(row, position) {
 /** The position nearest to a typed value (off, 2, ×0.5, 35 %, 512 px); null: no number. @param {ControlRow} row @param {string} text */
 export function parsePosition(row, text) {
   const bare = text.trim().toLowerCase().replace(",", ".");
-  if (bare === "off") return 0;
+  if (bare === "off") return positionOf(row, 0);
   const number = /^[×x*]? *([-−]?\d*\.?\d+) *(%|px)?$/.exec(bare)?.[1]?.replace("−", "-");
   if (number === undefined || (Number(number) < 0 && row.low >= 0)) return null;
   return positionOf(row, Number(number) / (row.unit === "part" ? 100 : 1));

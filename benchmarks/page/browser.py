@@ -127,7 +127,7 @@ async def busy_rows(page: Page, seconds: float) -> list[Row]:
 
 
 async def _drag(page: Page, seconds: float) -> None:
-    box = await page.locator('.fader[data-control="content.block3_conv2"]').bounding_box()
+    box = await page.locator('.fader[data-control="content.block3_conv1"]').bounding_box()
     assert box is not None
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     loop = asyncio.get_running_loop()

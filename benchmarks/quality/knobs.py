@@ -30,7 +30,7 @@ from styletune.engine.stderr_filter import filter_stderr
 TARGET_CHANGE = 18.0  # of 255
 TARGET_COSINE = 0.2
 TARGET_STEPS = 40
-SESSION = Path(__file__).parents[2] / "configs" / "scales.toml"
+SESSION = Path(__file__).parents[2] / "configs" / "default.toml"
 PAIRS = ("harbour:strokes", "harbour:woodcut", "mountains:mosaic")
 ENDS = {"style at its bottom": ("style", 0.0), "style at its top": ("style", 1.0)}
 ENDS["content at its top"] = ("content", 1.0)

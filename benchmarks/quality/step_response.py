@@ -34,7 +34,7 @@ OPTIMIZERS: dict[str, dict[str, object]] = {
     "gradient descent": {"name": "gd"},
 }
 MOVES = {"× 100": 100.0, "× 0.01": 0.0101}  # a fader at its lowest is off
-_LAYER = "block3_conv2"
+_LAYER = "block3_conv1"
 _END = 40  # steps at the end, whose median is where it has settled
 
 

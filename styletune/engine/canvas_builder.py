@@ -152,6 +152,9 @@ class CanvasBuilder:
     def _finish_build(self, build: Build, painter: Painter, positions: Positions) -> Painter:
         """Go on with the painter that has been built, or reject it."""
         self._build = None
+        back = size_px(self._table, positions) == self._canvas.size_px
+        if build.what == "size" and back:
+            return painter  # the fader went back meanwhile: another size is not wanted
         try:
             built = build.painter.result()
             build.canvas.sync_from(built, self._canvas, positions)

@@ -41,16 +41,19 @@ class StyleTransfer(keras.Model):
 
 
 def depth_boundaries(names: Sequence[str]) -> tuple[int, ...]:
-    """How many of the selected layers a step may end with: up to the last of each block.
+    """How many of the selected layers a step may end with: the last of a block or of a scale.
 
     A step costs what its deepest layer costs; between two layers of one block there is little
-    to save.
+    to save, or between blocks of a smaller picture.
 
-    >>> depth_boundaries(["block1_conv2", "block2_conv1", "block2_conv2"])
-    (1, 3)
+    >>> depth_boundaries(["block1_conv2", "block2_conv1", "block2_conv2", "block2_conv1@2"])
+    (1, 3, 4)
     """
     layers = map(parse_layer, names)
-    blocks = [(layer.scale, layer.convolution.split("_")[0]) for layer in layers]
+    blocks = [
+        (layer.scale, layer.convolution.split("_")[0] if layer.scale == 1 else "")
+        for layer in layers
+    ]
     return tuple(
         index
         for index, block in enumerate(blocks, 1)

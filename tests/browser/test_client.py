@@ -8,7 +8,7 @@ from tests.browser.live_server import TOKEN, LiveServer
 
 
 def test_what_it_sets_is_painted_waited_for_kept_and_put_back(server: LiveServer) -> None:
-    control = "style.block2_conv1"
+    control = "content.block2_conv1"
     with connect(server.base, token=TOKEN) as play:
         before = play.controls
         rev = play.set({control: 0.75, "smooth": 0.0})
@@ -16,7 +16,7 @@ def test_what_it_sets_is_painted_waited_for_kept_and_put_back(server: LiveServer
         epoch = play.wait(steps=20)
         assert epoch["rev"] >= rev
         row = next(row for row in epoch["losses"] if row["layer"] == "block2_conv1")
-        assert row["style"]["weight"] == pytest.approx(10)
+        assert row["content"]["weight"] == pytest.approx(10)
         assert epoch["smooth"] == 0.0
         frame = next(play.frames())
         assert frame.rev >= rev
@@ -26,7 +26,7 @@ def test_what_it_sets_is_painted_waited_for_kept_and_put_back(server: LiveServer
 
         play.store("loud")
         play.set({control: 0.0})
-        assert play.wait()["losses"][row_of(play.layers)]["style"]["weight"] == 0
+        assert play.wait()["losses"][row_of(play.layers)]["content"]["weight"] == 0
         play.recall("loud")
         assert play.controls[control] == 0.75
 

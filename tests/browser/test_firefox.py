@@ -13,7 +13,7 @@ from tests.browser.webdriver_bidi import Page, browsing, firefox_path
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 ARROW_UP = "\ue013"
-FADER = 'input[data-control="content.block3_conv2"]'
+FADER = 'input[data-control="content.block3_conv1"]'
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +55,13 @@ def test_the_picture_goes_on_and_the_state_is_shown(page: Page, server: LiveServ
 
 
 def test_a_dragged_fader_is_in_the_picture(page: Page, server: LiveServer) -> None:
-    before = value(server, "content.block3_conv2")
+    before = value(server, "content.block3_conv1")
     x, y = page.centre(f".fader:has({FADER}) .cap")
     page.drag((x, y), (x, y - 30))
 
     def agrees() -> bool:
         shown = float(page.evaluate(f"document.querySelector('{FADER}').value"))
-        current = value(server, "content.block3_conv2")
+        current = value(server, "content.block3_conv1")
         return bool(current > before + 0.1 and current == pytest.approx(shown, abs=0.002))
 
     wait_until("the server has all of it", agrees)
@@ -71,16 +71,16 @@ def test_a_dragged_fader_is_in_the_picture(page: Page, server: LiveServer) -> No
 
 def test_keys_play(page: Page, server: LiveServer) -> None:
     page.evaluate(f"document.querySelector('{FADER}').focus()")
-    before = value(server, "content.block3_conv2")
+    before = value(server, "content.block3_conv1")
     page.press(ARROW_UP)
     wait_until(
         "an arrow",
-        lambda: value(server, "content.block3_conv2") == pytest.approx(before + 0.01, abs=2e-3),
+        lambda: value(server, "content.block3_conv1") == pytest.approx(before + 0.01, abs=2e-3),
     )
     page.press("m")
-    wait_until("mute", lambda: value(server, "content.block3_conv2.mute"))
-    page.click('button[data-control="content.block3_conv2.mute"]')
-    wait_until("unmuted", lambda: not value(server, "content.block3_conv2.mute"))
+    wait_until("mute", lambda: value(server, "content.block3_conv1.mute"))
+    page.click('button[data-control="content.block3_conv1.mute"]')
+    wait_until("unmuted", lambda: not value(server, "content.block3_conv1.mute"))
 
 
 def test_midi_explains_its_state(page: Page) -> None:

@@ -39,7 +39,7 @@ def moved(server: LiveServer, control: str, position: float) -> None:
 
 
 def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None:
-    control = "style.block2_conv1"
+    control = "content.block3_conv1"
     words(page, control).click()
     page.keyboard.type("10")
     page.keyboard.press("Enter")
@@ -61,13 +61,22 @@ def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None
     moved(server, control, 0.0)
     assert server.state()["rev"] == rev + 1
     page.keyboard.press("Delete")
+    moved(server, control, 0.25)
+    # An amount goes below zero.
+    control = "style.block2_conv1"
+    words(page, control).click()
+    page.keyboard.type("-1.25")
+    page.keyboard.press("Enter")
+    moved(server, control, 0.0)
+    expect(words(page, control)).to_have_value("×−1.3")
+    page.keyboard.press("Delete")
     moved(server, control, 0.5)
 
 
 def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
     page: Page, server: LiveServer
 ) -> None:
-    control = "style.block3_conv4"
+    control = "style.block3_conv4@4"
     x, y = centre(page, control)
     page.mouse.move(x, y)
     page.mouse.down()
@@ -100,11 +109,11 @@ def test_a_drag_is_fine_with_shift_and_a_double_click_brings_the_default(
 
 
 def test_solo_mute_and_freeze_are_switched_by_key_and_click(page: Page, server: LiveServer) -> None:
-    control = "style.block1_conv2"
+    control = "style.block2_conv1"
     for key, name in (
         ("s", f"{control}.solo"),
         ("m", f"{control}.mute"),
-        ("f", "freeze.block1_conv2"),
+        ("f", "freeze.block2_conv1"),
     ):
         handle(page, control).focus()
         page.keyboard.press(key)
@@ -148,20 +157,20 @@ def test_every_strip_meters_raw_loss_weight_and_share(page: Page, server: LiveSe
 def test_a_strip_explains_itself_and_shows_how_far_its_layer_sees(
     page: Page, server: LiveServer
 ) -> None:
-    page.locator('.strip[data-layer="block2_conv2"] header').hover()
+    page.locator('.strip[data-layer="block2_conv1@2"] header').hover()
     hint = page.get_by_role("tooltip")
-    expect(hint).to_contain_text("14 × 14 px")
+    expect(hint).to_contain_text("22 × 22 px")
     expect(hint).to_contain_text("×1.0")
 
     def fits() -> bool:
         """Drawn again, since the panels that load later still move the stage."""
         page.mouse.move(2, 2)
-        page.locator('.strip[data-layer="block2_conv2"] header').hover()
-        expect(hint).to_contain_text("14 × 14 px")
+        page.locator('.strip[data-layer="block2_conv1@2"] header').hover()
+        expect(hint).to_contain_text("22 × 22 px")
         square = page.locator(".reach").bounding_box()
         picture = page.locator("#picture").bounding_box()
         return bool(square and picture) and bool(
-            square["width"] == pytest.approx(14 / 128 * picture["width"], abs=2)
+            square["width"] == pytest.approx(22 / 128 * picture["width"], abs=2)
         )
 
     wait_until("the square has the size of what the layer sees", fits)
@@ -200,7 +209,7 @@ def test_optimizer_and_colour_are_chosen(page: Page, server: LiveServer) -> None
 def test_a_held_handle_never_jumps_and_both_pages_end_alike(
     browser: Browser, page: Page, server: LiveServer
 ) -> None:
-    control = "style.block2_conv2"
+    control = "style.block2_conv1@2"
     with browsing(browser) as context:
         other = opened(context, server.url)
         x, y = centre(page, control)
@@ -226,7 +235,7 @@ def test_a_held_handle_never_jumps_and_both_pages_end_alike(
 def test_two_faders_follow_two_fingers(browser: Browser, server: LiveServer) -> None:
     with browsing(browser, 1024, 768, has_touch=True) as context:
         page = opened(context, server.url)
-        names = ("content.block1_conv1", "content.block3_conv4")
+        names = ("content.block1_conv1", "content.block3_conv4@4")
         session = context.new_cdp_session(page)
         feet = [centre(page, name) for name in names]
 

@@ -41,7 +41,7 @@ def test_the_history_begins_before_the_page_and_names_each_move(
     wait_until("epochs of before", lambda: float(slider.get_attribute("max") or 0) > 15)
     page.locator('input[type=range][data-control="style.block3_conv1"]').fill("0.75")
     panel = page.locator("#history-panel")
-    expect(panel.locator(".last-move")).to_have_text("you: style strokes ×1.0 → ×10")
+    expect(panel.locator(".last-move")).to_have_text("you: style strokes ×1.0 → ×2.8")
     inked = """() => { const c = document.querySelector("#history-panel canvas");
         const data = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
         return data.filter((v, n) => n % 4 === 3 && v > 0).length; }"""
@@ -81,7 +81,7 @@ def test_a_viewer_sees_all_and_moves_nothing(
         viewer.keyboard.press("k")
         expect(viewer.locator("#notice")).to_contain_text("Ask for the player's link")
         viewer.keyboard.press("Space")
-        box = viewer.locator('.fader[data-control="content.block3_conv2"]').bounding_box()
+        box = viewer.locator('.fader[data-control="content.block3_conv1"]').bounding_box()
         assert box
         viewer.mouse.move(box["x"] + 20, box["y"] + 20)
         viewer.mouse.down()
@@ -161,7 +161,7 @@ def test_a_phone_plays_without_sideways_scrolling(browser: Browser, server: Live
         page = opened(context, server.url)
         for tab, control in (
             ("style", "style.block1_conv1"),
-            ("content", "content.block3_conv4"),
+            ("content", "content.block3_conv4@4"),
             ("masters", "size"),
         ):
             page.locator(f'#mixer button[data-tab="{tab}"]').click()

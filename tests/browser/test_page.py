@@ -14,8 +14,8 @@ from tests.browser.live_server import LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
-KNOB = 'input[data-control="style.block2_conv2"]'
-FADER = 'input[data-control="content.block3_conv2"]'
+KNOB = 'input[data-control="style.block2_conv1@2"]'
+FADER = 'input[data-control="content.block3_conv1"]'
 
 
 def pixels(page: Page) -> np.ndarray:
@@ -55,7 +55,7 @@ def test_the_page_shows_a_picture_being_painted(page: Page, server: LiveServer) 
 
 
 def test_a_dragged_slider_is_in_the_picture_and_the_table(page: Page, server: LiveServer) -> None:
-    control = "content.block3_conv2"
+    control = "content.block3_conv1"
     before, rev, bar = pixels(page), drawn(page)["rev"], share(page, control)
     box = page.locator(FADER).bounding_box()
     assert box
@@ -100,18 +100,18 @@ def test_a_turned_midi_knob_does_the_same(page: Page, server: LiveServer) -> Non
     wait_until("the slider", lambda: value(server, "content.block1_conv1") == 0.0)
     page.evaluate("() => window.turn([0xB3, 0, 127])")
     page.evaluate("() => [0, 127].forEach((v) => window.turn([0xB0, 1, v]))")
-    wait_until("the next one", lambda: value(server, "content.block1_conv2") == 1.0)
+    wait_until("the next one", lambda: value(server, "content.block2_conv1") == 1.0)
     assert value(server, "content.block1_conv1") == 0.0
     page.evaluate("() => window.turn([0xB0, 1, 0])")
-    wait_until("back", lambda: value(server, "content.block1_conv2") == 0.0)
+    wait_until("back", lambda: value(server, "content.block2_conv1") == 0.0)
 
 
 def test_the_keyboard_is_enough(page: Page, server: LiveServer) -> None:
-    control = "style.block2_conv2"
+    control = "style.block2_conv1@2"
     page.locator(KNOB).focus()
     page.keyboard.press("Home")
-    wait_until("off", lambda: value(server, control) == 0.0)
-    expect(page.locator(KNOB)).to_have_attribute("aria-valuetext", "off")
+    wait_until("its opposite", lambda: value(server, control) == 0.0)
+    expect(page.locator(KNOB)).to_have_attribute("aria-valuetext", "times −1.3")
     page.keyboard.press("End")
     wait_until("full", lambda: value(server, control) == 1.0)
     page.keyboard.press("ArrowDown")

@@ -27,7 +27,7 @@ def test_the_server_yields_to_the_worker(server: LiveServer) -> None:
 
 @pytest.mark.checklist(31)
 def test_a_killed_worker_comes_back_with_the_same_control_values(server: LiveServer) -> None:
-    moved = {"style.block2_conv1": 0.81, "content.block1_conv1": 0.33, "smooth": 0.0}
+    moved = {"content.block2_conv1": 0.81, "style.block1_conv1": 0.33, "smooth": 0.0}
     assert server.send({"type": "set", "controls": moved})["type"] == "changed"
     epoch = server.epoch()["epoch"]
     before = server.worker()
@@ -37,9 +37,9 @@ def test_a_killed_worker_comes_back_with_the_same_control_values(server: LiveSer
     controls = server.state()["controls"]
     assert {name: controls[name] for name in moved} == moved
     # And the worker itself paints with them, which its loss table shows.
-    row = server.epoch()["losses"][2]
+    row = server.epoch()["losses"][1]
     assert row["layer"] == "block2_conv1"
-    assert row["style"]["weight"] == pytest.approx(10 ** (-2 + 4 * 0.81), rel=1e-6)
+    assert row["content"]["weight"] == pytest.approx(10 ** (-2 + 4 * 0.81), rel=1e-6)
     assert server.epoch()["smooth"] == 0.0
 
 

@@ -12,7 +12,7 @@ from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, wait_until
 
 pytestmark = pytest.mark.browser
 
-CONTROL = "style.block2_conv2"
+CONTROL = "style.block2_conv1@2"
 MASTER = "content.master"
 
 
@@ -124,12 +124,12 @@ def test_a_morph_is_painted_as_a_smooth_path(page: Page, server: LiveServer) -> 
             while not weights or weights[-1] != pytest.approx(rev_of, rel=1e-6):
                 message = json.loads(socket.recv(timeout=TIMEOUT_S))
                 if message["type"] == "epoch":
-                    weights.append(message["losses"][0]["style"]["weight"])
+                    weights.append(message["losses"][0]["content"]["weight"])
             return weights
 
-        send(type="set", controls={f"style.{layer}": 0.75})
+        send(type="set", controls={f"content.{layer}": 0.75})
         send(type="store", scene="loud")
-        send(type="set", controls={f"style.{layer}": 0.25})
+        send(type="set", controls={f"content.{layer}": 0.25})
         weights_until(0.1)
         send(type="recall", scene="loud", seconds=8)
         path = weights_until(10.0)

@@ -1,11 +1,14 @@
 """Sizes and pictures of a canvas."""
 
+import time
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from styletune.engine import canvas
 from styletune.engine.backend import to_host
+from styletune.engine.canvas_builder import CanvasBuilder
 from styletune.engine.canvas import Canvas, SizeDebounce
 from tests.support.small_painter import picture, small_session
 
@@ -109,3 +112,21 @@ def test_a_picture_that_is_missing_leaves_the_canvas_as_it_was(tmp_path) -> None
     with pytest.raises(PictureError):
         plain.set_style(painter, 0, str(tmp_path / "none.png"), session.positions())
     assert plain._styles == [path]
+
+
+def test_a_size_is_not_shown_where_its_fader_went_back_meanwhile(tmp_path) -> None:
+    Image.fromarray(picture(48, 48, 0)).save(tmp_path / "a.png")
+    path = str(tmp_path / "a.png")
+    session = small_session(pictures={"content": path, "styles": [path], "size": 48})
+    positions = session.positions()
+    other = positions | {"size": session.table()["size"].position(64)}
+    builder = CanvasBuilder(session, positions, print, lambda rejected: pytest.fail(str(rejected)))
+    painter = builder.first_painter(positions, full=True)
+    while builder._build is None:  # until the fader has come to rest
+        assert builder.poll(painter, other) is painter
+        time.sleep(0.01)
+    assert not builder.is_current(positions)
+    while not builder.is_current(positions):
+        assert builder.poll(painter, positions) is painter
+        time.sleep(0.01)
+    assert painter.height == 48

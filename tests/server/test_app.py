@@ -86,7 +86,7 @@ async def test_the_table_of_controls_is_served(tmp_path: Path) -> None:
         table = server.hub.session.state.table
         assert tables["controls"] == json.loads(json.dumps(table.rows()))
         assert [row["name"] for row in tables["terms"]] == ["content", "style", "smooth"]
-        assert tables["layers"][2] == {"name": "block2_conv1", "field_px": 10, "effect": "hatching"}
+        assert tables["layers"][2] == {"name": "block3_conv1", "field_px": 24, "effect": "strokes"}
         assert [row["name"] for row in tables["layers"]] == list(table.layers)
 
 
@@ -152,7 +152,7 @@ async def test_the_losses_are_served_as_a_table(tmp_path: Path) -> None:
         rows = list(csv.DictReader(io.StringIO(answer.text)))
         assert [row["epoch"] for row in rows] == ["0", "1", "2", "3", "4"]
         assert rows[3]["step"] == "30"
-        assert float(rows[3]["style.block1_conv2.weighted"]) == 1.0
+        assert float(rows[3]["style.block2_conv1.weighted"]) == 1.0
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])

@@ -73,7 +73,7 @@ async def test_what_is_painted_sent_and_dropped_is_counted(
         assert seen["styletune_steps_per_second",] == 20
         assert seen["styletune_loss",] == 16
         assert seen["styletune_layer_loss_raw", "style", "block1_conv1"] == 2
-        assert seen["styletune_layer_loss_weighted", "content", "block3_conv4"] == 1
+        assert seen["styletune_layer_loss_weighted", "content", "block3_conv4@4"] == 1
         assert seen["styletune_frames_sent_total",] == 3
         assert seen["styletune_frames_dropped_total", "viewer"] == 3
         assert seen["styletune_frames_dropped_total", "worker"] == 0

@@ -152,7 +152,7 @@ def test_midi_moves_the_mapped_fader(value: int) -> None:
         rev += 1
         (answer,) = session.poll_midi()
         assert (answer.rev, answer.source) == (rev, "midi:nanoKONTROL2")
-    assert answer.controls == {"content.block3_conv4": value / 127}
+    assert answer.controls == {"content.block3_conv4@4": value / 127}
     send(session, '{"type": "trigger", "name": "undo"}')
     assert session.state.positions == TABLE.defaults()  # all of it was one move of a hand
 

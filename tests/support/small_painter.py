@@ -37,11 +37,12 @@ def random_weights() -> str:
 
 
 def small_session(**sections: dict[str, object]) -> SessionConfig:
-    """A session of three layers; `sections` as in a session file."""
+    """A session of three layers and logarithmic weights; `sections` as in a session file."""
     network = {"name": "lite", "layers": LAYERS, "weights": random_weights()} | sections.pop(
         "network", {}
     )
-    return parse({"network": network, **sections}, "the test")
+    painting = {"faders": "log", "centering": 0.0} | sections.pop("painting", {})
+    return parse({"network": network, "painting": painting, **sections}, "the test")
 
 
 def small_painter(session: SessionConfig | None = None, styles: int = 1) -> Painter:

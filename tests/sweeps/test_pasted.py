@@ -19,7 +19,7 @@ SWEEP = """
 steps = 20
 [[axes]]
 alone = "style"
-layers = ["block1_conv1", "block3_conv2"]
+layers = ["block1_conv1", "block3_conv1"]
 [[axes]]
 control = "color"
 values = ["luminance", "full"]
@@ -93,7 +93,7 @@ def test_a_copied_scene_is_pasted_on_the_dashboard(
     expect(sheet.get_by_role("status")).to_contain_text("Copied")
     name = copied(swept)[2]["name"]
     with connect(url, token=TOKEN) as play:
-        play.set({"style.block3_conv2": 0.123, "color": "histogram"})
+        play.set({"style.block3_conv1": 0.123, "color": "histogram"})
         page = browser.new_page()
         page.goto(f"{url}?token={TOKEN}")
         expect(page.locator("#scenes-panel .scene.new")).to_be_attached()

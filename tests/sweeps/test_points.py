@@ -91,10 +91,10 @@ def test_each_fader_by_itself() -> None:
     from = 0
     to = 1
     count = 3
-    layers = ["block1_conv1", "block3_conv2"]
+    layers = ["block1_conv1", "block3_conv1"]
     """
-    found = settings(text, "content.block1_conv1", "content.block3_conv2")
-    deep, shallow = BASE["content.block3_conv2"], BASE["content.block1_conv1"]
+    found = settings(text, "content.block1_conv1", "content.block3_conv1")
+    deep, shallow = BASE["content.block3_conv1"], BASE["content.block1_conv1"]
     assert found == [(0, deep), (0.5, deep), (1, deep), (shallow, 0), (shallow, 0.5), (shallow, 1)]
     assert [axis.name for axis in layout_of(text).axes] == ["content of", "position"]
 

@@ -72,6 +72,7 @@ test("an amount is shown and typed below zero, too", () => {
   assert.equal(parsePosition(amount, "-1.25"), 0);
   assert.equal(parsePosition(amount, "×−1.25"), 0);
   assert.equal(parsePosition(amount, "1"), 0.5);
+  assert.equal(parsePosition(amount, "off"), parsePosition(amount, "0"));
 });
 
 test("every source of a move has a name", () => {
