@@ -49,7 +49,7 @@ TERMS = {
     # Content sits on one layer, deep enough to keep the scene but not the pixels; style on all.
     "content": LossTerm(
         "How strongly the painting keeps the content picture's features of {layer}.",
-        0.25,
+        0.3,
         on_deepest=True,
         widget=Widget.FADER,
         raised="the content picture's {effect} stay where they are",

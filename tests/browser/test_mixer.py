@@ -61,7 +61,7 @@ def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None
     moved(server, control, 0.0)
     assert server.state()["rev"] == rev + 1
     page.keyboard.press("Delete")
-    moved(server, control, 0.25)
+    moved(server, control, 0.3)
     # An amount goes below zero.
     control = "style.block2_conv1"
     words(page, control).click()
