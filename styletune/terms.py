@@ -60,9 +60,7 @@ TERMS = {
         raised="more of the style picture's {effect}",
         blends=True,
     ),
-    "smooth": LossTerm(
-        "Total variation: takes grain out of the painting.", 0.35, per_layer=False
-    ),
+    "smooth": LossTerm("Total variation: takes grain out of the painting.", 0.35, per_layer=False),
 }
 
 

@@ -175,4 +175,6 @@ def test_content_begins_on_the_deepest_layer_that_sees_the_full_size() -> None:
         (["a"], ["content.a"]),
     ):
         positions = ControlTable(layers).defaults()
-        assert [name for name, p in positions.items() if name[:8] == "content." and p == 0.3] == kept
+        assert [
+            name for name, p in positions.items() if name[:8] == "content." and p == 0.3
+        ] == kept

@@ -64,7 +64,8 @@ def write(folder: Path, checkpoint: Checkpoint) -> Path:
     Raises:
         OSError: the folder is missing, read-only or full; all others are untouched.
     """
-    head = {"version": VERSION} | {
+    # By name: a zip file's own list of its members has no checksum.
+    head = {"version": VERSION, "arrays": sorted(checkpoint.state)} | {
         name: getattr(checkpoint, name) for name in ("epoch", "step", "width", "height", "time")
     }
     arrays = {_HEAD: np.frombuffer(json.dumps(head).encode(), np.uint8), **checkpoint.state}
@@ -100,6 +101,8 @@ def read(path: Path) -> Checkpoint:
             if head.pop("version") != VERSION:
                 raise ValueError("written by another version of styletune")
             state = {name: file[name] for name in file.files if name != _HEAD}
+            if head.pop("arrays", sorted(state)) != sorted(state):  # older files do not say
+                raise ValueError("arrays are missing")
         return Checkpoint(state, **head)
     except _UNREADABLE as error:
         raise CheckpointError(f"{path}: the checkpoint cannot be read: {error}") from None

@@ -211,10 +211,16 @@ def _layers(axis: Axis, table: Mapping[str, Control]) -> Sequence[str]:
 
 
 def _expand_alone(axis: Axis, table: Mapping[str, Control]) -> Iterator[AxisValue]:
-    """Each layer alone in one term: the other faders of the term are off."""
+    """Each layer alone in one term: the others are off, or muted where a fader has no off."""
     for layer in _layers(axis, table):
-        off = {f"{axis.alone}.{other}": 0.0 for other in _played_layers(table)}
-        yield AxisValue(layer, {**off, f"{axis.alone}.{layer}": axis.at})
+        controls: dict[str, Value] = {}
+        for other in _played_layers(table):
+            row = table[f"{axis.alone}.{other}"]
+            if row.value(0.0) != 0.0:
+                controls[f"{row.name}.mute"] = other != layer
+            elif other != layer:
+                controls[row.name] = 0.0
+        yield AxisValue(layer, {**controls, f"{axis.alone}.{layer}": axis.at})
 
 
 def _expand_each(axis: Axis, table: Mapping[str, Control]) -> list[ExpandedAxis]:

@@ -9,7 +9,7 @@ from styletune import controls, networks, terms
 from styletune.controls import Control, Kind
 
 # What is added, table by table; the classes are below.
-terms.TERMS["contrast"] = terms.LossTerm("How strongly {layer} keeps its contrast.", (0.5,) * 8)
+terms.TERMS["contrast"] = terms.LossTerm("How strongly {layer} keeps its contrast.", 0.5)
 networks.NETWORKS["tiny"] = networks.FeatureNetwork(
     "for a test", networks.vgg_blocks((1, 4), (1, 6)), ("block1_conv1", "block2_conv1")
 )

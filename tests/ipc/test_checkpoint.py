@@ -118,6 +118,21 @@ def test_where_the_newest_is_damaged_the_one_before_is_taken(tmp_path: Path, dam
     assert load_latest(tmp_path)[0].step == 10
 
 
+def test_an_array_that_the_list_of_members_lost_is_missed(tmp_path: Path) -> None:
+    path = write(tmp_path, painted(9))
+    whole = path.read_bytes()
+    # The number of members, twice in the zip file's last 22 bytes, and where their list begins.
+    end = bytearray(whole[-22:])
+    members = end[8]
+    last = whole.rindex(b"PK\x01\x02")
+    end[8] = end[10] = members - 1
+    size = last - int.from_bytes(end[16:20], "little")
+    end[12:16] = size.to_bytes(4, "little")
+    path.write_bytes(whole[:last] + bytes(end))
+    with pytest.raises(CheckpointError, match="arrays are missing"):
+        read(path)
+
+
 @given(st.data())
 def test_a_cut_or_changed_file_is_refused_or_still_says_the_same(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -75,12 +75,14 @@ def test_logarithmic_values_in_the_unit_of_the_control() -> None:
     assert axis.log
 
 
-def test_each_layer_alone() -> None:
-    text = 'axes = [{alone = "style"}]'
-    names = [f"style.{layer}" for layer in TABLE.layers]
-    found = settings(text, *names)
+@pytest.mark.parametrize(("term", "end", "off"), [("content", "", 0.0), ("style", ".mute", True)])
+def test_each_layer_alone(term: str, end: str, off: float) -> None:
+    text = f'axes = [{{alone = "{term}", at = 0.5}}]'
+    found = settings(text, *(f"{term}.{layer}{end}" for layer in TABLE.layers))
     assert len(found) == 8
-    assert found[2] == (0, 0, 0.5, 0, 0, 0, 0, 0)
+    assert [index for index, value in enumerate(found[2]) if value != off] == [2]
+    (position,) = settings(text, f"{term}.{TABLE.layers[2]}")[2]
+    assert position == 0.5
     assert layout_of(text).axes[0].values[2].label == TABLE.layers[2]
 
 
