@@ -8,8 +8,8 @@ from PIL import Image
 
 from styletune.engine import canvas
 from styletune.engine.backend import to_host
-from styletune.engine.canvas_builder import CanvasBuilder
 from styletune.engine.canvas import Canvas, SizeDebounce
+from styletune.engine.canvas_builder import CanvasBuilder
 from tests.support.small_painter import picture, small_session
 
 
