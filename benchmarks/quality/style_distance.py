@@ -1,199 +1,196 @@
-"""How much of the style `lite` and VGG-19 paint, both measured by VGG-19.
+"""How much of a style is painted, judged by VGG-19 at full, half and quarter size.
 
-Both networks paint the same pairs under the same session: VGG-19's blocks 1 to 3, `lite`'s eight
-layers of the same names, L-BFGS from the content picture. Measured by VGG-19:
+Each way paints every pair as `styletune paint` does. VGG-19 measures what is painted:
 
-    D = Σ over eight layers of ‖G − G_style‖² / ‖G_style‖²
+    D = Σ over its first eight layers of ‖G − G_style‖² / ‖G_style‖²
 
-and reported as the part of the content picture's own D that painting removed; and the distance
-from the content picture, ‖F − F_content‖² / ‖F_content‖² at block3_conv3. The numbers are only
-fair on pictures that `lite` was never taught on.
+and the part of the content picture's own D that painting removed is reported, of the pictures
+themselves and of both at half and quarter size: there VGG-19 sees strokes and motifs. The numbers
+are only fair on pictures that `lite` was never taught on.
 
     python -m benchmarks.quality.style_distance --weights VGG19.npz --pictures FOLDER
 
 Exit code 1 where VGG-19's weights are not available.
 """
 
-from __future__ import annotations
-
+import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
 from keras import ops
 from PIL import Image
 
 from benchmarks.common import report
+from benchmarks.quality.contact_sheets import sheet
+from styletune.cli.paint import DEFAULTS
+from styletune.config import SessionConfig, parse
 from styletune.engine import weights
-from styletune.engine.lbfgs import LBFGS, Vector
+from styletune.engine.canvas import load_image
 from styletune.engine.losses import gram_matrix
+from styletune.engine.offline import OfflinePainter
 from styletune.engine.vgg import FeatureExtractor
 from styletune.errors import StyletuneError
-from styletune.images import decode, samples
+from styletune.images import samples
 from styletune.networks import NETWORKS
 
-LAYERS = NETWORKS["lite"].layers
-CONTENT_LAYER = "block3_conv3"
-CONTENT_WEIGHT = 0.02
-"""Beside a style loss that is relative to its target: enough to keep the scene."""
+LAYERS = NETWORKS["lite"].layers  # VGG-19's blocks 1 to 3
 TEST_PAIRS = (
     ("tubingen.jpg", "starry_night.jpg"),
     ("tubingen.jpg", "wave.jpg"),
     ("tubingen.jpg", "shipwreck.jpg"),
+    ("shipwreck.jpg", "starry_night.jpg"),
+    ("shipwreck.jpg", "wave.jpg"),
 )
+HALVINGS = {"full": 0, "half": 1, "quarter": 2}
+# What the session was before its layers saw the picture at several sizes.
+_FULL_SIZE: dict[str, dict[str, object]] = {
+    "network": {"layers": list(LAYERS)},
+    "painting": {"faders": "log", "centering": 0.0},
+    "controls": {"content.block3_conv2": 0.15, "content.block3_conv4": 0.0},
+}
+WAYS: dict[str, dict[str, dict[str, object]]] = {
+    "lite": {},
+    "lite, full size": _FULL_SIZE,
+    "vgg19": {"network": {"name": "vgg19"}},
+    "vgg19, full size": {**_FULL_SIZE, "network": {"name": "vgg19", "layers": list(LAYERS)}},
+}
 
-Pixels = npt.NDArray[np.float32]
+Pixels = npt.NDArray[np.uint8]
 
 
-class ScoringNetwork:
-    """One network, which paints and measures."""
+class Judge:
+    """VGG-19's blocks 1 to 3."""
 
-    def __init__(self, network: str, source: weights.Weights) -> None:
-        self._features = FeatureExtractor(network, LAYERS, source)
-        self._metrics = [source.metrics.get(layer) for layer in LAYERS]
-        self._objective = tf.function(self._loss_and_gradient, reduce_retracing=True)
-
-    def features(self, picture: Pixels) -> list[Any]:
-        """Return the eight activations of `picture` (h, w, 3), RGB 0..255."""
-        return list(self._features(ops.convert_to_tensor(picture[None])))
-
-    def grams(self, features: Sequence[Any]) -> list[Any]:
-        """Return the Gram matrices as the network's style loss compares them."""
-        return [
-            gram_matrix(f) if m is None else ops.matmul(ops.matmul(m, gram_matrix(f)), m)
-            for f, m in zip(features, self._metrics, strict=True)
-        ]
-
-    def _loss_and_gradient(self, picture: Any, grams: Sequence[Any], content: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(picture)
-            features = self._features(picture[None])
-            loss = sum(map(_relative, self.grams(features), grams))
-            kept = features[LAYERS.index(CONTENT_LAYER)]
-            loss += CONTENT_WEIGHT * _relative(kept, content)
-        return loss, tape.gradient(loss, picture)
-
-    def paint(self, content: Pixels, style: Pixels, evaluations: int) -> Pixels:
-        """Paint `content` in `style`; returns (h, w, 3) float32, whole values 0..255."""
-        grams = self.grams(self.features(style))
-        kept = self.features(content)[LAYERS.index(CONTENT_LAYER)]
-
-        def objective(flat: Vector) -> tuple[float, Vector]:
-            picture = ops.convert_to_tensor(flat.reshape(content.shape))
-            loss, gradient = self._objective(picture, grams, kept)
-            return float(loss), np.asarray(gradient).ravel()
-
-        descent = LBFGS(objective, content.ravel(), 0, 255)
-        descent.run(evaluations)
-        return np.rint(descent.x).reshape(content.shape)
+    def __init__(self, source: weights.Weights) -> None:
+        self._features = FeatureExtractor("vgg19", LAYERS, source)
 
     def style_distance(self, picture: Pixels, style: Pixels) -> float:
-        """Return D of `picture` from `style`."""
-        ours, theirs = self.grams(self.features(picture)), self.grams(self.features(style))
-        return float(sum(map(_relative, ours, theirs)))
+        """D of `picture` from `style`, both (h, w, 3) of any size."""
+        pairs = zip(self._grams(picture), self._grams(style), strict=True)
+        return float(sum(ops.sum(ops.square(a - b)) / ops.sum(ops.square(b)) for a, b in pairs))
 
-    def content_distance(self, picture: Pixels, content: Pixels) -> float:
-        """Return ‖F − F_content‖² / ‖F_content‖² at `CONTENT_LAYER`."""
-        index = LAYERS.index(CONTENT_LAYER)
-        return float(_relative(self.features(picture)[index], self.features(content)[index]))
+    def _grams(self, picture: Pixels) -> list[Any]:
+        pixels = ops.convert_to_tensor(picture[None].astype(np.float32))
+        return [gram_matrix(features) for features in self._features(pixels)]
+
+    def removed(self, painted: Pixels, content: Pixels, style: Pixels) -> dict[str, float]:
+        """The part of the content's distance that painting removed, by size."""
+        found = {}
+        for name, times in HALVINGS.items():
+            target = halve(style, times)
+            before = self.style_distance(halve(content, times), target)
+            found[name] = 1 - self.style_distance(halve(painted, times), target) / before
+        return found
 
 
-def _relative(ours: Any, theirs: Any) -> Any:
-    return ops.sum(ops.square(ours - theirs)) / ops.sum(ops.square(theirs))
+def halve(picture: Pixels, times: int) -> Pixels:
+    """The picture at 1/2ⁿ of its size."""
+    height, width = picture.shape[:2]
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((width >> times, height >> times), Image.Resampling.LANCZOS))
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """One painting by one network: measured by VGG-19, and the seconds it took."""
+class Painting:
+    """What a way painted of a pair, judged, and the seconds that it took."""
 
-    removed: float
-    content: float
+    picture: Pixels
+    removed: Mapping[str, float]
     seconds: float
 
 
-def read(name: str | Path, size: int) -> Pixels:
-    """Read a sample or file, cut to a square of `size` pixels."""
-    image = decode.read(samples.locate(str(name)))
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.crop((left, top, left + side, top + side))
-    return np.asarray(square.resize((size, size), Image.Resampling.LANCZOS), np.float32)
+def paint(session: SessionConfig, steps: int, judge: Judge) -> Painting:
+    """Paint a session's pair as `styletune paint` does, and judge it."""
+    pictures = session.pictures
+    started = time.perf_counter()
+    painter = OfflinePainter(session, steps)
+    painter.calibrate()
+    for _ in painter.paint():
+        pass
+    picture = painter.picture()
+    seconds = time.perf_counter() - started
+    content, style = (load_image(n, pictures.size) for n in (pictures.content, pictures.styles[0]))
+    return Painting(picture, judge.removed(picture, content, style), seconds)
 
 
-def pairs(folder: Path | None) -> list[tuple[str, str]]:
-    """Return the test pairs of `folder`, where they are, and those of the samples."""
-    found = []
-    if folder is not None:
-        for content, style in TEST_PAIRS:
-            if (folder / content).is_file() and (folder / style).is_file():
-                found.append((str(folder / content), str(folder / style)))
-    own = [(content, style) for content in samples.CONTENTS for style in samples.STYLES]
-    return found + own
+def sessions(content: str, style: str, arguments: argparse.Namespace) -> dict[str, SessionConfig]:
+    """The session of each way for one pair."""
+    base = parse(
+        {"pictures": {"content": content, "styles": [style], "size": arguments.size}}, "the pair"
+    ).with_overrides(**DEFAULTS)
+    found = {}
+    for name in arguments.ways:
+        network = {"weights": arguments.weights if name.startswith("vgg19") else arguments.lite}
+        way = WAYS[name]
+        found[name] = base.with_overrides(**way | {"network": network | way.get("network", {})})
+    return found
+
+
+def find_pairs(folder: Path | None) -> list[tuple[str, str]]:
+    """The test pairs that are in `folder`, and those of the samples."""
+    found = [(content, style) for content in samples.CONTENTS for style in samples.STYLES]
+    if folder is None:
+        return found
+    tests = [(folder / content, folder / style) for content, style in TEST_PAIRS]
+    return [(str(c), str(s)) for c, s in tests if c.is_file() and s.is_file()] + found
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print; returns 1 where VGG-19's weights are not available."""
+    """Paint, judge and print; returns 1 where VGG-19's weights are not available."""
     parser = report.new_parser("quality.style_distance", __doc__)
-    parser.add_argument("--weights", default="", metavar="VGG19.npz", help="VGG-19's weights")
-    parser.add_argument("--lite", default="", metavar="LITE.npz", help="another `lite`")
+    parser.add_argument("--weights", default=None, metavar="VGG19.npz", help="VGG-19's weights")
+    parser.add_argument("--lite", default=None, metavar="LITE.npz", help="another `lite`")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="the test pictures")
-    parser.add_argument("--size", type=int, default=256, help="edge in pixels (default 256)")
-    parser.add_argument("--evaluations", type=int, default=80, help="of L-BFGS (default 80)")
-    parser.add_argument(
-        "--out", type=Path, default=Path("style_distance.png"), help="side-by-side sheet"
-    )
+    parser.add_argument("--size", type=int, default=256, help="longer edge in px (default 256)")
+    parser.add_argument("--steps", type=int, default=200, help="evaluations (default 200)")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS), metavar="WAY")
+    parser.add_argument("--out", type=Path, default=Path("style_distance"), metavar="FOLDER")
     arguments = parser.parse_args(argv)
     console = report.progress_console()
     try:
-        teacher = weights.load("vgg19", arguments.weights or None, LAYERS)
-        student = weights.load("lite", arguments.lite or None, LAYERS)
+        judge = Judge(weights.load("vgg19", arguments.weights, LAYERS))
     except StyletuneError as error:
         print(f"style_distance: {error}", file=sys.stderr)
         return 1
-    vgg19 = ScoringNetwork("vgg19", teacher)
-    painters = {"lite": ScoringNetwork("lite", student), "vgg19": vgg19}
-    scores: dict[str, list[Score]] = {name: [] for name in painters}
-    columns = [f"{name} {column}" for name in painters for column in ("D removed", "content", "s")]
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    found: dict[str, list[Painting]] = {name: [] for name in arguments.ways}
+    columns = [f"{name} {size}" for name in arguments.ways for size in HALVINGS]
     table = report.new_table(
-        f"{arguments.size} px, {arguments.evaluations} evaluations", ("pair", *columns)
+        f"style distance removed, {arguments.size} px, {arguments.steps} evaluations",
+        ("pair", *columns),
     )
-    rows = []
-    for content_name, style_name in pairs(arguments.pictures):
-        content, style = (read(name, arguments.size) for name in (content_name, style_name))
-        before = vgg19.style_distance(content, style)
-        row, cells = [content, style], [f"{Path(content_name).stem} + {Path(style_name).stem}"]
-        for name, painter in painters.items():
-            started = time.perf_counter()
-            painted = painter.paint(content, style, arguments.evaluations)
-            score = Score(
-                1.0 - vgg19.style_distance(painted, style) / before,
-                vgg19.content_distance(painted, content),
-                time.perf_counter() - started,
-            )
-            scores[name].append(score)
-            row.append(painted)
-            cells += [f"{score.removed:.1%}", f"{score.content:.3f}", f"{score.seconds:.0f}"]
+    for content, style in find_pairs(arguments.pictures):
+        label = f"{Path(content).stem} {Path(style).stem}"
+        shown = [(name, load_image(name, arguments.size)) for name in (content, style)]
+        height, width = shown[0][1].shape[:2]
+        shown[1] = (style, np.asarray(Image.fromarray(shown[1][1]).resize((width, height))))
+        cells = [label]
+        for name, session in sessions(content, style, arguments).items():
+            painting = paint(session, arguments.steps, judge)
+            found[name].append(painting)
+            shown.append((name, painting.picture))
+            cells += [f"{part:.1%}" for part in painting.removed.values()]
         console.print("  ".join(cells))
         table.add_row(*cells)
-        rows.append(np.concatenate(row, axis=1))
-        sheet = np.concatenate(rows).astype(np.uint8)
-        Image.fromarray(sheet).save(arguments.out)
-    cells = ["mean"]
-    for found in scores.values():
-        cells += [
-            f"{np.mean([v.removed for v in found]):.1%}",
-            f"{np.mean([v.content for v in found]):.3f}",
-            f"{np.mean([v.seconds for v in found]):.0f}",
+        named = [(Path(name).stem, picture) for name, picture in shown]
+        sheet(named).save(arguments.out / f"{label.replace(' ', '-')}.png")
+    for title, pick in (("mean", np.mean), ("worst", np.min)):
+        values = [
+            pick([painting.removed[size] for painting in found[name]])
+            for name in arguments.ways
+            for size in HALVINGS
         ]
-    table.add_row(*cells)
+        table.add_row(title, *(f"{value:.1%}" for value in values))
     report.print_table(table)
-    console.print(f"content, style, lite, vgg19 side by side: {arguments.out}")
+    seconds = {name: np.mean([one.seconds for one in all_]) for name, all_ in found.items()}
+    console.print(", ".join(f"{name} {mean:.0f} s a picture" for name, mean in seconds.items()))
+    console.print(f"content, style and all ways side by side: {arguments.out}")
     return 0
 
 
