@@ -79,6 +79,8 @@ class Painter:
         self.solver.set_content_target(self._content)
         self._first_style = styles[0].astype(np.float32)
         self._style_targets = StyleTargets(
+            self.height,
+            self.width,
             {
                 layer: [loss for loss in self.solver.losses(layer) if loss.source == "style"]
                 for layer in self.layers

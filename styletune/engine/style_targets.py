@@ -15,20 +15,43 @@ from styletune.engine.losses import LayerLoss
 # Of one picture: for each loss what it compares, (c, c) where that is a Gram matrix.
 Statistics = list[npt.NDArray[np.float32]]
 
+_SMALL = 0.75  # of the painting's longer edge
+
+
+def repeat_to_size(
+    pixels: npt.NDArray[np.float32], height: int, width: int
+) -> npt.NDArray[np.float32]:
+    """Repeat a picture that is smaller than a painting until it is as large.
+
+    What the network sees along borders would be a larger part of a small style's statistics than
+    of the painting's, which then grows a dotted rim. Not mirrored: strokes keep their directions.
+
+    Args:
+        pixels: (h, w, 3); returned as they are where their longer edge is about as long.
+    """
+    if max(pixels.shape[:2]) > _SMALL * max(height, width):
+        return pixels
+    more = (max(0, height - pixels.shape[0]), max(0, width - pixels.shape[1]))
+    return np.pad(pixels, [*((n // 2, n - n // 2) for n in more), (0, 0)], mode="wrap")
+
 
 class StyleTargets:
     """Holds the statistics of 1 to 4 pictures and assigns Σ share·statistic to the losses.
 
     Args:
+        height, width: of the painting, px.
         losses: by layer, those whose target the style pictures make.
         extract: from pixels (h, w, 3) float32 to the features of those layers, handed on by name.
     """
 
     def __init__(
         self,
+        height: int,
+        width: int,
         losses: Mapping[str, Sequence[LayerLoss]],
         extract: Callable[[npt.NDArray[np.float32], Callable[[str, Any], None]], None],
     ) -> None:
+        self._height, self._width = height, width
         self._losses = losses
         self._extract = extract
         self._pictures: list[Statistics] = []
@@ -51,7 +74,7 @@ class StyleTargets:
             for loss in self._losses[name]:
                 statistics.append(np.asarray(ops.convert_to_numpy(loss.statistic(features))))
 
-        self._extract(pixels, on_layer)
+        self._extract(repeat_to_size(pixels, self._height, self._width), on_layer)
         self._pictures[index : index + 1] = [statistics]
         self._shares = ()
 

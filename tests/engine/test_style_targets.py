@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from styletune.engine.painter import Painter
+from styletune.engine.style_targets import repeat_to_size
 from tests.support.small_painter import picture, small_painter
 
 
@@ -45,3 +46,19 @@ def test_there_is_always_a_style_and_never_a_gap(painter: Painter) -> None:
         painter.remove_style(0)
     with pytest.raises(IndexError, match="styles 0 to 1 can be put; received 3"):
         painter.set_style(3, picture(40, 24, seed=9))
+
+
+def test_a_small_style_is_repeated_the_same_way_around(painter: Painter) -> None:
+    small = picture(16, 20, seed=3)
+    large = repeat_to_size(small, painter.height, painter.width)
+    assert large.shape == (painter.height, painter.width, 3)
+    np.testing.assert_array_equal(large[16:], large[:-16])
+    np.testing.assert_array_equal(large[:, 20:], large[:, :-20])
+    np.testing.assert_array_equal(large[8:24, 10:30], small)
+    painter.set_style(0, small)
+    repeated = target(painter)
+    painter.set_style(0, large)
+    np.testing.assert_array_equal(target(painter), repeated)
+    # What is as long as the painting stays as it is, however narrow.
+    narrow = picture(12, 40, seed=3)
+    assert repeat_to_size(narrow, painter.height, painter.width) is narrow
