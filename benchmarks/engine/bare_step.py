@@ -8,13 +8,14 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from benchmarks.common.processes import ModuleProcess
 from benchmarks.engine.step_server import WARM_UP_STEPS, serve_steps
 from styletune.config import SessionConfig, load
+from styletune.networks import SCALES, Convolution, convolutions, parse_layer
 
 _PRODUCT = 2048  # edge of the matrices whose product measures the peak
 _PRODUCTS = 4  # each time
@@ -45,17 +46,14 @@ class BareSteps:
     def description(self) -> dict[str, Any]:
         """What paints on what, and the multiply-adds of its convolutions."""
         from styletune.engine import backend
-        from styletune.networks import convolutions
 
         painter, network = self._painter, self._session.network
-        layers = [
-            (tuple(painter.solver.features.get_layer(layer.name).kernel.shape), layer.pool_before)
-            for layer in convolutions(network.name, network.selected_layers)
-        ]
         return {
             "device": backend.describe(),
             "backend": backend.backend(),
-            "multiply_adds": multiply_adds(layers, painter.height, painter.width),
+            "multiply_adds": multiply_adds(
+                network.name, network.selected_layers, painter.height, painter.width
+            ),
         }
 
     def take(self, steps: int) -> None:
@@ -88,20 +86,24 @@ def peak_flops() -> float:
     return 2 * _PRODUCT**3 / fastest
 
 
-def multiply_adds(
-    layers: Iterable[tuple[tuple[int, ...], bool]], height_px: int, width_px: int
-) -> int:
-    """Multiply-adds of convolutions that keep the picture's size.
+def passes(network: str, played: Sequence[str]) -> Iterator[tuple[int, tuple[Convolution, ...]]]:
+    """Each scale at which the picture is seen, and the convolutions that are computed there."""
+    for scale in SCALES:
+        names = [layer for layer in played if parse_layer(layer).scale == scale]
+        if names:
+            yield scale, convolutions(network, names)
 
-    Args:
-        layers: in order, each kernel's shape (kh, kw, in, out), and whether the picture is
-            halved before it.
-    """
+
+def multiply_adds(network: str, played: Sequence[str], height_px: int, width_px: int) -> int:
+    """Multiply-adds of the convolutions of one forward pass."""
     total = 0
-    for (rows, columns, inputs, outputs), halved in layers:
-        if halved:
-            height_px, width_px = height_px // 2, width_px // 2
-        total += height_px * width_px * rows * columns * inputs * outputs
+    for scale, computed in passes(network, played):
+        height, width, channels = height_px // scale, width_px // scale, 3
+        for layer in computed:
+            if layer.pool_before:
+                height, width = height // 2, width // 2
+            total += height * width * 9 * channels * layer.channels
+            channels = layer.channels
     return total
 
 

@@ -32,12 +32,12 @@ from rich.table import Table
 from benchmarks.common import inputs, machine, report
 from benchmarks.common.report import megabytes, met, milliseconds
 from benchmarks.common.turns import Turns, take_turns_async
-from benchmarks.engine.bare_step import StepProcess, floor_s
+from benchmarks.engine.bare_step import StepProcess, floor_s, passes
 from styletune.config import SessionConfig, load
 from styletune.engine.vgg import MEANS_RGB
 from styletune.engine.weights import PACKAGED
 from styletune.images import decode
-from styletune.networks import NETWORKS, convolutions
+from styletune.networks import NETWORKS, ScaledLayer, parse_layer
 
 # By network: of PyTorch's time, and times the floor of the arithmetic.
 TARGETS = {"lite": (0.75, 2.2), "vgg16": (0.6, 1.25), "vgg19": (0.6, 1.25)}
@@ -127,13 +127,16 @@ def floor_bytes(network: str, played: Sequence[str], size_px: int) -> int:
     >>> floor_bytes("vgg16", ["block1_conv1"], 2) // 4  # 3·3·3·64 + 64, 2·2·64, 2·2·64
     2304
     """
-    values, channels, edge = 0, 3, size_px
-    for layer in convolutions(network, played):
-        edge //= 2 if layer.pool_before else 1
-        activations = edge * edge * layer.channels
-        values += (9 * channels + 1) * layer.channels + activations * (1 + (layer.name in played))
-        channels = layer.channels
-    return 4 * values
+    filters, values = {}, 0
+    for scale, computed in passes(network, played):
+        channels, edge = 3, size_px // scale
+        for layer in computed:
+            edge //= 2 if layer.pool_before else 1
+            is_played = ScaledLayer(layer.name, scale).name in played
+            values += edge * edge * layer.channels * (1 + is_played)
+            filters[layer.name] = (9 * channels + 1) * layer.channels
+            channels = layer.channels
+    return 4 * (values + sum(filters.values()))
 
 
 def _import_mb(python: str, module: str) -> float:
@@ -179,11 +182,13 @@ def _model_spec(session: SessionConfig, folder: Path) -> dict[str, Any]:
     return {
         **files,
         "weights": network.weights or str(PACKAGED / f"{network.name}.npz"),
-        "convolutions": [
-            [layer.name, layer.pool_before]
-            for layer in convolutions(network.name, network.selected_layers)
+        "passes": [
+            [scale, [[ScaledLayer(c.name, scale).name, c.name, c.pool_before] for c in computed]]
+            for scale, computed in passes(network.name, network.selected_layers)
         ],
         "layers": network.selected_layers,
+        "convolutions": [parse_layer(layer).convolution for layer in network.selected_layers],
+        "centering": session.painting.centering,
         "content_weights": [1.0] * count,
         "style_weights": [1.0] * count,
         "smooth": table["smooth"].value(positions["smooth"]),

@@ -26,10 +26,11 @@ class PyTorchModel:
     """The painting in PyTorch.
 
     Args:
-        spec: `weights` (npz of kernels HWIO, biases and perhaps metrics), `convolutions` ([name,
-            pooled before]), `layers` played, `content` and `style` (npy, (h, w, 3) uint8),
-            `content_weights`, `style_weights`, `smooth`, `learning_rate`, `beta_1`, `beta_2`,
-            `epsilon`, `levels`, `means`, `memory_format` (a name in `torch`).
+        spec: `weights` (npz of kernels HWIO, biases and perhaps metrics), `passes` ([scale,
+            [[layer, convolution, pooled before] …]] of the picture), `layers` played and the
+            `convolutions` that they are, `centering` of Gram matrices, `content` and `style` (npy,
+            (h, w, 3) uint8), `content_weights`, `style_weights`, `smooth`, `learning_rate`,
+            `beta_1`, `beta_2`, `epsilon`, `levels`, `means`, `memory_format` (a name in `torch`).
     """
 
     def __init__(self, spec: dict[str, Any]) -> None:
@@ -38,13 +39,13 @@ class PyTorchModel:
         self._format = getattr(torch, spec["memory_format"])
         with np.load(spec["weights"]) as arrays:
             self._arrays = {name: arrays[name] for name in arrays.files if "." in name}
-        self._convolutions = [
-            (*self._kernel(name), name, pool) for name, pool in spec["convolutions"]
-        ]
+        self._first_layer = spec["passes"][0][1][0][0]
+        names = {name for _, computed in spec["passes"] for _, name, _ in computed}
+        self._kernels = {name: self._kernel(name) for name in names}
         content, style = (self._picture(spec[name]) for name in ("content", "style"))
         with torch.no_grad():
             self._content = self._features(content)
-            self._metrics = [self._metric(name) for name in spec["layers"]]
+            self._metrics = [self._metric(name) for name in spec["convolutions"]]
             self._grams = self._gram_matrices(self._features(style))
         self._x = content.clone().requires_grad_(True)
         self._steps = 0
@@ -66,7 +67,7 @@ class PyTorchModel:
         # Files may hold float16.
         kernel = self._arrays[f"{name}.kernel"].astype(np.float32).transpose(3, 2, 0, 1)
         bias = torch.from_numpy(self._arrays[f"{name}.bias"].astype(np.float32))
-        if name == self._spec["convolutions"][0][0]:
+        if name == self._first_layer:
             kernel = kernel[:, ::-1]  # BGR → RGB
         turned = torch.from_numpy(np.ascontiguousarray(kernel))
         return turned.to(memory_format=self._format), bias
@@ -82,19 +83,25 @@ class PyTorchModel:
     def _features(self, picture: torch.Tensor) -> list[torch.Tensor]:
         """Activations of the played layers, (1, c, h, w) each."""
         means = torch.tensor(self._spec["means"]).reshape(1, 3, 1, 1)
-        x = F.pad(picture - means, (1, 1, 1, 1), mode="replicate")
-        found = []
-        for index, (kernel, bias, name, pool) in enumerate(self._convolutions):
-            if pool:
-                x = F.max_pool2d(x, 2)
-            x = F.relu(F.conv2d(x, kernel, bias, padding=1 if index else 0))
-            if name in self._spec["layers"]:
-                found.append(x)
+        found, seen, at = [], picture - means, 1
+        for scale, computed in self._spec["passes"]:
+            while at < scale:
+                seen, at = blurred_half(seen), 2 * at
+            x = F.pad(seen, (1, 1, 1, 1), mode="replicate")
+            for index, (layer, name, pool) in enumerate(computed):
+                if pool:
+                    x = F.max_pool2d(x, 2)
+                x = F.relu(F.conv2d(x, *self._kernels[name], padding=1 if index else 0))
+                if layer in self._spec["layers"]:
+                    found.append(x)
         return found
 
     def _gram_matrices(self, features: list[torch.Tensor]) -> list[torch.Tensor]:
         """As they are compared: M·G·M where there is a metric."""
-        grams = map(gram_matrix, features)
+        grams = [
+            gram_matrix(f, 0.0 if layer == self._first_layer else self._spec["centering"])
+            for f, layer in zip(features, self._spec["layers"], strict=True)
+        ]
         return [g if m is None else m @ g @ m for g, m in zip(grams, self._metrics, strict=True)]
 
     def _loss(self) -> torch.Tensor:
@@ -165,10 +172,22 @@ def halved(x: torch.Tensor) -> torch.Tensor:
     return F.avg_pool2d(x, 2, ceil_mode=True, count_include_pad=False)
 
 
-def gram_matrix(features: torch.Tensor) -> torch.Tensor:
-    """(1, c, h, w) → F·Fᵀ / (h·w·c), (c, c)."""
+def blurred_half(x: torch.Tensor) -> torch.Tensor:
+    """(1, c, h, w) → (1, c, ⌊h/2⌋, ⌊w/2⌋), by [1 3 3 1] / 8 in each direction."""
+    row = torch.tensor([1.0, 3, 3, 1]) / 8
+    kernel = torch.outer(row, row).expand(x.shape[1], 1, 4, 4)
+    bordered = F.pad(x, (1, 1, 1, 1), mode="replicate")
+    return F.conv2d(bordered, kernel, stride=2, groups=x.shape[1])
+
+
+def gram_matrix(features: torch.Tensor, centering: float) -> torch.Tensor:
+    """(1, c, h, w) → (F·Fᵀ / (h·w) − k·μ·μᵀ) / c, (c, c)."""
     flat = features.flatten(2)[0]
-    return flat @ flat.T / flat.numel()
+    gram = flat @ flat.T / flat.numel()
+    if not centering:
+        return gram
+    mean = flat.mean(1, keepdim=True)
+    return gram - mean @ mean.T * (centering / len(flat))
 
 
 if __name__ == "__main__":
