@@ -131,7 +131,7 @@ _LARGE = "the real thing, for a GPU or patience"
 
 # Source: Simonyan & Zisserman 2014, arXiv:1409.1556, table 1, columns D and E.
 NETWORKS = {
-    # A quarter of VGG-19's channels: a twelfth of VGG-16's time on two CPU cores.
+    # A quarter of VGG-19's channels: about a sixth of VGG-16's time on two CPU cores.
     "lite": FeatureNetwork(
         "ships with styletune, live on a CPU",
         vgg_blocks((2, 16), (2, 32), (4, 64)),

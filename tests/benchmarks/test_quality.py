@@ -1,5 +1,7 @@
 """Which check counts, and the response to a move, by hand."""
 
+import argparse
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,19 @@ def test_settling_steps_go_to_nine_tenths_of_the_way() -> None:
 def test_a_response_may_rise_or_fall(direction: int) -> None:
     losses = 100 + direction * 40 * (1 - np.exp(-np.arange(200) / 10))
     assert step_response(losses, np.zeros(200)).steps == 24  # e^-2.4 < 0.1 < e^-2.3
+
+
+def test_each_way_to_paint_a_pair_is_a_session() -> None:
+    options = argparse.Namespace(ways=list(style_distance.WAYS), size=64, weights="x", lite=None)
+    found = style_distance.sessions("harbour", "strokes", options)
+    assert list(found) == list(style_distance.WAYS)
+    for name, session in found.items():
+        assert session.network.name == name.split(",")[0]
+        assert session.network.weights == (None if session.network.name == "lite" else "x")
+        assert any("@" in layer for layer in session.network.selected_layers) != (", " in name)
+        assert session.optimizer.name == "lbfgs"  # as `paint` does
+        kept = [n for n in session.positions() if n.startswith("content.block")]
+        assert sum(session.positions()[n] > 0 for n in kept) == 1
 
 
 def test_style_distance_without_vgg19_stops(

@@ -38,11 +38,15 @@ def moved(server: LiveServer, control: str, position: float) -> None:
     )
 
 
+def type_value(page: Page, control: str, text: str) -> None:
+    words(page, control).click()
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
 def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None:
     control = "content.block3_conv1"
-    words(page, control).click()
-    page.keyboard.type("10")
-    page.keyboard.press("Enter")
+    type_value(page, control, "10")
     moved(server, control, 0.75)
     expect(words(page, control)).to_have_value("×10")
     expect(handle(page, control)).to_be_focused()
@@ -64,9 +68,7 @@ def test_a_value_is_typed_over_its_words(page: Page, server: LiveServer) -> None
     moved(server, control, 0.3)
     # An amount goes below zero.
     control = "style.block2_conv1"
-    words(page, control).click()
-    page.keyboard.type("-1.25")
-    page.keyboard.press("Enter")
+    type_value(page, control, "-1.25")
     moved(server, control, 0.0)
     expect(words(page, control)).to_have_value("×−1.3")
     page.keyboard.press("Delete")
