@@ -128,7 +128,7 @@ export function makeStatus() {
   /** Measure the round trip while no move does, by the server's smallest answer. @param {number} now */
   async function ping(now) {
     pingedAt = now;
-    const response = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+    const response = await fetch("healthz", { cache: "no-store" }).catch(() => null);
     await response?.arrayBuffer();
     if (response && pingedAt === now) addRoundTrip(performance.now() - now);
   }

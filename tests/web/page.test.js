@@ -88,3 +88,7 @@ test("the policy default-src 'self' holds: nothing inline in a page", () => {
     assert.doesNotMatch(text(page), /\sstyle=|\son\w+=|<style|<script(?! type="module" src=)/);
   }
 });
+
+test("every address is relative to the page, which a proxy may have put below a path", () => {
+  for (const name of files) assert.doesNotMatch(text(name), /(?:["'`=]|url\()\/\w/, name);
+});

@@ -21,6 +21,7 @@ from styletune.server.auth.origin import (
     check_fetch_site,
     check_host,
     check_origin,
+    parse_authority,
 )
 from styletune.server.auth.responses import (
     NOT_STORED,
@@ -113,8 +114,7 @@ class AuthMiddleware:
         if isinstance(admitted, Response):
             await admitted(scope, receive, send)
             return
-        scope = {**scope, "role": admitted, "root_path": self._root, "path": self._root + path}
-        await self._app(scope, receive, send)
+        await self._app(admitted, receive, send)
 
     def _path(self, scope: Scope) -> str:
         """The path below `root_path`, whether the proxy has cut that off or not."""
@@ -122,8 +122,8 @@ class AuthMiddleware:
         inside = self._root and (path == self._root or path.startswith(f"{self._root}/"))
         return path.removeprefix(self._root) if inside else path
 
-    def _authorize(self, scope: Scope, path: str) -> Role | Response:
-        """Return the role to let the request through with, or where a browser is sent instead.
+    def _authorize(self, scope: Scope, path: str) -> Scope | Response:
+        """Return the scope to let the request through with, or where a browser is sent instead.
 
         Raises:
             AccessDenied: it does not get in.
@@ -138,7 +138,7 @@ class AuthMiddleware:
         if reading and not path:  # without the slash the page's links would lead elsewhere
             return _see_other(f"{self._root}/")
         if reading and path in PUBLIC_PATHS:
-            return Role.VIEWER
+            return self._admitted(scope, path, own, Role.VIEWER)
         # Named by the port that the browser sees: two tunnels to localhost share its cookies.
         cookie_name = f"styletune_{own.port}"
         role = None
@@ -147,12 +147,21 @@ class AuthMiddleware:
         tokens = _query_tokens(scope) if _is_page(scope, path) else []
         new_role = None
         if role is None or (role is not Role.PLAYER and tokens):
-            role = new_role = self._check_tokens(self._address(scope, headers), tokens, bearers)
+            address = self._address(scope, headers, proxied=own == self._public)
+            role = new_role = self._check_tokens(address, tokens, bearers)
         if tokens:
             return self._login_redirect(path, own, cookie_name, new_role)
         if not is_allowed(role, scope, path):
             raise AccessDenied(HTTPStatus.FORBIDDEN, VIEW_ONLY, VIEW_ONLY_TEXT)
-        return role
+        return self._admitted(scope, path, own, role)
+
+    def _admitted(self, scope: Scope, path: str, own: Origin, role: Role) -> Scope:
+        """The scope for the application: of whom, and as the browser has addressed it."""
+        # The browser's scheme: a proxy may speak plain HTTP with us, and redirects must not.
+        secure = "s" if own.scheme == "https" else ""
+        scheme = ("ws" if scope["type"] == "websocket" else "http") + secure
+        where = {"scheme": scheme, "root_path": self._root, "path": self._root + path}
+        return {**scope, **where, "role": role}
 
     def _own_origin(self, host: Authority, scope: Scope) -> Origin:
         """The origin that our pages have for this client."""
@@ -176,37 +185,35 @@ class AuthMiddleware:
                 "a token is needed: open the address that styletune printed at its start, "
                 "or send Authorization: Bearer",
             )
-        if self._throttle.is_blocked(address):
-            raise AccessDenied(
-                HTTPStatus.TOO_MANY_REQUESTS,
-                "too_many_failures",
-                f"more than {MAX_FAILURES} wrong tokens within a minute; wait a minute",
-            )
         role = None
         # Exactly one: with two nobody can say which one counts.
         if len(bearers) == 1 and not tokens:
             role = self._credentials.role_from_bearer(bearers[0])
         elif len(tokens) == 1 and not bearers:
             role = self._credentials.role_from_login(tokens[0])
-        if role is None:
-            self._throttle.record(address)
+        if role is not None:  # whoever else has tried from this address
+            return role
+        if self._throttle.is_blocked(address):
             raise AccessDenied(
-                HTTPStatus.UNAUTHORIZED,
-                "wrong_token",
-                "the token is not this server's; it is new at each start unless you set it",
+                HTTPStatus.TOO_MANY_REQUESTS,
+                "too_many_failures",
+                f"more than {MAX_FAILURES} wrong tokens within a minute; wait a minute",
             )
-        return role
+        self._throttle.record(address)
+        raise AccessDenied(
+            HTTPStatus.UNAUTHORIZED,
+            "wrong_token",
+            "the token is not this server's; it is new at each start unless you set it",
+        )
 
-    def _address(self, scope: Scope, headers: Headers) -> str:
+    def _address(self, scope: Scope, headers: Headers, *, proxied: bool) -> str:
         """Whose failures are counted: behind a proxy, the client that the proxy names."""
-        if self._public is None:
-            return _peer(scope)
-        # The last one: those before it are what the client claims.
-        client = ",".join(headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
-        try:
-            return str(ipaddress.ip_address(client))
-        except ValueError:
-            return _peer(scope)
+        if proxied:
+            # The last one: those before it are what the client claims.
+            client = ",".join(headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
+            if (address := _network(client)) is not None:
+                return address
+        return _network(_peer(scope)) or _peer(scope)
 
     def _login_redirect(
         self, path: str, own: Origin, cookie_name: str, role: Role | None
@@ -231,6 +238,19 @@ def _see_other(location: str) -> Response:
 
 def _peer(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
+
+
+def _network(client: str) -> str | None:
+    """The IPv4 address, or what one household has of IPv6; a port is cut off. None: neither."""
+    authority = parse_authority(client)
+    try:
+        address = ipaddress.ip_address(authority.name.strip("[]") if authority else client)
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    mapped = address.ipv4_mapped
+    return str(mapped or ipaddress.IPv6Network((int(address), 64), strict=False))
 
 
 def _is_page(scope: Scope, path: str) -> bool:

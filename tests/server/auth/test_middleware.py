@@ -20,6 +20,7 @@ from styletune.server.auth.responses import SECURITY_HEADERS
 TOKEN, VIEW_TOKEN = "the-right-token", "the-token-to-watch"
 BEARER = ("authorization", f"Bearer {TOKEN}")
 VIEWER = ("authorization", f"Bearer {VIEW_TOKEN}")
+WRONG = ("authorization", "Bearer wrong")
 HOST = ("host", "localhost:8018")
 ORIGIN = ("origin", "http://localhost:8018")
 
@@ -46,7 +47,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers 299 to whoever is let in, and says as whom and where."""
     prefix = "websocket.http" if scope["type"] == "websocket" else "http"
     await send({"type": f"{prefix}.response.start", "status": 299, "headers": []})
-    body = f"{scope['role']} {scope['root_path']} {scope['path']}"
+    body = f"{scope['role']} {scope['root_path']} {scope['path']} {scope['scheme']}"
     await send({"type": f"{prefix}.response.body", "body": body.encode()})
 
 
@@ -450,20 +451,23 @@ async def test_one_time_token_opens_once() -> None:
 
 
 @pytest.mark.checklist(5)
-async def test_throttle_blocks_tokens_but_not_cookies() -> None:
+async def test_throttle_blocks_wrong_tokens_only() -> None:
     clock = Clock()
     auth = protected(clock)
     cookie = await login(auth)
     for _ in range(MAX_FAILURES + 1):
         assert (await request(auth, HOST, path="/", query="token=wrong")).status == 401
-    assert (await request(auth, HOST, path="/", query="token=wrong")).status == 429
-    limited = await request(auth, HOST, BEARER)
+    limited = await request(auth, HOST, path="/", query="token=wrong")
     assert limited.status == 429
     assert limited.headers["retry-after"] == "60"
-    assert (await request(auth, HOST, cookie)).admitted
-    assert (await request(auth, HOST, BEARER, client="10.0.0.9")).admitted
+    assert (await request(auth, HOST, WRONG)).status == 429
+    assert (await request(auth, HOST, WRONG, client="10.0.0.9")).status == 401
+    for right in (BEARER, VIEWER, cookie):
+        assert (await request(auth, HOST, right)).admitted
+    for token in (TOKEN, VIEW_TOKEN, auth.one_time_token()):
+        assert (await request(auth, HOST, path="/", query=f"token={token}")).status == 303
     clock.now += 61
-    assert (await request(auth, HOST, BEARER)).admitted
+    assert (await request(auth, HOST, WRONG)).status == 401
 
 
 async def test_throttle_does_not_count_outdated_cookies() -> None:
@@ -560,7 +564,8 @@ async def test_throttle_counts_guesses_of_a_viewer() -> None:
     viewer = await login(auth, token=VIEW_TOKEN)
     for _ in range(MAX_FAILURES + 1):
         assert (await request(auth, HOST, viewer, path="/", query="token=guess")).status == 401
-    assert (await request(auth, HOST, viewer, path="/", query=f"token={TOKEN}")).status == 429
+    assert (await request(auth, HOST, viewer, path="/", query="token=guess")).status == 429
+    assert (await request(auth, HOST, viewer, path="/", query=f"token={TOKEN}")).status == 303
     assert (await request(auth, HOST, viewer, path="/")).admitted
 
 
@@ -573,8 +578,7 @@ async def test_no_view_token_means_no_viewers() -> None:
 async def test_wrong_bearer_does_not_stand_for_an_origin() -> None:
     auth = protected()
     cookie = await login(auth)
-    wrong = ("authorization", "Bearer wrong")
-    assert (await request(auth, HOST, cookie, wrong, method="PUT")).status == 401
+    assert (await request(auth, HOST, cookie, WRONG, method="PUT")).status == 401
     assert (await request(auth, HOST, cookie, VIEWER)).body.startswith(b"viewer")
 
 
@@ -642,16 +646,39 @@ async def test_proxy_keeps_loopback_open() -> None:
     assert (await request(protected(**PUBLIC), HOST, ORIGIN, BEARER, method="PUT")).admitted
 
 
-async def test_throttle_counts_by_the_address_that_the_proxy_adds() -> None:
+@pytest.mark.parametrize(
+    ("added", "other"),
+    [
+        ("203.0.113.9", "203.0.113.8"),
+        ("203.0.113.9:5555", "203.0.113.8:5555"),
+        ("2001:db8::9", "2001:db8:0:1::9"),
+        ("[2001:db8::9]:5555", "[2001:db8:0:1::9]:5555"),
+        ("::ffff:203.0.113.9", "::ffff:203.0.113.8"),
+    ],
+)
+async def test_throttle_counts_by_the_address_that_the_proxy_adds(added: str, other: str) -> None:
     auth = protected(**PUBLIC)
     for number in range(MAX_FAILURES + 1):
-        claims = ("x-forwarded-for", f"10.0.0.{number}, 203.0.113.9")
-        await request(auth, PROXIED, claims, path="/", query="token=wrong")
-    from_there = ("x-forwarded-for", "198.51.100.1, 203.0.113.9")
-    assert (await request(auth, PROXIED, from_there, BEARER)).status == 429
-    elsewhere = ("x-forwarded-for", "198.51.100.1")
-    assert (await request(auth, PROXIED, elsewhere, BEARER)).admitted
-    assert (await request(auth, PROXIED, ("x-forwarded-for", "nonsense"), BEARER)).admitted
+        claims = ("x-forwarded-for", f"10.0.0.{number}"), ("x-forwarded-for", added)
+        await request(auth, PROXIED, *claims, path="/", query="token=wrong")
+    from_there = ("x-forwarded-for", f"198.51.100.1, {added}")
+    assert (await request(auth, PROXIED, from_there, WRONG)).status == 429
+    assert (await request(auth, PROXIED, from_there, BEARER)).admitted
+    for elsewhere in (other, "nonsense", ""):
+        answer = await request(auth, PROXIED, ("x-forwarded-for", elsewhere), WRONG)
+        assert answer.status == 401
+    # Not through the proxy: nobody has checked what stands there.
+    assert (await request(auth, HOST, from_there, WRONG)).status == 401
+
+
+async def test_throttle_counts_one_client_once_however_it_is_written() -> None:
+    auth = protected(**PUBLIC)
+    written = ("203.0.113.9", "203.0.113.9:1", "::ffff:203.0.113.9", "[::ffff:203.0.113.9]:2")
+    for number in range(MAX_FAILURES + 1):
+        claim = ("x-forwarded-for", written[number % len(written)])
+        await request(auth, PROXIED, claim, WRONG)
+    for text in written:
+        assert (await request(auth, PROXIED, ("x-forwarded-for", text), WRONG)).status == 429
 
 
 async def test_throttle_counts_by_connection_without_a_proxy() -> None:
@@ -659,7 +686,23 @@ async def test_throttle_counts_by_connection_without_a_proxy() -> None:
     for number in range(MAX_FAILURES + 1):
         claims = ("x-forwarded-for", f"10.0.0.{number}")
         await request(auth, HOST, claims, path="/", query="token=wrong")
-    assert (await request(auth, HOST, ("x-forwarded-for", "10.9.9.9"), BEARER)).status == 429
+    assert (await request(auth, HOST, ("x-forwarded-for", "10.9.9.9"), WRONG)).status == 429
+
+
+@pytest.mark.parametrize(
+    ("host", "options", "kind", "scheme"),
+    [
+        (PROXIED, PUBLIC, "http", b"https"),
+        (PROXIED, PUBLIC, "websocket", b"wss"),
+        (HOST, PUBLIC, "http", b"http"),
+        (HOST, {}, "http", b"http"),
+    ],
+)
+async def test_scheme_is_the_one_that_the_browser_shows(
+    host: tuple[str, str], options: dict[str, Any], kind: str, scheme: bytes
+) -> None:
+    answer = await request(protected(**options), host, BEARER, kind=kind, path="/ws")
+    assert answer.body.split()[-1] == scheme
 
 
 @pytest.mark.parametrize("text", ["paint.example", "ftp://x", "https://", "https://a/b", "null"])
@@ -674,7 +717,7 @@ async def test_root_path_kept_or_cut_off_by_the_proxy(
 ) -> None:
     auth = protected(root_path="/paint")
     assert (await request(auth, HOST, BEARER, path=f"{prefix}/ws", kind="websocket")).body == (
-        b"player /paint /paint/ws"
+        b"player /paint /paint/ws ws"
     )
     answer = await request(auth, HOST, path=f"{prefix}/", query=f"token={TOKEN}")
     assert (answer.status, answer.headers["location"]) == (303, "/paint/")
