@@ -87,7 +87,7 @@ def measure(picture: npt.NDArray[np.uint8], rounds: int, weights: str) -> Turns:
     }
     for painter, controls in settings.values():
         painter.apply(controls)
-        painter.trace(all_depths=False)
+        painter.trace()
         painter.run(_CHUNK + 1, all_terms=False)
     variants = {
         name: functools.partial(_take_turn, painter, controls, name)

@@ -121,6 +121,7 @@ class CanvasBuilder:
 
     def poll(self, painter: Painter, positions: Positions) -> Painter:
         """The painter to go on with: the next one once it has been built, else the same."""
+        self._trace_shallow_step(painter)
         if self._build is not None:
             done = self._build.painter.done()
             return self._finish_build(self._build, painter, positions) if done else painter
@@ -129,6 +130,12 @@ class CanvasBuilder:
         if stable and size not in (self._canvas.size_px, self._rejected_px):
             self._resize(size, positions)
         return painter
+
+    def _trace_shallow_step(self, painter: Painter) -> None:
+        """In the background, where muted or silent layers allow one; not on a passing canvas."""
+        lasting = self._canvas.size_px == self._size.size_px
+        if lasting and painter.solver.depths.request(painter.depth):
+            threading.Thread(target=painter.trace, args=(painter.depth,), name="trace").start()
 
     def _resize(self, size: int, positions: Positions) -> None:
         try:
@@ -167,11 +174,6 @@ class CanvasBuilder:
         self._canvas = build.canvas
         built.apply(positions)
         return built
-
-    def trace_in_background(self, painter: Painter) -> None:
-        """Trace what controls may need later, where this canvas is no passing one."""
-        if self._canvas.size_px == self._size.size_px:
-            threading.Thread(target=painter.trace, name="trace").start()
 
 
 def warm_up(painter: Painter) -> None:

@@ -4,7 +4,7 @@ A bias-free dense layer on the constant 1.0 is the picture, and its kernel all t
 Source: "Tuning Style Transfer with a Control Surface" (2018), after arXiv:1508.06576.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -76,8 +76,8 @@ def style_transfer_models(
     clamp: bool = True,
     skips: bool = False,
     centering: float = 0.0,
-) -> dict[int, StyleTransfer]:
-    """Assemble the model for pictures of `height` × `width` px, and its shallow parts.
+) -> Callable[[int], StyleTransfer]:
+    """Prepare the model for pictures of `height` × `width` px, and its shallow parts.
 
     Weights are inputs, so that moving a fader never builds or traces anything. The output is
     the vector of the k·n weighted losses of k terms and n layers, whose target is zeros under
@@ -96,7 +96,8 @@ def style_transfer_models(
         skips: leave out content terms of weight 0 in steps that do not compute all terms.
 
     Returns:
-        Models by `depth_boundaries(names)`; the last is the whole.
+        What builds the model of the first so many layers, one of `depth_boundaries(names)`. The
+        whole must be the first: it gives the variables their shapes.
     """
     inputs = {
         name: keras.Input((size,), batch_size=1, name=name)
@@ -160,8 +161,7 @@ def style_transfer_models(
         raw = layers.Concatenate(name="raw_terms")(flat)
         return StyleTransfer(inputs, terms(raw, both), name="style_transfer")
 
-    # The whole first: it is what gives `terms` the shape of its variable.
-    return {depth: model(depth) for depth in reversed(depth_boundaries(names))}
+    return model
 
 
 def make_optimizer(settings: Optimizer, height: int, width: int) -> SwitchableOptimizer:

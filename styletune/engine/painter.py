@@ -328,16 +328,17 @@ class Painter:
 
     @property
     def traces(self) -> int:
-        """How often a step was traced: once for each depth in use, whatever is moved."""
+        """How often a step was traced: once for each depth that was needed."""
         return self.solver.depths.traces
 
-    def trace(self, *, all_depths: bool = True) -> None:
-        """Trace the steps for shallow parts of the network; may run beside `run`.
+    @property
+    def depth(self) -> int:
+        """How many of the layers a step with the present weights must compute."""
+        return self._depth
 
-        Args:
-            all_depths: else only the one that the present weights need.
-        """
-        self.solver.depths.trace(self.inputs.batch, None if all_depths else self._depth)
+    def trace(self, depth: int | None = None) -> None:
+        """Trace the step of a depth, or of the present one; may run beside `run`."""
+        self.solver.depths.trace(depth or self._depth, self.inputs.batch)
 
     def state(self) -> PaintingState:
         """The painting as it stands, on the host; later steps do not touch what is returned."""

@@ -13,7 +13,7 @@ from keras import ops
 from styletune.config import SessionConfig
 from styletune.engine import backend, model, weights
 from styletune.engine.losses import LayerLoss
-from styletune.engine.model import Batch
+from styletune.engine.model import Batch, StyleTransfer
 from styletune.engine.state import PaintingState, Pixels
 from styletune.engine.train_step import DepthSteps
 from styletune.engine.vgg import FeatureExtractor
@@ -53,7 +53,7 @@ class Solver:
             pooling=session.network.pooling,
             precision=session.engine.precision,
         )
-        models = model.style_transfer_models(
+        build_model = model.style_transfer_models(
             self.features,
             self._layers,
             height,
@@ -63,16 +63,23 @@ class Solver:
             skips=not backend.gpus(),
             centering=session.painting.centering,
         )
-        self.model = models[len(self._layers)]
         self.optimizer = model.make_optimizer(session.optimizer, height, width)
-        for each in models.values():
-            each.compile(
-                self.optimizer,
-                loss="mean_absolute_error",
-                jit_compile=backend.should_jit(),
+
+        def compiled(depth: int) -> StyleTransfer:
+            built = build_model(depth)
+            built.compile(
+                self.optimizer, loss="mean_absolute_error", jit_compile=backend.should_jit()
             )
+            return built
+
+        self.model = compiled(len(self._layers))
         self.optimizer.build(self.model.trainable_variables)
-        self.depths = DepthSteps(models, session.engine.steps_per_execution)
+        self.depths = DepthSteps(
+            self.model,
+            model.depth_boundaries(self._layers),
+            compiled,
+            session.engine.steps_per_execution,
+        )
         # Looked up once: finding a layer by name walks through the model.
         self._terms = self.model.get_layer("terms")
         self._picture_losses = {term: self.model.get_layer(term) for term in picture_terms()}

@@ -4,7 +4,7 @@
 step. Here inputs lie on the device already, and nothing is read back unless it is needed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -149,33 +149,42 @@ def make_train_step(model: StyleTransfer, chunk: int = 1) -> Stepper:
 class DepthSteps:
     """The steps of a painting, by how many of the selected layers they compute.
 
-    No step computes deeper layers than the deepest term that counts. One compiled step for the
-    whole network and one for each of its shallow parts, all over the same picture, moments and
-    targets. A shallow one is used once it is traced, which painting must not wait for.
+    No step computes deeper layers than the deepest term that counts. The whole network's step is
+    there from the start; that of a shallow part, over the same picture, moments and targets, is
+    built when its depth is first needed, and painting does not wait for it.
 
     Args:
-        models: of `style_transfer_models`, compiled.
+        model: the whole, compiled.
+        depths: that a step may have; the last is the whole.
+        build: the compiled model of another depth.
         steps_per_execution: in one launch, at most.
     """
 
-    def __init__(self, models: Mapping[int, StyleTransfer], steps_per_execution: int = 1) -> None:
-        self._models = models
-        self._full = max(models)
-        self._steppers: dict[int, Stepper] = {
-            depth: make_train_step(model, steps_per_execution)
-            for depth, model in sorted(models.items())
-        }
-        self._ready = {self._full}
+    def __init__(
+        self,
+        model: StyleTransfer,
+        depths: Sequence[int],
+        build: Callable[[int], StyleTransfer],
+        steps_per_execution: int = 1,
+    ) -> None:
+        self._depths = tuple(depths)
+        self._full = self._depths[-1]
+        self._build = build
+        self._chunk = steps_per_execution
+        self._models = [model]
+        # Replaced as a whole: another thread may add a depth between two steps.
+        self._steppers: Mapping[int, Stepper] = {self._full: make_train_step(model, self._chunk)}
+        self._requested = {self._full}
 
     @property
     def traces(self) -> int:
         """How often any of the steps was traced."""
-        return sum(model.traces for model in self._models.values())
+        return sum(model.traces for model in self._models)
 
     @property
     def ready(self) -> frozenset[int]:
         """The depths whose steps are compiled, or are compiled when first used: the whole."""
-        return frozenset(self._ready)
+        return frozenset(self._steppers)
 
     def required_depth(self, *weights: npt.NDArray[np.floating]) -> int:
         """The least depth whose step computes all terms that count.
@@ -185,21 +194,32 @@ class DepthSteps:
         """
         counting = np.flatnonzero(np.any(weights, axis=0))
         deepest = int(counting[-1]) + 1 if counting.size else 1
-        return min(depth for depth in self._steppers if depth >= deepest)
+        return min(depth for depth in self._depths if depth >= deepest)
 
-    def trace(self, batch: Batch, only: int | None = None) -> None:
-        """Trace the shallow steps (or that of depth `only`); may run beside `run`."""
-        for depth, step in self._steppers.items():
-            if depth not in self._ready and only in (None, depth):
-                step.trace(batch)
-                self._ready.add(depth)
+    def request(self, depth: int) -> bool:
+        """Whether the step of that depth is still to be traced; True once for each."""
+        if depth in self._requested:
+            return False
+        self._requested.add(depth)
+        return True
+
+    def trace(self, depth: int, batch: Batch) -> None:
+        """Build and trace the step of that depth; may run beside `run`."""
+        if depth in self._steppers:
+            return
+        model = self._build(depth)
+        self._models.append(model)
+        step = make_train_step(model, self._chunk)
+        step.trace(batch)
+        self._steppers = {**self._steppers, depth: step}
 
     def run(
         self, depth: int, batch: Batch, steps: int = 1, on_launch: StepCallback = no_callback
     ) -> int:
         """Take up to `steps` steps, as shallow as is prepared; returns how many."""
-        ready = min(other for other in self._ready if other >= depth)
-        return self._steppers[ready].run(batch, steps, on_launch)
+        steppers = self._steppers
+        ready = min(other for other in steppers if other >= depth)
+        return steppers[ready].run(batch, steps, on_launch)
 
     def run_full(self, batch: Batch, steps: int = 1, on_launch: StepCallback = no_callback) -> int:
         """The same, with all layers: their raw losses are those of the last step."""

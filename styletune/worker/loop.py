@@ -297,7 +297,7 @@ class PaintLoop:
         return made
 
     def _announce_canvas(self, painter: Painter) -> None:
-        """Report the canvas, and trace what controls may need later."""
+        """Report the canvas."""
         self._report = replace(
             self._report,
             width=painter.width,
@@ -306,7 +306,6 @@ class PaintLoop:
         )
         if self._report.state in (State.RUNNING, State.PAUSED):
             self._set_state(self._report.state)
-        self._canvas_builder.trace_in_background(painter)
 
     def _poll_commands(self) -> Iterator[Command]:
         while self._pipe.poll():

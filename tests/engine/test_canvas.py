@@ -130,3 +130,20 @@ def test_a_size_is_not_shown_where_its_fader_went_back_meanwhile(tmp_path) -> No
         assert builder.poll(painter, positions) is painter
         time.sleep(0.01)
     assert painter.height == 48
+
+
+def test_a_shallow_step_is_traced_once_when_layers_are_muted(tmp_path) -> None:
+    Image.fromarray(picture(48, 48, 0)).save(tmp_path / "a.png")
+    path = str(tmp_path / "a.png")
+    session = small_session(pictures={"content": path, "styles": [path], "size": 48})
+    positions = session.positions()
+    builder = CanvasBuilder(session, positions, print, lambda rejected: pytest.fail(str(rejected)))
+    painter = builder.first_painter(positions, full=True)
+    assert builder.poll(painter, positions) is painter
+    assert painter.solver.depths.ready == {3}  # nothing is traced that nobody needs
+    painter.apply(positions | {f"{term}.block3_conv2.mute": 1.0 for term in ("content", "style")})
+    for _ in range(3):
+        builder.poll(painter, positions)
+    while painter.solver.depths.ready != {2, 3}:
+        time.sleep(0.01)
+    assert painter.traces == 1  # the whole is traced when it is first taken

@@ -56,7 +56,8 @@ def test_a_taps_part_of_the_gradient_waits_for_that_of_later_layers() -> None:
 def test_a_step_holds_no_constant_as_large_as_a_layers_features() -> None:
     """The gradient of a branch of its own would bring zeros of that size for when it is off."""
     painter = small_painter()
-    painter.trace()
+    for depth in (1, 2, 3):
+        painter.trace(depth)
     for stepper in painter.solver.depths._steppers.values():
         whole = stepper._step.get_concrete_function(painter.inputs.batch).graph
         for graph in (whole, *(f.graph for f in whole._functions.values() if hasattr(f, "graph"))):
