@@ -3,6 +3,7 @@
 Every such answer is one JSON body of `code` and `message`; its status follows from the error.
 """
 
+import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from styletune.errors import ConfigError, ControlError, PictureError, SceneError, StyletuneError
+
+_log = logging.getLogger(__name__)
 
 Responses = dict[int | str, dict[str, Any]]
 Handler = Callable[[Request, Exception], Awaitable[Response]]
@@ -57,6 +60,13 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ConfigError, answer(unprocessable, "bad_profile"))
     app.add_exception_handler(ControlError, answer(unprocessable, "bad_state"))
     app.add_exception_handler(PictureError, answer(unprocessable, "bad_picture"))
+
+    @app.exception_handler(OSError)
+    async def answer_os_error(request: Request, error: OSError) -> Response:
+        """Of the machine, not of the request: no descriptor, process or room is free."""
+        _log.warning("%s failed: %s", request.method, error)
+        why = f"the server cannot do this now ({error.strerror or error}); try again in a moment"
+        return _response(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", why)
 
     @app.exception_handler(ApiError)
     async def answer_api_error(request: Request, error: ApiError) -> Response:

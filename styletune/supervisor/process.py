@@ -186,7 +186,7 @@ class WorkerProcess:
 
     def is_stopped(self) -> bool:
         """Whether it is stopped, as by SIGSTOP or a debugger."""
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(psutil.Error, OSError):  # no descriptor to look with
             return psutil.Process(self.pid).status() in _STOPPED
         return False
 

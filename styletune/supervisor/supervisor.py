@@ -5,6 +5,7 @@ One task of the web process's event loop, and the only one there that touches sh
 
 import asyncio
 import contextlib
+import logging
 import math
 import time
 from collections import deque
@@ -49,6 +50,8 @@ from styletune.supervisor.process import (
 from styletune.supervisor.sources import SourcePictures
 from styletune.supervisor.standby import StandbyWorker
 from styletune.worker.process import Target, WarmUp, run_worker
+
+_log = logging.getLogger(__name__)
 
 LOG_LINES = 30
 _REPORTS = 100  # for a reader that lags; states change a few times a minute
@@ -197,9 +200,10 @@ class Supervisor:
         """Restart now, when failed or waiting for the next restart; else do nothing.
 
         Returns:
-            Whether there was something to restart.
+            Whether there was something to restart, and somebody to do it.
         """
-        if self.report.state not in (State.FAILED, State.RESTARTING):
+        ended = self._task is None or self._task.done()
+        if ended or self.report.state not in (State.FAILED, State.RESTARTING):
             return False
         self._restart_requested.set()
         return True
@@ -246,11 +250,16 @@ class Supervisor:
                 self._restart_requested.clear()
                 # The reason again: the first restart follows at once, too soon to read it.
                 self._set_state(State.STARTING, reason)
-                reason = await self._run_worker()
+                try:
+                    reason = await self._run_worker()
+                except Exception as error:  # such as no free descriptor: the next life may have one
+                    _log.exception("a painting process was lost")
+                    reason = f"the painting process was lost: {error}"
                 if not self._stopping:
                     await self._wait_before_restart(reason)
-        except Exception as error:
-            self._set_state(State.FAILED, f"the supervisor failed: {error!r}")
+        except BaseException as error:
+            why = f"the supervisor has ended: {error!r}; end styletune, and start it again"
+            self._set_state(State.FAILED, why)
             raise
         finally:
             self._close_control_block()

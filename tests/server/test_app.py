@@ -425,7 +425,9 @@ def request(server: Running, length: int) -> bytes:
     ).encode()
 
 
-async def test_a_failed_painting_is_started_again_by_a_button(tmp_path: Path) -> None:
+async def test_a_failed_painting_is_started_again_by_a_button(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(tmp_path) as server:
         refused = await server.http.post("/api/restart")
         assert refused.status_code == 409
@@ -437,6 +439,25 @@ async def test_a_failed_painting_is_started_again_by_a_button(tmp_path: Path) ->
         answer = await server.http.post("/api/restart")
         assert (answer.status_code, answer.json()) == (202, {"state": "failed"})
         assert server.painter.restarts == 1
+        # The supervisor is gone: nobody is there to do it.
+        monkeypatch.setattr(server.painter, "restart", lambda: False)
+        server.painter.tell(Report(State.FAILED, "the supervisor has ended"))
+        answer = await server.http.post("/api/restart")
+        assert answer.status_code == 409
+        assert answer.json() == {"code": "ended", "message": "the supervisor has ended"}
+
+
+async def test_what_the_machine_cannot_do_now_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decode(*_: object, **__: object) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("styletune.server.routes.pictures.decode_in_subprocess", decode)
+    async with running(tmp_path) as server:
+        answer = await server.http.put("/api/content", content=picture())
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert "Too many open files" in answer.json()["message"]
 
 
 async def test_one_size_down_moves_the_control_on_every_page_and_says_why(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ No time is asserted: waiting is for events, and `PATIENCE_S` only ends a test th
 """
 
 import asyncio
+import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -20,7 +22,7 @@ from styletune.errors import MemoryBlockError
 from styletune.ipc import segments
 from styletune.ipc.commands import CommandRejected, Report, State
 from styletune.ipc.frame_block import Frame
-from styletune.supervisor.policy import SizeReduction, SupervisorTimeouts
+from styletune.supervisor.policy import SizeReduction, SupervisorTimeouts, Watchdog
 from styletune.supervisor.supervisor import Supervisor
 from tests.support import standin_worker
 from tests.support.supervised import (
@@ -203,6 +205,46 @@ async def test_where_the_smallest_does_not_fit_either_it_fails_as_usual(
         assert "the painting ran out of memory at the smallest size; 5 fail" in failed.message
 
 
+async def test_without_a_free_descriptor_it_keeps_on_trying(
+    session: SessionConfig, tmp_path: Path
+) -> None:
+    timeouts = SupervisorTimeouts(running_s=60, restart_delays_s=(0, 0.05), failures=100)
+    async with running(session, tmp_path, timeouts=timeouts) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        with no_free_descriptor():
+            os.kill(pid_of(before), signal.SIGKILL)
+            await report_where(supervisor, lambda report: "Too many open files" in report.message)
+        await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
+
+
+@contextlib.contextmanager
+def no_free_descriptor() -> Iterator[None]:
+    before, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (before, hard))
+
+
+@pytest.mark.parametrize("error", [OSError(24, "Too many open files"), RuntimeError("unforeseen")])
+async def test_any_error_while_a_worker_is_watched_is_one_failed_life(
+    session: SessionConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async with running(session, tmp_path) as supervisor:
+        before = await frame_where(supervisor, lambda frame: True)
+        errors = [error]
+
+        def check(*_: object) -> None:
+            if errors:
+                raise errors.pop()
+
+        monkeypatch.setattr(Watchdog, "check", check)
+        await report_where(supervisor, lambda report: str(error) in report.message)
+        await frame_where(supervisor, lambda frame: pid_of(frame) != pid_of(before))
+        assert not psutil.pid_exists(pid_of(before))
+
+
 async def test_restart_cuts_a_long_wait_short(session: SessionConfig, tmp_path: Path) -> None:
     timeouts = SupervisorTimeouts(running_s=60, restart_delays_s=(10_000,))
     target = standin_worker.paint_after_failing_once
@@ -345,6 +387,9 @@ async def test_a_cancelled_supervisor_leaves_nothing(
         assert supervisor._task is not None
         supervisor._task.cancel()  # as `asyncio.run` does after Ctrl-C
         await asyncio.gather(supervisor._task, return_exceptions=True)
+        assert supervisor.report.state is State.FAILED
+        assert "the supervisor has ended" in supervisor.report.message
+        assert not supervisor.restart()  # nobody is left to do it
 
 
 async def test_iterators_end_with_the_supervisor(session: SessionConfig, tmp_path: Path) -> None:
