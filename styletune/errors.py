@@ -6,6 +6,7 @@ received and, where there is one, the remedy.
     ├── ControlError     an unknown control or a value outside its range
     ├── LayerError       a layer that the network does not have
     ├── PictureError     a picture that cannot be read or used
+    ├── StorageError     a disk that is full or read-only
     ├── WeightsError     network weights missing, damaged or mismatched
     ├── DeviceError      no such GPU (exit code 2)
     ├── MessageError     a message on a socket that is not understood
@@ -52,6 +53,10 @@ class LayerError(StyletuneError):
 
 class PictureError(StyletuneError):
     """A picture that is missing, damaged, too large or too small."""
+
+
+class StorageError(StyletuneError):
+    """Something cannot be saved: the disk is full, or read-only."""
 
 
 class WeightsError(StyletuneError):

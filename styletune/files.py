@@ -1,4 +1,4 @@
-"""Write a file whole or not at all: temporary file beside it, fsync, replace."""
+"""Files: written whole or not at all (temporary file beside it, fsync, replace); their names."""
 
 import os
 import tempfile
@@ -39,6 +39,15 @@ def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> N
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def printable(name: str) -> str:
+    """Return a file's name as text for JSON and people, whatever the locale.
+
+    Python stands surrogates, which no JSON takes, for bytes that its locale cannot decode; what is
+    no UTF-8 either is replaced.
+    """
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 # Where the files that ship beside the code are: the page and the shipped configurations.

@@ -34,3 +34,9 @@ def test_the_page_asks_beside_itself_so_that_a_proxy_may_put_it_anywhere() -> No
         if path.suffix in (".js", ".html"):
             absolute = re.findall(r"""["'`]/(?:api|web|ws|frames|stage)\b""", path.read_text())
             assert not absolute, path.name
+
+
+def test_a_name_that_the_locale_cannot_decode_is_still_text() -> None:
+    assert files.printable("plain é 猫") == "plain é 猫"
+    assert files.printable("caf\udcc3\udca9") == "café"  # UTF-8 in an ASCII locale
+    assert files.printable("caf\udce9") == "caf\ufffd"  # Latin-1 bytes

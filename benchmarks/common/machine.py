@@ -23,7 +23,7 @@ def cores() -> int:
 def processor() -> str:
     """The processor's name."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
@@ -55,7 +55,7 @@ def children(pid: int) -> dict[int, str]:
 def peak_mb(pid: int) -> float | None:
     """The most memory that a process has had resident so far, in MB (10⁶ bytes)."""
     try:  # psutil does not give it on Linux
-        return peak_mb_of(Path(f"/proc/{pid}/status").read_text())
+        return peak_mb_of(Path(f"/proc/{pid}/status").read_text(encoding="utf-8"))
     except OSError:
         return None
 

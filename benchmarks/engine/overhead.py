@@ -102,7 +102,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
             self._log(Turn(True, max(seconds, time.perf_counter() - began), steps))
 
         def _log(self, turn: Turn) -> None:
-            with log.open("a") as file:
+            with log.open("a", encoding="utf-8") as file:
                 print(json.dumps([turn.bare, turn.seconds, turn.steps]), file=file)
 
     run_loop(AlternatingLoop, job, pipe)
@@ -110,7 +110,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
 
 def read_turns(log: Path) -> list[Turn]:
     """The turns that the worker has logged."""
-    lines = log.read_text().splitlines() if log.exists() else []
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
     return [Turn(*json.loads(line)) for line in lines]
 
 

@@ -191,4 +191,4 @@ def gram_matrix(features: torch.Tensor, centering: float) -> torch.Tensor:
 
 
 if __name__ == "__main__":
-    serve_steps(lambda: PyTorchModel(json.loads(Path(sys.argv[1]).read_text())))
+    serve_steps(lambda: PyTorchModel(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))))

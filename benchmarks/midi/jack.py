@@ -112,7 +112,7 @@ class RecordingPorts(Ports):
 
     def __init__(self, log: Path) -> None:
         super().__init__("jack")
-        self._log = log.open("w", buffering=1)
+        self._log = log.open("w", encoding="utf-8", buffering=1)
 
     def open(self, name: str, on_message: OnMessage) -> Port | None:
         """Open a port; see `Ports.open`."""
@@ -127,7 +127,7 @@ class RecordingPorts(Ports):
 
 def read_events(log: Path) -> Events:
     """What was logged, in order."""
-    pairs = (line.split() for line in log.read_text().splitlines())
+    pairs = (line.split() for line in log.read_text(encoding="utf-8").splitlines())
     return [(float(at), float(value)) for at, value in pairs]
 
 

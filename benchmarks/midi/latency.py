@@ -40,7 +40,7 @@ def record_positions(job: WorkerConfig, pipe: Connection, *, log: str) -> None:
     block = ControlBlock.attach(job.control_block, table)
     name = f"style.{table.layers[0]}"
     pipe.send(Report(State.PAUSED, device="stand-in", network="lite"))
-    with Path(log).open("w") as file:
+    with Path(log).open("w", encoding="utf-8") as file:
         while not (pipe.poll() and isinstance(pipe.recv(), Stop)):
             if block.has_newer and (state := block.read()) is not None:
                 file.write(f"{time.monotonic()} {state.positions[name]}\n")

@@ -124,7 +124,7 @@ def paint_in_turns(job: WorkerConfig, pipe: Connection, *, log: Path) -> None:
                 for _ in WorkerOfflinePainter(painter, run.command.steps).paint():
                     self._frames.write_heartbeat(self._progress.step)
                 painter.picture()
-                with log.open("a") as file:
+                with log.open("a", encoding="utf-8") as file:
                     print(time.perf_counter() - began, file=file)
             return ok
 

@@ -102,6 +102,6 @@ def _transposed(upstream: Any, kernel: Any, shape: Any, padding: str) -> Any:
 def _has_avx512() -> bool:
     """Whether the processor has AVX-512, as far as is known: Linux alone says."""
     try:
-        return " avx512f" in Path("/proc/cpuinfo").read_text()
+        return " avx512f" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return False

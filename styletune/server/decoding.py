@@ -1,7 +1,8 @@
-"""Decode uploads in a process of their own: `python -m styletune.server.decoding NAME SOURCE PATH`.
+"""Decode uploads in a process of their own: `python -m styletune.server.decoding [SOURCE, PATH]`.
 
 Decoding may take hundreds of megabytes, which the web process would never give back, and hostile
-bytes meet nothing there that matters. Picture on stdin; JSON, newline, thumbnail on stdout.
+bytes meet nothing there that matters. Picture on stdin; JSON, newline, thumbnail on stdout; only
+ASCII on the command line, whatever the locale.
 """
 
 import io
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from styletune.errors import PictureError
+from styletune.errors import PictureError, StorageError
 from styletune.images import decode
 
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
@@ -53,11 +54,12 @@ def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> 
 
     Raises:
         PictureError: see `images.decode.decode`; also when decoding takes too long or crashes.
+        StorageError: `path` cannot be written.
     """
     try:
         done = subprocess.run(
             # -P: never import what happens to lie in the working directory.
-            [sys.executable, "-P", "-m", __name__, name, source, str(path)],
+            [sys.executable, "-P", "-m", __name__, json.dumps([source, str(path)])],
             input=data,
             capture_output=True,
             timeout=MAX_SECONDS,
@@ -70,17 +72,24 @@ def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> 
         raise PictureError(f"{source}: the picture could not be decoded") from None
     if "refused" in answer:
         raise PictureError(answer["refused"])
+    if "unsaved" in answer:
+        path.unlink(missing_ok=True)
+        raise StorageError(f"{source}: the picture cannot be saved: {answer['unsaved']}")
     return DecodedPicture(name, path, answer["width"], answer["height"], thumbnail)
 
 
-def main(name: str, source: str, path: str) -> int:
+def main(arguments: str) -> int:
     """Run as the process that decodes; return its exit code."""
+    source, path = json.loads(arguments)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
         image = decode.decode(sys.stdin.buffer.read(), source=source)
-        picture = decode_picture(image, name, Path(path))
+        picture = decode_picture(image, source, Path(path))
     except PictureError as error:
         print(json.dumps({"refused": str(error)}))
+        return 0
+    except OSError as error:
+        print(json.dumps({"unsaved": error.strerror or str(error)}))
         return 0
     head = json.dumps({"width": picture.width, "height": picture.height})
     sys.stdout.buffer.write(head.encode() + b"\n" + picture.thumbnail)
@@ -88,4 +97,4 @@ def main(name: str, source: str, path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(sys.argv[1]))

@@ -14,7 +14,14 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from styletune.errors import ConfigError, ControlError, PictureError, SceneError, StyletuneError
+from styletune.errors import (
+    ConfigError,
+    ControlError,
+    PictureError,
+    SceneError,
+    StorageError,
+    StyletuneError,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +67,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ConfigError, answer(unprocessable, "bad_profile"))
     app.add_exception_handler(ControlError, answer(unprocessable, "bad_state"))
     app.add_exception_handler(PictureError, answer(unprocessable, "bad_picture"))
+    app.add_exception_handler(StorageError, answer(HTTPStatus.INSUFFICIENT_STORAGE, "not_kept"))
 
     @app.exception_handler(OSError)
     async def answer_os_error(request: Request, error: OSError) -> Response:
@@ -117,4 +125,5 @@ UPLOAD_ERRORS = error_responses(
     HTTPStatus.REQUEST_TIMEOUT,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     HTTPStatus.UNPROCESSABLE_ENTITY,
+    HTTPStatus.INSUFFICIENT_STORAGE,
 )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from styletune.errors import StorageError
 from styletune.server.decoding import DecodedPicture
 from styletune.session import outgoing
 from styletune.supervisor.sources import SourcePictures
@@ -110,6 +111,9 @@ def _hardlink(path: Path) -> Path:
     link = path.with_name(f"{secrets.token_hex(8)}{path.suffix}")
     try:
         os.link(path, link)
-    except OSError:  # a file system without links
-        shutil.copyfile(path, link)
+    except OSError:  # a file system without links, or a full one
+        try:
+            shutil.copyfile(path, link)
+        except OSError as error:
+            raise StorageError(f"the picture cannot be saved: {error.strerror}") from None
     return link

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.config import SessionConfig
-from styletune.files import web_folder
+from styletune.files import printable, web_folder
 from styletune.images import decode
 from styletune.ipc.segments import remove_stale_segments
 from styletune.logs import configure_logging, log_event
@@ -145,7 +145,8 @@ def _decode_all(
     sources: Sequence[str] = (session.pictures.content, *session.pictures.styles)
     data = [decode.read_bytes(source) for source in sources]
     refs = run.manifest.pictures or [
-        PictureRef(file=f"{secrets.token_hex(8)}.png", name=Path(source).stem) for source in sources
+        PictureRef(file=f"{secrets.token_hex(8)}.png", name=printable(Path(source).stem))
+        for source in sources
     ]
     paths = [run.pictures / ref.file for ref in refs]
 

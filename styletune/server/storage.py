@@ -221,5 +221,5 @@ def session_dir(session_file: str | None, data: str | Path | None = None) -> Pat
     if session_file is None:
         return Path(root) / "sessions" / "default"
     path = Path(session_file).resolve()
-    digest = hashlib.sha256(str(path).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
     return Path(root) / "sessions" / f"{path.stem}-{digest}"

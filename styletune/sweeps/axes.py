@@ -7,6 +7,7 @@ from typing import Any
 
 from styletune.controls import Control, Curve, Kind
 from styletune.errors import ConfigError, ControlError
+from styletune.files import printable
 from styletune.sweeps.spec import Axis, Value
 
 # ------------------------------------------------------- the table of controls
@@ -109,7 +110,7 @@ def control_value(control: Control, value: Value, unit: str) -> AxisValue:
 
 def picture_value(slot: str, name: str) -> AxisValue:
     """A picture in a slot, labelled as its file."""
-    return AxisValue(Path(name).stem, pictures={slot: name})
+    return AxisValue(printable(Path(name).stem), pictures={slot: name})
 
 
 def seed_value(seed: int) -> AxisValue:

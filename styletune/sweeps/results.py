@@ -226,7 +226,10 @@ class ResultsFolder:
             "lines": [asdict(axis) for axis in self.axes],
         }
         self.write("results.jsonl", b"")
-        self.write("sweep.json", json.dumps(manifest, indent=1, ensure_ascii=False).encode())
+        self.write(
+            "sweep.json",
+            json.dumps(manifest, indent=1, ensure_ascii=False).encode(errors="replace"),
+        )
 
     @property
     def painter(self) -> Mapping[str, Any]:
@@ -251,7 +254,7 @@ class ResultsFolder:
                     file.seek(end - 1)
                     if file.read(1) != b"\n":  # a line cut short stays by itself
                         file.write(b"\n")
-                file.write(result.to_json().encode() + b"\n")
+                file.write(result.to_json().encode(errors="replace") + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -270,7 +273,7 @@ class ResultsFolder:
         writer = csv.DictWriter(text, names, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-        self.write("results.csv", text.getvalue().encode())
+        self.write("results.csv", text.getvalue().encode(errors="replace"))
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file of the folder, whole or not at all.

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from styletune.config import read_toml
 from styletune.errors import ConfigError, Location, explain_validation_error
+from styletune.files import printable
 from styletune.terms import layer_terms
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def load(path: Path) -> SweepSpec:
     folder = path.parent
     return spec.model_copy(
         update={
-            "name": spec.name or path.stem.replace("-", " "),
+            "name": spec.name or printable(path.stem).replace("-", " "),
             "session": spec.session and _resolve(folder, spec.session),
             "axes": tuple(_resolve_axis(folder, axis) for axis in spec.axes),
             "points": tuple(

@@ -180,13 +180,13 @@ def _at_lowest_priority(work: Callable[[], None]) -> None:
 def _prefer_as_oom_victim() -> Iterator[None]:
     """Where memory runs out, let the kernel end this process first: nothing is lost with it."""
     try:
-        before = _OOM_SCORE.read_text()
-        _OOM_SCORE.write_text(_KILL_FIRST)
+        before = _OOM_SCORE.read_text(encoding="ascii")
+        _OOM_SCORE.write_text(_KILL_FIRST, encoding="ascii")
     except OSError:  # no such thing here
         yield
         return
     yield
-    _OOM_SCORE.write_text(before)
+    _OOM_SCORE.write_text(before, encoding="ascii")
 
 
 def _line_buffered(descriptor: int) -> io.TextIOWrapper:

@@ -1,4 +1,5 @@
 import io
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from styletune.errors import PictureError
+from styletune.errors import PictureError, StorageError
 from styletune.server import decoding
 from styletune.server.decoding import decode_in_subprocess, decode_picture
 
@@ -51,6 +52,28 @@ def test_a_decoder_that_crashes_or_hangs_is_only_a_refusal(
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with pytest.raises(PictureError, match="x: the picture could not be decoded"):
         decode_in_subprocess(b"x", "x", tmp_path / "x.png", source="x")
+
+
+def test_a_disk_that_takes_nothing_is_named(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (32, 32)).save(file, "PNG")
+    with pytest.raises(StorageError, match=r"^upload: the picture cannot be saved: No such file"):
+        decode_in_subprocess(file.getvalue(), "x", tmp_path / "gone" / "x.png", source="upload")
+
+
+def test_a_name_beyond_the_locale_is_decoded(tmp_path: Path) -> None:
+    """The parent's locale is ASCII, and the names that a browser sends are not."""
+    Image.new("RGB", (32, 32)).save(tmp_path / "in.png")
+    code = (
+        "from pathlib import Path; from styletune.server.decoding import decode_in_subprocess as d;"
+        f"p = Path({str(tmp_path)!r});"
+        r"cat = '\u732b'; data = (p / 'in.png').read_bytes();"
+        "print(ascii(d(data, cat, p / 'out.png', source=cat).name))"
+    )
+    ascii_locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = {**os.environ, **ascii_locale}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, env=environment)
+    assert done.stdout.decode().strip() == ascii("猫"), done.stderr
 
 
 def test_nothing_is_imported_from_the_working_directory(

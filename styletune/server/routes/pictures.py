@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from styletune.controls import MAX_STYLES
-from styletune.errors import PictureError
+from styletune.errors import PictureError, StorageError
 from styletune.server.decoding import DecodedPicture, decode_in_subprocess
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.hub import Hub
@@ -65,7 +65,7 @@ def add_picture_routes(
                 body = await read_body(request)
                 decode = partial(decode_in_subprocess, body, name, path, source=source)
                 picture = await asyncio.get_running_loop().run_in_executor(executor, decode)
-        except (ApiError, PictureError, ClientDisconnect) as error:
+        except (ApiError, PictureError, StorageError, ClientDisconnect) as error:
             outcomes[_outcome(error)] += 1
             raise
         outcomes["taken"] += 1
@@ -151,9 +151,11 @@ def parse_style_slot(number: str, count: int, *, new: bool = False) -> int:
     return int(number)
 
 
-def _outcome(error: ApiError | PictureError | ClientDisconnect) -> str:
+def _outcome(error: Exception) -> str:
     if isinstance(error, ApiError):
         return error.code
+    if isinstance(error, StorageError):
+        return "not_kept"
     return "bad_picture" if isinstance(error, PictureError) else "cut_off"
 
 

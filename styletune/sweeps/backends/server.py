@@ -317,6 +317,6 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _failure_reason(log: Path) -> str:
-    lines = log.read_text(errors="replace").splitlines()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     own = [line.removeprefix("styletune: ") for line in lines if line.startswith("styletune: ")]
     return own[-1] if own else " / ".join(lines[-_LOG_LINES:]) or "it said nothing"

@@ -96,9 +96,9 @@ def write_report(spec: SweepSpec, folder: ResultsFolder) -> None:
         folder.write(name, draw_sheet(grid, folder.path, spec.name, subtitle))
     losses = draw_losses(results, {axis.name: axis.log for axis in folder.axes})
     if losses:
-        folder.write("losses.svg", losses.encode())
+        folder.write("losses.svg", losses.encode(errors="replace"))
     page = make_page(spec.name, subtitle, grids, results, losses, sheets)
-    folder.write("index.html", page.encode())
+    folder.write("index.html", page.encode(errors="replace"))
 
 
 def _subtitle(spec: SweepSpec, painter: Mapping[str, Any], results: Sequence[Result]) -> str:
