@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from styletune import __version__
 from styletune.cli import doctor, midi, paint, serve, sweep, teach
 from styletune.errors import StyletuneError
+from styletune.safe_path import safe_path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
-        return run(arguments)
+        with safe_path():
+            return run(arguments)
     except StyletuneError as error:
         print(f"styletune: {error}", file=sys.stderr)
         return error.exit_code

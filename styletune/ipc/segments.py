@@ -14,6 +14,7 @@ from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 
 from styletune.errors import MemoryBlockError
+from styletune.safe_path import safe_path
 
 # A name is `styletune-<namespace>-<pid>-<random>-<purpose>`: it tells whose segment it is.
 PREFIX = "styletune"
@@ -52,7 +53,8 @@ def create(purpose: str, size: int) -> SharedMemory:
         raise MemoryBlockError(
             f"shared memory `{purpose}` cannot be made in {FOLDER}: {error.strerror}"
         ) from None
-    return SharedMemory(name)
+    with safe_path():  # for the resource tracker, a process that Python starts for the first one
+        return SharedMemory(name)
 
 
 def attach(name: str) -> SharedMemory:

@@ -29,6 +29,7 @@ from styletune.ipc.commands import (
     WorkerConfig,
 )
 from styletune.ipc.exit_codes import FatalCause, classify_exit
+from styletune.safe_path import safe_path
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
 
@@ -225,7 +226,8 @@ def _spawn_ignoring_sigint(process: multiprocessing.context.SpawnProcess) -> Non
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        process.start()
+        with safe_path():
+            process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

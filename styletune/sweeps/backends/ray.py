@@ -18,6 +18,7 @@ from rich.console import Console
 from styletune.config import SessionConfig
 from styletune.controls import Control
 from styletune.errors import ConfigError, StyletuneError, WorkerError
+from styletune.files import PACKAGE
 from styletune.images import decode, samples
 from styletune.sweeps.backends.ray_actor import Actor, ActorInfo, PaintInputs, Progress
 from styletune.sweeps.backends.server import Job, OnResult
@@ -57,13 +58,15 @@ async def open_ray(
     inputs = _read_inputs(session)
     console.print(f"{'joining ' + address if address else 'starting Ray on this machine'} …")
     try:
-        await asyncio.to_thread(
-            ray.init,
-            address=address or "local",
-            include_dashboard=None if address else False,
-            log_to_driver=False,
-            logging_level="ERROR",
-        )
+        # Ray's workers import from where this is called: not from beside somebody's pictures.
+        with contextlib.chdir(PACKAGE.parent):
+            await asyncio.to_thread(
+                ray.init,
+                address=address or "local",
+                include_dashboard=None if address else False,
+                log_to_driver=False,
+                logging_level="ERROR",
+            )
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         reason = _connection_error(error)
         raise WorkerError(f"no Ray cluster at {address or 'this machine'}: {reason}") from None

@@ -281,7 +281,7 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
         log = folder / "log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [sys.executable, "-m", "styletune", "serve", *arguments, *_PRIVATE],
+                [sys.executable, "-P", "-m", "styletune", "serve", *arguments, *_PRIVATE],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
