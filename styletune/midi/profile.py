@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -17,6 +17,7 @@ from styletune.errors import ConfigError, Location, explain_validation_error
 from styletune.files import configs_folder, write_bytes_atomically
 from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType
+from styletune.midi.port_name import device_name
 from styletune.midi.takeover import Mode
 
 MAX_NAME = 200  # characters of a device's
@@ -230,6 +231,15 @@ def find(device: str, profiles: Iterable[Profile]) -> Profile | None:
     return next((profile for profile in profiles if profile.matches(device)), None)
 
 
+def name_to_keep(device: str, profiles: Sequence[Profile]) -> str:
+    """Under which name a profile learnt for `device` is kept: without what the system adds.
+
+    A number that makes it another known controller belongs to its name: `Launch Control XL 3`.
+    """
+    name = device_name(device)
+    return name if find(name, profiles) is find(device, profiles) else device
+
+
 def _controllers() -> Path:
     return configs_folder() / "controllers"
 
@@ -312,7 +322,12 @@ class ProfileStore:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self.profiles = (*(load_folder(folder) if folder else ()), *load_shipped())
+        shipped = load_shipped()
+        own = load_folder(folder) if folder else ()
+        # Earlier, profiles were kept under names with what the system had added.
+        renamed = [self._renamed(profile, shipped) for profile in own]
+        renamed.sort(key=lambda profile: profile not in own)
+        self.profiles = (*renamed, *shipped)
 
     def save(self, device: str, profile: Profile) -> None:
         """Write the profile of `device`, whole or not at all.
@@ -328,6 +343,17 @@ class ProfileStore:
             write_bytes_atomically(path, dumps(profile).encode(errors="replace"))
         except OSError as error:
             raise ConfigError(f"{path}: the profile cannot be kept: {error}") from None
+
+    def _renamed(self, profile: Profile, shipped: Sequence[Profile]) -> Profile:
+        """A profile for the names under which those of its devices would be kept now."""
+        assert self._folder is not None
+        devices = (
+            name_to_keep(device, shipped)
+            if (self._folder / _file_name(device)).is_file()
+            else device  # a person has written it
+            for device in profile.devices
+        )
+        return replace(profile, devices=tuple(dict.fromkeys(devices)))
 
 
 def _file_name(device: str) -> str:

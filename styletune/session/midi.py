@@ -293,12 +293,14 @@ class MidiRouter:
             apply(result.device, answer)
 
     def _apply_profile(self, name: str, error: ErrorMessage | None) -> list[Outgoing]:
-        """Let all devices of that name use their profile, which has changed."""
+        """Let all devices that share the profile of that name use it: it has changed."""
+        kept, names = self._profiles.kept_name(name), {name: None}
         for (_, other), device in self._devices.items():
-            if other == name:
+            if self._profiles.kept_name(other) == kept:
                 device.set_profile(self._profiles[name])
+                names[other] = None
         self._last_positions = {}  # compare and show everything anew
-        return [self.bindings_message(name), *([error] if error else [])]
+        return [*map(self.bindings_message, names), *([error] if error else [])]
 
     def _device(self, client: str, name: str) -> Device | None:
         key = client, name

@@ -12,7 +12,7 @@ from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.device import resolve, with_layer_index
 from styletune.midi.learn import Learner, LearnResult
 from styletune.midi.message import ControlId, Encoding, Event
-from styletune.midi.profile import MAX_NAME, Profile, dumps, find, loads
+from styletune.midi.profile import MAX_NAME, Profile, dumps, find, loads, name_to_keep
 from styletune.session import outgoing
 from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
 
@@ -103,7 +103,10 @@ class MidiLearn:
 
 
 class ProfileRegistry:
-    """Profiles by the names of devices; see `MidiRouter` for the arguments."""
+    """Profiles by the names of devices; see `MidiRouter` for the arguments.
+
+    Devices share a profile whose names differ only in what the system adds to them.
+    """
 
     def __init__(
         self,
@@ -124,13 +127,18 @@ class ProfileRegistry:
         """The names of the profiles to choose from, separated by commas."""
         return ", ".join(profile.name for profile in self._profiles) or "none"
 
+    def kept_name(self, device: str) -> str:
+        """The name under which the profile of a device is kept; the same for all that share it."""
+        return name_to_keep(device, self._profiles)
+
     def __getitem__(self, name: str) -> Profile:
         """The profile of a device of that name; an empty one where nothing fits."""
+        kept = self.kept_name(name)
         return (
-            self._changed.get(name)
+            self._changed.get(kept)
             or self._profile
             or find(name, self._profiles)
-            or Profile(name, (name,), {})
+            or Profile(kept, (kept,), {})
         )
 
     def set(self, name: str, profile: Profile) -> ErrorMessage | None:
@@ -139,12 +147,13 @@ class ProfileRegistry:
         Returns:
             Why it cannot be saved; it is used all the same.
         """
-        if name not in self._changed and profile.devices != (name,):
+        kept = self.kept_name(name)
+        if kept not in self._changed and profile.devices != (kept,):
             # A shipped one, changed: from now on that device's own.
-            profile = replace(profile, devices=(name,))
-        self._changed[name] = profile
+            profile = replace(profile, devices=(kept,))
+        self._changed[kept] = profile
         try:
-            self._save_profile(name, profile)
+            self._save_profile(kept, profile)
         except ConfigError as error:
             return ErrorMessage(code="not_kept", message=str(error))
         return None
@@ -153,10 +162,11 @@ class ProfileRegistry:
         """Add a learnt binding; the target that it displaces is shown as a conflict."""
         profile = self[result.device]
         before = profile.bindings.get(result.source)
-        self._conflicts.pop((result.device, result.source), None)
+        key = self.kept_name(result.device), result.source
+        self._conflicts.pop(key, None)
         if before is not None and before.target != binding.target:
             displaced = self.targets(before) or (before.target,)
-            self._conflicts[result.device, result.source] = displaced[0]
+            self._conflicts[key] = displaced[0]
         return self.set(result.device, profile.with_binding(binding))
 
     def unbind(self, name: str, target: str) -> Profile | None:
@@ -181,15 +191,15 @@ class ProfileRegistry:
         """
         if len(name) > MAX_NAME:
             raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
-        profile = loads(text)
-        if not profile.matches(name):
-            profile = replace(profile, devices=(*profile.devices, name))
-        self._save_profile(name, profile)
-        self._changed[name] = profile
+        profile, kept = loads(text), self.kept_name(name)
+        if not profile.matches(kept):
+            profile = replace(profile, devices=(*profile.devices, kept))
+        self._save_profile(kept, profile)
+        self._changed[kept] = profile
 
     def bindings_message(self, name: str) -> BindingsMessage:
         """The bindings of the device of that name, for clients."""
-        profile = self[name]
+        profile, kept = self[name], self.kept_name(name)
         return BindingsMessage(
             device=name,
             profile=profile.name,
@@ -201,7 +211,7 @@ class ProfileRegistry:
                     takeover=binding.takeover,
                     invert=binding.invert,
                     learned=binding.learned,
-                    conflict=self._conflicts.get((name, source)),
+                    conflict=self._conflicts.get((kept, source)),
                 )
                 for source, binding in profile.bindings.items()
                 for target in self.targets(binding)

@@ -1,4 +1,5 @@
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from styletune.midi import profile
 from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.device import resolve
 from styletune.midi.message import ControlId, Encoding, MessageType
-from styletune.midi.profile import ProfileStore
+from styletune.midi.port_name import device_name
+from styletune.midi.profile import ProfileStore, find, name_to_keep
 from styletune.midi.takeover import Mode
 from styletune.networks import NETWORKS
 
@@ -202,6 +204,41 @@ def test_store_saves_own_profiles_first(tmp_path: Path) -> None:
     store.save("nanoKONTROL-2", own)
     assert len(list(folder.iterdir())) == 2
     assert profile.find("nanoKONTROL2", ProfileStore(folder).profiles) == own
+
+
+@pytest.mark.parametrize(
+    ("kept", "device"),
+    [("box 1", "box 7"), ("2- box", "3- box"), ("box:MIDI 1 20:0", "box:MIDI 1 24:0")],
+)
+def test_store_finds_older_profiles(tmp_path: Path, kept: str, device: str) -> None:
+    own = profile.Profile("own", (kept,), {})
+    ProfileStore(tmp_path).save(kept, own)
+    name = device_name(device)
+    assert find(device, ProfileStore(tmp_path).profiles) == replace(own, devices=(name,))
+    newer = replace(own, name="newer", devices=(name,))
+    ProfileStore(tmp_path).save(name, newer)
+    assert find(device, ProfileStore(tmp_path).profiles) == newer
+
+
+def test_store_leaves_names_that_a_person_wrote(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text('name = "mine"\ndevices = ["box 1"]')
+    profiles = ProfileStore(tmp_path).profiles
+    assert profiles[0].devices == ("box 1",)
+    assert name_to_keep("box 1", profiles) == "box 1"
+    assert name_to_keep("box 2", profiles) == "box"
+
+
+@pytest.mark.parametrize(
+    ("device", "kept"),
+    [
+        ("nanoKONTROL2 1", "nanoKONTROL2"),
+        ("Launch Control XL 3", "Launch Control XL 3"),
+        ("Launch Control XL 3 0", "Launch Control XL 3"),
+        ("Launch Control XL 0", "Launch Control XL"),
+    ],
+)
+def test_name_of_a_known_controller_keeps_its_number(device: str, kept: str) -> None:
+    assert name_to_keep(device, SHIPPED) == kept
 
 
 def test_store_without_a_folder() -> None:

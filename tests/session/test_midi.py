@@ -305,6 +305,27 @@ def test_profile_export_and_import() -> None:
         other.router.import_("my box", "x = ")
 
 
+@pytest.mark.parametrize("other", [f"{NANO} 1", f"2- {NANO}", f"{NANO} [2]"])
+def test_learnt_profile_is_the_devices_however_the_system_counts_it(other: str) -> None:
+    devices = Devices()
+    devices.open("b", other)
+    answers = devices.learn("smooth", *FADER, device=f"{NANO} 0")
+    assert [m.device for m in answers if isinstance(m, BindingsMessage)] == [f"{NANO} 0", other]
+    assert list(devices.saved) == [NANO]
+    assert devices.saved[NANO].devices == (NANO,)
+    for name in (f"{NANO} 0", other, NANO):
+        assert targets(devices.router.bindings_message(name), "ch 1 CC 90") == ["smooth"]
+    devices.router.unlearn("smooth", other)
+    assert targets(devices.router.bindings_message(NANO), "ch 1 CC 90") == []
+
+
+def test_imported_profile_is_the_devices_however_the_system_counts_it() -> None:
+    devices = Devices()
+    devices.router.import_("box 3", devices.router.export(NANO))
+    assert devices.saved["box"].devices == (NANO, "box")
+    assert targets(devices.router.bindings_message("2- box"), "ch 1 CC 41") == ["paused"]
+
+
 def test_profile_that_cannot_be_saved_is_used() -> None:
     def save(name: str, profile: Profile) -> None:
         raise ConfigError("disk full")
