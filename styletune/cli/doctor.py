@@ -70,9 +70,9 @@ def _checks(session: "SessionConfig") -> Iterator[Check]:
 
 
 def _engine(session: "SessionConfig") -> Iterator[Check]:
-    from styletune.engine.stderr_filter import filter_stderr
+    from styletune.engine.imports import fast_import
 
-    with filter_stderr():
+    with fast_import():
         from styletune.engine import backend
 
         gpus = backend.gpus()

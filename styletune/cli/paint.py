@@ -116,9 +116,9 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
 
     with console.status("Loading Keras and building the model …"):
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
-        from styletune.engine.stderr_filter import filter_stderr
+        from styletune.engine.imports import fast_import
 
-        with filter_stderr():
+        with fast_import():
             from styletune.engine import backend
             from styletune.engine.offline import OfflinePainter
 

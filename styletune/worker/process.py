@@ -6,7 +6,6 @@ standby worker imports it all, and then waits for its job.
 
 import contextlib
 import faulthandler
-import gc
 import io
 import multiprocessing
 import os
@@ -35,54 +34,19 @@ _OOM_SCORE = Path("/proc/self/oom_score_adj")
 _KILL_FIRST = "1000"
 
 
-# Optional to TensorFlow and Keras, which import them where they are installed: two seconds.
-_NOT_NEEDED = ("jax", "matplotlib")
-
-
 def preload() -> None:
     """Import what painting needs: most of a start. No tensor is made, no device looked for."""
-    from styletune.engine.stderr_filter import filter_stderr
+    from styletune.engine.imports import fast_import
 
-    with filter_stderr(), _fast_import():
+    with fast_import():
         from styletune.worker import loop  # noqa: F401
-
-
-@contextlib.contextmanager
-def _fast_import() -> Iterator[None]:
-    """Import without collecting garbage and without what is not needed: a third less time.
-
-    The collector would walk again and again through half a million objects that all stay. Later,
-    too, it leaves them out.
-    """
-    kept = {"jax"} if _paints_on_jax() else set()
-    hidden = [name for name in _NOT_NEEDED if name not in {*kept, *sys.modules}]
-    gc.disable()
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment]  # an import of it fails
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-        gc.freeze()
-        gc.enable()
-
-
-def _paints_on_jax() -> bool:
-    """Whether Keras is to run on JAX, by the environment or by Keras' own file."""
-    backend = os.environ.get("KERAS_BACKEND", "")
-    if not backend:
-        home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
-        with contextlib.suppress(OSError):
-            backend = (home / "keras.json").read_text(encoding="utf-8", errors="replace")
-    return "jax" in backend
 
 
 def run_worker(job: WorkerConfig, pipe: Connection) -> None:
     """Paint as `job` says until the parent sends Stop."""
-    from styletune.engine.stderr_filter import filter_stderr
+    from styletune.engine.imports import fast_import
 
-    with filter_stderr():
+    with fast_import():
         from styletune.engine import backend
         from styletune.worker import loop  # here, since they import Keras
 

@@ -158,9 +158,9 @@ class PointPainter:
     def _current(self) -> "_Canvas":
         # Built when it is first needed, in this process only: whoever sends the points needs no
         # Keras, and what goes wrong is the result of a call, not the end of the actor.
-        from styletune.engine.stderr_filter import filter_stderr
+        from styletune.engine.imports import fast_import
 
-        with filter_stderr():
+        with fast_import():
             from styletune.engine import backend
             from styletune.engine.canvas import Canvas
 
