@@ -76,7 +76,9 @@ def move_fader(
     return painter.pixels(), int(np.argmax(np.array(way) >= _SETTLED * way[-1])) + 1
 
 
-def measure(painter: Painter, calm: int, steps: int) -> tuple[Pixels, dict[str, dict[str, Move]]]:
+def measure(
+    painter: Painter, calm: int, steps: int, ends: Mapping[str, tuple[str, float]] = ENDS
+) -> tuple[Pixels, dict[str, dict[str, Move]]]:
     """The painting whose faders stay, and each fader's moves by end and layer."""
     positions = painter.session.positions()
     painter.apply(positions)
@@ -84,7 +86,7 @@ def measure(painter: Painter, calm: int, steps: int) -> tuple[Pixels, dict[str, 
     state = painter.state()
     still, _ = move_fader(painter, positions, {}, steps)
     found: dict[str, dict[str, Move]] = {}
-    for end, (term, position) in ENDS.items():
+    for end, (term, position) in ends.items():
         found[end] = {}
         for layer in painter.layers:
             painter.restore(state)

@@ -125,6 +125,11 @@ class LiveServer:
         return found
 
 
+def _give_way() -> None:
+    """Painting without end takes all cores: leave them to the tests beside it."""
+    os.nice(5)
+
+
 @contextmanager
 def serve(*arguments: str) -> Iterator[LiveServer]:
     """Serve on a free port of loopback, and end it with Ctrl-C."""
@@ -140,6 +145,7 @@ def serve(*arguments: str) -> Iterator[LiveServer]:
                 stderr=stderr,
                 text=True,
                 env=environment,
+                preexec_fn=_give_way,
             ) as process,
         ):
             try:
