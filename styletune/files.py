@@ -1,5 +1,6 @@
 """Files: written whole or not at all (temporary file beside it, fsync, replace); their names."""
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Callable
@@ -7,6 +8,17 @@ from pathlib import Path
 from typing import IO
 
 from styletune.errors import ConfigError
+
+
+def make_private_folder(path: Path) -> None:
+    """Make a folder that only its owner may enter; one that is there becomes so.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(PermissionError):  # somebody else's, who has let us write there
+        path.chmod(0o700)
 
 
 def write_bytes_atomically(path: str | Path, data: bytes) -> None:

@@ -1,4 +1,5 @@
 import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,15 @@ from styletune.errors import ConfigError
 def test_the_page_and_the_configurations_are_found() -> None:
     assert (files.web_folder() / "index.html").is_file()
     assert (files.configs_folder() / "controllers" / "nanokontrol2.toml").is_file()
+
+
+def test_a_private_folder_is_nobody_elses_even_if_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "sessions" / "default"
+    for mode in (None, 0o755):
+        if mode is not None:
+            folder.chmod(mode)
+        files.make_private_folder(folder)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_the_package_comes_before_the_checkout(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from styletune.errors import StorageError
 from styletune.server.decoding import DecodedPicture
 from styletune.session import outgoing
-from styletune.supervisor.sources import SourcePictures
+from styletune.supervisor.sources import Slot, SourcePictures
 
 MAX_RECENT = 12
 
@@ -23,6 +23,11 @@ class DecodedPictures:
         """Start with the pictures that `sources` names: content, then styles."""
         self._sources = sources
         self._by_path = {picture.path: picture for picture in pictures}
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The content's, then the styles'; a slot is the same one for as long as it is there."""
+        return tuple(self._sources.slots)
 
     @property
     def style_count(self) -> int:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.config import SessionConfig
-from styletune.files import printable, web_folder
+from styletune.files import make_private_folder, printable, web_folder
 from styletune.images import decode
 from styletune.ipc.segments import remove_stale_segments
 from styletune.logs import configure_logging, log_event
@@ -78,7 +78,11 @@ def serve(
     """
     token = options.token or new_token()
     configure_logging(log_format, Credentials(token, options.view_token).secrets)
-    runs_folder = None if memory_folder is None else memory_folder / "runs"
+    runs_folder = None
+    if memory_folder is not None:
+        runs_folder = memory_folder / "runs"
+        with contextlib.suppress(OSError):  # who writes there says so
+            make_private_folder(memory_folder)
     with open_run(runs_folder, resume=resume, name=run) as run_folder:
         session = run_folder.configure(session)
         host = session.server.host

@@ -108,7 +108,7 @@ class SessionStore:
         """Whether this process is the one that saves the session."""
         if self._read_only or self._lock.is_locked:
             return not self._read_only
-        self.folder.mkdir(parents=True, exist_ok=True)
+        files.make_private_folder(self.folder)
         try:
             self._lock.acquire()
         except Timeout:

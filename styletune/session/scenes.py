@@ -5,6 +5,7 @@ a scene made with another network survives being saved.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +16,7 @@ from styletune.session import outgoing
 from styletune.session.incoming import SceneName
 
 MAX_SCENES = 128
+MAX_BYTES = 2 * 1024 * 1024  # of the file of all scenes: what goes out must come in again
 
 ControlName = Annotated[str, Field(min_length=1, max_length=100)]
 Value = bool | Annotated[float, Field(ge=0, le=1)] | Annotated[str, Field(max_length=40)]
@@ -28,6 +30,12 @@ class Scene(BaseModel):
     name: SceneName
     saved: Annotated[float, Field(ge=0)]
     controls: Annotated[dict[ControlName, Value], Field(max_length=500)]
+
+    @cached_property
+    def file_bytes(self) -> int:
+        """How much room it takes in the file of all scenes, at most."""
+        # 512: a longer name by and by, and what stands between scenes.
+        return len(self.model_dump_json(indent=3).encode()) + 512
 
     def positions(self, table: ControlTable) -> dict[str, float]:
         """Positions of those of its controls that this session has."""
@@ -112,7 +120,7 @@ class SceneList:
         """Add scenes, all or none; each replaces the one of its name at its place in the list.
 
         Raises:
-            SceneError: there would be too many.
+            SceneError: there would be too many, or more than a file of them may hold.
         """
         new = {scene.name for scene in scenes} - self._scenes.keys()
         if len(self) + len(new) > MAX_SCENES:
@@ -121,7 +129,15 @@ class SceneList:
                 f"{len(new)} more; delete some",
                 code="too_many_scenes",
             )
-        self._scenes.update((scene.name, scene) for scene in scenes)
+        merged = self._scenes | {scene.name: scene for scene in scenes}
+        size = sum(scene.file_bytes for scene in merged.values())
+        if size > MAX_BYTES:
+            raise SceneError(
+                f"all scenes together have at most {MAX_BYTES / 1e6:.0f} MB; these would have "
+                f"{size / 1e6:.1f} MB; delete some",
+                code="too_many_scenes",
+            )
+        self._scenes = merged
         self.version += 1
 
     def rename(self, name: str, to: str) -> None:

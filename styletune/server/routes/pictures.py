@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from functools import partial
 from http import HTTPStatus
@@ -20,7 +21,7 @@ from styletune.server.hub import Hub
 from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.static import REVALIDATE
 from styletune.server.uploads import UploadSlots, read_body
-from styletune.supervisor.sources import CONTENT
+from styletune.supervisor.sources import CONTENT, Slot
 
 MAX_NAME = 80
 _NOT_STORED = {"cache-control": "no-store"}
@@ -53,7 +54,16 @@ def add_picture_routes(
             if picture is None:
                 raise _unknown_picture(known)
         else:
+            before = pictures.slots
             picture = await receive_picture(request, source)
+            if not _still_there(slot, before, pictures.slots):
+                picture.path.unlink(missing_ok=True)
+                raise ApiError(
+                    HTTPStatus.CONFLICT,
+                    "styles_changed",
+                    f"a style was removed while the picture of {source} was on its way; "
+                    f"there are styles 1 to {pictures.style_count} now; send it again",
+                )
         return JSONResponse(hub.set_picture(slot, picture).model_dump())
 
     async def receive_picture(request: Request, source: str) -> DecodedPicture:
@@ -79,7 +89,11 @@ def add_picture_routes(
         """
         return await upload(request, CONTENT, "content")
 
-    @app.put("/api/style/{number}", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
+    @app.put(
+        "/api/style/{number}",
+        openapi_extra=_BODY,
+        responses=UPLOAD_ERRORS | error_responses(HTTPStatus.CONFLICT),
+    )
     async def put_style(number: str, request: Request) -> Response:
         """Use this picture as style `number`, the next one adds it; see `PUT /api/content`."""
         slot = parse_style_slot(number, pictures.style_count, new=True)
@@ -149,6 +163,13 @@ def parse_style_slot(number: str, count: int, *, new: bool = False) -> int:
             f"there are styles 1 to {count}, and at most {MAX_STYLES}; received {number[:20]}",
         )
     return int(number)
+
+
+def _still_there(slot: int, before: Sequence[Slot], now: Sequence[Slot]) -> bool:
+    """Whether the number still stands for the place that it has stood for."""
+    if slot < len(before):
+        return slot < len(now) and now[slot] is before[slot]
+    return slot <= len(now)  # a new one; another may have come first
 
 
 def _outcome(error: Exception) -> str:

@@ -15,9 +15,16 @@ from styletune.server.http_errors import UPLOAD_ERRORS, error_responses
 from styletune.server.uploads import read_body
 from styletune.session.incoming import SceneName
 from styletune.session.outgoing import Outgoing
-from styletune.session.scenes import MAX_SCENES, ControlName, Scene, SceneList, Value, validate
+from styletune.session.scenes import (
+    MAX_BYTES,
+    MAX_SCENES,
+    ControlName,
+    Scene,
+    SceneList,
+    Value,
+    validate,
+)
 
-MAX_BYTES = 2 * 1024 * 1024  # 128 scenes of 500 controls
 _NOT_STORED = {"cache-control": "no-store"}
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {}}}}
 

@@ -79,7 +79,7 @@ def add_state_routes(
         """Start a failed painting again, or the next try at once; then see the state."""
         state = hub.state().state
         if not hub.restart():
-            if state is State.FAILED:
+            if state == State.FAILED:
                 raise ApiError(HTTPStatus.CONFLICT, "ended", hub.state().message)
             raise ApiError(
                 HTTPStatus.CONFLICT,

@@ -1,9 +1,15 @@
 """Styles added and taken away, and pictures used again, over a real socket."""
 
+import asyncio
+import threading
 from pathlib import Path
 
+import pytest
+from PIL import Image
+
+from styletune.server.decoding import DecodedPicture, decode_picture
 from tests.server.test_app import picture
-from tests.support.web_process import receive, running, send
+from tests.support.web_process import WAIT_S, receive, running, send
 
 
 async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> None:
@@ -29,6 +35,39 @@ async def test_styles_are_added_up_to_four_and_taken_away(tmp_path: Path) -> Non
         assert [values[f"style_gain.{n}"] for n in (1, 2, 3, 4)] == [1.0, 0.3, 0.4, 0.0]
         assert [values[f"style_scale.{n}"] for n in (1, 2, 3, 4)] == [0.5, 0.5, 0.9, 0.5]
         assert len(server.painter.sources.styles) == 3
+
+
+@pytest.mark.parametrize(
+    ("number", "removed", "styles"),
+    [(3, (2,), 2), (3, (3,), 2), (3, (3, 2), 1), (2, (2,), 2), (4, (2,), 2), (4, (3, 2), 1)],
+)
+async def test_a_style_that_moves_while_its_picture_comes_is_left_alone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    removed: tuple[int, ...],
+    styles: int,
+) -> None:
+    decoding, go_on = threading.Event(), threading.Event()
+
+    def decode(*_: object, **__: object) -> DecodedPicture:
+        decoding.set()
+        assert go_on.wait(WAIT_S)
+        return decode_picture(Image.new("RGB", (40, 30)), "late", tmp_path / "late.png")
+
+    monkeypatch.setattr("styletune.server.routes.pictures.decode_in_subprocess", decode)
+    async with running(tmp_path, styles=3) as server:
+        before = server.painter.sources.styles
+        put = asyncio.create_task(server.http.put(f"/api/style/{number}", content=picture()))
+        await asyncio.to_thread(decoding.wait, WAIT_S)
+        for style in removed:
+            assert (await server.http.delete(f"/api/style/{style}")).status_code == 204
+        go_on.set()
+        answer = await put
+        assert (answer.status_code, answer.json()["code"]) == (409, "styles_changed")
+        assert f"there are styles 1 to {styles} now" in answer.json()["message"]
+        assert set(server.painter.sources.styles) < set(before)
+        assert not (tmp_path / "late.png").exists()
 
 
 async def test_the_first_style_stays_and_others_must_be_there(tmp_path: Path) -> None:

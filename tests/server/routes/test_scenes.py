@@ -1,5 +1,6 @@
 """Scenes and saved states over HTTP, over a real socket."""
 
+import contextlib
 import io
 import json
 from pathlib import Path
@@ -9,6 +10,9 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from styletune.errors import SceneError
+from styletune.server.routes.scenes import Exported
+from styletune.session.scenes import MAX_BYTES, MAX_SCENES, Scene, SceneList
 from tests.server.test_app import picture
 from tests.support.web_process import receive, running, send
 
@@ -52,6 +56,34 @@ async def test_all_scenes_are_exported_as_a_file_and_imported_again(tmp_path: Pa
         assert (answer.status_code, answer.json()) == (200, {"scenes": 2, "skipped": 0})
         names = [scene.name for scene in server.hub.session.state.scenes.all]
         assert sorted(names) == ["one", "two"]
+
+
+async def test_whatever_is_exported_can_be_imported(tmp_path: Path) -> None:
+    async with running(tmp_path) as server:
+        largest = {f"{n:03}{'猫' * 97}": "猫" * 40 for n in range(500)}
+        kept = [
+            (await server.http.put(f"/api/scenes/s{n}", json={"controls": largest})).status_code
+            for n in range(16)
+        ]
+        assert kept == sorted(kept)
+        assert set(kept) == {200, 422}
+        file = await server.http.get("/api/scenes")
+        assert len(file.content) > 1e6
+        answer = await server.http.put("/api/scenes", content=file.content)
+        assert (answer.status_code, answer.json()["scenes"]) == (200, kept.count(200))
+
+
+def test_scenes_that_no_file_could_hold_are_refused_whole() -> None:
+    controls = {f"{n:03}{'x' * 97}": "y" * 40 for n in range(500)}
+    scenes = SceneList()
+    with pytest.raises(SceneError, match="all scenes together have at most 2 MB"):
+        scenes.add(*(Scene(name=f"s{n}", saved=0.0, controls=controls) for n in range(MAX_SCENES)))
+    assert len(scenes) == 0
+    for number in range(MAX_SCENES):
+        with contextlib.suppress(SceneError):
+            scenes.add(Scene(name=f"s{number}", saved=0.0, controls=controls))
+            scenes.rename(f"s{number}", f"s{number}{'猫' * 50}")
+    assert 1e6 < len(Exported(scenes=scenes.all).model_dump_json(indent=1).encode()) <= MAX_BYTES
 
 
 @pytest.mark.parametrize(
