@@ -1,18 +1,19 @@
-"""Decode pictures from outside into upright RGB without metadata, or refuse them with a reason.
+"""Decode pictures from outside into upright sRGB without metadata, or refuse them with a reason.
 
 The header is judged before a pixel is decoded, so that a decompression bomb costs nothing.
 """
 
-import io
-import re
+import math
 import warnings
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from styletune.errors import PictureError
+from styletune.images import formats
+from styletune.images.colour import SrgbConverter, over_white
 
-FORMATS = ("JPEG", "PNG", "WEBP")  # every further decoder is a further way in
 MAX_PIXELS = 50_000_000  # Pillow holds 4 bytes a pixel: 200 MB while decoding
 MAX_EDGE_PX = 4096  # what is larger is reduced; a painting is never larger than this
 MIN_EDGE_PX = 16  # four poolings of a feature network must leave a pixel
@@ -20,12 +21,6 @@ MAX_ASPECT = 8  # beyond it the shorter edge of a painting vanishes
 MAX_FILE_BYTES = 256_000_000
 _BAND_PX = 256  # rows converted at a time
 
-_ACCEPTED = "JPEG, PNG and WebP pictures are accepted"
-_SIGNATURES = {
-    "JPEG": re.compile(rb"\xff\xd8\xff"),
-    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "WebP": re.compile(rb"RIFF....WEBP", re.DOTALL),
-}
 _ORIENTATION = 0x0112  # EXIF tag
 _UPRIGHT = {  # what undoes each EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,13 +33,16 @@ _UPRIGHT = {  # what undoes each EXIF orientation
 }
 
 
-def read(path: str | Path) -> Image.Image:
+def read(
+    path: str | Path, *, max_pixels: int = MAX_PIXELS, keep_alpha: bool = False
+) -> Image.Image:
     """Read a picture file; see `decode`.
 
     Raises:
         PictureError: no such file, a folder, not readable, or anything that `decode` refuses.
     """
-    return decode(read_bytes(path), source=str(path))
+    data = read_bytes(path)
+    return decode(data, source=str(path), max_pixels=max_pixels, keep_alpha=keep_alpha)
 
 
 def read_bytes(path: str | Path) -> bytes:
@@ -73,23 +71,43 @@ def read_bytes(path: str | Path) -> bytes:
         raise PictureError(f"{path}: cannot be read: {reason}") from None
 
 
-def decode(data: bytes, *, source: str) -> Image.Image:
-    """Decode a picture; `source` names it in errors.
+def decode(
+    data: bytes, *, source: str, max_pixels: int = MAX_PIXELS, keep_alpha: bool = False
+) -> Image.Image:
+    """Decode a picture.
+
+    Args:
+        source: names it in errors.
+        max_pixels: that are held at a time; most JPEGs of more are read at a reduced size.
+        keep_alpha: return what is transparent as such, instead of over white.
 
     Returns:
-        RGB, upright, longer edge at most `MAX_EDGE_PX`, without metadata.
+        sRGB, upright, longer edge at most `MAX_EDGE_PX`, without metadata: RGB, or with
+        `keep_alpha` RGBA if any of it is transparent.
 
     Raises:
-        PictureError: not a JPEG, PNG or WebP, damaged, more than `MAX_PIXELS` pixels, an edge
+        PictureError: not a JPEG, PNG, WebP, AVIF or HEIC, damaged, too many pixels, an edge
             under `MIN_EDGE_PX`, or one edge more than `MAX_ASPECT` times the other.
     """
     if not data:
-        raise PictureError(f"{source}: is empty; {_ACCEPTED}")
+        raise PictureError(f"{source}: is empty; {formats.ACCEPTED}")
+    name = formats.recognise(data, source)
     with warnings.catch_warnings():
         # Pillow warns of broken EXIF and of many pixels: the first is harmless, the second is
         # refused below with both numbers.
         warnings.simplefilter("ignore")
-        return _decode(data, source)
+        try:
+            image = formats.open_picture(data, name, source)
+        except Image.DecompressionBombError:
+            raise PictureError(
+                f"{source}: a picture has at most {max_pixels // 10**6} megapixels; "
+                "received far more"
+            ) from None
+        _check_size(image, max_pixels, source)
+        try:
+            return _upright_srgb(image, max_pixels, keep_alpha, source)
+        except Exception as error:  # decoders fail in every possible way on hostile bytes
+            raise formats.damaged(name, error, source) from None
 
 
 def fit(image: Image.Image, longer_edge_px: int) -> Image.Image:
@@ -102,46 +120,14 @@ def fit(image: Image.Image, longer_edge_px: int) -> Image.Image:
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
 
 
-def _decode(data: bytes, source: str) -> Image.Image:
-    image = _open(data, source)
-    _check_size(*image.size, source)
-    try:
-        return _upright_rgb(image)
-    except Exception as error:  # decoders fail in every possible way on hostile bytes
-        raise _damaged(image.format, error, source) from None
-
-
-def _open(data: bytes, source: str) -> Image.Image:
-    """Read the header only."""
-    try:
-        return Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError:
-        raise PictureError(
-            f"{source}: a picture has at most {MAX_PIXELS // 10**6} megapixels; received far more"
-        ) from None
-    except Exception as error:  # decoders fail in every possible way on hostile bytes
-        for kind, signature in _SIGNATURES.items():
-            if signature.match(data):
-                raise _damaged(kind, error, source) from None
-        raise PictureError(
-            f"{source}: not a picture that can be read; {_ACCEPTED}; "
-            f"received {len(data)} bytes starting with {data[:8]!r}"
-        ) from None
-
-
-def _damaged(kind: str | None, error: Exception, source: str) -> PictureError:
-    damaged = f"{source}: the {kind} is damaged or cut short"
-    if isinstance(error, UnidentifiedImageError):  # says only which object it was read from
-        return PictureError(damaged)
-    reason = (str(error) or type(error).__name__).split("\n")[0][:80]
-    return PictureError(f"{damaged} ({reason})")
-
-
-def _check_size(width: int, height: int, source: str) -> None:
+def _check_size(image: Image.Image, max_pixels: int, source: str) -> None:
+    width, height = image.size
     received = f"received {width} × {height} px"
-    if width * height > MAX_PIXELS:
+    scale = _scale_on_load(image, max_pixels)
+    if width * height > max_pixels * scale**2:
         raise PictureError(
-            f"{source}: a picture has at most {MAX_PIXELS // 10**6} megapixels; {received}"
+            f"{source}: a picture has at most {max_pixels // 10**6} megapixels; {received}; "
+            f"reduce it, or allow it with --max-megapixels {math.ceil(width * height / 10**6)}"
         )
     if min(width, height) < MIN_EDGE_PX:
         raise PictureError(
@@ -154,42 +140,50 @@ def _check_size(width: int, height: int, source: str) -> None:
         )
 
 
-def _upright_rgb(image: Image.Image) -> Image.Image:
+def _scale_on_load(image: Image.Image, max_pixels: int) -> int:
+    """By how much a JPEG is reduced while it is decoded, without ever being whole."""
+    # A progressive one is held whole in any case: as coefficients.
+    if not isinstance(image, JpegImageFile) or "progressive" in image.info:
+        return 1
+    scales = (1, 2, 4, 8)
+    edge, pixels = max(image.size), image.width * image.height
+    large_enough = [scale for scale in scales if edge >= scale * MAX_EDGE_PX] or [1]
+    few_enough = [scale for scale in scales if pixels <= scale**2 * max_pixels] or [8]
+    return max(large_enough[-1], few_enough[0])
+
+
+def _upright_srgb(
+    image: Image.Image, max_pixels: int, keep_alpha: bool, source: str
+) -> Image.Image:
+    scale = _scale_on_load(image, max_pixels)
+    if scale > 1:
+        image.draft(None, (image.width // scale, image.height // scale))
+    image.load()  # before anything that forgives: EXIF may lie behind the pixels
     orientation = _orientation(image)
-    divisor = -(-max(image.size) // MAX_EDGE_PX)
-    if divisor > 1:  # a JPEG can be decoded at 1/2, 1/4 or 1/8 without ever being whole
-        image.draft("RGB", (image.width // divisor, image.height // divisor))
-        divisor = -(-max(image.size) // MAX_EDGE_PX)
-    image.load()
-    size = (-(-image.width // divisor), -(-image.height // divisor))
-    upright = Image.new("RGB", size)
+    converter = SrgbConverter(image, source)
+    longer = min(max(image.size), MAX_EDGE_PX)
+    width, height = (max(1, round(edge * longer / max(image.size))) for edge in image.size)
+    rows = image.height / height  # of the picture for one of the result
+    margin = math.ceil(rows * 3) if rows > 1 else 0  # the filter sees so many more
+    mode = "RGBA" if keep_alpha and image.has_transparency_data else "RGB"
+    upright = Image.new(mode, (width, height))
     # In bands: every conversion makes a copy, and a copy of all of it may be 200 MB.
-    for top in range(0, size[1], _BAND_PX):
-        bottom = min((top + _BAND_PX) * divisor, image.height)
-        band = _over_white(image.crop((0, top * divisor, image.width, bottom)))
-        upright.paste(band.reduce(divisor) if divisor > 1 else band, (0, top))
+    for top in range(0, height, _BAND_PX):
+        bottom = min(top + _BAND_PX, height)
+        first = max(0, math.floor(top * rows) - margin)
+        last = min(image.height, math.ceil(bottom * rows) + margin)
+        band = converter.convert(image.crop((0, first, image.width, last)))
+        if mode == "RGB":
+            band = over_white(band)
+        if rows > 1 or width < image.width:
+            box = (0, top * rows - first, image.width, bottom * rows - first)
+            band = band.resize((width, bottom - top), Image.Resampling.LANCZOS, box)
+        upright.paste(band, (0, top))
+    if mode == "RGBA" and upright.getchannel("A").getextrema() == (255, 255):
+        upright = upright.convert("RGB")
     if orientation in _UPRIGHT:
         upright = upright.transpose(_UPRIGHT[orientation])
     return upright  # made anew: no metadata, such as where it was taken
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB; what is transparent lies over white."""
-    if image.mode.startswith("I"):
-        image = _eight_bits(image)
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image.convert("RGBA"))
-    return white.convert("RGB")
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Scale 16 bits down; Pillow's own conversion would clip at 255."""
-    import numpy as np  # rarely needed, and half of this module's start
-
-    pixels = np.asarray(image, dtype=np.uint32)
-    return Image.fromarray(((pixels * 255 + 32767) // 65535).astype(np.uint8))
 
 
 def _orientation(image: Image.Image) -> int:
