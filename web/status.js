@@ -53,6 +53,11 @@ export function audienceText(players, viewers, last) {
   return parts.join(" · ");
 }
 
+/** What cannot be saved, by the server or by the worker that paints on. @param {Pick<StateMessage, "state" | "message" | "not_kept">} worker */
+export function notKeptText({ state, message, not_kept }) {
+  return [...(not_kept ?? []), state === "running" ? message : ""].filter(Boolean).join(" · ");
+}
+
 /** @param {string} id @param {string | number | false | null | undefined} text none: a dash */
 const show = (id, text) => setText(byId(id), String(text || "–"));
 
@@ -169,6 +174,9 @@ export function makeStatus() {
       show("memory", memory_mb && `${Math.round(memory_mb)} MB`);
       show("network", network && `${network} · ${state.weights || "–"}`);
       byId("advice").hidden = network !== "lite";
+      const notKept = notKeptText(state);
+      setText(byId("not-kept"), notKept);
+      byId("not-kept").hidden = !notKept;
       update();
     },
 

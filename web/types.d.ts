@@ -149,6 +149,7 @@ interface StateMessage {
   viewers: number;
   retry_s?: number;
   log?: string[];
+  not_kept?: string[];
 }
 
 /** A content or style picture; `version` rises with each one put in its place. */

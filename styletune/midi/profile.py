@@ -322,12 +322,24 @@ class ProfileStore:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
+        self._saved: dict[str, Profile] = {}
         shipped = load_shipped()
         own = load_folder(folder) if folder else ()
         # Earlier, profiles were kept under names with what the system had added.
         renamed = [self._renamed(profile, shipped) for profile in own]
         renamed.sort(key=lambda profile: profile not in own)
         self.profiles = (*renamed, *shipped)
+
+    def save_all(self, profiles: Mapping[str, Profile]) -> None:
+        """Write those profiles, by the device's name, that have changed since they were written.
+
+        Raises:
+            ConfigError: the folder cannot be written; the others may have been.
+        """
+        for device, profile in profiles.items():
+            if self._saved.get(device) != profile:
+                self.save(device, profile)
+                self._saved[device] = profile
 
     def save(self, device: str, profile: Profile) -> None:
         """Write the profile of `device`, whole or not at all.

@@ -75,7 +75,6 @@ def build_server(
         session.positions(),
         profiles=profiles.profiles,
         profile=profile or None,
-        save_profile=profiles.save,
         scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
     )
     decoded = DecodedPictures(worker.sources, pictures)
@@ -104,22 +103,34 @@ def build_server(
         hub,
         partial(_print_urls, auth, base_url, open_browser),
         shutdown,
-        partial(_autosave, hub, run, store),
+        partial(_autosave, hub, run, store, profiles),
     )
 
 
-async def _autosave(hub: Hub, run: RunFolder, store: SessionStore | None) -> None:
-    """Save the run and the session until cancelled."""
+async def _autosave(
+    hub: Hub, run: RunFolder, store: SessionStore | None, profiles: ProfileStore
+) -> None:
+    """Save the run, the session and the profiles until cancelled."""
+    hub.set_not_kept("this run cannot be resumed later", run.not_kept)
     savers: list[Autosaver[Any]] = [
         Autosaver(
             partial(_run_manifest, hub), run.write,
             saved=run.manifest, failure="this run cannot be resumed as it is",
-        )
+            report=hub.set_not_kept,
+        ),
+        Autosaver(
+            lambda: dict(hub.session.midi.changed_profiles), profiles.save_all,
+            saved={}, failure="controller profiles cannot be kept", report=hub.set_not_kept,
+        ),
     ]  # fmt: skip
     if store is not None:
         session = partial(_saved_session, hub)
         failure = "scenes and values cannot be kept"
-        savers.append(Autosaver(session, store.save, saved=session(), failure=failure))
+        savers.append(
+            Autosaver(
+                session, store.save, saved=session(), failure=failure, report=hub.set_not_kept
+            )
+        )
     try:
         await asyncio.gather(*(saver.run() for saver in savers))
     finally:

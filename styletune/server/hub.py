@@ -75,6 +75,7 @@ class Hub:
         self.stats = ServerStats()
         self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None
+        self._not_kept: dict[str, str] = {}  # what cannot be saved, and why
         self._worker = worker
         self._clients = ClientRegistry()
         # Sets and changes of one turn of the event loop are applied and sent once, at its end.
@@ -286,7 +287,21 @@ class Hub:
         """What the painting is doing."""
         report = self._worker.report
         log = tuple(self._worker.log) if report.state is State.FAILED else None
-        return StateMessage.from_report(report, self._clients.viewers, self._worker.retry_s, log)
+        not_kept = [f"{what}: {why}" for what, why in self._not_kept.items()]
+        return StateMessage.from_report(
+            report, self._clients.viewers, self._worker.retry_s, log, not_kept
+        )
+
+    def set_not_kept(self, what: str, why: str) -> None:
+        """Let clients know what cannot be saved at present; an empty `why`: it is saved."""
+        if self._not_kept.get(what, "") == why:
+            return
+        self._not_kept[what] = why
+        if why:
+            self._broadcast(ErrorMessage(code="not_kept", message=f"{what}: {why}"))
+        else:
+            del self._not_kept[what]
+        self._broadcast(self.state())
 
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""

@@ -67,11 +67,13 @@ class RunFolder:
         folder: of its own.
         manifest: as it was last written; `write` another.
         resumed: whether it goes on from an earlier process.
+        not_kept: why nothing of it is left afterwards; empty: it can be resumed.
     """
 
     folder: Path
     manifest: RunManifest = field(default_factory=RunManifest)
     resumed: bool = False
+    not_kept: str = ""
 
     @property
     def name(self) -> str:
@@ -173,8 +175,9 @@ def _create(folder: Path, stack: contextlib.ExitStack) -> RunFolder:
         stack.enter_context(process_lock(run.folder))
         run.write(RunManifest())
     except OSError as error:
-        _log.warning("this run cannot be resumed later: %s in %s", error.strerror or error, folder)
-        return _temporary(stack)
+        why = f"{error.strerror or error} in {folder}"
+        _log.warning("this run cannot be resumed later: %s", why)
+        return _temporary(stack, why)
     return run
 
 
@@ -197,9 +200,9 @@ def _mkdir(folder: Path) -> Path:
             return path
 
 
-def _temporary(stack: contextlib.ExitStack) -> RunFolder:
+def _temporary(stack: contextlib.ExitStack, why: str = "") -> RunFolder:
     """A run of which nothing is left."""
-    run = RunFolder(stack.enter_context(temp_folder()))
+    run = RunFolder(stack.enter_context(temp_folder()), not_kept=why)
     run.pictures.mkdir()
     return run
 
@@ -226,7 +229,8 @@ def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunF
             f"the run {path.name} is being played by another process: end that one first"
         ) from None
     run = RunFolder(path, _read_manifest(path), resumed=True)
-    run.write(run.manifest.model_copy(update={"ended": False}))
+    with contextlib.suppress(OSError):  # a full disk: written once there is room
+        run.write(run.manifest.model_copy(update={"ended": False}))
     return run
 
 

@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune import files
-from styletune.errors import explain_validation_error
+from styletune.errors import StorageError, explain_validation_error
 from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value
 
 # Changes are saved within a second; a drag writes the file about once a second.
@@ -66,7 +66,7 @@ _S = TypeVar("_S")
 class SessionStore:
     """The saved values and scenes of one session, in a folder of its own.
 
-    Only one process at a time saves a session; for a second one `save` does nothing.
+    Only one process at a time saves a session; a second one can once the first has ended.
 
     Args:
         folder: is made when there is something to save.
@@ -75,13 +75,16 @@ class SessionStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock = process_lock(folder)
-        self._read_only = False
+        self._read_only = ""
         self._written: dict[str, bytes] = {}
+        self._loaded: tuple[Scene, ...] = ()
+        self._others: tuple[Scene, ...] = ()  # that another process has stored meanwhile
 
     def load(self) -> SavedSession:
         """Return what was saved last. What cannot be read is set aside, with a warning."""
         values = self._read("values.json", _Values)
         scenes = self._read("scenes.json", _Scenes)
+        self._loaded = scenes.scenes
         return SavedSession(values.controls, scenes.scenes, scenes.a, scenes.b)
 
     def save(self, session: SavedSession) -> None:
@@ -89,12 +92,15 @@ class SessionStore:
 
         Raises:
             OSError: the folder cannot be written; what was saved before is still there.
+            StorageError: another process saves this session, or nothing may be overwritten.
         """
-        if not self._acquire_lock():
-            return
+        self._acquire_lock()
+        names = {scene.name for scene in session.scenes}
+        others = (scene for scene in self._others if scene.name not in names)
+        kept = (*session.scenes, *others)[:MAX_SCENES]
         values = _Values(controls=dict(session.controls))
-        scenes = _Scenes(scenes=session.scenes, a=session.a, b=session.b)
-        for name, file in (("values.json", values), ("scenes.json", scenes)):
+        scenes = _Scenes(scenes=kept, a=session.a, b=session.b)
+        for name, file in (("scenes.json", scenes), ("values.json", values)):
             data = file.model_dump_json(indent=1).encode()
             if self._written.get(name) != data:
                 files.write_bytes_atomically(self.folder / name, data)
@@ -104,20 +110,22 @@ class SessionStore:
         """Let another process save the session."""
         self._lock.release()
 
-    def _acquire_lock(self) -> bool:
-        """Whether this process is the one that saves the session."""
-        if self._read_only or self._lock.is_locked:
-            return not self._read_only
+    def _acquire_lock(self) -> None:
+        """Be the process that saves the session, from now on."""
+        if self._read_only:
+            raise StorageError(self._read_only)
+        if self._lock.is_locked:
+            return
         files.make_private_folder(self.folder)
         try:
             self._lock.acquire()
         except Timeout:
-            self._read_only = True
-            _log.warning(
-                "another styletune plays this session: scenes and values of this one are "
-                "not kept; give it a folder of its own with --data"
-            )
-        return not self._read_only
+            raise StorageError(
+                "another styletune plays this session; they are kept once it has ended, or give "
+                "this one a folder of its own with --data"
+            ) from None
+        saved = self._read("scenes.json", _Scenes).scenes
+        self._others = tuple(scene for scene in saved if scene not in self._loaded)
 
     def _read(self, name: str, kind: type[_T]) -> _T:
         path = self.folder / name
@@ -143,14 +151,18 @@ class SessionStore:
         try:
             path.rename(aside)
         except OSError as error:
-            self._read_only = True  # nothing that cannot be read is overwritten
+            # Nothing that cannot be read is overwritten.
+            self._read_only = f"{path} is damaged and cannot be set aside"
             _log.warning("%s is damaged (%s) and cannot be set aside: %s", path, why, error)
         else:
             _log.warning("%s is damaged (%s) and was set aside as %s", path, why, aside.name)
 
 
 class Autosaver(Generic[_S]):
-    """Saves a state in the background whenever it differs from what was saved last."""
+    """Saves a state in the background whenever it differs from what was saved last.
+
+    What cannot be saved is tried again until it can, and at the end.
+    """
 
     def __init__(
         self,
@@ -159,23 +171,26 @@ class Autosaver(Generic[_S]):
         *,
         saved: _S,
         failure: str,
+        report: Callable[[str, str], None] = lambda failure, why: None,
         interval_s: float = SAVE_INTERVAL_S,
     ) -> None:
         """Prepare; `run` does the work.
 
         Args:
             current: returns the state; called on the event loop.
-            save: writes it, in a thread; may raise `OSError`.
+            save: writes it, in a thread; may raise.
             saved: the state that needs no saving.
             failure: what to log where it cannot be written.
+            report: takes `failure` and why it cannot be written, after each look; "": it is.
             interval_s: between two looks at what has changed.
         """
         self._current = current
         self._save = save
         self._saved = saved
         self._failure = failure
+        self._report = report
         self._interval_s = interval_s
-        self._logged = ""
+        self._why = ""
 
     async def run(self) -> None:
         """Save what changes until cancelled, and once more then."""
@@ -186,21 +201,26 @@ class Autosaver(Generic[_S]):
                 if (state := self._current()) != self._saved:
                     saving = asyncio.ensure_future(asyncio.to_thread(self._try_to_save, state))
                     await asyncio.shield(saving)
+                else:
+                    self._why = ""
+                self._report(self._failure, self._why)
         finally:
             if saving is not None:
                 await asyncio.wait([saving])  # or the older state could be written last
             if (state := self._current()) != self._saved:
                 self._try_to_save(state)
+                if self._why:
+                    _log.error("lost with the end of this server: %s: %s", self._failure, self._why)
 
     def _try_to_save(self, state: _S) -> None:
         try:
             self._save(state)
-        except OSError as error:
-            if str(error) != self._logged:  # once, not every second
-                self._logged = str(error)
-                _log.warning("%s: %s", self._failure, error)
+        except Exception as error:  # whatever it is, the next try may succeed
+            before, self._why = self._why, getattr(error, "strerror", None) or str(error)
+            if self._why != before:  # once, not every second
+                _log.warning("%s: %s", self._failure, self._why)
         else:
-            self._saved, self._logged = state, ""
+            self._saved, self._why = state, ""
 
 
 def process_lock(folder: Path) -> FileLock:

@@ -1,7 +1,7 @@
 """Every client's MIDI devices: what they move, what is being learnt, what they are sent back.
 
 Two clients may have a device of the same name: each has faders of its own, both use one profile.
-Pure, but for `save_profile`. Runs in the web process.
+Pure. Runs in the web process.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ from styletune.session.outgoing import (
     LearningMessage,
     Outgoing,
 )
-from styletune.session.profiles import MidiLearn, ProfileRegistry, SaveProfile, discard
+from styletune.session.profiles import MidiLearn, ProfileRegistry
 
 MAX_DEVICES = 16  # of one client
 MAX_REPORTED = 64  # device names whose missing profile has been reported
@@ -54,7 +54,6 @@ class MidiRouter:
     Args:
         profiles: of known controllers, chosen by device name, the first that fits.
         profile: for every device, whatever its name.
-        save_profile: stores the profile of a device's name that a person has changed.
         counts: of messages that moved nothing.
     """
 
@@ -63,12 +62,11 @@ class MidiRouter:
         table: ControlTable,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        save_profile: SaveProfile = discard,
         counts: Counter[str] | None = None,
     ) -> None:
         self._table = table
         self._counts = Counter() if counts is None else counts
-        self._profiles = ProfileRegistry(table, profiles, profile, save_profile)
+        self._profiles = ProfileRegistry(table, profiles, profile)
         self._devices: dict[tuple[str, str], Device] = {}  # by client and device name
         self._open: set[tuple[str, str]] = set()  # those that take feedback
         self._reported: set[str] = set()
@@ -249,8 +247,8 @@ class MidiRouter:
         for device_name in self._names() if name is None else [name]:
             profile = self._profiles.unbind(device_name, target)
             if profile is not None:
-                error = self._profiles.set(device_name, profile)
-                answers += self._apply_profile(device_name, error)
+                self._profiles.set(device_name, profile)
+                answers += self._apply_profile(device_name)
         if not answers:
             where = f"`{name}`" if name else "any device in use"
             text = f"nothing of {where} plays `{target[:60]}`"
@@ -265,10 +263,15 @@ class MidiRouter:
         """Use the profile in `text`, TOML, for devices of that name.
 
         Raises:
-            ConfigError: it is no profile, or cannot be saved; nothing has changed.
+            ConfigError: it is no profile; nothing has changed.
         """
         self._profiles.import_(name, text)
-        return self._apply_profile(name, None)
+        return self._apply_profile(name)
+
+    @property
+    def changed_profiles(self) -> Mapping[str, Profile]:
+        """The profiles that a person has changed, by the device's name."""
+        return self._profiles.changed
 
     def bindings_message(self, name: str) -> BindingsMessage:
         """The bindings of the device of that name, for clients."""
@@ -288,11 +291,11 @@ class MidiRouter:
     def _bind(self, result: LearnResult, apply: Apply) -> None:
         before = self._profiles[result.device].bindings.get(result.source)
         message, binding = self._learn.finish(result, before)
-        error = self._profiles.bind(result, binding)
-        for answer in (message, *self._apply_profile(result.device, error)):
+        self._profiles.bind(result, binding)
+        for answer in (message, *self._apply_profile(result.device)):
             apply(result.device, answer)
 
-    def _apply_profile(self, name: str, error: ErrorMessage | None) -> list[Outgoing]:
+    def _apply_profile(self, name: str) -> list[Outgoing]:
         """Let all devices that share the profile of that name use it: it has changed."""
         kept, names = self._profiles.kept_name(name), {name: None}
         for (_, other), device in self._devices.items():
@@ -300,7 +303,7 @@ class MidiRouter:
                 device.set_profile(self._profiles[name])
                 names[other] = None
         self._last_positions = {}  # compare and show everything anew
-        return [*map(self.bindings_message, names), *([error] if error else [])]
+        return [*map(self.bindings_message, names)]
 
     def _device(self, client: str, name: str) -> Device | None:
         key = client, name

@@ -271,7 +271,7 @@ class StateMessage(OutgoingMessage):
     """What the painting is doing, on what.
 
     `retry_s`: seconds until the next try, while it is restarting. `log`: the worker's last
-    lines, once it has failed.
+    lines, once it has failed. `not_kept`: what cannot be saved at present, and why.
     """
 
     coalesce: ClassVar[bool] = True
@@ -289,10 +289,16 @@ class StateMessage(OutgoingMessage):
     viewers: int = 0
     retry_s: float | None = Field(default=None, exclude_if=is_none)
     log: tuple[str, ...] | None = Field(default=None, exclude_if=is_none)
+    not_kept: tuple[str, ...] | None = Field(default=None, exclude_if=is_none)
 
     @classmethod
     def from_report(
-        cls, report: Report, viewers: int, retry_s: float | None, log: Sequence[str] | None = None
+        cls,
+        report: Report,
+        viewers: int,
+        retry_s: float | None,
+        log: Sequence[str] | None = None,
+        not_kept: Sequence[str] = (),
     ) -> "StateMessage":
         """Add what only the web process knows to a worker's report."""
         return cls(
@@ -309,6 +315,7 @@ class StateMessage(OutgoingMessage):
             viewers=viewers,
             retry_s=retry_s,
             log=None if log is None else tuple(log),
+            not_kept=tuple(not_kept) or None,
         )
 
 

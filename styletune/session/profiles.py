@@ -1,9 +1,9 @@
 """MIDI learn, and which profile each device uses: a person's own, the session's or a shipped one.
 
-Pure, but for `save_profile`.
+Pure.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from styletune.controls import ControlTable, Kind
@@ -15,12 +15,6 @@ from styletune.midi.message import ControlId, Encoding, Event
 from styletune.midi.profile import MAX_NAME, Profile, dumps, find, loads, name_to_keep
 from styletune.session import outgoing
 from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
-
-SaveProfile = Callable[[str, Profile], None]  # takes the device's name and its profile
-
-
-def discard(name: str, profile: Profile) -> None:
-    """Save nothing."""
 
 
 class MidiLearn:
@@ -106,6 +100,9 @@ class ProfileRegistry:
     """Profiles by the names of devices; see `MidiRouter` for the arguments.
 
     Devices share a profile whose names differ only in what the system adds to them.
+
+    Attributes:
+        changed: those that a person has changed, by the name under which they are kept.
     """
 
     def __init__(
@@ -113,13 +110,11 @@ class ProfileRegistry:
         table: ControlTable,
         profiles: Sequence[Profile],
         profile: Profile | None,
-        save_profile: SaveProfile,
     ) -> None:
         self._table = table
         self._profiles = profiles
         self._profile = profile
-        self._save_profile = save_profile
-        self._changed: dict[str, Profile] = {}
+        self.changed: dict[str, Profile] = {}
         self._conflicts: dict[tuple[str, ControlId], str] = {}
 
     @property
@@ -135,30 +130,21 @@ class ProfileRegistry:
         """The profile of a device of that name; an empty one where nothing fits."""
         kept = self.kept_name(name)
         return (
-            self._changed.get(kept)
+            self.changed.get(kept)
             or self._profile
             or find(name, self._profiles)
             or Profile(kept, (kept,), {})
         )
 
-    def set(self, name: str, profile: Profile) -> ErrorMessage | None:
-        """Use a profile that a person has changed for devices of that name, and save it.
-
-        Returns:
-            Why it cannot be saved; it is used all the same.
-        """
+    def set(self, name: str, profile: Profile) -> None:
+        """Use a profile that a person has changed for devices of that name."""
         kept = self.kept_name(name)
-        if kept not in self._changed and profile.devices != (kept,):
+        if kept not in self.changed and profile.devices != (kept,):
             # A shipped one, changed: from now on that device's own.
             profile = replace(profile, devices=(kept,))
-        self._changed[kept] = profile
-        try:
-            self._save_profile(kept, profile)
-        except ConfigError as error:
-            return ErrorMessage(code="not_kept", message=str(error))
-        return None
+        self.changed[kept] = profile
 
-    def bind(self, result: LearnResult, binding: Binding) -> ErrorMessage | None:
+    def bind(self, result: LearnResult, binding: Binding) -> None:
         """Add a learnt binding; the target that it displaces is shown as a conflict."""
         profile = self[result.device]
         before = profile.bindings.get(result.source)
@@ -167,7 +153,7 @@ class ProfileRegistry:
         if before is not None and before.target != binding.target:
             displaced = self.targets(before) or (before.target,)
             self._conflicts[key] = displaced[0]
-        return self.set(result.device, profile.with_binding(binding))
+        self.set(result.device, profile.with_binding(binding))
 
     def unbind(self, name: str, target: str) -> Profile | None:
         """The profile of a device's name without bindings to `target`; None: there are none."""
@@ -187,15 +173,14 @@ class ProfileRegistry:
         """Use the profile in `text`, TOML, for devices of that name.
 
         Raises:
-            ConfigError: it is no profile, or cannot be saved; nothing has changed.
+            ConfigError: it is no profile; nothing has changed.
         """
         if len(name) > MAX_NAME:
             raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
         profile, kept = loads(text), self.kept_name(name)
         if not profile.matches(kept):
             profile = replace(profile, devices=(*profile.devices, kept))
-        self._save_profile(kept, profile)
-        self._changed[kept] = profile
+        self.changed[kept] = profile
 
     def bindings_message(self, name: str) -> BindingsMessage:
         """The bindings of the device of that name, for clients."""

@@ -40,7 +40,6 @@ from styletune.session.outgoing import (
     PaintingMessage,
     TriggeredMessage,
 )
-from styletune.session.profiles import SaveProfile, discard
 from styletune.session.scenes import SceneList
 from styletune.session.state import SessionState
 from styletune.session.undo import GESTURE_GAP_S
@@ -75,7 +74,6 @@ class Session:
         *,
         profiles: Sequence[Profile] = (),
         profile: Profile | None = None,
-        save_profile: SaveProfile = discard,
         scenes: SceneList | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -85,7 +83,7 @@ class Session:
         self.runs = 0
         self.triggers = dict.fromkeys(table.triggers, 0)
         self.counts: Counter[str] = Counter()
-        self.midi = MidiRouter(table, profiles, profile, save_profile, self.counts)
+        self.midi = MidiRouter(table, profiles, profile, self.counts)
         self._table = table
         self._clock = clock
         # The triggers that are carried out here; the others are the worker's.

@@ -181,6 +181,7 @@ def test_where_nothing_can_be_kept_the_show_goes_on_with_a_warning(
     (tmp_path / "file").write_text("in the way")
     with caplog.at_level(logging.WARNING), open_run(tmp_path / "file" / "runs") as run:
         assert run.pictures.is_dir()
+        assert run.not_kept.startswith("Not a directory in ")
         paint(run)
     assert not run.folder.exists()
     assert "this run cannot be resumed later: Not a directory" in caplog.messages[0]

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from styletune.errors import StorageError
 from styletune.server.storage import Autosaver, SavedSession, SessionStore, session_dir
 from styletune.session.scenes import Scene
 
 DAWN = Scene(name="dawn", saved=12.5, controls={"smooth": 0.25, "average": True, "color": "full"})
 DUSK = Scene(name="dusk / é", saved=13.5, controls={})
+NIGHT = Scene(name="night", saved=14.0, controls={"smooth": 1.0})
 SOME = SavedSession({"smooth": 0.5, "paused": False, "color": "full"}, (DAWN, DUSK), "dawn", None)
 
 
@@ -65,18 +67,25 @@ def test_a_damaged_file_is_set_aside_and_nothing_is_lost(
     assert "was set aside as scenes.damaged-1.json" in caplog.text
 
 
-def test_a_second_process_does_not_write_over_the_first(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_second_process_saves_once_the_first_has_ended(tmp_path: Path) -> None:
     first, second = SessionStore(tmp_path), SessionStore(tmp_path)
     first.save(SOME)
     assert second.load() == SOME
-    second.save(SavedSession())
-    assert SessionStore(tmp_path).load() == SOME
-    assert "another styletune plays this session" in caplog.text
+    mine = SavedSession({"smooth": 1.0}, (DAWN, NIGHT))  # dusk was deleted here
+    with pytest.raises(StorageError, match="another styletune plays this session"):
+        second.save(mine)
+    noon = Scene(name="noon", saved=15.0, controls={"smooth": 0.0})
+    theirs = SavedSession(
+        {"smooth": 0.0}, (*SOME.scenes, noon, NIGHT.model_copy(update={"saved": 1}))
+    )
+    first.save(theirs)
+    assert SessionStore(tmp_path).load() == theirs
     first.close()
-    save(tmp_path, SavedSession())
-    assert SessionStore(tmp_path).load() == SavedSession()
+    second.save(mine)
+    # What the first has stored meanwhile stays, but for a name that both have.
+    kept = SavedSession(mine.controls, (DAWN, NIGHT, noon))
+    assert SessionStore(tmp_path).load() == kept
+    second.close()
 
 
 def test_each_session_file_has_a_folder_and_none_has_one_too(
@@ -127,6 +136,38 @@ async def test_an_older_state_is_never_written_last() -> None:
     assert saved == [1, 2]
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("bug")])
+@pytest.mark.parametrize("room", [True, False])
+async def test_what_could_not_be_saved_is_tried_again_and_at_the_end(
+    error: Exception, room: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    saved, reports, faults = list[int](), list[str](), [error]
+
+    def save(state: int) -> None:
+        for fault in faults:
+            raise fault
+        saved.append(state)
+
+    saver = Autosaver(
+        lambda: 1, save, saved=0, failure="not kept", interval_s=0.01,
+        report=lambda _, why: reports.append(why),
+    )  # fmt: skip
+    task = asyncio.create_task(saver.run())
+    async with asyncio.timeout(30):
+        while len(reports) < 3:
+            await asyncio.sleep(0.01)
+    assert set(reports) == {"No space left on device" if isinstance(error, OSError) else "bug"}
+    if room:
+        faults.clear()
+        async with asyncio.timeout(30):
+            while reports[-1]:
+                await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.wait([task])
+    assert saved == [1] * room
+    assert ("lost with the end of this server: not kept" in caplog.text) is not room
+
+
 async def test_a_folder_that_cannot_be_written_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -142,7 +183,7 @@ async def test_a_folder_that_cannot_be_written_is_logged_once(
     assert not task.done()
     task.cancel()
     await asyncio.wait([task])
-    assert caplog.text.count("scenes and values cannot be kept") == 1
+    assert caplog.text.count("scenes and values cannot be kept") == 2  # and at the end
 
 
 def test_the_files_are_plain_json(tmp_path: Path) -> None:

@@ -10,7 +10,6 @@ from styletune.midi import profile
 from styletune.midi.device import SetControls
 from styletune.midi.learn import SILENCE_S
 from styletune.midi.message import RELATIVE, Encoding
-from styletune.midi.profile import Profile
 from styletune.midi.smoothing import PERIOD_S, STEPS
 from styletune.networks import NETWORKS
 from styletune.session.midi import MAX_DEVICES, MidiAction, MidiRouter, SmoothMove
@@ -31,9 +30,7 @@ class Devices:
     """A router whose actions are carried out, and a clock."""
 
     def __init__(self, **given: Any) -> None:
-        self.saved: dict[str, Profile] = {}
-        save = given.pop("save_profile", self.saved.__setitem__)
-        self.router = MidiRouter(TABLE, profile.load_shipped(), save_profile=save, **given)
+        self.router = MidiRouter(TABLE, profile.load_shipped(), **given)
         self.positions = TABLE.defaults()
         self.now = 0.0
         self.actions: list[tuple[str, MidiAction]] = []
@@ -214,8 +211,10 @@ def test_learn_fader() -> None:
     )
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
     assert devices.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
-    assert devices.saved[NANO].devices == (NANO,)
-    assert len(devices.saved[NANO].bindings) == 1 + len(profile.load_named("nanokontrol2").bindings)
+    assert devices.router.changed_profiles[NANO].devices == (NANO,)
+    assert len(devices.router.changed_profiles[NANO].bindings) == 1 + len(
+        profile.load_named("nanokontrol2").bindings
+    )
 
 
 @pytest.mark.parametrize("encoding", RELATIVE)
@@ -244,7 +243,7 @@ def test_learn_makes_a_profile_for_an_unknown_device() -> None:
     assert error.code == "unknown_device"
     assert devices.send(0xB0, 1, 1, device="Theremin") == []
     devices.learn(f"style.{ONE}", *FADER, device="Theremin")
-    kept = devices.saved["Theremin"]
+    kept = devices.router.changed_profiles["Theremin"]
     assert (kept.name, kept.devices) == ("Theremin", ("Theremin",))
     # The third strip's fader, whatever the network calls its layer.
     assert [binding.target for binding in kept.bindings.values()] == ["style.1"]
@@ -272,7 +271,7 @@ def test_learn_can_be_stopped() -> None:
     devices.learn("paused")
     assert devices.router.learn(None) == LearningMessage(target=None)
     assert devices.send(0xB0, 42, 127) == [SetControls({"paused": 1.0})]
-    assert devices.saved == {}
+    assert devices.router.changed_profiles == {}
 
 
 def test_learn_refuses_an_unknown_target() -> None:
@@ -300,7 +299,7 @@ def test_profile_export_and_import() -> None:
     (bindings,) = other.router.import_("my box", text)
     assert isinstance(bindings, BindingsMessage)
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
-    assert other.saved["my box"].devices == (NANO, "my box")
+    assert other.router.changed_profiles["my box"].devices == (NANO, "my box")
     with pytest.raises(ConfigError, match="profile: not valid TOML"):
         other.router.import_("my box", "x = ")
 
@@ -311,8 +310,8 @@ def test_learnt_profile_is_the_devices_however_the_system_counts_it(other: str) 
     devices.open("b", other)
     answers = devices.learn("smooth", *FADER, device=f"{NANO} 0")
     assert [m.device for m in answers if isinstance(m, BindingsMessage)] == [f"{NANO} 0", other]
-    assert list(devices.saved) == [NANO]
-    assert devices.saved[NANO].devices == (NANO,)
+    assert list(devices.router.changed_profiles) == [NANO]
+    assert devices.router.changed_profiles[NANO].devices == (NANO,)
     for name in (f"{NANO} 0", other, NANO):
         assert targets(devices.router.bindings_message(name), "ch 1 CC 90") == ["smooth"]
     devices.router.unlearn("smooth", other)
@@ -322,18 +321,8 @@ def test_learnt_profile_is_the_devices_however_the_system_counts_it(other: str) 
 def test_imported_profile_is_the_devices_however_the_system_counts_it() -> None:
     devices = Devices()
     devices.router.import_("box 3", devices.router.export(NANO))
-    assert devices.saved["box"].devices == (NANO, "box")
+    assert devices.router.changed_profiles["box"].devices == (NANO, "box")
     assert targets(devices.router.bindings_message("2- box"), "ch 1 CC 41") == ["paused"]
-
-
-def test_profile_that_cannot_be_saved_is_used() -> None:
-    def save(name: str, profile: Profile) -> None:
-        raise ConfigError("disk full")
-
-    devices = Devices(save_profile=save)
-    *_, error = devices.learn("smooth", *FADER)
-    assert (error.code, error.message) == ("not_kept", "disk full")
-    assert devices.moved(0xB0, 90, 44) == {"smooth": 44 / 127}
 
 
 def test_step_of_a_fader_is_smoothed() -> None:

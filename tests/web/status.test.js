@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { audienceText, connectionState } from "../../web/status.js";
+import { audienceText, connectionState, notKeptText } from "../../web/status.js";
 
 const times = { now: 1000, silentMs: 0, staleMs: 2000, retryAt: 0 };
 
@@ -32,6 +32,13 @@ test("the worker's states have texts", () => {
   assert.equal(
     connectionState(open, { state: "restarting" }, { ...times, retryAt: 4900 }).text, "restarting in 4 s",
   );
+});
+
+test("what is not kept stands on the page until it is", () => {
+  assert.equal(notKeptText({ state: "running", message: "" }), "");
+  assert.equal(notKeptText({ state: "compiling", message: "building the network" }), "");
+  const message = "what is painted cannot be kept for a restart";
+  assert.equal(notKeptText({ state: "running", message, not_kept: ["scenes: full"] }), `scenes: full · ${message}`);
 });
 
 test("a missing picture is reported, but only while the worker paints", () => {

@@ -1,0 +1,57 @@
+"""What the server saves by itself, and what it lets clients know about that."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+from styletune.midi.profile import ProfileStore, find
+from styletune.server.build import _autosave
+from styletune.server.runs import RunFolder
+from styletune.server.storage import SessionStore
+from tests.support.web_process import BEARER, receive, running, until
+
+PROFILE = """
+name = "mine"
+devices = ["my box"]
+[[controls]]
+target = "smooth"
+number = 7
+"""
+
+
+async def test_what_was_answered_while_the_disk_was_full_is_saved_once_there_is_room(
+    tmp_path: Path,
+) -> None:
+    blocked = tmp_path / "disk"
+    blocked.write_text("in the way of every folder")
+    store, profiles = SessionStore(blocked / "session"), ProfileStore(blocked / "controllers")
+    async with running(tmp_path) as server, server.socket("/ws", **BEARER) as socket:
+        saving = asyncio.create_task(
+            _autosave(server.hub, RunFolder(blocked / "run"), store, profiles)
+        )
+        await asyncio.sleep(0)  # it has begun
+        put = await server.http.put("/api/scenes/dawn", json={"controls": {"smooth": 0.25}})
+        assert put.status_code == 200
+        put = await server.http.put("/api/bindings/my box", content=PROFILE)
+        assert put.status_code == 204
+        error = await receive(socket, "error")
+        assert (error["code"], error["message"][-15:]) == ("not_kept", "Not a directory")
+        failures = {
+            "this run cannot be resumed as it is",
+            "scenes and values cannot be kept",
+            "controller profiles cannot be kept",
+        }
+        await until(lambda: len(server.hub.state().not_kept or ()) == 3)
+        state = (await server.http.get("/api/state")).json()["state"]
+        assert {text.split(":")[0] for text in state["not_kept"]} == failures
+        blocked.unlink()
+        (blocked / "run").mkdir(parents=True)
+        await until(lambda: server.hub.state().not_kept is None)
+        assert [scene.name for scene in SessionStore(blocked / "session").load().scenes] == ["dawn"]
+        own = find("my box", ProfileStore(blocked / "controllers").profiles)
+        assert own is not None
+        assert own.name == "mine"
+        assert (await receive(socket, "state"))["not_kept"]
+        saving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await saving
