@@ -3,7 +3,6 @@
 The one source for defaults: flags override the file, the file overrides defaults.
 """
 
-import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
@@ -19,6 +18,7 @@ from styletune.errors import (
 )
 from styletune.networks import DEFAULT_NETWORK, NETWORKS
 from styletune.terms import MAX_LAYERS
+from styletune.toml_reader import read_toml
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
 OFFLINE_OPTIMIZER = "lbfgs"  # for `paint` only: it loses its memory when a control moves
@@ -206,22 +206,6 @@ def load(path: str | Path) -> SessionConfig:
     data = read_toml(path)
     session = parse(data, source=str(path))
     return _resolve_paths(session, path.parent)
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    Raises:
-        ConfigError: the file is missing, not UTF-8 or not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from None
 
 
 def _resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:

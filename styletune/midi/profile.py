@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +11,13 @@ import platformdirs
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from styletune.config import read_toml
 from styletune.errors import ConfigError, Location, explain_validation_error
 from styletune.files import configs_folder, write_bytes_atomically
 from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType
 from styletune.midi.port_name import device_name
 from styletune.midi.takeover import Mode
+from styletune.toml_reader import parse_toml, read_toml
 
 MAX_NAME = 200  # characters of a device's
 MAX_CHARS = 60_000  # of a profile that somebody sends
@@ -172,15 +171,7 @@ def loads(text: str, where: str = "profile") -> Profile:
     Raises:
         ConfigError: see `load`; or it is longer than 60,000 characters.
     """
-    if len(text) > MAX_CHARS:
-        raise ConfigError(
-            f"{where}: at most {MAX_CHARS} characters are allowed; received {len(text)}"
-        )
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not valid TOML: {error}") from None
-    return _profile(data, where)
+    return _profile(parse_toml(text, where, MAX_CHARS), where)
 
 
 def dumps(profile: Profile) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from styletune.config import read_toml
 from styletune.errors import ConfigError, Location, explain_validation_error
 from styletune.files import printable
 from styletune.terms import layer_terms
+from styletune.toml_reader import read_toml
 
 if TYPE_CHECKING:
     TermName: TypeAlias = str
