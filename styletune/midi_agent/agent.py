@@ -9,7 +9,7 @@ import json
 import math
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Any
@@ -52,7 +52,9 @@ class MidiAgent:
         self._monitor = monitor
         self._open: dict[str, Port] = {}
         self._throttles: dict[str, MessageThrottle] = {}
+        self._failures: Counter[str] = Counter()  # to open a port, by its name
         self._reported_none = False
+        self._unreadable = self._reported_unreadable = 0
         self._connected = False
         self._learning = False
         self._dropped = 0  # messages that came without a server
@@ -72,15 +74,15 @@ class MidiAgent:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                names = [n for n in self._ports.names() if self._wanted in n.casefold()]
-                for name in [name for name in self._open if name not in names]:
-                    self._open.pop(name).close()
-                    del self._throttles[name]
-                    self._announce({"type": "unlisten", "device": name})
-                    self._report(f"{name} was unplugged; plug it in again and it plays on")
-                for name in names:
+                inputs = self._ports.inputs()
+                wanted = {name: inputs[name] for name in inputs if self._wanted in name.casefold()}
+                for name in list(self._open):
+                    if wanted.get(name) != self._open[name].identity:
+                        self._close_port(name, unplugged=name not in wanted)
+                for name in wanted:
                     if name not in self._open:
                         self._open_port(name, loop)
+                self._report_unreadable()
                 if not self._open and not self._reported_none:
                     self._reported_none = True
                     part = f" with `{self._wanted}` in its name" if self._wanted else ""
@@ -187,13 +189,33 @@ class MidiAgent:
 
         port = self._ports.open(name, on_message)
         if port is None:
+            self._failures[name] += 1
+            if self._failures[name] == 2:  # at the first it may just have gone
+                self._report(f"{name} cannot be opened; another program may have it. Trying on")
             return
+        self._failures.pop(name, None)
         self._open[name] = port
         throttle = self._throttles[name] = MessageThrottle()
         throttle.learning = self._learning
         self._reported_none = False
         self._announce({"type": "listen", "device": name})
         self._report(f"{name} plays")
+
+    def _close_port(self, name: str, unplugged: bool) -> None:
+        """Close a port that has gone, or of which another of its name may have come or gone."""
+        self._open.pop(name).close()
+        del self._throttles[name]
+        self._announce({"type": "unlisten", "device": name})
+        if unplugged:
+            self._report(f"{name} was unplugged; plug it in again and it plays on")
+
+    def _report_unreadable(self) -> None:
+        """Report once that ports are left out; at the first look they may just be going."""
+        unreadable, before = self._ports.unreadable, self._unreadable
+        self._unreadable = unreadable
+        if unreadable == before > self._reported_unreadable:
+            self._reported_unreadable = unreadable
+            self._report(_left_out(unreadable))
 
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         """Take what has come: the first after a rest at once, what follows many at a time.
@@ -252,6 +274,10 @@ def _describe(data: Raw) -> str:
     return str(event) if event else f"{data[:8]}, which moves nothing"
 
 
+def _left_out(unreadable: int) -> str:
+    return f"{unreadable} of the inputs have no name that can be read: left out"
+
+
 def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0][:100] if str(error) else type(error).__name__
 
@@ -277,6 +303,8 @@ def list_ports(api: str | None) -> int:
     ports = Ports(api)
     for name in ports.names():
         print(name)
+    if ports.unreadable:
+        _print_status(_left_out(ports.unreadable))
     ports.close()
     return 0
 

@@ -5,10 +5,12 @@ Whole messages come by callback, on threads of rtmidi: its queue would hold only
 
 import ctypes
 import re
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 from styletune.errors import ConfigError
+from styletune.midi.port_name import mate
 
 CLIENT = "styletune"  # our name among the ports; our own are never played
 _ALSA_NUMBERS = re.compile(r" \d+:\d+$")  # of client and port: others at each plugging
@@ -26,22 +28,32 @@ OnMessage = Callable[[tuple[int, ...]], None]
 class Port:
     """An open input, and the output of the same device where it has one."""
 
-    def __init__(self, name: str, midi_in: Any, midi_out: Any) -> None:
-        self.name = name
+    def __init__(self, midi_in: Any, midi_out: Any, identity: Hashable = None) -> None:
+        self.identity = identity
         self._in = midi_in
         self._out = midi_out
 
     def send(self, data: tuple[int, ...]) -> None:
-        """Send one whole message to the device."""
+        """Send one whole message to the device, unless it has just gone."""
         if self._out is not None:
-            self._out.send_message(data)
+            with suppress(Exception):
+                self._out.send_message(data)
 
     def close(self) -> None:
         """Close both; also those of a device that was pulled."""
         for side in (self._in, self._out):
             if side is not None:
-                side.close_port()
+                with suppress(Exception):
+                    side.close_port()
                 side.delete()
+
+
+class _Listed(NamedTuple):
+    """A port in rtmidi's list: its number there, its name there and the name that we give it."""
+
+    number: int
+    system_name: str
+    name: str
 
 
 class Ports:
@@ -49,6 +61,9 @@ class Ports:
 
     Args:
         api: one of `APIS`; None: the first that works here.
+
+    Attributes:
+        unreadable: inputs that had no name that can be read, at the last look.
 
     Raises:
         ConfigError: there is no MIDI system here, or not this one.
@@ -62,6 +77,7 @@ class Ports:
                 f"python-rtmidi is needed: {error}; pip install python-rtmidi"
             ) from None
         self._rtmidi = rtmidi
+        self.unreadable = 0
         compiled = rtmidi.get_compiled_api()
         wanted = [getattr(rtmidi, APIS[api])] if api else compiled
         for candidate in wanted:
@@ -80,61 +96,104 @@ class Ports:
 
     def names(self) -> list[str]:
         """Names of the inputs of others, as people know them."""
-        return list(self._numbers(self._inputs))
+        return list(self.inputs())
+
+    def inputs(self) -> dict[str, Hashable]:
+        """What is plugged in, by name; when its value changes, the name is another port's."""
+        listed, self.unreadable = self._list(self._inputs)
+        return _identities(listed)
 
     def open(self, name: str, on_message: OnMessage) -> Port | None:
-        """Open the input of that name and its output; None: it has just gone.
+        """Open the input of that name and its output; None: it has just gone, or is in use.
 
         Args:
             on_message: called with each whole message, on another thread.
         """
-        midi_in = midi_out = None
+        midi_in = None
         try:
             midi_in = self._make(self._rtmidi.MidiIn)
             # Looked up each time: numbers change as devices come and go.
-            number = self._numbers(midi_in).get(name)
-            if number is None:
-                midi_in.delete()
-                return None
+            listed, _ = self._list(midi_in)
+            place = [port.name for port in listed].index(name)
             midi_in.ignore_types(sysex=True, timing=True, active_sense=True)
             midi_in.set_callback(_keep_thread_state(on_message))
-            midi_in.open_port(number, f"{CLIENT} in")
-            midi_out = self._open_output(name)
-        except (self._rtmidi.RtMidiError, self._rtmidi.SystemError):
-            Port(name, midi_in, midi_out).close()
+            midi_in.open_port(listed[place].number, f"{CLIENT} in")
+        except Exception:  # whatever ails one port must not end the others
+            Port(midi_in, None).close()
             return None
-        return Port(name, midi_in, midi_out)
+        return Port(midi_in, self._open_output(place, listed), _identities(listed)[name])
 
     def close(self) -> None:
         """Leave the MIDI system."""
         self._inputs.delete()
         self._outputs.delete()
 
-    def _open_output(self, name: str) -> Any:
-        midi_out = self._make(self._rtmidi.MidiOut)
-        numbers = self._numbers(midi_out)
-        output = matching_output(name, list(numbers))
-        if output is None:
-            midi_out.delete()
-            return None
-        midi_out.open_port(numbers[output], f"{CLIENT} out")
-        return midi_out
+    def _open_output(self, place: int, inputs: list[_Listed]) -> Any:
+        """The output of the device whose input is at `place`, or None: it gets no feedback."""
+        midi_out = None
+        try:
+            midi_out = self._make(self._rtmidi.MidiOut)
+            outputs, _ = self._list(midi_out)
+            found = mate(place, [i.system_name for i in inputs], [o.system_name for o in outputs])
+            if found is not None:
+                midi_out.open_port(outputs[found].number, f"{CLIENT} out")
+                return midi_out
+        except Exception:  # the input plays all the same
+            pass
+        Port(None, midi_out).close()
+        return None
 
     def _make(self, kind: Any) -> Any:
         return kind(self._api, name=CLIENT)
 
-    def _numbers(self, side: Any) -> dict[str, int]:
-        """Number of each port by its name; a second port of the same name gets ` 2`."""
-        numbers: dict[str, int] = {}
-        for number, port in enumerate(side.get_ports()):
-            name = _ALSA_NUMBERS.sub("", port)
-            if name.startswith(CLIENT) or _THROUGH.search(name):
+    def _list(self, side: Any) -> tuple[list[_Listed], int]:
+        """Ports of others, the second of one name as `name 2`; and how many cannot be named."""
+        system_names: list[str | None] = []
+        with suppress(Exception):  # the whole system has gone
+            system_names = _read_names(side)
+        listed: list[_Listed] = []
+        taken: set[str] = set()
+        for number, system_name in enumerate(_without_index(system_names)):
+            if (
+                system_name is None
+                or system_name.startswith(CLIENT)
+                or _THROUGH.search(system_name)
+            ):
                 continue
+            name = unique = _ALSA_NUMBERS.sub("", system_name)
             copy = 1
-            while (unique := name if copy == 1 else f"{name} {copy}") in numbers:
+            while unique in taken:
                 copy += 1
-            numbers[unique] = number
-        return numbers
+                unique = f"{name} {copy}"
+            taken.add(unique)
+            listed.append(_Listed(number, system_name, unique))
+        return listed, system_names.count(None)
+
+
+def _identities(listed: list[_Listed]) -> dict[str, Hashable]:
+    """Which port each name is: that of the system, among how many of that name."""
+    system_names = [port.system_name for port in listed]
+    return {p.name: (p.system_name, system_names.count(p.system_name)) for p in listed}
+
+
+def _read_names(side: Any) -> list[str | None]:
+    """Names of all ports by number; None: it has no name that can be read, or has just gone."""
+    names: list[str | None] = []
+    for number in range(side.get_port_count()):
+        name = None
+        with suppress(
+            Exception
+        ):  # UnicodeDecodeError, or what rtmidi has for a number that is gone
+            name = side.get_port_name(number)
+        names.append(name if name and name.strip() else None)
+    return names
+
+
+def _without_index(names: list[str | None]) -> list[str | None]:
+    """Windows' names without the index that rtmidi adds to all of them, from 0 on."""
+    if not all(name is None or name.endswith(f" {index}") for index, name in enumerate(names)):
+        return names
+    return [name and name.rpartition(" ")[0] for name in names]
 
 
 def _keep_thread_state(on_message: OnMessage) -> Callable[[tuple[list[int], float], None], None]:
@@ -156,20 +215,3 @@ def _keep_thread_state(on_message: OnMessage) -> Callable[[tuple[list[int], floa
         on_message(tuple(event[0]))
 
     return callback
-
-
-def matching_output(name: str, outputs: list[str]) -> str | None:
-    """The output of the device whose input has this name.
-
-    Systems call it the same (`nanoKONTROL2`), or by the same first word (`nanoKONTROL2
-    SLIDER/KNOB` and `nanoKONTROL2 CTRL`), after the name of a client on Linux.
-    """
-    if name in outputs:
-        return name
-    word = _first_word(name)
-    return next((output for output in outputs if _first_word(output) == word), None)
-
-
-def _first_word(name: str) -> str:
-    words = name.rpartition(":")[2].split() or [name]
-    return words[0].casefold()
