@@ -21,7 +21,12 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
-from styletune.session.incoming import SetMessage, SnapshotRequestMessage, refuse_viewer
+from styletune.session.incoming import (
+    Incoming,
+    SetMessage,
+    SnapshotRequestMessage,
+    refuse_viewer,
+)
 from styletune.session.outgoing import (
     ChangedMessage,
     EpochMessage,
@@ -85,6 +90,7 @@ class Hub:
         self._morph_started = asyncio.Event()
         self._midi_timer: asyncio.TimerHandle | None = None
         self._sent_scenes = session.state.scenes_message()
+        self._snapshot: SnapshotMessage | None = None  # of this turn of the event loop
         self._write_controls()
 
     async def run(self) -> None:
@@ -99,7 +105,8 @@ class Hub:
     def add_client(
         self, role: Role, *, only_hardware: bool = False
     ) -> tuple[str, SendQueue] | None:
-        """Add a client: its id, and its queue with a snapshot; None: there are too many."""
+        """Add a client: its id, and its queue with a snapshot; None: too many of its role."""
+        self._forget_snapshot()
         added = self._clients.add(role, only_hardware=only_hardware)
         if added is not None:
             self._send_snapshot(added[0])
@@ -107,6 +114,7 @@ class Hub:
 
     def remove_client(self, client: str) -> None:
         """Remove a client that has disconnected."""
+        self._forget_snapshot()
         self._clients.remove(client)
         self.send(self.session.midi.remove_client(client))
 
@@ -114,16 +122,16 @@ class Hub:
         """How many clients there are of a role."""
         return self._clients.count(role)
 
-    def add_viewer(self) -> bool:
-        """Count one more viewer of pictures; False: there are too many."""
-        if not self._clients.add_viewer():
+    def add_viewer(self, role: Role) -> bool:
+        """Count one more viewer of pictures; False: there are too many of its role."""
+        if not self._clients.add_viewer(role):
             return False
         self._broadcast(self.state())
         return True
 
-    def remove_viewer(self) -> None:
+    def remove_viewer(self, role: Role) -> None:
         """Count one viewer less."""
-        self._clients.viewers -= 1
+        self._clients.remove_viewer(role)
         self._broadcast(self.state())
 
     @property
@@ -133,11 +141,14 @@ class Hub:
 
     # ------------------------------------------------------------- messages
 
-    def receive(self, text: str | bytes, client: str) -> None:
+    def receive(self, text: str | bytes, client: str) -> Incoming | ErrorMessage:
         """Handle a raw message of a client; answers go to its queue.
 
         A set is applied at the end of the turn, unless a newer one of the same client has moved the
         same controls by then, and is answered for both: of a storm only the newest values matter.
+
+        Returns:
+            What it was, or what was wrong with it.
         """
         self.stats.messages += 1
         message = self.session.parse(text)
@@ -145,19 +156,19 @@ class Hub:
             error := refuse_viewer(message)
         ):
             self._send_error(error, client)
-            return
-        if isinstance(message, SetMessage):
+        elif isinstance(message, SetMessage):
             checked = self.session.validate_set(message)
             if isinstance(checked, ErrorMessage):
                 self._send_error(checked, client)
             else:
                 self._queue_set(checked, client)
-            return
-        self._apply_queued_sets()
-        self.send(self.session.handle(message, client), client)
-        if isinstance(message, SnapshotRequestMessage):
-            self.flush()
-            self._send_snapshot(client, message.seq)
+        else:
+            self._apply_queued_sets()
+            self.send(self.session.handle(message, client), client)
+            if isinstance(message, SnapshotRequestMessage):
+                self.flush()
+                self._send_snapshot(client, message.seq)
+        return message
 
     def send(self, messages: Sequence[Outgoing], client: str | None = None) -> None:
         """Send what the session answered: errors to `client`, most others to everybody."""
@@ -211,6 +222,7 @@ class Hub:
         self.flush()
 
     def _broadcast(self, message: Outgoing) -> None:
+        self._forget_snapshot()
         if isinstance(message, ChangedMessage):
             self.control_history.add(message.rev, message.controls)
         self._clients.broadcast(message)
@@ -305,20 +317,27 @@ class Hub:
 
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""
-        return SnapshotMessage(
-            rev=self.session.state.rev,
-            controls=self.session.state.controls(),
-            state=self.state(),
-            layers=self.session.state.table.layers,
-            epoch=self.epoch,
-            pictures=self.pictures.message(),
-            version=__version__,
-            client=client,
-            clients=len(self._clients),
-            role=self._clients.role(client, role).value,
-            players=self.count_clients(Role.PLAYER),
-            scenes=self.session.state.scenes_message(),
-        )
+        if self._snapshot is None or self._snapshot.rev != self.session.state.rev:
+            self._snapshot = SnapshotMessage(
+                rev=self.session.state.rev,
+                controls=self.session.state.controls(),
+                state=self.state(),
+                layers=self.session.state.table.layers,
+                epoch=self.epoch,
+                pictures=self.pictures.message(),
+                version=__version__,
+                client="",
+                clients=len(self._clients),
+                players=self.count_clients(Role.PLAYER),
+                scenes=self.session.state.scenes_message(),
+            )
+            # Made once for all who ask in this turn: it takes longer than most messages.
+            asyncio.get_running_loop().call_soon(self._forget_snapshot)
+        own = {"client": client, "role": self._clients.role(client, role).value}
+        return self._snapshot.model_copy(update=own)
+
+    def _forget_snapshot(self) -> None:
+        self._snapshot = None
 
     def _write_controls(self) -> None:
         state = self.session.state

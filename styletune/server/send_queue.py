@@ -5,6 +5,7 @@ Belongs to the event loop of the web process.
 
 import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from logging import INFO, getLogger
 
@@ -16,6 +17,7 @@ from styletune.session.roles import Role
 BACKPRESSURE_AT = 64
 # A client that leaves this many unread, such as triggers of others, is disconnected.
 MAX_PENDING = 1024
+# For each role: an audience never takes a player's place.
 MAX_CLIENTS = MAX_VIEWERS = 64
 
 _log = getLogger(__name__)
@@ -137,14 +139,10 @@ def _following(
 
 
 class ClientRegistry:
-    """All clients of /ws with their roles and queues, and the number of sockets on /frames.
-
-    Attributes:
-        viewers: sockets that receive pictures.
-    """
+    """All clients of /ws with their roles and queues, and the number of sockets on /frames."""
 
     def __init__(self) -> None:
-        self.viewers = 0
+        self._viewers = Counter[Role]()
         self._queues: dict[str, SendQueue] = {}
         self._roles: dict[str, Role] = {}
 
@@ -153,8 +151,8 @@ class ClientRegistry:
         return len(self._queues)
 
     def add(self, role: Role, *, only_hardware: bool = False) -> tuple[str, SendQueue] | None:
-        """Add a client; return its id and its queue, or None where there are too many."""
-        if len(self) >= MAX_CLIENTS:
+        """Add a client; return its id and its queue, or None: there are too many of its role."""
+        if self.count(role) >= MAX_CLIENTS:
             return None
         client = secrets.token_hex(4)
         self._roles[client] = role
@@ -185,9 +183,18 @@ class ClientRegistry:
         """How many clients there are of a role."""
         return sum(other is role for other in self._roles.values())
 
-    def add_viewer(self) -> bool:
-        """Count one more viewer of pictures; False: there are too many."""
-        if self.viewers >= MAX_VIEWERS:
+    @property
+    def viewers(self) -> int:
+        """How many sockets receive pictures."""
+        return self._viewers.total()
+
+    def add_viewer(self, role: Role) -> bool:
+        """Count one more viewer of pictures; False: there are too many of its role."""
+        if self._viewers[role] >= MAX_VIEWERS:
             return False
-        self.viewers += 1
+        self._viewers[role] += 1
         return True
+
+    def remove_viewer(self, role: Role) -> None:
+        """Count one viewer less."""
+        self._viewers[role] -= 1

@@ -16,26 +16,30 @@ from styletune.errors import MessageError
 from styletune.server.frame_stream import AckWindow
 from styletune.server.hub import Hub
 from styletune.server.send_queue import SendQueue
-from styletune.session.incoming import parse_ack
+from styletune.session.incoming import SnapshotRequestMessage, parse_ack
 from styletune.session.outgoing import ChangedMessage, ErrorMessage
-from styletune.session.roles import role_of
+from styletune.session.roles import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _MESSAGES_PER_TURN = 64  # of one client, before others are served: about a millisecond
+# Messages a second, how many at once, and the wait beyond: what a viewer sends, and a player's
+# requests for snapshots and mistakes, which scripts make one after the other.
+VIEWER_RATE, SNAPSHOT_RATE = (5.0, 10.0, 0.2), (50.0, 50.0, 0.02)
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
 
 async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = False) -> None:
     """Serve /ws to one client, until either side ends it."""
     await socket.accept()
-    joined = hub.add_client(role_of(socket.scope), only_hardware=only_hardware)
+    role = role_of(socket.scope)
+    joined = hub.add_client(role, only_hardware=only_hardware)
     if joined is None:
         await _close(socket, "server full")
         return
     client, queue = joined
     try:
         await run_until_first_ends(
-            _read_controls(socket, hub, client, queue), _write_messages(socket, queue)
+            _read_controls(socket, hub, client, queue, role), _write_messages(socket, queue)
         )
     finally:
         hub.remove_client(client)
@@ -44,19 +48,27 @@ async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = F
 async def serve_frames(socket: WebSocket, hub: Hub) -> None:
     """Serve /frames to one viewer, until either side ends it."""
     await socket.accept()
-    if not hub.add_viewer():
+    role = role_of(socket.scope)
+    if not hub.add_viewer(role):
         await _close(socket, "server full")
         return
     sender = FrameSender(socket, hub)
     try:
         await run_until_first_ends(sender.read(), sender.write(), sender.watch())
     finally:
-        hub.remove_viewer()
+        hub.remove_viewer(role)
 
 
-async def _read_controls(socket: WebSocket, hub: Hub, client: str, queue: SendQueue) -> None:
+async def _read_controls(
+    socket: WebSocket, hub: Hub, client: str, queue: SendQueue, role: Role
+) -> None:
+    watches = role is Role.VIEWER
+    bucket = TokenBucket(*(VIEWER_RATE if watches else SNAPSHOT_RATE))
     async for text in _messages(socket):
-        hub.receive(text, client)
+        message = hub.receive(text, client)
+        if watches or isinstance(message, SnapshotRequestMessage | ErrorMessage):
+            # Of what changes nothing and costs most: the player's moves come before it.
+            await asyncio.sleep(bucket.delay_s(time.monotonic()))
         if queue.full:
             await queue.wait_for_room()
 
@@ -73,32 +85,39 @@ async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
 
 
 class TokenBucket:
-    """How fast changes go to one client: at once, but beyond 250 a second gathered for 50 ms.
+    """How fast messages of a kind go to or come from one client: at once, until a storm begins."""
 
-    Pages, which send 60 sets a second, and scripts that await each answer stay below the rate.
-    """
+    def __init__(
+        self, rate_hz: float = 250.0, burst: float = 50.0, storm_delay_s: float = 0.05
+    ) -> None:
+        """Start full; by default for changes, which are gathered for 50 ms beyond 250 a second.
 
-    RATE_HZ = 250.0
-    BURST = 50.0
-    STORM_DELAY_S = 0.05
+        Pages, which send 60 sets a second, and scripts that await each answer stay below it.
 
-    def __init__(self) -> None:
-        self._tokens = self.BURST
+        Args:
+            rate_hz: that may last.
+            burst: how many may come at once.
+            storm_delay_s: before each one beyond that.
+        """
+        self._rate_hz = rate_hz
+        self._burst = burst
+        self._storm_delay_s = storm_delay_s
+        self._tokens = burst
         self._filled_at = 0.0
 
     def delay_s(self, now: float) -> float:
-        """Take a token for a change that was sent; return how long to wait before the next.
+        """Take a token for one that was sent; return how long to wait before the next.
 
         Args:
             now: seconds that only rise.
         """
-        self._tokens = min(self.BURST, self._tokens + (now - self._filled_at) * self.RATE_HZ) - 1
+        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate_hz) - 1
         self._filled_at = now
         if self._tokens >= 0:
             return 0.0
         self._tokens = 0.0
-        self._filled_at += self.STORM_DELAY_S  # nothing for the wait, or it would end the storm
-        return self.STORM_DELAY_S
+        self._filled_at += self._storm_delay_s  # nothing for the wait, or it would end the storm
+        return self._storm_delay_s
 
 
 class FrameSender:
@@ -113,6 +132,7 @@ class FrameSender:
 
     async def read(self) -> None:
         """Receive acknowledgements."""
+        bucket = TokenBucket(*VIEWER_RATE)
         async for text in _messages(self._socket):
             try:
                 advanced = self._window.acknowledge(parse_ack(text).epoch)
@@ -120,6 +140,7 @@ class FrameSender:
                 self._hub.stats.bad[error.code] += 1
                 answer = ErrorMessage(code=error.code, message=str(error))
                 await self._socket.send_text(answer.text)
+                await asyncio.sleep(bucket.delay_s(time.monotonic()))
                 continue
             if advanced:
                 self._acknowledged.set()

@@ -14,7 +14,15 @@ from styletune.ipc.commands import Report, Run, State
 from styletune.server import send_queue
 from styletune.server.websockets import TokenBucket
 from styletune.session.roles import Role
-from tests.support.web_process import WAIT_S, receive, receive_frame, running, send, until
+from tests.support.web_process import (
+    VIEWER,
+    WAIT_S,
+    receive,
+    receive_frame,
+    running,
+    send,
+    until,
+)
 
 FADER = "content.block1_conv1"
 
@@ -347,6 +355,75 @@ async def test_socket_too_many_is_closed(
         assert closed.value.rcvd is not None
         assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "server full")
         assert (await server.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/ws", "/frames"])
+async def test_an_audience_takes_no_place_of_a_player(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_queue, "MAX_CLIENTS", 2)
+    monkeypatch.setattr(send_queue, "MAX_VIEWERS", 2)
+    async with running(tmp_path) as server, contextlib.AsyncExitStack() as stack:
+        for _ in range(2):
+            await stack.enter_async_context(server.socket(path, **VIEWER))
+        async with server.socket(path, **VIEWER) as third:
+            with pytest.raises(ConnectionClosed):
+                await asyncio.wait_for(third.recv(), WAIT_S)
+        for _ in range(2):
+            await stack.enter_async_context(server.socket(path))
+        await until(lambda: 4 in (server.hub.snapshot().clients, server.hub.viewers))
+
+
+async def test_viewers_that_ask_without_pause_are_answered_a_few_times_a_second(
+    tmp_path: Path,
+) -> None:
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws") as player,
+        server.socket("/ws", **VIEWER) as one,
+        server.socket("/ws", **VIEWER) as two,
+    ):
+        await receive(player, "snapshot")
+        for n in range(200):
+            await send(one, {"type": "snapshot?", "seq": n})
+            await send(two, "not JSON" if n % 2 else {"type": "trigger", "name": "kick"})
+        await send(player, {"type": "set", "controls": {FADER: 0.75}, "seq": 1})
+        await receive(player, "changed")
+        await receive(one, "snapshot")
+        for seq in range(5):
+            assert (await receive(one, "snapshot"))["seq"] == seq
+        assert server.hub.stats.messages < 100
+        one.transport.abort()  # a close in order would wait for the rest to be read
+        two.transport.abort()
+
+
+async def test_frames_socket_that_sends_rubbish_is_answered_a_few_times_a_second(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as server, server.socket("/frames", **VIEWER) as socket:
+        for _ in range(200):
+            await send(socket, "rubbish")
+        await until(lambda: server.hub.stats.bad["bad_json"] >= 10)
+        await asyncio.sleep(0.1)
+        assert server.hub.stats.bad["bad_json"] < 20
+        socket.transport.abort()
+
+
+async def test_snapshot_is_made_once_for_all_who_ask_in_one_turn(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as player:
+        me = (await receive(player, "snapshot"))["client"]
+        hub = server.hub
+        first, second = hub.snapshot(), hub.snapshot(me)
+        assert second.controls is first.controls
+        assert (first.client, first.role, second.client, second.role) == (
+            "", "viewer", me, "player",
+        )  # fmt: skip
+        hub.send([hub.session.state.move({FADER: 0.5}, "test", undoable=False)])
+        third = hub.snapshot()
+        assert (third.rev, third.controls[FADER]) == (1, 0.5)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert hub.snapshot().controls is not third.controls
 
 
 @pytest.mark.checklist(20)
