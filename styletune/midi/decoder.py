@@ -5,7 +5,7 @@ Source: MIDI 1.0 Detailed Specification, pages 11 to 18.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from styletune.errors import MessageError
 from styletune.midi.message import MAX_14_BIT, ControlId, Event, MessageType, decode
@@ -17,12 +17,39 @@ _NULL = 127
 
 
 @dataclass(slots=True)
-class _Pair:
-    """The two bytes of one 14-bit value."""
+class PairOrder:
+    """Which byte of its 14-bit values a device sends first, as the beginning of a gesture tells.
 
-    msb: int = 0
+    Within a gesture each byte is followed by the other soon, so that nothing can be told.
+
+    Attributes:
+        lsb_first: None: not known yet.
+    """
+
+    lsb_first: bool | None = None
+    _began_with_lsb: bool | None = None
+    _last_at: float = float("-inf")
+
+    def note(self, is_lsb: bool, now: float) -> None:
+        """Take note of a byte that has come."""
+        if now - self._last_at > HOLD_S:
+            self._began_with_lsb = is_lsb
+        elif self._began_with_lsb is not None:
+            if is_lsb is not self._began_with_lsb:
+                self.lsb_first = self._began_with_lsb
+            if is_lsb or self._began_with_lsb:
+                self._began_with_lsb = None
+        self._last_at = now
+
+
+@dataclass(slots=True)
+class _Pair:
+    """The two bytes of one 14-bit value, the first of which may be held for the second."""
+
+    msb: int | None = None
+    lsb: int | None = None  # None: the device has never sent one
     held_until: float | None = None
-    has_lsb: bool = False  # whether the device has ever sent one
+    order: PairOrder = field(default_factory=PairOrder)
 
 
 @dataclass(slots=True)
@@ -97,7 +124,8 @@ class Decoder:
     def combine(self, event: Event, now: float) -> list[Event]:
         """Take the event of one message; return those that are complete now.
 
-        An MSB is held for a moment, so that its control does not jump back before the LSB comes.
+        The first byte of a value, mostly the MSB, is held for a moment, so that its control does
+        not jump back before the other comes.
         """
         events = self.flush_due(now) if self._pairs else []
         if event.source in self._single or event.status is not MessageType.CONTROL_CHANGE:
@@ -105,14 +133,12 @@ class Decoder:
         return events + self._control_change(event, now)
 
     def flush_due(self, now: float) -> list[Event]:
-        """The events of each MSB whose LSB has not come in time."""
+        """The events of each value whose second byte has not come in time."""
         events = []
         for source, pair in self._pairs.items():
             if pair.held_until is not None and now >= pair.held_until:
                 pair.held_until = None
-                # A device that never sends an LSB must reach both ends all the same.
-                lsb = 0 if pair.has_lsb else pair.msb
-                events.append(_event_14bit(source, pair.msb << 7 | lsb))
+                events += _event_14bit(source, pair)
         return events
 
     def _control_change(self, event: Event, now: float) -> list[Event]:
@@ -133,7 +159,7 @@ class Decoder:
         if number >= LSB_OFFSET:
             msb = event.source._replace(number=number - LSB_OFFSET)
             if msb in self._pairs_14bit:
-                return self._lsb(msb, event.value)
+                return self._lsb(msb, event.value, now)
         return [event]
 
     def _selected(self, channel: int) -> ControlId | None:
@@ -145,23 +171,37 @@ class Decoder:
             case 6:
                 return self._msb(source, event.value, now)
             case 38:
-                return self._lsb(source, event.value)
+                return self._lsb(source, event.value, now)
         step = 1 if event.number == _INCREMENT else -1
         return [Event(*source, 0, MAX_14_BIT, step)]
 
     def _msb(self, source: ControlId, value: int, now: float) -> list[Event]:
         pair = self._pairs.setdefault(source, _Pair())
-        pair.msb, pair.held_until = value, now + HOLD_S
+        pair.order.note(False, now)
+        pair.msb = value
+        if pair.order.lsb_first:
+            pair.held_until = None
+            return _event_14bit(source, pair)
+        pair.held_until = now + HOLD_S
+        pair.lsb = None if pair.lsb is None else 0
         return []
 
-    def _lsb(self, source: ControlId, value: int) -> list[Event]:
-        pair = self._pairs.get(source)
-        if pair is None:
+    def _lsb(self, source: ControlId, value: int, now: float) -> list[Event]:
+        pair = self._pairs.setdefault(source, _Pair())
+        pair.order.note(True, now)
+        pair.lsb = value
+        if pair.msb is None:
             self.counts["orphan_lsb"] += 1
-            return []
-        pair.has_lsb, pair.held_until = True, None
-        return [_event_14bit(source, pair.msb << 7 | value)]
+        if pair.order.lsb_first is False:
+            pair.held_until = None
+            return _event_14bit(source, pair)
+        pair.held_until = now + HOLD_S  # its MSB may follow
+        return []
 
 
-def _event_14bit(source: ControlId, value: int) -> Event:
-    return Event(*source, value, MAX_14_BIT)
+def _event_14bit(source: ControlId, pair: _Pair) -> list[Event]:
+    if pair.msb is None:
+        return []
+    # A device that never sends an LSB must reach both ends all the same.
+    lsb = pair.msb if pair.lsb is None else pair.lsb
+    return [Event(*source, pair.msb << 7 | lsb, MAX_14_BIT)]

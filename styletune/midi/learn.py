@@ -55,18 +55,34 @@ class Learner:
             return LearnResult(device, source, Encoding.ABSOLUTE)
         if event.top > MAX_7_BIT:  # its profile says so
             return LearnResult(device, source, Encoding.FINE)
-        msb = source._replace(number=source.number - LSB_OFFSET)
-        pair = self._samples.get((device, msb))
-        if pair and self._last == (device, msb) and now - pair.last_at <= _PAIR_S:
+        if msb := self._msb_of_pair(device, source, now):
+            pair = self._samples.setdefault((device, msb), _Samples())
             pair.pairs += 1
-            return LearnResult(device, msb, Encoding.FINE) if pair.pairs >= _PAIRS else None
+            if pair.pairs >= _PAIRS:
+                return LearnResult(device, msb, Encoding.FINE)
+            if source != msb:
+                return None
         samples = self._samples.setdefault((device, source), _Samples())
         samples.values.append(event.value)
         samples.last_at = now
         self._last = device, source
-        # The high bytes of a pair look like a fader: wait for the low ones.
-        encoding = None if samples.pairs else detect(samples.values)
+        # Either byte of a pair looks like a fader: wait for the other.
+        encoding = None if self._is_paired(device, source) else detect(samples.values)
         return None if encoding is None else LearnResult(device, source, encoding)
+
+    def _msb_of_pair(self, device: str, source: ControlId, now: float) -> ControlId | None:
+        """The MSB's controller, if what came just before is the other byte of one value."""
+        if self._last is None or now - self._samples[self._last].last_at > _PAIR_S:
+            return None
+        other_device, other = self._last
+        msb, lsb = sorted((source, other), key=lambda one: one.number)
+        is_pair = other_device == device and msb._replace(number=msb.number + LSB_OFFSET) == lsb
+        return msb if is_pair else None
+
+    def _is_paired(self, device: str, source: ControlId) -> bool:
+        msb = source._replace(number=source.number - LSB_OFFSET)
+        found = (self._samples.get((device, one)) for one in (source, msb))
+        return any(samples.pairs for samples in found if samples)
 
     def poll(self, now: float) -> LearnResult | None:
         """The result after a silence."""

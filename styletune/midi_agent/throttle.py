@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from styletune.errors import MessageError
+from styletune.midi.decoder import LSB_OFFSET, PairOrder
 from styletune.midi.message import ControlId, Encoding, MessageType, decode, encode
 from styletune.midi.smoothing import MAX_HANDS
 
 PERIOD_S = 0.016  # of one control; each message costs the server, and nobody sees more a second
-_PAIR_S = 0.002  # within which the LSB follows the MSB
-_LSB_OFFSET = 32
+_PAIR_S = 0.002  # within which the second byte of a pair follows the first
 _PARAMETER = frozenset((6, 38, *range(96, 102)))  # (N)RPN: only all of them in order mean anything
 
 Raw = tuple[int, ...]
@@ -28,13 +28,13 @@ class _Pending:
     Attributes:
         due: when.
         messages: in order; of an absolute control only the newest.
-        msb: of a pair whose LSB has not come.
+        half: the first byte of a pair whose second has not come.
         steps: of a relative control.
     """
 
     due: float
     messages: tuple[Raw, ...] = ()
-    msb: Raw | None = None
+    half: Raw | None = None
     steps: int = 0
     source: ControlId | None = None
     encoding: Encoding | None = None
@@ -66,6 +66,7 @@ class MessageThrottle:
         self._unmerged = 0
         self._newest: dict[Raw, _Pending] = {}  # of which a newer message replaces the last
         self._sent_at: dict[ControlId, float] = {}
+        self._orders: dict[ControlId, PairOrder] = {}
         self._known: dict[Raw, tuple[ControlId, Encoding | None, bool]] = {}
 
     def set_bindings(self, bindings: Mapping[str, Any]) -> None:
@@ -116,13 +117,13 @@ class MessageThrottle:
             self.period_s = PERIOD_S * (1 + (moving > MAX_HANDS))
         for key, pending in due:
             del self._pending[key]
-            if not pending.messages and pending.msb:  # its LSB does not come
-                pending.messages, pending.msb = (pending.msb,), None
+            if not pending.messages and pending.half:  # the other does not come
+                pending.messages, pending.half = (pending.half,), None
             messages += pending.messages
             if isinstance(key, ControlId):
                 self._sent_at[key] = now
-            if pending.msb:  # of a pair that is not whole yet
-                self._pending[key] = _Pending(now + 2 * self.period_s, msb=pending.msb)
+            if pending.half:  # of a pair that is not whole yet
+                self._pending[key] = _Pending(now + 2 * self.period_s, half=pending.half)
             if pending.steps and pending.source and pending.encoding:
                 value = pending.encoding.encode_relative(pending.steps)
                 messages.append(encode(pending.source, value))
@@ -163,7 +164,7 @@ class MessageThrottle:
             return source, encoding or Encoding.ABSOLUTE
         if source.number in _PARAMETER:
             return source, None
-        msb = source._replace(number=source.number - _LSB_OFFSET)
+        msb = source._replace(number=source.number - LSB_OFFSET)
         if self._encodings.get(str(msb)) is Encoding.FINE:
             return msb, Encoding.FINE
         return source, Encoding.ABSOLUTE  # it plays nothing
@@ -184,18 +185,21 @@ class MessageThrottle:
             self._sent_at[source] = now
             return
         if pending is None:
-            # A pair is two messages; an MSB gives its LSB the time to come.
+            # A pair is two messages; the first byte gives the second the time to come.
             allowed = self._next_allowed(source) + self.period_s * fine
             pending = self._pending[source] = _Pending(max(allowed, now + _PAIR_S * fine))
         self.counts["merged"] += bool(pending.messages)
         if not fine:
             pending.messages = (data,)
             self._newest[data[:2]] = pending
-        elif is_msb:
-            pending.msb = data
+            return
+        order = self._orders.setdefault(source, PairOrder())
+        order.note(not is_msb, now)
+        if order.lsb_first is None or is_msb is not order.lsb_first:
+            pending.half = data
         else:
-            msb = (pending.msb,) if pending.msb else pending.messages[:-1]
-            pending.messages, pending.msb = (*msb, data), None
+            first = (pending.half,) if pending.half else pending.messages[:-1]
+            pending.messages, pending.half = (*first, data), None
 
     def _add_relative(self, source: ControlId, encoding: Encoding, value: int, now: float) -> None:
         pending = self._pending.get(source)

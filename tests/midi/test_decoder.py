@@ -70,6 +70,41 @@ def test_held_msb_comes_before_a_later_message() -> None:
     ]
 
 
+def sweep(decoder: Decoder, *, lsb_first: bool, period_s: float, gap_s: float) -> list[int]:
+    """The values of a fader that goes up and stops at its end."""
+    now, values = 1.0, []
+    for value in (*range(8000, 16383, 61), 16383):
+        pair = [cc(7, value >> 7), cc(39, value & 127)]
+        for data in reversed(pair) if lsb_first else pair:
+            values += [event.value for event in decoder.feed(data, now)]
+            now += gap_s
+        now += period_s
+    return values + [event.value for event in decoder.flush_due(now + 1)]
+
+
+@pytest.mark.parametrize("lsb_first", [True, False])
+@pytest.mark.parametrize(("period_s", "gap_s"), [(0.02, 0.001), (0.003, 0.0003), (0.02, 0.0)])
+def test_either_byte_may_come_first(lsb_first: bool, period_s: float, gap_s: float) -> None:
+    values = sweep(Decoder(pairs_14bit=[CC7]), lsb_first=lsb_first, period_s=period_s, gap_s=gap_s)
+    assert values == [*range(8000, 16383, 61), 16383]
+
+
+def test_order_is_told_by_the_next_gesture() -> None:
+    decoder = Decoder(pairs_14bit=[CC7])
+    fed(decoder, cc(7, 10), cc(39, 20), now=1.0)  # began in the middle: half of another value
+    assert fed(decoder, cc(39, 21), cc(7, 11), now=2.0)[-1].value == 11 << 7 | 21
+    assert fed(decoder, cc(39, 22), cc(7, 12), now=3.0) == [Event(*CC7, 12 << 7 | 22, 16383)]
+    decoder.feed(cc(39, 23), 4.0)  # the lower byte alone
+    assert decoder.flush_due(4.0 + HOLD_S) == [Event(*CC7, 12 << 7 | 23, 16383)]
+
+
+def test_parameter_may_be_sent_lower_byte_first() -> None:
+    decoder = Decoder()
+    fed(decoder, *nrpn(5), now=1.0)
+    (event,) = fed(decoder, cc(38, 127), cc(6, 127), now=2.0)
+    assert event.position == 1.0
+
+
 def test_orphan_lsb_is_counted() -> None:
     decoder = Decoder(pairs_14bit=[CC7])
     assert fed(decoder, cc(39, 5)) == []

@@ -46,9 +46,15 @@ def test_absolute_only_sources_are_learnt_at_once(event: Event) -> None:
     assert feed(Learner(), event) == LearnResult("box", event.source, Encoding.ABSOLUTE)
 
 
-def test_pair_is_learnt_as_fine() -> None:
-    events = [e for n in range(4) for e in (*cc(64), *cc(3 + n, number=39))]
-    assert feed(Learner(), *events, period_s=0.001) == LearnResult("box", CC7, Encoding.FINE)
+@pytest.mark.parametrize("lsb_first", [True, False])
+@pytest.mark.parametrize("pair_s", [0.002, 0.02])
+def test_pair_is_learnt_as_fine(lsb_first: bool, pair_s: float) -> None:
+    learner, learnt = Learner(), None
+    for n in range(4):
+        pair = [*cc(64), *cc(30 * n, number=39)]
+        for part, event in enumerate(reversed(pair) if lsb_first else pair):
+            learnt = learnt or learner.handle_event("box", event, n * pair_s + part * 0.001)
+    assert learnt == LearnResult("box", CC7, Encoding.FINE)
 
 
 def test_pair_of_the_profile_is_fine() -> None:

@@ -1,10 +1,14 @@
 """Merging, with an injected clock."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from styletune.midi.message import RELATIVE, Encoding
+from styletune.midi.smoothing import MAX_HANDS
 from styletune.midi_agent.throttle import PERIOD_S, MessageThrottle, Raw
 
 BOUND = {
@@ -81,6 +85,12 @@ def test_controls_share_ticks_longer_ones_beyond_two_hands(controls: int, period
     assert throttle.period_s == PERIOD_S  # a hand again
 
 
+def test_the_page_sends_as_often() -> None:
+    text = (Path(__file__).parents[2] / "web/panels/midi-throttle.js").read_text()
+    figures = dict(re.findall(r"^export const (\w+) = (\d+);", text, re.MULTILINE))
+    assert figures == {"PERIOD_MS": str(round(PERIOD_S * 1000)), "MAX_HANDS": str(MAX_HANDS)}
+
+
 def test_controls_do_not_wait_for_each_other() -> None:
     throttle = fresh()
     for number in (7, 90, 91):
@@ -109,16 +119,20 @@ def test_more_turns_than_a_message_holds_follow_in_the_next() -> None:
     assert sum(encoding.decode_relative(d[2]) for _, d in played(fresh(), messages)) == 300
 
 
-def test_pairs_stay_pairs_and_the_newest_goes_out() -> None:
+@pytest.mark.parametrize("order", [(8, 40), (40, 8)])
+def test_pairs_stay_pairs_and_the_newest_goes_out(order: tuple[int, int]) -> None:
+    def pair(step: int) -> list[Raw]:
+        return [cc(n, step // 128 if n == 8 else step % 128) for n in order]
+
     messages = [
         (step / 1000 + part / 5000, data)
         for step in range(1000)
-        for part, data in enumerate((cc(8, step // 128), cc(40, step % 128)))
+        for part, data in enumerate(pair(step))
     ]
-    sent = played(fresh(), messages)
+    sent = [data for _, data in played(fresh(), messages)]
     assert len(sent) <= 120
-    assert [data[1] for _, data in sent] == [8, 40] * (len(sent) // 2)
-    assert [data for _, data in sent[-2:]] == [cc(8, 999 // 128), cc(40, 999 % 128)]
+    assert all(sent[i : i + 2] in map(pair, range(1000)) for i in range(0, len(sent), 2))
+    assert sent[-2:] == pair(999)
 
 
 def test_nrpn_go_out_in_order_unless_their_numbers_are_bound() -> None:

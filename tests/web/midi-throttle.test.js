@@ -66,12 +66,30 @@ test("turns add up, whatever the encoding", () => {
   }
 });
 
-test("a pair stays a pair", () => {
-  const messages = storm((step) => (step % 2 ? cc(40, (step >> 1) % 128) : cc(8, step >> 8)), 2000, 0.5);
-  const sent = played(messages).map(([, data]) => data);
-  assert.ok(sent.length <= 120);
-  assert.deepEqual(sent.map((data) => data[1]), sent.map((_, index) => (index % 2 ? 40 : 8)));
-  assert.deepEqual(sent.slice(-2), [cc(8, 1998 >> 8), cc(40, 999 % 128)]);
+test("a pair stays a pair, whichever byte comes first", () => {
+  for (const numbers of [[8, 40], [40, 8]]) {
+    const pair = (/** @type {number} */ value) => numbers.map((number) => cc(number, number === 8 ? value >> 7 : value & 127));
+    /** @type {[number, number[]][]} */
+    const messages = Array.from({ length: 1000 }, (_, step) => pair(step).map((data, part) => [step + part / 5, data])).flat();
+    const sent = played(messages).map(([, data]) => data);
+    assert.ok(sent.length <= 120);
+    for (let at = 0; at < sent.length; at += 2) {
+      const [first, second] = [sent[at] ?? [], sent[at + 1] ?? []];
+      const [high, low] = numbers[0] === 8 ? [first, second] : [second, first];
+      assert.deepEqual([first, second], pair(((high[2] ?? 0) << 7) | (low[2] ?? 0)));
+    }
+    assert.deepEqual(sent.slice(-2), pair(999));
+  }
+});
+
+test("a control sends sixty values a second, or thirty where more than four move", () => {
+  for (const [controls, perSecond] of [[1, 62], [4, 62], [5, 31], [8, 31]]) {
+    const count = Number(controls);
+    const sent = played(storm((step) => cc(80 + (step % count), step % 128), 10_000, 0.2));
+    const mine = sent.filter(([, data]) => data[1] === 80);
+    assert.ok(Math.abs(mine.length / 2 - Number(perSecond)) <= 3, `${mine.length / 2} of ${count}`);
+    assert.deepEqual(sent.filter(([, data]) => data[1] === 80 + (9_999 % count)).at(-1)?.[1], cc(80 + (9_999 % count), 9_999 % 128));
+  }
 });
 
 test("before the bindings have come, and while something is learnt, everything is sent", () => {

@@ -1,13 +1,17 @@
 // @ts-check
 /**
  * Limits how much of a controller's messages is sent: the newest value of each fader, some sixty
- * times a second, and always the last. Keys are never merged, turns of endless encoders add up.
- * Pure: time comes in, ms. The agent's counterpart is styletune/midi_agent/throttle.py.
+ * times a second, or thirty where more move than two hands have, and always the last. Keys are
+ * never merged, turns of endless encoders add up. Pure: time comes in, ms.
+ * The agent's counterpart is styletune/midi_agent/throttle.py; a test there holds both to one rate.
  */
 
-const PERIOD_MS = 16;
-/** Within that the low byte of a 14-bit pair follows the high one. */
+export const PERIOD_MS = 16;
+export const MAX_HANDS = 4;
+/** Within that the second byte of a 14-bit pair follows the first. */
 const PAIR_MS = 2;
+/** Without a byte for so long, the next one begins a gesture. */
+const REST_MS = 5;
 /** (N)RPN: only all of them in order mean anything. */
 const PARAMETER_NUMBERS = new Set([6, 38, 96, 97, 98, 99, 100, 101]);
 
@@ -19,14 +23,14 @@ const RELATIVE = {
   twos_complement: [(v) => (v <= 64 ? v : v - 128), (s) => (s + 128) % 128],
 };
 
-/** The next tick: messages of several controls go out together. @param {number} after */
-const nextTick = (after) => (Math.floor(after / PERIOD_MS) + 1) * PERIOD_MS;
+/** The next tick: messages of several controls go out together. @param {number} after @param {number} periodMs */
+const nextTick = (after, periodMs) => (Math.floor(after / periodMs + 1e-3) + 1) * periodMs;
 
 /**
  * @typedef {object} Pending what of one control is to be sent
  * @property {number} at
  * @property {number[][]} messages in order; of a fader the newest only
- * @property {number[]} [high] high byte of a pair whose low one has not come
+ * @property {number[]} [half] first byte of a pair whose second has not come
  * @property {number} [steps] of an endless encoder
  * @property {string} [encoding]
  */
@@ -37,13 +41,38 @@ function sourceOf([status = 0, number = 0]) {
   return `ch ${(status & 0x0f) + 1} ` + (kind ? `${kind} ${number}` : "bend");
 }
 
+/**
+ * Which byte of its 14-bit values a device sends first, as the beginning of a gesture tells:
+ * undefined is not known yet. Within a gesture each byte is followed by the other soon.
+ */
+function makePairOrder() {
+  let lastAt = -Infinity;
+  /** @type {boolean | undefined} */
+  let beganLow;
+  /** @type {boolean | undefined} */
+  let lowFirst;
+  /** Take note of a byte that has come. @param {boolean} low @param {number} now */
+  return (low, now) => {
+    if (now - lastAt > REST_MS) beganLow = low;
+    else if (beganLow !== undefined) {
+      if (low !== beganLow) lowFirst = beganLow;
+      if (low || beganLow) beganLow = undefined;
+    }
+    lastAt = now;
+    return lowFirst;
+  };
+}
+
 export function makeMidiThrottle() {
+  let periodMs = PERIOD_MS;
   /** By source; until the bindings have come, everything is sent. @type {Map<string, string> | null} */
   let encodings = null;
   /** By source, or by a number of its own for what is never merged. @type {Map<string | number, Pending>} */
   const queue = new Map();
   /** When each source was sent last. @type {Map<string, number>} */
   const sentAt = new Map();
+  /** @type {Map<string, ReturnType<typeof makePairOrder>>} */
+  const orders = new Map();
   let unmerged = 0;
 
   /** How to merge a message; `low` is the second half of a pair. @param {number[]} data @returns {string} */
@@ -68,7 +97,7 @@ export function makeMidiThrottle() {
       const [status = 0, number = 0, value = 0] = data;
       const encoding = encodingOf(data);
       const source = sourceOf([status, encoding === "low" ? number - 32 : number]);
-      const freeAt = nextTick(sentAt.get(source) ?? -Infinity);
+      const freeAt = nextTick(sentAt.get(source) ?? -Infinity, periodMs);
       const pending = queue.get(source);
       const addUnmerged = () => queue.set(++unmerged, { at: now, messages: [data] });
       const relative = RELATIVE[encoding];
@@ -78,12 +107,15 @@ export function makeMidiThrottle() {
         const steps = (pending?.steps ?? 0) + decode(value);
         queue.set(source, { at: pending?.at ?? Math.max(freeAt, now), messages: [data], steps, encoding });
       } else if (encoding === "fine" || encoding === "low") {
-        const pair = pending ?? { at: Math.max(freeAt + PERIOD_MS, now + PAIR_MS), messages: [] };
+        const pair = pending ?? { at: Math.max(freeAt + periodMs, now + PAIR_MS), messages: [] };
         queue.set(source, pair);
-        if (encoding === "fine") pair.high = data;
+        const low = encoding === "low";
+        if (!orders.has(source)) orders.set(source, makePairOrder());
+        const lowFirst = orders.get(source)?.(low, now);
+        if (lowFirst === undefined || low === lowFirst) pair.half = data;
         else {
-          pair.messages = [...(pair.high ? [pair.high] : pair.messages.slice(0, -1)), data];
-          delete pair.high;
+          pair.messages = [...(pair.half ? [pair.half] : pair.messages.slice(0, -1)), data];
+          delete pair.half;
         }
       } else if (pending) pending.messages = [data];
       else if (freeAt > now) queue.set(source, { at: freeAt, messages: [data] });
@@ -97,9 +129,11 @@ export function makeMidiThrottle() {
     /** The messages that are due, in order. @param {number} now @returns {number[][]} */
     takeDue(now) {
       const due = [];
-      for (const [key, pending] of [...queue]) {
-        const { at, messages, high, steps = 0, encoding = "" } = pending;
-        if (at > now) continue;
+      const ready = [...queue].filter(([, { at }]) => at <= now);
+      const moving = ready.filter(([key]) => typeof key === "string").length;
+      if (moving) periodMs = PERIOD_MS * (moving > MAX_HANDS ? 2 : 1);
+      for (const [key, pending] of ready) {
+        const { messages, half, steps = 0, encoding = "" } = pending;
         queue.delete(key);
         if (typeof key === "string") sentAt.set(key, now);
         const relative = RELATIVE[encoding];
@@ -107,11 +141,11 @@ export function makeMidiThrottle() {
           const [, encode] = relative;
           const part = Math.max(-63, Math.min(63, steps));
           if (part) due.push([...(messages[0] ?? []).slice(0, 2), encode(part)]);
-          if (part !== steps) queue.set(key, { ...pending, at: nextTick(now), steps: steps - part });
+          if (part !== steps) queue.set(key, { ...pending, at: nextTick(now, periodMs), steps: steps - part });
           continue;
         }
-        if (high && messages.length) queue.set(key, { at: now + 2 * PERIOD_MS, messages: [], high });
-        else if (high) due.push(high);
+        if (half && messages.length) queue.set(key, { at: now + 2 * periodMs, messages: [], half });
+        else if (half) due.push(half);
         due.push(...messages);
       }
       return due;
