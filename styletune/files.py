@@ -1,13 +1,17 @@
 """Files: written whole or not at all (temporary file beside it, fsync, replace); their names."""
 
 import contextlib
+import logging
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
 from styletune.errors import ConfigError
+
+_log = logging.getLogger(__name__)
 
 
 def make_private_folder(path: Path) -> None:
@@ -51,6 +55,29 @@ def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> N
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def set_aside(path: Path, why: str) -> bool:
+    """Rename a file of ours that is damaged, with a warning: it must not be read, nor overwritten.
+
+    Returns:
+        Whether that could be done.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.damaged-{number}{path.suffix}")).exists():
+        number += 1
+    try:
+        path.rename(aside)
+    except OSError as error:
+        _log.warning("%s is damaged (%s) and cannot be set aside: %s", path, why, error)
+        return False
+    _log.warning("%s is damaged (%s) and was set aside as %s", path, why, aside.name)
+    return True
+
+
+def is_set_aside(path: Path) -> bool:
+    """Whether `set_aside` has made this name."""
+    return re.search(r"\.damaged-\d+$", path.stem) is not None
 
 
 def printable(name: str) -> str:

@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from styletune.errors import ConfigError, Location, explain_validation_error
-from styletune.files import configs_folder, write_bytes_atomically
+from styletune.files import configs_folder, is_set_aside, set_aside, write_bytes_atomically
 from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.message import MAX_7_BIT, MAX_14_BIT, ControlId, Encoding, MessageType
 from styletune.midi.port_name import device_name
@@ -21,6 +21,7 @@ from styletune.toml_reader import parse_toml, read_toml
 
 MAX_NAME = 200  # characters of a device's
 MAX_CHARS = 60_000  # of a profile that somebody sends
+MAX_PROFILES = 128  # of a person's own: made-up names of devices must not fill a disk
 _COMMENT = "# A controller profile of styletune; configs/controllers holds examples."
 _INDEX = "#"  # in a target: the index in the row's list of numbers, from 1
 
@@ -34,7 +35,7 @@ Message = Annotated[tuple[Byte, ...], Field(min_length=1, max_length=128)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class _FeedbackRow(_Strict):
@@ -73,9 +74,12 @@ class _ControlRow(_Strict):
         lengths = {len(part) for part in (self.channel, self.number) if isinstance(part, tuple)}
         if len(lengths) > 1:
             raise ValueError("channel and number must be lists of the same length")
-        wide = self.status in (MessageType.NRPN, MessageType.RPN)
-        if not wide and max(_as_tuple(self.number, 1)) > MAX_7_BIT:
-            raise ValueError("number must be in 0..127")
+        if not 0 <= (self.sets or 0) <= MAX_7_BIT:
+            raise ValueError(f"sets must be in 0..127; sets={self.sets}")
+        _check_number("number", self.status, self.number)
+        if isinstance(shown := self.feedback, _FeedbackRow):
+            number = self.number if shown.number is None else shown.number
+            _check_number("feedback.number", shown.status or self.status, number)
         return self
 
     def bindings(self, takeover: Mode) -> Iterator[Binding]:
@@ -183,13 +187,16 @@ def dumps(profile: Profile) -> str:
     return f"{_COMMENT}\n{tomli_w.dumps(data)}"
 
 
-def load_folder(folder: Path) -> tuple[Profile, ...]:
-    """All profiles of a folder, by file name; none where there is no such folder.
+def dumps_checked(profile: Profile) -> str:
+    """The same, if `loads` does read it to the same profile: only such a one may be kept.
 
     Raises:
-        ConfigError: one is damaged.
+        ConfigError: it does not.
     """
-    return tuple(load(path) for path in sorted(folder.glob("*.toml")))
+    text = dumps(profile).encode(errors="replace").decode()
+    if loads(text, where="this profile cannot be kept") != profile:
+        raise ConfigError("this profile cannot be kept: it would not be read back as it is")
+    return text
 
 
 def load_shipped() -> tuple[Profile, ...]:
@@ -198,7 +205,7 @@ def load_shipped() -> tuple[Profile, ...]:
     Raises:
         ConfigError: the installation lacks them, or one is damaged.
     """
-    return load_folder(_controllers())
+    return tuple(load(path) for path in sorted(_controllers().glob("*.toml")))
 
 
 def load_named(name: str) -> Profile:
@@ -289,6 +296,12 @@ def _row(binding: Binding) -> dict[str, Any]:
     return row
 
 
+def _check_number(name: str, status: MessageType, number: int | tuple[int, ...]) -> None:
+    wide = status in (MessageType.NRPN, MessageType.RPN)
+    if not wide and max(_as_tuple(number, 1), default=0) > MAX_7_BIT:
+        raise ValueError(f"{name} must be in 0..127")
+
+
 def _as_tuple(value: int | tuple[int, ...], count: int) -> tuple[int, ...]:
     return value if isinstance(value, tuple) else (value,) * count
 
@@ -304,18 +317,17 @@ def user_profile_dir() -> Path:
 class ProfileStore:
     """Profiles: a person's own first, one file for each device's name, then the shipped ones.
 
+    A damaged one of a person's own is set aside.
+
     Args:
         folder: of a person's own; None: there are none, and nothing is saved.
-
-    Raises:
-        ConfigError: a profile is damaged; its file is named.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._saved: dict[str, Profile] = {}
         shipped = load_shipped()
-        own = load_folder(folder) if folder else ()
+        own = list(_load_own(folder)) if folder else []
         # Earlier, profiles were kept under names with what the system had added.
         renamed = [self._renamed(profile, shipped) for profile in own]
         renamed.sort(key=lambda profile: profile not in own)
@@ -325,27 +337,40 @@ class ProfileStore:
         """Write those profiles, by the device's name, that have changed since they were written.
 
         Raises:
-            ConfigError: the folder cannot be written; the others may have been.
+            ConfigError: one cannot be kept; the others are.
         """
+        error: ConfigError | None = None
         for device, profile in profiles.items():
-            if self._saved.get(device) != profile:
-                self.save(device, profile)
-                self._saved[device] = profile
+            try:
+                if self._saved.get(device) != profile:
+                    self.save(device, profile)
+                    self._saved[device] = profile
+            except ConfigError as why:
+                error = error or why
+        if error is not None:
+            raise error
 
     def save(self, device: str, profile: Profile) -> None:
         """Write the profile of `device`, whole or not at all.
 
         Raises:
-            ConfigError: the folder cannot be written.
+            ConfigError: it could not be read back, there are `MAX_PROFILES` others, or the folder
+                cannot be written.
         """
         if self._folder is None:
             return
         path = self._folder / _file_name(device)
+        text = dumps_checked(profile)
+        if not path.exists() and len(_own_files(self._folder)) >= MAX_PROFILES:
+            raise ConfigError(
+                f"{self._folder} holds {MAX_PROFILES} profiles, and no more are kept; delete those "
+                "of controllers that are gone"
+            )
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_bytes_atomically(path, dumps(profile).encode(errors="replace"))
+            write_bytes_atomically(path, text.encode())
         except OSError as error:
-            raise ConfigError(f"{path}: the profile cannot be kept: {error}") from None
+            raise ConfigError(f"{path}: the profile cannot be kept: {error.strerror}") from None
 
     def _renamed(self, profile: Profile, shipped: Sequence[Profile]) -> Profile:
         """A profile for the names under which those of its devices would be kept now."""
@@ -357,6 +382,18 @@ class ProfileStore:
             for device in profile.devices
         )
         return replace(profile, devices=tuple(dict.fromkeys(devices)))
+
+
+def _own_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.toml") if not is_set_aside(path))
+
+
+def _load_own(folder: Path) -> Iterator[Profile]:
+    for path in _own_files(folder):
+        try:
+            yield load(path)
+        except ConfigError as error:
+            set_aside(path, str(error).removeprefix(f"{path}: "))
 
 
 def _file_name(device: str) -> str:

@@ -139,23 +139,12 @@ class SessionStore:
         try:
             file = kind.model_validate_json(data)
         except ValidationError as error:
-            self._quarantine(path, explain_validation_error(error))
+            if not files.set_aside(path, explain_validation_error(error)):
+                # Nothing that cannot be read is overwritten.
+                self._read_only = f"{path} is damaged and cannot be set aside"
             return kind()
         self._written[name] = data
         return file
-
-    def _quarantine(self, path: Path, why: str) -> None:
-        number = 1
-        while (aside := path.with_name(f"{path.stem}.damaged-{number}.json")).exists():
-            number += 1
-        try:
-            path.rename(aside)
-        except OSError as error:
-            # Nothing that cannot be read is overwritten.
-            self._read_only = f"{path} is damaged and cannot be set aside"
-            _log.warning("%s is damaged (%s) and cannot be set aside: %s", path, why, error)
-        else:
-            _log.warning("%s is damaged (%s) and was set aside as %s", path, why, aside.name)
 
 
 class Autosaver(Generic[_S]):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from styletune.controls import ControlTable
-from styletune.errors import MessageError
+from styletune.errors import ConfigError, MessageError
 from styletune.midi.device import (
     Device,
     FireTrigger,
@@ -246,9 +246,8 @@ class MidiRouter:
         answers: list[Outgoing] = []
         for device_name in self._names() if name is None else [name]:
             profile = self._profiles.unbind(device_name, target)
-            if profile is not None:
-                self._profiles.set(device_name, profile)
-                answers += self._apply_profile(device_name)
+            if profile is not None and self._is_known(device_name):
+                answers += self._set_profile(device_name, profile)
         if not answers:
             where = f"`{name}`" if name else "any device in use"
             text = f"nothing of {where} plays `{target[:60]}`"
@@ -259,13 +258,26 @@ class MidiRouter:
         """The profile of a device's name as TOML."""
         return self._profiles.export(name)
 
-    def import_(self, name: str, text: str) -> list[Outgoing]:
-        """Use the profile in `text`, TOML, for devices of that name.
+    def import_(self, name: str, profile: Profile) -> list[Outgoing]:
+        """Use a profile for devices of that name, too.
 
         Raises:
-            ConfigError: it is no profile; nothing has changed.
+            ConfigError: the name is none, or there are too many profiles; nothing has changed.
         """
-        self._profiles.import_(name, text)
+        self._profiles.import_(name, profile)
+        return self._apply_profile(name)
+
+    def _is_known(self, name: str) -> bool:
+        """Whether a device of that name is in use or has a new profile, and is not made up."""
+        kept = self._profiles.kept_name(name)
+        in_use = map(self._profiles.kept_name, self._names())
+        return kept in self._profiles.changed or kept in in_use
+
+    def _set_profile(self, name: str, profile: Profile) -> list[Outgoing]:
+        try:
+            self._profiles.set(name, profile)
+        except ConfigError as error:
+            return [ErrorMessage(code="not_kept", message=str(error))]
         return self._apply_profile(name)
 
     @property
@@ -291,8 +303,8 @@ class MidiRouter:
     def _bind(self, result: LearnResult, apply: Apply) -> None:
         before = self._profiles[result.device].bindings.get(result.source)
         message, binding = self._learn.finish(result, before)
-        self._profiles.bind(result, binding)
-        for answer in (message, *self._apply_profile(result.device)):
+        profile = self._profiles.bind(result, binding)
+        for answer in (message, *self._set_profile(result.device, profile)):
             apply(result.device, answer)
 
     def _apply_profile(self, name: str) -> list[Outgoing]:

@@ -12,7 +12,7 @@ from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.device import resolve, with_layer_index
 from styletune.midi.learn import Learner, LearnResult
 from styletune.midi.message import ControlId, Encoding, Event
-from styletune.midi.profile import MAX_NAME, Profile, dumps, find, loads, name_to_keep
+from styletune.midi.profile import MAX_NAME, MAX_PROFILES, Profile, dumps, find, name_to_keep
 from styletune.session import outgoing
 from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
 
@@ -137,15 +137,19 @@ class ProfileRegistry:
         )
 
     def set(self, name: str, profile: Profile) -> None:
-        """Use a profile that a person has changed for devices of that name."""
-        kept = self.kept_name(name)
+        """Use a profile that a person has changed for devices of that name.
+
+        Raises:
+            ConfigError: so many have been changed that this one could not be kept.
+        """
+        kept = self._name_to_change(name)
         if kept not in self.changed and profile.devices != (kept,):
             # A shipped one, changed: from now on that device's own.
             profile = replace(profile, devices=(kept,))
         self.changed[kept] = profile
 
-    def bind(self, result: LearnResult, binding: Binding) -> None:
-        """Add a learnt binding; the target that it displaces is shown as a conflict."""
+    def bind(self, result: LearnResult, binding: Binding) -> Profile:
+        """The device's profile with a learnt binding; what it displaces is shown as a conflict."""
         profile = self[result.device]
         before = profile.bindings.get(result.source)
         key = self.kept_name(result.device), result.source
@@ -153,7 +157,7 @@ class ProfileRegistry:
         if before is not None and before.target != binding.target:
             displaced = self.targets(before) or (before.target,)
             self._conflicts[key] = displaced[0]
-        self.set(result.device, profile.with_binding(binding))
+        return profile.with_binding(binding)
 
     def unbind(self, name: str, target: str) -> Profile | None:
         """The profile of a device's name without bindings to `target`; None: there are none."""
@@ -169,18 +173,27 @@ class ProfileRegistry:
         """The profile of a device's name as TOML."""
         return dumps(self[name])
 
-    def import_(self, name: str, text: str) -> None:
-        """Use the profile in `text`, TOML, for devices of that name.
+    def import_(self, name: str, profile: Profile) -> None:
+        """Use a profile for devices of that name, too.
 
         Raises:
-            ConfigError: it is no profile; nothing has changed.
+            ConfigError: the name is none, or so many have been changed that this one could not be
+                kept.
         """
+        if not name:
+            raise ConfigError("a device's name has one character at least")
         if len(name) > MAX_NAME:
             raise ConfigError(f"a device's name has at most {MAX_NAME} characters")
-        profile, kept = loads(text), self.kept_name(name)
+        kept = self._name_to_change(name)
         if not profile.matches(kept):
             profile = replace(profile, devices=(*profile.devices, kept))
         self.changed[kept] = profile
+
+    def _name_to_change(self, name: str) -> str:
+        kept = self.kept_name(name)
+        if kept not in self.changed and len(self.changed) >= MAX_PROFILES:
+            raise ConfigError(f"{MAX_PROFILES} controllers have new profiles; no more are kept")
+        return kept
 
     def bindings_message(self, name: str) -> BindingsMessage:
         """The bindings of the device of that name, for clients."""

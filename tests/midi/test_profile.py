@@ -1,8 +1,15 @@
+import math
 import tomllib
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
+import tomli_w
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError
@@ -18,6 +25,7 @@ from styletune.networks import NETWORKS
 
 TABLE = ControlTable(NETWORKS["lite"].default_layers)
 SHIPPED = profile.load_shipped()
+STORE = ProfileStore(None)
 CC, NOTE = MessageType.CONTROL_CHANGE, MessageType.NOTE
 
 
@@ -116,6 +124,95 @@ def test_dumps_any_name() -> None:
     odd = profile.Profile('a "b" \\ \x7f ☃ 𝄞\n', ("é",), {})
     assert profile.loads(profile.dumps(odd)) == odd
     tomllib.loads(profile.dumps(odd))
+
+
+floats = st.floats(0, 1) | st.sampled_from([0, 1, True, math.inf, math.nan, 1e308, -1e-9, 5e-324])
+numbers = st.integers(0, 127) | st.integers(-1, 2**14) | st.just(10**50)
+number_lists = numbers | st.lists(numbers, max_size=3)
+feedback_rows = st.fixed_dictionaries(
+    {"kind": st.sampled_from(FeedbackKind)},
+    optional={
+        "status": st.sampled_from(MessageType),
+        "channel": st.integers(1, 16),
+        "number": number_lists,
+        "on": numbers | st.lists(st.integers(0, 255), max_size=4),
+    },
+)
+rows = st.fixed_dictionaries(
+    {"target": st.text(max_size=9) | st.just("smooth"), "number": number_lists},
+    optional={
+        "status": st.sampled_from(MessageType),
+        "channel": st.integers(1, 16) | st.lists(st.integers(1, 16), max_size=3),
+        "encoding": st.sampled_from(Encoding),
+        "takeover": st.sampled_from(Mode),
+        "low": floats, "high": floats, "curve": floats, "step": floats, "sets": floats,
+        "invert": st.booleans(),
+        "learned": st.booleans(),
+        "feedback": st.sampled_from(FeedbackKind) | feedback_rows,
+    },
+)  # fmt: skip
+profiles = st.fixed_dictionaries(
+    {
+        "name": st.text(max_size=9),
+        "devices": st.lists(st.text(max_size=9), max_size=3),
+        "controls": st.lists(rows, max_size=3),
+    },
+    optional={
+        "takeover": st.sampled_from(Mode),
+        "enter": st.lists(st.lists(st.integers(-1, 256), max_size=3), max_size=2),
+    },
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(profiles)
+@example({"name": "x", "devices": ["x"], "controls": [{"target": "a", "sets": math.inf}]})
+def test_what_is_read_survives_and_works(data: dict[str, Any]) -> None:
+    try:
+        read = profile.loads(tomli_w.dumps(data))
+    except ConfigError:
+        return
+    assert profile.loads(profile.dumps_checked(read)) == read
+    for binding in read.bindings.values():
+        assert all(math.isfinite(getattr(binding, name)) for name in ("low", "high", "step"))
+        assert math.isfinite(binding.sets or 0)
+        sent = binding.feedback_message(0.5) or ()
+        assert all(0 <= byte <= 255 for byte in sent)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sets = inf",
+        "sets = nan",
+        "sets = -1",
+        "sets = 1e400",
+        "low = nan",
+        "feedback = {kind = 'value', number = 200}",
+        "feedback = {kind = 'value', number = [200]}",
+    ],
+)
+def test_numbers_that_nothing_can_take_are_refused(text: str) -> None:
+    with pytest.raises(ConfigError):
+        profile.loads(HEAD + f"[[controls]]\ntarget = 'smooth'\n{text}")
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.text(max_size=9), st.text(max_size=9))
+@example("", "")
+@example("x", "\ud800")
+def test_only_what_can_be_read_back_is_kept(name: str, device: str) -> None:
+    own = profile.Profile(name, (device,), {})
+    with TemporaryDirectory() as folder:
+        store = copy(STORE)
+        store._folder = Path(folder)
+        try:
+            store.save(device, own)
+        except ConfigError:
+            assert list(Path(folder).iterdir()) == []
+            return
+        (path,) = Path(folder).iterdir()
+        assert profile.load(path) == own
 
 
 def write(folder: Path, text: str) -> Path:
@@ -252,3 +349,34 @@ def test_store_names_an_unwritable_folder(tmp_path: Path) -> None:
     store = ProfileStore(tmp_path / "file" / "folder")
     with pytest.raises(ConfigError, match="the profile cannot be kept"):
         store.save("box", profile.Profile("mine", ("box",), {}))
+
+
+def test_damaged_profiles_of_ones_own_are_set_aside_one_by_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    own = profile.Profile("mine", ("box",), {})
+    ProfileStore(tmp_path).save("box", own)
+    damaged = {"a": b"name = ", "b": b"\xff", "c": b"", "d": b"a." * 29_000, "e": b"x = inf"}
+    for name, data in damaged.items():
+        (tmp_path / f"{name}.toml").write_bytes(data)
+    for _ in range(2):
+        store = ProfileStore(tmp_path)
+        assert store.profiles == (own, *SHIPPED)
+        assert len(caplog.records) == len(damaged)  # once
+    for name, data in damaged.items():
+        assert (tmp_path / f"{name}.damaged-1.toml").read_bytes() == data
+        assert f"{name}.toml is damaged" in caplog.text
+    store.save("box", replace(own, name="newer"))
+    assert ProfileStore(tmp_path).profiles[0].name == "newer"
+
+
+def test_the_store_is_bounded_and_one_that_fails_stops_no_other(tmp_path: Path) -> None:
+    store = ProfileStore(tmp_path)
+    lone = profile.Profile("bad", ("\ud800",), {})
+    good = {f"box {n}x": profile.Profile("x", (f"box {n}x",), {}) for n in range(300)}
+    with pytest.raises(ConfigError, match="cannot be kept"):
+        store.save_all({"bad": lone, **good})
+    assert len(list(tmp_path.iterdir())) == profile.MAX_PROFILES
+    with pytest.raises(ConfigError, match="no more are kept; delete those of controllers"):
+        store.save("one more", profile.Profile("x", ("one more",), {}))
+    store.save("box 1x", profile.Profile("y", ("box 1x",), {}))

@@ -100,6 +100,14 @@ async def test_a_profile_is_exported_and_imported(tmp_path: Path) -> None:
             422, "a device's name has at most 200 characters",
         )  # fmt: skip
         assert (await refusal(this.http, "/api/bindings/Box", b"\xff"))[0] == 422
+        for hostile in ("a." * 29_000 + "a = 1", "a = " + "[" * 50_000, "a = " + "1" * 50_000):
+            assert (await refusal(this.http, "/api/bindings/Box", hostile))[0] == 422
+        assert await refusal(this.http, "/api/bindings/", text) == (
+            422, "a device's name has one character at least",
+        )  # fmt: skip
+        many = text.replace("number = 5", f"status = 'nrpn', number = {list(range(600))}")
+        status, message = await refusal(this.http, "/api/bindings/Box", many)
+        assert (status, "this profile cannot be kept: " in message) == (422, True)
 
 
 async def refusal(http: httpx.AsyncClient, path: str, body: str | bytes) -> tuple[int, str]:

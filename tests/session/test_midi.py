@@ -292,16 +292,33 @@ def test_unlearn_unbinds_a_target() -> None:
     assert error.message == f"nothing of `{NANO}` plays `content.{ONE}`"
 
 
+def test_made_up_devices_change_no_profile() -> None:
+    devices = Devices()
+    for number in range(300):
+        (error,) = devices.router.unlearn(f"content.{ONE}", f"{NANO} made up {number}x")
+        assert isinstance(error, ErrorMessage)
+    assert devices.router.changed_profiles == {}
+    for number in range(300):  # nor without end where somebody does open each
+        name = f"{NANO} made up {number}x"
+        devices.open(device=name)
+        (answer,) = devices.router.unlearn(f"content.{ONE}", name)
+        devices.router.close_device("me", name)
+    assert isinstance(answer, ErrorMessage)
+    assert answer.code == "not_kept"
+    assert len(devices.router.changed_profiles) == profile.MAX_PROFILES
+
+
 def test_profile_export_and_import() -> None:
     devices, other = Devices(), Devices()
     devices.learn("smooth", *FADER)
     text = devices.router.export(NANO)
-    (bindings,) = other.router.import_("my box", text)
+    (bindings,) = other.router.import_("my box", profile.loads(text))
     assert isinstance(bindings, BindingsMessage)
     assert targets(bindings, "ch 1 CC 90") == ["smooth"]
     assert other.router.changed_profiles["my box"].devices == (NANO, "my box")
-    with pytest.raises(ConfigError, match="profile: not valid TOML"):
-        other.router.import_("my box", "x = ")
+    for name in ("", "x" * 300):
+        with pytest.raises(ConfigError, match="a device's name has"):
+            other.router.import_(name, profile.loads(text))
 
 
 @pytest.mark.parametrize("other", [f"{NANO} 1", f"2- {NANO}", f"{NANO} [2]"])
@@ -320,7 +337,7 @@ def test_learnt_profile_is_the_devices_however_the_system_counts_it(other: str) 
 
 def test_imported_profile_is_the_devices_however_the_system_counts_it() -> None:
     devices = Devices()
-    devices.router.import_("box 3", devices.router.export(NANO))
+    devices.router.import_("box 3", profile.loads(devices.router.export(NANO)))
     assert devices.router.changed_profiles["box"].devices == (NANO, "box")
     assert targets(devices.router.bindings_message("2- box"), "ch 1 CC 41") == ["paused"]
 

@@ -1,12 +1,13 @@
 """The routes of controller profiles, out and in."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 
 from styletune.errors import ConfigError
-from styletune.midi.profile import MAX_CHARS
+from styletune.midi.profile import MAX_CHARS, Profile, dumps_checked, loads
 from styletune.server.http_errors import UPLOAD_ERRORS, response
 from styletune.server.uploads import read_body
 from styletune.session.midi import MidiRouter
@@ -46,9 +47,16 @@ def add_binding_routes(
     async def put_bindings(device: str, request: Request) -> Response:
         """Use this profile for the controller of that name; the TOML is the body."""
         body = await read_body(request, 4 * MAX_CHARS)
-        try:
-            text = body.decode()
-        except UnicodeDecodeError as error:
-            raise ConfigError(str(error)) from None
-        send(router.import_(device, text))
+        profile = await asyncio.to_thread(_read, body)
+        send(router.import_(device, profile))
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _read(body: bytes) -> Profile:
+    """Read a profile that somebody has sent, if it can be kept."""
+    try:
+        profile = loads(body.decode())
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(error)) from None
+    dumps_checked(profile)
+    return profile
