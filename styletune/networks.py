@@ -153,6 +153,15 @@ NETWORKS = {
 DEFAULT_NETWORK = "lite"
 
 
+def network_title(name: str) -> str:
+    """A network as people write it.
+
+    >>> network_title("vgg19")
+    'VGG-19'
+    """
+    return (NETWORKS[name].keras_application or name).replace("VGG", "VGG-")
+
+
 def convolutions(network: str, layers: Sequence[str]) -> tuple[Convolution, ...]:
     """The convolutions of `network` up to the deepest of `layers`, in order.
 

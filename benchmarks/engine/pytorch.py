@@ -34,8 +34,7 @@ from benchmarks.common.report import megabytes, met, milliseconds
 from benchmarks.common.turns import Turns, take_turns_async
 from benchmarks.engine.bare_step import StepProcess, floor_s, passes
 from styletune.config import SessionConfig, load
-from styletune.engine.vgg import MEANS_RGB
-from styletune.engine.weights import PACKAGED
+from styletune.engine.weights import MEANS_RGB, PACKAGED
 from styletune.images import decode
 from styletune.networks import NETWORKS, ScaledLayer, parse_layer
 

@@ -51,7 +51,7 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
         metavar="FILE",
-        help="weights of the network: .npz, .h5, .weights.h5 or .keras "
+        help="weights of the network: .npz, .h5, .weights.h5 or .keras, or PyTorch's .pth "
         "(default: Keras' cache, else its download)",
     )
     parser.add_argument(

@@ -1,6 +1,7 @@
 """`styletune doctor`: what this machine has for painting and playing, and what is missing.
 
-Each line is one check: device, backend, weights, memory, ports, MIDI. Changes nothing.
+Each line is one check: device, backend, weights, memory, ports, MIDI. Changes nothing. Of a file
+of weights it says what that holds.
 """
 
 import argparse
@@ -31,20 +32,39 @@ def add_parser(subparsers: "Subparsers") -> None:
         "doctor",
         run,
         "Say what this machine gives the instrument: device, weights, memory, ports, MIDI.",
+        epilog="examples:\n"
+        "  styletune doctor --network vgg19 --weights vgg19-dcbb9e9d.pth\n"
+        "  styletune doctor vgg19-dcbb9e9d.pth\n"
+        "The second one looks at the file alone: of which network it is, and how much of it.",
     )
-    parser.add_argument("session", nargs="?", metavar="SESSION.toml", help="a session file")
+    parser.add_argument(
+        "session",
+        nargs="?",
+        metavar="SESSION.toml",
+        help="a session file, or a file of weights to look at",
+    )
     add_session_options(parser)
     parser.add_argument("--port", type=int, help="port to look at (default 8018)")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the checks; returns 0, or 1 where the session could not be painted."""
+    """Print the checks; returns 0, or 1 where the session could not be painted.
+
+    Raises:
+        WeightsError: the file of weights that is looked at is damaged, or of no known network.
+    """
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    session = session_config(arguments, arguments.session)
+    from styletune.engine import weights
+
     console = Console(stderr=True, highlight=False)
+    file = arguments.session
+    if file and file.lower().endswith(weights.SUFFIXES):
+        console.print(f"{file}: {weights.describe(file)}", markup=False, soft_wrap=True)
+        return 0
+    session = session_config(arguments, file)
     table = Table(title=f"styletune {__version__}", title_justify="left", show_header=False)
     table.add_column("")
     table.add_column("")

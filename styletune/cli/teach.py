@@ -16,7 +16,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         "--weights",
         default="",
         metavar="VGG19.npz",
-        help="the teacher: .npz, .h5 or .keras (default: Keras' cache, else its download)",
+        help="the teacher: .npz, .h5, .keras or .pth (default: Keras' cache, else its download)",
     )
     parser.add_argument(
         "--pictures",

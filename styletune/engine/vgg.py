@@ -9,24 +9,33 @@ from keras import layers, ops
 
 from styletune.engine.backend import on_tensorflow_cpu
 from styletune.engine.convolution import FrozenConvolution
-from styletune.engine.weights import Array, Weights
+from styletune.engine.weights import MEANS_RGB, Array, Weights
 from styletune.networks import NETWORKS, SCALES, ScaledLayer, convolutions, parse_layer
-
-# ImageNet means of the channels, RGB order here; Keras' `preprocess_input` has them as BGR.
-MEANS_RGB = (123.68, 116.779, 103.939)
 
 
 @keras.saving.register_keras_serializable("styletune")
 class Preprocess(layers.Layer):
-    """Subtract ImageNet's channel means, where the first convolution cannot do it itself.
+    """Subtract the channels' means, where the first convolution cannot do it itself.
 
     Differs from `keras.applications.vgg19.preprocess_input`: the channels stay RGB; the first
     kernel is turned around instead, once, which saves a pass over the picture each step.
+
+    Args:
+        means_rgb: 0..255; ImageNet's, unless the network was trained with others.
     """
+
+    def __init__(self, means_rgb: Sequence[float] = MEANS_RGB, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.means_rgb = tuple(means_rgb)
 
     def call(self, picture: Any) -> Any:
         """(1, h, w, 3) RGB 0..255 → the same, centred."""
-        return picture - ops.reshape(ops.convert_to_tensor(MEANS_RGB, self.dtype), (1, 1, 1, 3))
+        means = ops.convert_to_tensor(self.means_rgb, self.dtype)
+        return picture - ops.reshape(means, (1, 1, 1, 3))
+
+    def get_config(self) -> dict[str, Any]:
+        """For Keras' own files of the model."""
+        return {**super().get_config(), "means_rgb": self.means_rgb}
 
 
 @keras.saving.register_keras_serializable("styletune")
@@ -112,7 +121,7 @@ class FeatureExtractor:
             if self._layers:
                 self._layers.append(_convolution(name, kernel, bias, dtype))
             else:
-                self._layers += _first_convolution(name, kernel, bias, padding)
+                self._layers += _first_convolution(name, weights, padding)
 
     def __call__(self, picture: Any) -> list[Any]:
         """The features of all selected layers."""
@@ -155,14 +164,20 @@ class FeatureExtractor:
                         break
 
 
-def _first_convolution(name: str, kernel: Array, bias: Array, padding: str) -> list[layers.Layer]:
+def _first_convolution(name: str, weights: Weights, padding: str) -> list[layers.Layer]:
     """From pixels, RGB 0..255: with what centres and pads them, always in float32."""
-    kernel = kernel[:, :, ::-1]  # BGR → RGB
-    if padding == "zero":
-        return [Preprocess(name="preprocess"), _convolution(name, kernel, bias, "float32")]
+    kernel, bias = weights.kernels[name][:, :, ::-1], weights.biases[name]  # BGR → RGB
     # k·(x − mean) + b = k·x + (b − k·mean): exact where no zeros are padded, and one pass over
     # the picture less in each step.
-    bias = bias - np.tensordot(kernel.sum((0, 1)), np.array(MEANS_RGB, np.float32), (0, 0))
+    zero_padded = padding == "zero"
+    origin = weights.border_rgb if zero_padded else (0, 0, 0)
+    offset = np.subtract(origin, MEANS_RGB, dtype=np.float32)
+    bias = bias + np.tensordot(kernel.sum((0, 1)), offset, (0, 0))
+    if zero_padded:
+        return [
+            Preprocess(weights.border_rgb, name="preprocess"),
+            _convolution(name, kernel, bias, "float32"),
+        ]
     return [
         ReplicatePad(name="replicate_pad"),
         _convolution(name, kernel, bias, "float32", padding="valid"),

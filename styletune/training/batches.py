@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from keras import ops
 
-from styletune.engine.vgg import MEANS_RGB
+from styletune.engine.weights import MEANS_RGB
 from styletune.training.dataset import Folder, crops, teaching_picture
 from styletune.training.noise import Pixels
 from styletune.training.student import Array, Convolution, features
