@@ -1,8 +1,9 @@
 """What several commands share: their parser, the options of a session, and the session itself."""
 
 import argparse
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, OFFLINE_OPTIMIZER, SessionConfig, load
 from styletune.controls import LIVE_OPTIMIZERS
@@ -11,6 +12,22 @@ from styletune.networks import DEFAULT_NETWORK, NETWORKS
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes a list of positional arguments on either side of an option, too."""
+
+    _intermixed = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse as `argparse` does, which by itself ends such a list at the first option."""
+        if self._intermixed:  # called by the line below
+            return super().parse_known_args(args, namespace)
+        self._intermixed = True
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._intermixed = False
 
 
 def add_command(
@@ -81,17 +98,22 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
 def session_config(arguments: argparse.Namespace, file: str | None) -> SessionConfig:
     """Return the session file (or the defaults) with the command line's flags on top.
 
+    Where a flag leaves out more of the file than the one value that it names, stderr says what.
+
     Raises:
         ConfigError: the file or a flag is not valid.
     """
     given = vars(arguments)
     session = load(file) if file else SessionConfig()
-    styles = given.get("style")
-    content = given.get("content")
-    styles = [styles] if isinstance(styles, str) else styles
-    return session.with_overrides(
+    styles = given.get("style") or None
+    for left_out in _left_out(session, given, styles):
+        print(f"styletune: {file}: {left_out}", file=sys.stderr)
+    # A flag's value, not where the control of its name stands in the file.
+    flags = {name for name in ("size", "optimizer") if given.get(name) is not None}
+    controls = {name: at for name, at in session.controls.items() if name not in flags}
+    return session.model_copy(update={"controls": controls}).with_overrides(
         pictures={
-            "content": content,
+            "content": given.get("content"),
             "styles": styles,
             "size": given.get("size"),
         },
@@ -104,6 +126,30 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
             "spare": given.get("spare"),
         },
     )
+
+
+def _left_out(
+    session: SessionConfig, given: Mapping[str, Any], styles: Sequence[str] | None
+) -> Iterator[str]:
+    """What of a session file the command line leaves out beside what a flag names, for people."""
+    before, table = session.pictures.styles, session.table()
+    if styles is not None:
+        count = len(styles)
+        if len(before) > 1 and tuple(styles) != before:
+            yield f"its styles {', '.join(before)} are replaced by {', '.join(styles)}"
+        unused = [name for name in session.controls if (table[name].style or 0) > count]
+        unused += [name for name in session.controls if name == "style_mix" and count == 1]
+        if unused:
+            yield f"without effect on so few styles: {', '.join(unused)}"
+    for name in ("size", "optimizer"):
+        if given.get(name) is not None and name in session.controls:
+            yield f"its control {name} is replaced by --{name} {given[name]}"
+    network = given.get("network")
+    if network not in (None, session.network.name):
+        rows = session.network
+        own = [name for name in ("layers", "weights") if getattr(rows, name) is not None]
+        if own:
+            yield f"its {' and '.join(own)} of {rows.name} are left out for --network {network}"
 
 
 def _network(session: SessionConfig, name: str | None, weights: str | None) -> dict[str, object]:

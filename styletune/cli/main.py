@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from styletune import __version__
 from styletune.cli import doctor, midi, paint, serve, sweep, teach
+from styletune.cli.arguments import CommandParser
 from styletune.errors import StyletuneError
 from styletune.safe_path import safe_path
 
@@ -41,7 +42,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog="Start with: styletune serve. It needs no pictures, no GPU and no controller.",
     )
     parser.add_argument("--version", action="version", version=f"styletune {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
+    )
     for command in (serve, paint, sweep, midi, doctor, teach):
         command.add_parser(subparsers)
     return parser

@@ -1,4 +1,4 @@
-"""`styletune paint`: two pictures in, one out, without a server.
+"""`styletune paint`: a picture and its styles in, one out, without a server.
 
 Runs the engine in this process and shows progress and loss. Ctrl-C keeps what is painted so far.
 """
@@ -50,10 +50,18 @@ def add_parser(subparsers: "Subparsers") -> None:
         epilog="examples:\n"
         "  styletune paint me.jpg gogh.jpg -o out.png\n"
         "  styletune paint harbour woodcut -o out.png --size 512 --steps 300\n"
+        "  styletune paint me.jpg gogh.jpg hokusai.jpg -o out.png\n"
+        "  styletune paint me.jpg --session show.toml -o out.png\n"
         "A name such as harbour is one of the sample pictures.",
     )
     parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
-    parser.add_argument("style", metavar="STYLE", help="style to paint in: a file or a sample")
+    parser.add_argument(
+        "style",
+        metavar="STYLE",
+        nargs="*",
+        default=[],
+        help="style to paint in, up to four: a file or a sample (default: the session file's)",
+    )
     parser.add_argument("-o", "--out", required=True, metavar="OUT.png", help="where to write it")
     parser.add_argument(
         "--steps", type=int, default=200, metavar="N", help="optimisation steps (default 200)"
@@ -81,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
+    if not arguments.style and arguments.session is None:
+        raise ConfigError("name a STYLE to paint in, or a session file that does with --session")
     session = session_config(arguments, arguments.session)
     if arguments.session is None:
         session = session.with_overrides(**DEFAULTS)
@@ -89,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         painting={"init": arguments.init, "scales": False if arguments.no_scales else None},
     )
     console = Console(stderr=True, highlight=False)
+    if arguments.schedule and session.optimizer.name == OFFLINE_OPTIMIZER:
+        console.print(f"--schedule has no effect: {OFFLINE_OPTIMIZER} has no learning rate")
     paint(session, Path(arguments.out), arguments.steps, console)
     return 0
 

@@ -1,6 +1,7 @@
 """`styletune serve`: paint without end, played in the browser."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, add_session_options, require_live, session_config
@@ -99,6 +100,13 @@ def run(arguments: argparse.Namespace) -> int:
     from styletune.server.storage import session_dir
 
     session = require_live(session_config(arguments, arguments.session))
+    resume = arguments.resume or arguments.run_name is not None
+    if resume and (arguments.content or arguments.style):
+        print(
+            "styletune: --content and --style are for a new run: one that is resumed goes on with "
+            "its own pictures",
+            file=sys.stderr,
+        )
     pictures = session.pictures
     return serve(
         session.with_overrides(
@@ -112,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         log_format=arguments.log_format,
         controllers_folder=user_profile_dir(),
         memory_folder=session_dir(arguments.session, arguments.data),
-        resume=arguments.resume or arguments.run_name is not None,
+        resume=resume,
         run=arguments.run_name,
     )
 

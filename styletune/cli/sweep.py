@@ -1,6 +1,8 @@
 """`styletune sweep`: one picture at many settings, on whatever paints."""
 
 import argparse
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from styletune.errors import ConfigError
 
 if TYPE_CHECKING:
     from styletune.cli.arguments import Subparsers
+    from styletune.sweeps.spec import SweepSpec
 
 _SESSION_OPTIONS = (
     "content", "style", "network", "weights", "size", "seed", "init", "device", "precision",
@@ -63,7 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     from styletune.sweeps.sweep import BackendOptions, sweep
 
     options = {name: getattr(arguments, name) for name in _SESSION_OPTIONS}
-    file = arguments.session or load_spec(Path(arguments.file)).session
+    spec = load_spec(Path(arguments.file))
+    file = arguments.session or spec.session
+    for left_out in _left_out(spec, arguments.session, options):
+        print(f"styletune: {arguments.file}: {left_out}", file=sys.stderr)
     flags = [f"--{name}" for name, value in options.items() if value is not None]
     if arguments.actors is not None and (arguments.ray is None or arguments.actors < 1):
         raise ConfigError(f"--actors is at least 1, and for --ray; received {arguments.actors}")
@@ -81,6 +87,22 @@ def run(arguments: argparse.Namespace) -> int:
         backend = BackendOptions(url=arguments.url or DEFAULT_URL, token_file=arguments.token_file)
     console = Console(stderr=True, highlight=False)
     return sweep(Path(arguments.file), Path(arguments.out), backend, console, yes=arguments.yes)
+
+
+def _left_out(
+    spec: "SweepSpec", session: str | None, options: Mapping[str, object]
+) -> Iterator[str]:
+    """Which of a sweep file and the flags leaves out what the other names, for people."""
+    if session is not None and spec.session is not None and session != spec.session:
+        yield f"its session {spec.session} is replaced by {session}"
+    swept = spec.swept | ({"seed"} if spec.seeds is not None else set())
+    for name, value in options.items():
+        if value is None:
+            continue
+        count = len(value) if isinstance(value, list) else 1
+        names = [f"style {n + 1}" for n in range(count)] if name == "style" else [name]
+        for taken in swept.intersection(names):
+            yield f"it sets the {taken} of each point, whatever --{name} is"
 
 
 def _as_flags(options: dict[str, object]) -> list[str]:

@@ -9,7 +9,7 @@ from PIL import Image
 from styletune.config import SessionConfig
 from styletune.controls import LIVE_OPTIMIZERS
 from styletune.engine import state
-from styletune.engine.canvas import Canvas
+from styletune.engine.canvas import Canvas, size_px
 from styletune.engine.lbfgs import LBFGS, Vector
 from styletune.engine.optimizers import SCHEDULES
 from styletune.engine.painter import DivergedError, Painter
@@ -56,6 +56,16 @@ def scale_schedule(
     return [*((size, each) for size in coarse), (full, steps - each * len(coarse))]
 
 
+def _at_control_size(session: SessionConfig) -> SessionConfig:
+    """The session at the size that its control `size` sets, which no control moves here."""
+    size = size_px(session.table(), session.positions())
+    if size == session.pictures.size:
+        return session
+    controls = {name: at for name, at in session.controls.items() if name != "size"}
+    fixed = session.model_copy(update={"controls": controls})
+    return fixed.with_overrides(pictures={"size": size})
+
+
 class OfflinePainter:
     """Paints a session once.
 
@@ -72,6 +82,7 @@ class OfflinePainter:
     """
 
     def __init__(self, session: SessionConfig, steps: int) -> None:
+        session = _at_control_size(session)
         self._session = session
         self._positions = session.positions()
         self._canvas = Canvas(session, self._positions, session.pictures.size)

@@ -105,11 +105,12 @@ class RunFolder:
             return session
         content, *styles = (str(self.pictures / ref.file) for ref in self.manifest.pictures)
         table = session.table()
+        unfit = [name for name, at in self.manifest.controls.items() if not _fits(table, name, at)]
+        if unfit:
+            _log.warning("left out of the resumed run, as this session lacks them: %s", unfit)
         return session.with_overrides(
             pictures={"content": content, "styles": tuple(styles)},
-            controls={
-                name: at for name, at in self.manifest.controls.items() if _fits(table, name, at)
-            },
+            controls={name: at for name, at in self.manifest.controls.items() if name not in unfit},
         )
 
 

@@ -85,6 +85,12 @@ class SweepSpec(_Section):
     points: tuple[dict[str, Value], ...] = ()  # of `list`; `label`, `content`, `style 1` allowed
     session: str | None = None  # file, for --local and --ray
 
+    @property
+    def swept(self) -> set[str]:
+        """The controls and pictures that the sweep itself sets, for all points or for some."""
+        names = {axis.picture or axis.control for axis in self.axes} | set(self.controls)
+        return {name for name in names.union(*self.points) if name is not None}
+
     @field_validator("base")
     @classmethod
     def _check_base(cls, base: str) -> str:

@@ -134,11 +134,9 @@ async def _open_backend(options: BackendOptions, console: Console) -> AsyncItera
 
 def _fixed(painter: Mapping[str, Any], spec: SweepSpec) -> dict[str, Any]:
     """What paints, without the pictures and the size that the sweep itself changes."""
-    swept = {axis.picture or axis.control for axis in spec.axes} | set(spec.controls)
-    swept |= {name for point in spec.points for name in point}
-    fixed = dict(painter) | {name: None for name in ("content", "size") if name in swept}
+    fixed = dict(painter) | {name: None for name in ("content", "size") if name in spec.swept}
     fixed["styles"] = [
-        None if f"style {number}" in swept else name
+        None if f"style {number}" in spec.swept else name
         for number, name in enumerate(painter["styles"], 1)
     ]
     return fixed

@@ -16,6 +16,7 @@ from tests.cli.running import styletune
         (["paint", "harbour", "woodcut", "-o", "x.bmp"], 1, "received 'x.bmp'"),
         (["paint", "harbour", "woodcut", "-o", "no/such/x.png"], 1, "does not exist"),
         (["paint", "harbour", "woodcut", "-o", "x.png", "--steps", "0"], 2, "at least 1"),
+        (["paint", "harbour", "-o", "x.png"], 2, "name a STYLE"),
         (["paint", "harbour", "woodcut", "-o", "x.png", "--size", "8"], 2, "`pictures.size`"),
         (["paint", "harbour", "woodcut", "-o", "x.png", "--network", "vgg11"], 2, "invalid choice"),
         (["paint", "harbour", "woodcut", "-o", "x.png", "--weights", "no.npz"], 1, "no such file"),

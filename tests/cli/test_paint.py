@@ -47,13 +47,18 @@ def test_paint_writes_one_picture_with_its_settings(tmp_path: Path) -> None:
 
 def test_flags_override_the_session_file(tmp_path: Path) -> None:
     file, out = tmp_path / "gd.toml", tmp_path / "out.png"
-    file.write_text('[optimizer]\nname = "adam"\n[pictures]\nsize = 64\n')
+    file.write_text(
+        '[optimizer]\nname = "adam"\n[pictures]\nsize = 64\nstyles = ["woodcut", "strokes"]\n'
+        "[controls]\nstyle_mix = 0.25\n"
+    )
     options = ["--session", file, "--optimizer", "gd", "--schedule", "cosine", "--no-scales"]
-    done = styletune("paint", "harbour", "woodcut", "-o", out, "--steps", "4", *options)
+    done = styletune("paint", "harbour", "-o", out, "--steps", "4", *options)
     assert done.returncode == 0, done.stderr
     assert "sizes 64\n" in done.stderr
     with Image.open(out) as picture:
         session = json.loads(picture.text["styletune"])["session"]
+    assert session["pictures"]["styles"] == ["woodcut", "strokes"]
+    assert read_metadata(out.read_bytes()).controls["style_mix"] == 0.25
     assert session["optimizer"]["name"] == "gd"
     assert session["optimizer"]["schedule"] == "cosine"
     assert session["painting"] | {"init": "content", "scales": False} == session["painting"]

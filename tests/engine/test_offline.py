@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from styletune.config import SessionConfig
-from styletune.engine.offline import OfflinePainter, Progress, scale_schedule
+from styletune.engine.offline import (
+    OfflinePainter,
+    Progress,
+    _at_control_size,
+    scale_schedule,
+)
 from styletune.errors import WorkerError
 from tests.support.small_painter import LAYERS, small_session
 
@@ -25,6 +30,14 @@ def session(optimizer: str, **painting: object) -> SessionConfig:
         painting={"init": "tinted"} | painting,
         controls=controls | {"optimizer": "gd" if optimizer == "gd" else "adam"},
     )
+
+
+def test_control_size_is_the_paintings() -> None:
+    table = small_session(pictures={"size": 64}).table()
+    made = small_session(pictures={"size": 64}, controls={"size": table["size"].position(128)})
+    fixed = _at_control_size(made)
+    assert (fixed.pictures.size, fixed.controls) == (128, {})
+    assert _at_control_size(fixed) is fixed
 
 
 def painted(made: SessionConfig, steps: int) -> OfflinePainter:

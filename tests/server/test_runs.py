@@ -52,7 +52,7 @@ def test_a_run_in_which_nothing_was_painted_leaves_nothing(tmp_path: Path) -> No
         open_run(tmp_path / "runs", resume=True).__enter__()
 
 
-def test_values_and_pictures_come_back(tmp_path: Path) -> None:
+def test_values_and_pictures_come_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     with open_run(tmp_path) as run:
         paint(run)
         run.write(
@@ -71,6 +71,8 @@ def test_values_and_pictures_come_back(tmp_path: Path) -> None:
         assert run.name == name
         assert run.resumed
         session = run.configure(SessionConfig())
+        assert "left out of the resumed run" in caplog.text
+        assert "['of_old', 'color']" in caplog.text
         assert session.positions()["smooth"] == 0.25
         assert session.positions()["style.block1_conv1.mute"] == 1.0
         assert session.pictures.content == str(run.pictures / "content.png")
