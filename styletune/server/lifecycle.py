@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import uvicorn
 from starlette.types import ASGIApp
 
+from styletune.server.connections import STATE_KEY, Connections, Listener
 from styletune.server.hub import Hub
 from styletune.server.signals import ShutdownFlag
 from styletune.session.incoming import MAX_BYTES
@@ -18,6 +19,10 @@ from styletune.supervisor.handle import WorkerHandle
 
 # Of the 5 s for a clean end, for answers under way; the worker ends at the same time.
 _GRACE_S = 2
+
+# Accepted in one turn of the event loop: fewer than may wait, so that who is in a flood is read
+# from before others push it out.
+_BACKLOG = 128
 
 _log = logging.getLogger(__name__)
 
@@ -67,6 +72,7 @@ class Server(uvicorn.Server):
         self._shutdown_flag = shutdown
         self._background = background
         self._stopping: asyncio.Task[None] | None = None
+        self._connections: Connections | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -75,11 +81,15 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to end; called every 100 ms."""
+        if self._connections is not None and counter % 10 == 0:
+            self._connections.close_overdue()
         # Not `should_exit`: the signal may come before there is a server.
         return await super().on_tick(counter) or self._shutdown_flag.requested
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept connections, then call `on_listening`."""
+        if self._connections is not None:
+            self.lifespan.state[STATE_KEY] = self._connections
         await super().startup(sockets)
         self._on_listening()
 
@@ -89,10 +99,11 @@ class Server(uvicorn.Server):
         self._stopping = asyncio.create_task(self._worker.stop())
         await super().shutdown(sockets)
 
-    async def run_until_shutdown(self, listener: socket.socket) -> int:
+    async def run_until_shutdown(self, listener: Listener) -> int:
         """Start the worker, serve until shutdown, stop the worker; return the exit code."""
         hub: asyncio.Task[None] | None = None
         background: asyncio.Task[None] | None = None
+        self._connections = listener.connections
         try:
             await self._worker.start()
             background = asyncio.create_task(self._background())
@@ -139,4 +150,5 @@ def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicor
         log_config=None,
         log_level="warning",
         timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
     )

@@ -17,6 +17,7 @@ from urllib.parse import quote
 from styletune.errors import ConfigError, PortInUseError
 from styletune.logs import log_event
 from styletune.server.auth.origin import Origin
+from styletune.server.connections import Listener
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +100,7 @@ def check_token(token: str, source: str) -> str:
 # Addresses.
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> Listener:
     """Bind and listen; port 0 is any free one.
 
     Raises:
@@ -113,7 +114,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
         )[0]
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"server.host `{host}`: no such address: {error}") from None
-    listener = socket.socket(family, kind, protocol)
+    listener = Listener(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

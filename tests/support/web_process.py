@@ -19,6 +19,7 @@ from styletune.config import SessionConfig
 from styletune.midi import profile
 from styletune.server.app import create_app
 from styletune.server.auth.middleware import AuthMiddleware
+from styletune.server.connections import Connections
 from styletune.server.decoding import decode_picture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
@@ -43,6 +44,7 @@ class Running:
     folder: Path
     app: FastAPI
     auth: AuthMiddleware
+    connections: Connections
     shutdown: ShutdownFlag
     task: "asyncio.Task[int]"
     http: httpx.AsyncClient = field(init=False)
@@ -96,7 +98,8 @@ async def running(
         task = asyncio.create_task(server.run_until_shutdown(listener))
         await asyncio.wait_for(listening.wait(), WAIT_S)
         port = listener.getsockname()[1]
-        this = Running(port, hub, painter, folder, app, auth, shutdown, task)
+        connections = listener.connections
+        this = Running(port, hub, painter, folder, app, auth, connections, shutdown, task)
         async with httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
         ) as this.http:

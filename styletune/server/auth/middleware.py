@@ -29,6 +29,7 @@ from styletune.server.auth.responses import (
     add_security_headers,
     send_denial,
 )
+from styletune.server.connections import STATE_KEY, Connections
 from styletune.session.roles import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, is_allowed
 
 PUBLIC_PATHS = frozenset({"/healthz"})
@@ -105,16 +106,20 @@ class AuthMiddleware:
         send = add_security_headers(send)
         try:
             admitted = self._authorize(scope, path)
+            if isinstance(admitted, Response):
+                await admitted(scope, receive, send)
+                return
+            connections: Connections | None = scope.get("state", {}).get(STATE_KEY)
+            if connections is None or path in PUBLIC_PATHS:
+                await self._app(admitted, receive, send)
+                return
+            async with connections.use(admitted):
+                await self._app(admitted, receive, send)
         except AccessDenied as denied:
             self.refusals[denied.code] += 1
             log_event(_log, logging.WARNING, "not_admitted", code=denied.code, address=_peer(scope))
             login_page = _is_page(scope, path) and denied.code in _LOGIN_CODES
             await send_denial(denied, scope, receive, send, login_page=login_page)
-            return
-        if isinstance(admitted, Response):
-            await admitted(scope, receive, send)
-            return
-        await self._app(admitted, receive, send)
 
     def _path(self, scope: Scope) -> str:
         """The path below `root_path`, whether the proxy has cut that off or not."""
