@@ -21,6 +21,7 @@ from styletune.terms import MAX_LAYERS
 from styletune.toml_reader import read_toml
 
 MIN_SIZE_PX, MAX_SIZE_PX = 32, 4096
+MAX_MEGAPIXELS = 178  # of a picture that Pillow opens at all
 OFFLINE_OPTIMIZER = "lbfgs"  # for `paint` only: it loses its memory when a control moves
 
 if TYPE_CHECKING:
@@ -42,6 +43,13 @@ class Pictures(_Section):
     styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)] = ("strokes",)
     size: Annotated[int, Field(ge=MIN_SIZE_PX, le=MAX_SIZE_PX)] = 256  # longer edge, px
     style_size: Annotated[int, Field(ge=MIN_SIZE_PX, le=MAX_SIZE_PX)] | None = None  # None: size
+    # Of a source picture; JPEGs of more are decoded at a half or less.
+    max_megapixels: Annotated[int, Field(ge=1, le=MAX_MEGAPIXELS)] = 50
+
+    @property
+    def max_pixels(self) -> int:
+        """Pixels that a source picture may have."""
+        return self.max_megapixels * 10**6
 
 
 class Network(_Section):

@@ -5,7 +5,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, OFFLINE_OPTIMIZER, SessionConfig, load
+from styletune.config import (
+    MAX_MEGAPIXELS,
+    MAX_SIZE_PX,
+    MIN_SIZE_PX,
+    OFFLINE_OPTIMIZER,
+    SessionConfig,
+    load,
+)
 from styletune.controls import LIVE_OPTIMIZERS
 from styletune.errors import ConfigError
 from styletune.networks import DEFAULT_NETWORK, NETWORKS
@@ -78,6 +85,13 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
         help=f"longer edge of the painting in pixels, {MIN_SIZE_PX} to {MAX_SIZE_PX} (default 256)",
     )
     parser.add_argument(
+        "--max-megapixels",
+        type=int,
+        metavar="N",
+        help="megapixels that a source picture may have, for 4 MB of memory and more each, "
+        f"1 to {MAX_MEGAPIXELS} (default 50)",
+    )
+    parser.add_argument(
         "--device",
         metavar="NAME",
         help="auto (default), cpu, gpu, gpu:1 …; `styletune doctor` lists them",
@@ -116,6 +130,7 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
             "content": given.get("content"),
             "styles": styles,
             "size": given.get("size"),
+            "max_megapixels": given.get("max_megapixels"),
         },
         network=_network(session, given.get("network"), given.get("weights")),
         engine={"device": given.get("device"), "precision": given.get("precision")},

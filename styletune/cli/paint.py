@@ -218,12 +218,15 @@ def _write(
     from PIL import Image
 
     from styletune.images.png_metadata import encode_png
+    from styletune.images.transparency import over_white
 
     if kind == "PNG":
         data = encode_png(picture, state)
     else:
         buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, kind, quality=95)
+        image = Image.fromarray(picture)
+        image = over_white(image) if kind == "JPEG" else image  # which has no transparency
+        image.save(buffer, kind, quality=95)
         data = buffer.getvalue()
     try:
         files.write_bytes_atomically(out, data)

@@ -12,29 +12,41 @@ from styletune.engine.initial_image import KINDS
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
 from styletune.images import decode, samples
+from styletune.images.transparency import continue_colours
 
 
-def load_image(name: str, longer_edge_px: int) -> Picture:
+def load_image(name: str, longer_edge_px: int, max_pixels: int = decode.MAX_PIXELS) -> Picture:
     """Read a sample or file, with its longer edge at exactly `longer_edge_px`.
 
     Raises:
         PictureError: missing, damaged, of another kind, too large or too narrow.
     """
-    return np.asarray(decode.fit(decode.read(samples.locate(name)), longer_edge_px))
+    image = decode.read(samples.locate(name), max_pixels=max_pixels)
+    return np.asarray(decode.fit(image, longer_edge_px))
+
+
+def _read_content(session: SessionConfig, name: str) -> Image.Image:
+    max_pixels = session.pictures.max_pixels
+    return decode.read(samples.locate(name), max_pixels=max_pixels, keep_alpha=True)
 
 
 def load_content(
     session: SessionConfig, name: str | None = None, size_px: int | None = None
 ) -> Picture:
-    """The session's content picture, or the file `name`, brought to its size or `size_px`."""
-    return load_image(name or session.pictures.content, size_px or session.pictures.size)
+    """The session's content picture, or the file `name`, brought to its size or `size_px`.
+
+    Where it is transparent, its colours are continued.
+    """
+    image = continue_colours(_read_content(session, name or session.pictures.content))
+    return np.asarray(decode.fit(image, size_px or session.pictures.size))
 
 
 def load_style(
     session: SessionConfig, name: str, size_px: int | None = None, scale: float = 1.0
 ) -> Picture:
     """A style picture at the session's style size; see `style_edge_px`."""
-    return load_image(name, style_edge_px(session, size_px or session.pictures.size, scale))
+    edge = style_edge_px(session, size_px or session.pictures.size, scale)
+    return load_image(name, edge, session.pictures.max_pixels)
 
 
 def style_edge_px(session: SessionConfig, size_px: int, scale: float) -> int:
@@ -48,7 +60,8 @@ def load_initial_image(session: SessionConfig, like: Picture) -> Picture | None:
     if session.painting.init in KINDS:
         return None
     height, width = like.shape[:2]
-    picture = decode.read(samples.locate(session.painting.init))
+    init = samples.locate(session.painting.init)
+    picture = decode.read(init, max_pixels=session.pictures.max_pixels)
     return np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS))
 
 
@@ -84,6 +97,7 @@ class Canvas:
 
     Attributes:
         content: (h, w, 3) uint8.
+        alpha: how opaque it is, (h, w) uint8; None where all is.
 
     Raises:
         PictureError: a picture is missing, damaged, too large or too narrow.
@@ -101,7 +115,14 @@ class Canvas:
         self._table = session.table()
         self.size_px = size_px
         self._path = content or session.pictures.content
-        self.content = load_content(session, self._path, size_px)
+        image = _read_content(session, self._path)
+        fitted = decode.fit(continue_colours(image), size_px)
+        self.content: Picture = np.asarray(fitted)
+        self.alpha: Picture | None = None
+        if image.mode == "RGBA":
+            # A filter that does not ring: inside, all stays opaque.
+            alpha = image.getchannel("A").resize(fitted.size, Image.Resampling.BILINEAR)
+            self.alpha = np.asarray(alpha)
         self._styles = list(styles or session.pictures.styles)
         self._style_sizes_px = [
             self._style_size_px(index, positions) for index in range(len(self._styles))
@@ -136,7 +157,7 @@ class Canvas:
         """
         index = min(index, len(self._styles))  # one before it may have been refused
         edge = self._style_size_px(index, positions)
-        painter.set_style(index, load_image(path, edge))
+        painter.set_style(index, load_image(path, edge, self._session.pictures.max_pixels))
         self._styles[index : index + 1] = [path]
         self._style_sizes_px[index : index + 1] = [edge]
 
@@ -173,7 +194,8 @@ class Canvas:
         return edge if scale == 1.0 else max(round(edge / _SNAP_PX) * _SNAP_PX, _SNAP_PX)
 
     def _load_style(self, index: int) -> Picture:
-        return load_image(self._styles[index], self._style_sizes_px[index])
+        max_pixels = self._session.pictures.max_pixels
+        return load_image(self._styles[index], self._style_sizes_px[index], max_pixels)
 
 
 class SizeDebounce:

@@ -131,12 +131,16 @@ class OfflinePainter:
                 raise WorkerError(str(error)) from None
 
     def picture(self) -> Picture:
-        """What is painted, at the full size also where painting was left before."""
+        """What is painted, at the full size also where painting was left before.
+
+        (h, w, 4) where the content is transparent in parts: the painting is so, too.
+        """
         picture = self.painter.picture()
-        full = (self._full_size.width, self._full_size.height)
-        if self.painter is self._full_size:
-            return picture
-        return np.asarray(Image.fromarray(picture).resize(full, Image.Resampling.LANCZOS))
+        if self.painter is not self._full_size:
+            full = (self._full_size.width, self._full_size.height)
+            picture = np.asarray(Image.fromarray(picture).resize(full, Image.Resampling.LANCZOS))
+        alpha = self._canvas.alpha
+        return picture if alpha is None else np.dstack((picture, alpha))
 
     def _build_painter(self, size: int) -> Painter:
         if size == self._session.pictures.size:

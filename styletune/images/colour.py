@@ -50,15 +50,6 @@ class SrgbConverter:
         return image
 
 
-def over_white(image: Image.Image) -> Image.Image:
-    """Lay what is transparent over white; returns RGB."""
-    if image.mode == "RGB":
-        return image
-    white = Image.new("RGBA", image.size, "white")
-    white.alpha_composite(image)
-    return white.convert("RGB")
-
-
 def _plain_mode(mode: str) -> str:
     """The mode that LittleCMS and `_eight_bits` take in place of `mode`: without alpha."""
     if mode.startswith("I"):

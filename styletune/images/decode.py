@@ -12,7 +12,8 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from styletune.errors import PictureError
 from styletune.images import formats
-from styletune.images.colour import SrgbConverter, over_white
+from styletune.images.colour import SrgbConverter
+from styletune.images.transparency import over_white
 
 MAX_PIXELS = 50_000_000  # Pillow holds 4 bytes a pixel: 200 MB while decoding
 MAX_EDGE_PX = 4096  # what is larger is reduced; a painting is never larger than this

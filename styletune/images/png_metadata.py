@@ -36,7 +36,7 @@ class EmbeddedState(BaseModel):
 
 
 def encode_png(picture: "npt.NDArray[np.uint8]", state: Mapping[str, object]) -> bytes:
-    """Encode a picture, uint8 (h, w, 3), as PNG with `state` as JSON inside."""
+    """Encode a picture, uint8 (h, w, 3) or (h, w, 4), as PNG with `state` as JSON inside."""
     return _encode(Image.fromarray(picture), state)
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 from fastapi import FastAPI, WebSocket
 
 from styletune import __version__
+from styletune.images import decode
 from styletune.networks import DEFAULT_NETWORK
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
@@ -29,6 +30,7 @@ def create_app(
     executor: Executor,
     seed: int = 0,
     network: str = DEFAULT_NETWORK,
+    max_pixels: int = decode.MAX_PIXELS,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -38,6 +40,7 @@ def create_app(
         executor: for decoding; its threads bound how many pictures are decoded at a time.
         seed: of the painting; saved pictures carry it.
         network: of the session; what its layers see follows from it.
+        max_pixels: of an uploaded picture.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -50,7 +53,15 @@ def create_app(
     session, state = hub.session, hub.session.state
     app.router.routes.extend(page_routes(web))
     add_state_routes(app, hub, state, executor=executor, seed=seed, network=network)
-    add_picture_routes(app, hub, hub.pictures, hub.recent, folder=folder, executor=executor)
+    add_picture_routes(
+        app,
+        hub,
+        hub.pictures,
+        hub.recent,
+        folder=folder,
+        executor=executor,
+        max_pixels=max_pixels,
+    )
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
     add_error_handlers(app)

@@ -86,6 +86,7 @@ def build_server(
         executor=decoding,
         seed=session.painting.seed,
         network=session.network.name,
+        max_pixels=session.pictures.max_pixels,
     )
     auth = AuthMiddleware(
         app,

@@ -7,6 +7,7 @@ ASCII on the command line, whatever the locale.
 
 import io
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -21,6 +22,9 @@ from styletune.images import decode
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
 MAX_SECONDS = 60
+MAX_CPU_SECONDS = 20  # the largest pictures take some 5 on a desktop
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,10 @@ def decode_picture(image: Image.Image, name: str, path: Path) -> DecodedPicture:
     return DecodedPicture(name, path, image.width, image.height, jpeg.getvalue())
 
 
-def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> DecodedPicture:
-    """Decode in a process of its own, and wait for it; `source` names the picture in errors.
+def decode_in_subprocess(
+    data: bytes, name: str, path: Path, *, source: str, max_pixels: int = decode.MAX_PIXELS
+) -> DecodedPicture:
+    """Decode in a process of its own, and wait for it; see `images.decode.decode`.
 
     Raises:
         PictureError: see `images.decode.decode`; also when decoding takes too long or crashes.
@@ -59,12 +65,14 @@ def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> 
     try:
         done = subprocess.run(
             # -P: never import what happens to lie in the working directory.
-            [sys.executable, "-P", "-m", __name__, json.dumps([source, str(path)])],
+            [sys.executable, "-P", "-m", __name__, json.dumps([source, str(path), max_pixels])],
             input=data,
             capture_output=True,
             timeout=MAX_SECONDS,
             start_new_session=True,  # Ctrl-C is for the parent to handle
         )
+        if done.stderr:  # such as a colour profile that is left out
+            _log.warning("decoding: %s", done.stderr.decode(errors="replace").rstrip())
         head, _, thumbnail = done.stdout.partition(b"\n")
         answer = json.loads(head)
     except (subprocess.TimeoutExpired, ValueError):
@@ -80,10 +88,10 @@ def decode_in_subprocess(data: bytes, name: str, path: Path, *, source: str) -> 
 
 def main(arguments: str) -> int:
     """Run as the process that decodes; return its exit code."""
-    source, path = json.loads(arguments)
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
+    source, path, max_pixels = json.loads(arguments)
+    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
-        image = decode.decode(sys.stdin.buffer.read(), source=source)
+        image = decode.decode(sys.stdin.buffer.read(), source=source, max_pixels=max_pixels)
         picture = decode_picture(image, source, Path(path))
     except PictureError as error:
         print(json.dumps({"refused": str(error)}))

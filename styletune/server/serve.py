@@ -155,7 +155,8 @@ def _decode_all(
     paths = [run.pictures / ref.file for ref in refs]
 
     def decode_one(source: str, data: bytes, ref: PictureRef, path: Path) -> DecodedPicture:
-        return decode_in_subprocess(data, ref.name, path, source=source)
+        max_pixels = session.pictures.max_pixels
+        return decode_in_subprocess(data, ref.name, path, source=source, max_pixels=max_pixels)
 
     executor = ThreadPoolExecutor(2, "decoding")
     decoded = executor.map(decode_one, sources, data, refs, paths)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune.cli.paint import catch_sigint
+from styletune.cli.paint import _write, catch_sigint
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata
 from tests.cli.running import styletune
@@ -45,23 +45,40 @@ def test_paint_writes_one_picture_with_its_settings(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["out.png"]  # no temporary file stays
 
 
-def test_flags_override_the_session_file(tmp_path: Path) -> None:
-    file, out = tmp_path / "gd.toml", tmp_path / "out.png"
+def test_flags_override_the_session_file_and_transparency_comes_back(tmp_path: Path) -> None:
+    file, out, logo = tmp_path / "gd.toml", tmp_path / "out.png", tmp_path / "logo.png"
+    disc = Image.radial_gradient("L").resize((64, 48)).point(lambda value: 255 - value)
+    disc.putalpha(disc.copy())
+    disc.save(logo)
     file.write_text(
         '[optimizer]\nname = "adam"\n[pictures]\nsize = 64\nstyles = ["woodcut", "strokes"]\n'
         "[controls]\nstyle_mix = 0.25\n"
     )
     options = ["--session", file, "--optimizer", "gd", "--schedule", "cosine", "--no-scales"]
-    done = styletune("paint", "harbour", "-o", out, "--steps", "4", *options)
+    done = styletune("paint", logo, "-o", out, "--steps", "4", *options)
     assert done.returncode == 0, done.stderr
     assert "sizes 64\n" in done.stderr
     with Image.open(out) as picture:
+        assert picture.mode == "RGBA"
+        assert picture.getchannel("A").tobytes() == disc.getchannel("A").tobytes()
         session = json.loads(picture.text["styletune"])["session"]
     assert session["pictures"]["styles"] == ["woodcut", "strokes"]
     assert read_metadata(out.read_bytes()).controls["style_mix"] == 0.25
     assert session["optimizer"]["name"] == "gd"
     assert session["optimizer"]["schedule"] == "cosine"
     assert session["painting"] | {"init": "content", "scales": False} == session["painting"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "corner"),
+    [("WEBP", "RGBA", (0, 0, 0, 0)), ("JPEG", "RGB", (255, 255, 255))],
+)
+def test_what_is_transparent_is_so_in_every_format_that_can(
+    tmp_path: Path, kind: str, mode: str, corner: tuple[int, ...]
+) -> None:
+    _write(tmp_path / "out", kind, np.zeros((16, 16, 4), np.uint8), {})
+    with Image.open(tmp_path / "out") as picture:
+        assert (picture.format, picture.mode, picture.getpixel((0, 0))) == (kind, mode, corner)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

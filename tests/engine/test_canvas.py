@@ -10,6 +10,7 @@ from styletune.engine import canvas
 from styletune.engine.backend import to_host
 from styletune.engine.canvas import Canvas, SizeDebounce
 from styletune.engine.canvas_builder import CanvasBuilder
+from styletune.errors import PictureError
 from tests.support.small_painter import picture, small_session
 
 
@@ -60,6 +61,29 @@ def test_styles_are_read_at_their_scale(tmp_path) -> None:
     plain.rescale_styles(painter, positions | {"style_scale.1": 0.25})
     assert plain._style_sizes_px == [40]
     assert not np.allclose(before, to_host(target))
+
+
+def test_the_colours_of_a_transparent_content_are_continued(tmp_path) -> None:
+    logo = Image.new("RGBA", (80, 60))
+    logo.paste((200, 60, 40, 255), (20, 20, 50, 40))
+    logo.save(tmp_path / "logo.png")
+    session = small_session(pictures={"content": str(tmp_path / "logo.png"), "size": 40})
+    made = Canvas(session, session.positions(), 40)
+    assert (made.content == (200, 60, 40)).all()  # neither a rim nor white around
+    assert made.alpha.shape == (30, 40)
+    assert (made.alpha[12:18, 12:23] == 255).all()
+    assert not made.alpha[:5].any()
+    plain = small_session(pictures={"content": "harbour", "size": 40})
+    assert Canvas(plain, plain.positions(), 40).alpha is None
+
+
+def test_a_session_says_how_many_megapixels_are_read(tmp_path) -> None:
+    Image.new("L", (1100, 1000), 99).save(tmp_path / "large.png")
+    large = {"content": str(tmp_path / "large.png"), "size": 40, "max_megapixels": 1}
+    with pytest.raises(PictureError, match=r"at most 1 megapixels; .* --max-megapixels 2$"):
+        canvas.load_content(small_session(pictures=large))
+    session = small_session(pictures=large | {"max_megapixels": 2})
+    assert canvas.load_content(session).shape == (36, 40, 3)
 
 
 def test_what_changed_meanwhile_is_caught_up_with(tmp_path) -> None:

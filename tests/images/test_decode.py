@@ -238,6 +238,27 @@ def test_a_bad_picture_is_refused_in_one_sentence(make: Callable[[], bytes], mes
     assert "\n" not in str(error.value)
 
 
+def test_a_jpeg_of_too_many_pixels_is_decoded_at_a_part_of_its_size() -> None:
+    whole = Image.radial_gradient("L")
+    for size, decoded in (((400, 300), (200, 150)), ((800, 600), (200, 150))):
+        data = to_bytes(whole.resize(size), "JPEG")
+        assert decode.decode(data, source="x", max_pixels=40_000).size == decoded
+    with pytest.raises(PictureError, match="received 8000 × 160 px"):
+        decode.decode(to_bytes(Image.new("L", (8000, 160)), "JPEG"), source="x", max_pixels=9000)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "progressive JPEG"])
+def test_another_of_too_many_pixels_is_refused_with_the_switch_that_allows_it(kind: str) -> None:
+    data = to_bytes(halves(1200, 900), kind.split()[-1], progressive=True)
+    with pytest.raises(PictureError) as error:
+        decode.decode(data, source="x", max_pixels=1_000_000)
+    assert str(error.value) == (
+        "x: a picture has at most 1 megapixels; received 1200 × 900 px; reduce it, or allow it "
+        "with --max-megapixels 2"
+    )
+    assert decode.decode(data, source="x", max_pixels=2_000_000).size == (1200, 900)
+
+
 def test_the_edges_of_what_is_allowed_are_allowed() -> None:
     for size in ((16, 16), (128, 16), (16, 128)):
         image = decode.decode(to_bytes(Image.new("RGB", size), "PNG"), source="x")

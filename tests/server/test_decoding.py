@@ -36,6 +36,25 @@ def test_a_process_of_its_own_gives_the_same(tmp_path: Path) -> None:
     assert apart.path.read_bytes() == here.path.read_bytes()
 
 
+def test_a_profile_that_is_left_out_is_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30)).save(file, "JPEG", icc_profile=b"none")
+    decode_in_subprocess(file.getvalue(), "x", tmp_path / "x.png", source="content")
+    (line,) = caplog.messages
+    assert "content: the colour profile is left out" in line
+
+
+def test_a_process_of_its_own_allows_as_many_pixels(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    Image.new("L", (1100, 1000)).save(file, "PNG")
+    with pytest.raises(PictureError, match="at most 1 megapixels"):
+        decode_in_subprocess(
+            file.getvalue(), "x", tmp_path / "x.png", source="x", max_pixels=1_000_000
+        )
+
+
 def test_a_refusal_comes_back_in_the_same_words(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"^my käfer: not a picture that can be read"):
         decode_in_subprocess(b"no picture", "x", tmp_path / "x.png", source="my käfer")

@@ -38,12 +38,14 @@ def add_picture_routes(
     *,
     folder: Path,
     executor: Executor,
+    max_pixels: int,
 ) -> None:
     """Add the routes of the source pictures.
 
     Args:
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
+        max_pixels: of an uploaded picture.
     """
     _add_thumbnail_routes(app, pictures, recent)
     slots = UploadSlots()
@@ -73,7 +75,9 @@ def add_picture_routes(
         try:
             with slots.acquire():
                 body = await read_body(request)
-                decode = partial(decode_in_subprocess, body, name, path, source=source)
+                decode = partial(
+                    decode_in_subprocess, body, name, path, source=source, max_pixels=max_pixels
+                )
                 picture = await asyncio.get_running_loop().run_in_executor(executor, decode)
         except (ApiError, PictureError, StorageError, ClientDisconnect) as error:
             outcomes[_outcome(error)] += 1

@@ -124,6 +124,7 @@ class PointPainter:
         # As on a server: the engine reads only PNG of our own, by its path.
         self._folder = tempfile.TemporaryDirectory(prefix="styletune-actor-")
         self._written = 0
+        self._max_pixels = inputs.session.pictures.max_pixels
         paths = {slot: self._write(slot, data) for slot, data in inputs.pictures.items()}
         self._session_pictures = {slot: path for slot, path in paths.items() if slot != "init"}
         self._session = inputs.session.with_overrides(
@@ -218,7 +219,8 @@ class PointPainter:
         """Decode a picture into a PNG of our own, which is all that the engine reads."""
         self._written += 1
         path = Path(self._folder.name) / f"{self._written}.png"
-        decode.decode(data, source=name).save(path, "PNG", compress_level=1)
+        image = decode.decode(data, source=name, max_pixels=self._max_pixels)
+        image.save(path, "PNG", compress_level=1)
         return str(path)
 
     def _set_pictures(self, changed: Mapping[str, str], positions: Mapping[str, float]) -> None:
