@@ -1,15 +1,22 @@
 """Files: written whole or not at all (temporary file beside it, fsync, replace); their names."""
 
 import contextlib
+import glob
 import logging
 import os
 import re
+import stat
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
 from styletune.errors import ConfigError
+
+# `mkstemp`'s eight characters after a name; locked at once by whoever writes it.
+_TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
+_LOCKED_WITHIN_S = 1.0
 
 _log = logging.getLogger(__name__)
 
@@ -41,20 +48,53 @@ def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> N
         OSError: likewise; what `fill` raises comes through, and the old file is untouched.
     """
     path = Path(path)
+    remove_stale_temporaries(path.parent.glob(f".{glob.escape(path.name)}.*"))
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            _lock(file)  # until it has its name: a sweep must not take it for a dead writer's
             fill(file)
             file.flush()
             os.fsync(file.fileno())
-        # mkstemp makes private files; pictures are for anyone whom the umask lets read.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(path)
+            # mkstemp makes private files; pictures are for anyone whom the umask lets read.
+            mask = os.umask(0)
+            os.umask(mask)
+            Path(name).chmod(0o666 & ~mask)
+            Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def remove_stale_temporaries(paths: Iterable[Path]) -> int:
+    """Remove those of the paths that killed writers have left; return how many there were."""
+    removed = 0
+    for path in paths:
+        with contextlib.suppress(OSError):  # as after another process has removed it
+            if _TEMPORARY.fullmatch(path.name) and _is_stale(path):
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _is_stale(path: Path) -> bool:
+    """Whether it is a file of ours that nobody is writing."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode) or time.time() - status.st_mtime < _LOCKED_WITHIN_S:
+        return False
+    with path.open("r+b") as file:
+        return _lock(file) and status.st_uid == os.getuid()
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Lock a file until it is closed or this process ends, however it ends."""
+    try:
+        import fcntl  # here, for Windows has none
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 def set_aside(path: Path, why: str) -> bool:

@@ -350,8 +350,8 @@ class Painter:
         Raises:
             ValueError: shapes that do not belong together, or values that are not finite.
         """
-        if not state.is_finite:
-            raise ValueError("a state needs finite arrays of one shape (h, w, 3)")
+        if not state.is_valid:
+            raise ValueError("a state needs finite float32 arrays of one shape (h, w, 3)")
         normalized = self.session.optimizer.normalize
         state = state.resized(self.height, self.width, normalized=normalized)
         self._set_image(state.picture)

@@ -86,10 +86,18 @@ class PaintingState:
     iterations: int
 
     @property
-    def is_finite(self) -> bool:
-        """Whether the arrays are of one shape and finite."""
-        arrays = (self.picture, self.momentum, self.velocity)
-        return all(a.shape == self.picture.shape and np.isfinite(a).all() for a in arrays)
+    def is_valid(self) -> bool:
+        """Whether a painting can go on from it: a file may hold anything."""
+        shape, arrays = self.picture.shape, (self.picture, self.momentum, self.velocity)
+        return (
+            len(shape) == 3
+            and min(shape) >= 1
+            and shape[2] == 3
+            and all(a.shape == shape and a.dtype == np.float32 for a in arrays)
+            and all(np.isfinite(a).all() for a in arrays)
+            and bool((self.velocity >= 0).all())
+            and 0 <= self.iterations < 2**31
+        )
 
     def resized(self, height: int, width: int, *, normalized: bool) -> "PaintingState":
         """The same painting at another size, px; see `resize_moments`."""

@@ -9,18 +9,18 @@ import json
 import re
 import threading
 import time
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune import files
-from styletune.errors import CheckpointError
+from styletune.config import MAX_SIZE_PX
+from styletune.errors import CheckpointError, explain_validation_error
 
 VERSION = 1
 GENERATIONS = 3
@@ -30,12 +30,24 @@ EVERY_S, EVERY_STEPS = 2.0, 50
 # twentieth of the time: a picture of 4096 px with its moments is 600 MB.
 _AT_LEAST_S, _TIMES_ITS_COST = 0.5, 20.0
 
-_NAME = re.compile(r"checkpoint-([0-9]{9})\.npz")
+_NAME = re.compile(r"checkpoint-([0-9]{9,18})\.npz")
 _HEAD = "checkpoint.json"  # no name of a painter's array: those have no dot
-_UNREADABLE = (
-    OSError, EOFError, KeyError, TypeError, ValueError, NotImplementedError, RuntimeError,
-    MemoryError, zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
+_YEAR_10000 = 253_402_300_800.0  # which nothing can show as a date
+_MAX_COUNT = 2**53  # steps and epochs: what JavaScript counts exactly
+
+
+class _Head(BaseModel):
+    """What a file says of itself. Checked: it may be damaged, or somebody else's."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+    version: int
+    arrays: list[str] | None = None  # older files do not say
+    epoch: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+    step: Annotated[int, Field(ge=0, le=_MAX_COUNT)]
+    width: Annotated[int, Field(ge=1, le=MAX_SIZE_PX)]
+    height: Annotated[int, Field(ge=1, le=MAX_SIZE_PX)]
+    time: Annotated[float, Field(ge=0, lt=_YEAR_10000)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +109,20 @@ def read(path: Path) -> Checkpoint:
     """
     try:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            head = json.loads(file[_HEAD].tobytes())
-            if head.pop("version") != VERSION:
+            if sum(member.file_size for member in file.zip.infolist()) > path.stat().st_size:
+                raise ValueError("it is compressed, and ours are not")
+            head = _Head.model_validate_json(file[_HEAD].tobytes())
+            if head.version != VERSION:
                 raise ValueError("written by another version of styletune")
             state = {name: file[name] for name in file.files if name != _HEAD}
-            if head.pop("arrays", sorted(state)) != sorted(state):  # older files do not say
+            if head.arrays is not None and head.arrays != sorted(state):
                 raise ValueError("arrays are missing")
-        return Checkpoint(state, **head)
-    except _UNREADABLE as error:
-        raise CheckpointError(f"{path}: the checkpoint cannot be read: {error}") from None
+        return Checkpoint(state, **head.model_dump(exclude={"version", "arrays"}))
+    except ValidationError as error:
+        why = explain_validation_error(error)
+    except Exception as error:  # a damaged file fails in every possible way
+        why = str(error)
+    raise CheckpointError(f"{path}: the checkpoint cannot be read: {why}")
 
 
 def load_latest(folder: Path) -> tuple[Checkpoint | None, list[str]]:

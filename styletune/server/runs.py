@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from filelock import Timeout
@@ -190,7 +191,9 @@ def _mkdir(folder: Path) -> Path:
     """
     until = time.monotonic() + _NAME_TIMEOUT_S
     while True:
-        path = folder / _name(time.time())
+        # After all others, whatever the clock shows: the last run is found by its name.
+        earlier = max(map(_time, _runs(folder)), default=0.0)
+        path = folder / _name(max(time.time(), earlier + 0.0015))
         try:
             path.mkdir(mode=0o700)
         except FileExistsError:
@@ -209,8 +212,15 @@ def _temporary(stack: contextlib.ExitStack, why: str = "") -> RunFolder:
 
 
 def _name(now: float) -> str:
-    """By the time of day where the server stands, to the millisecond."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{int(now * 1000) % 1000:03}"
+    """By the time in UTC, which no change of the clocks repeats, to the millisecond."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{int(now * 1000) % 1000:03}"
+
+
+def _time(run: Path) -> float:
+    """The time in a run's name, seconds since 1970; 0: it is none."""
+    with contextlib.suppress(ValueError, OverflowError):
+        return datetime.strptime(f"{run.name}+0000", "%Y%m%d-%H%M%S-%f%z").timestamp()
+    return 0.0
 
 
 def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunFolder:

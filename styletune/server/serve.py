@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.config import SessionConfig
-from styletune.files import make_private_folder, printable, web_folder
+from styletune.files import make_private_folder, printable, remove_stale_temporaries, web_folder
 from styletune.images import decode
 from styletune.ipc.segments import remove_stale_segments
 from styletune.logs import configure_logging, log_event
@@ -88,7 +88,10 @@ def serve(
         host = session.server.host
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()
-        if removed := remove_stale_segments() + remove_stale_folders():
+        removed = remove_stale_segments() + remove_stale_folders()
+        for folder in filter(None, (memory_folder, controllers_folder)):
+            removed += remove_stale_temporaries(folder.rglob(".*"))
+        if removed:
             log_event(_log, logging.WARNING, "swept", leftovers=removed, of="killed processes")
         listener = bind_socket(host, session.server.port)
         with (

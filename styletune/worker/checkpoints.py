@@ -9,6 +9,7 @@ import numpy as np
 
 from styletune.engine.painter import Painter
 from styletune.engine.state import PaintingState
+from styletune.files import remove_stale_temporaries
 from styletune.ipc.checkpoint import Checkpoint, CheckpointWriter, load_latest
 
 
@@ -28,6 +29,7 @@ class CheckpointManager:
         self._writer: CheckpointWriter | None = None
         if not folder:
             return
+        remove_stale_temporaries(Path(folder).glob(".*"))  # of the worker before
         self.latest, complaints = load_latest(Path(folder))
         for complaint in complaints:
             print(complaint, file=sys.stderr, flush=True)
@@ -60,7 +62,7 @@ class CheckpointManager:
         try:
             state = dict(found.state)
             painter.restore(PaintingState(iterations=int(state.pop("iterations")), **state))
-        except (KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             # Of another version, or of arrays that a crash has spoilt: it begins anew.
             print(f"the checkpoint does not fit: {error}", file=sys.stderr, flush=True)
             return False

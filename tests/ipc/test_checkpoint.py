@@ -1,5 +1,6 @@
 """Checkpoints: kept whole or not at all, three generations, and never in the painting's way."""
 
+import json
 import os
 import resource
 import signal
@@ -131,6 +132,46 @@ def test_an_array_that_the_list_of_members_lost_is_missed(tmp_path: Path) -> Non
     path.write_bytes(whole[:last] + bytes(end))
     with pytest.raises(CheckpointError, match="arrays are missing"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"time": 1e300}, {"time": float("nan")}, {"time": -1.0}, {"time": "now"},
+        {"epoch": 10**400}, {"step": 2**63}, {"step": -1}, {"epoch": 1.5}, {"width": 0},
+        {"height": "x"}, {"width": 10**6}, {"more": 1}, {"arrays": "picture"}, {"version": [1]},
+        [], "text", None, 7,
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_crafted_head_is_refused(tmp_path: Path, head: object) -> None:
+    path = write(tmp_path, painted(9))
+    with np.load(path) as file:
+        arrays = dict(file)
+    whole = json.loads(arrays["checkpoint.json"].tobytes())
+    text = json.dumps(whole | head if isinstance(head, dict) else head)
+    for crafted in (text, "[" * 100_000, '{"step": ' + "1" * 50_000):
+        arrays["checkpoint.json"] = np.frombuffer(crafted.encode(), np.uint8)
+        np.savez(path, **arrays)
+        with pytest.raises(CheckpointError, match="the checkpoint cannot be read"):
+            read(path)
+
+
+def test_a_compressed_file_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, painted(9))
+    with np.load(path) as file:
+        arrays = dict(file) | {"picture": np.zeros((9, 999, 3), np.float32)}
+    np.savez_compressed(path, **arrays)
+    with pytest.raises(CheckpointError, match="it is compressed"):
+        read(path)
+
+
+def test_numbers_go_on_beyond_nine_digits(tmp_path: Path) -> None:
+    write(tmp_path, painted(8)).rename(tmp_path / "checkpoint-999999999.npz")
+    write(tmp_path, painted(9))
+    write(tmp_path, painted(10))
+    assert load_latest(tmp_path)[0].step == 10
+    assert len(list_checkpoints(tmp_path)) == 3
 
 
 @given(st.data())

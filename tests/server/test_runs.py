@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,38 @@ def test_runs_that_begin_in_the_same_millisecond_have_names_of_their_own(
         assert one.folder == tmp_path / "20300101-000000-000"
         assert two.folder == tmp_path / "20300101-000000-001"
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [
+        [1_700_000_000.5, 1_699_990_000.25],  # set back
+        [1_700_000_000.5, 1_700_000_000.5],
+        [1_700_000_000.999, 1_700_000_000.999],
+        [1_700_000_000.123, 1_700_000_001],
+    ],
+)
+def test_the_last_run_is_the_one_that_began_last_whatever_the_clock_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+) -> None:
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    for step, now in enumerate(clock):
+        monkeypatch.setattr(runs.time, "time", lambda now=now: now)
+        with open_run(tmp_path) as run:
+            paint(run, step)
+    with open_run(tmp_path, resume=True) as last:
+        assert last.name == run.name
+    assert sorted(path.name for path in tmp_path.iterdir())[0].startswith("20231114-221320-")
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_a_run_of_local_time_is_older_than_the_next_one(tmp_path: Path) -> None:
+    for name in ("20990101-000000-999", "20993131-999999-000"):  # the latter is no time
+        (tmp_path / name / "checkpoints").mkdir(parents=True)
+    with open_run(tmp_path) as run:
+        assert run.name == "20990101-000001-000"
 
 
 def test_where_the_clock_stands_a_second_run_lives_all_the_same(

@@ -10,6 +10,8 @@ from styletune.ipc.checkpoint import Checkpoint, load_latest, write
 from styletune.worker.checkpoints import CheckpointManager, checkpoint
 from tests.support.small_painter import small_painter
 
+ARRAYS = ("picture", "momentum", "velocity")
+
 
 def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> None:
     first = small_painter()
@@ -49,6 +51,14 @@ def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:
         lambda state: state | {"momentum": state["momentum"] * np.nan},
         lambda state: {name: state[name] for name in state if name != "velocity"},
         lambda state: state | {"of_a_later_version": np.zeros(1)},
+        lambda state: state | {"iterations": np.array(np.inf)},
+        lambda state: state | {"iterations": np.array(2.0**40)},
+        lambda state: state | {"iterations": np.array(-1)},
+        lambda state: state | {"velocity": state["velocity"] - 1},
+        lambda state: state | dict.fromkeys(ARRAYS, np.zeros((20, 16), np.float32)),
+        lambda state: state | dict.fromkeys(ARRAYS, np.zeros((20, 16, 4), np.float32)),
+        lambda state: state | dict.fromkeys(ARRAYS, np.zeros((0, 16, 3), np.float32)),
+        lambda state: state | dict.fromkeys(ARRAYS, np.full((20, 16, 3), "x")),
     ],
 )
 def test_what_does_not_fit_is_not_taken(
