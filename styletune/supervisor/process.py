@@ -33,28 +33,37 @@ from styletune.safe_path import safe_path
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
 
-# This container's own count of out-of-memory kills where there is one, and the whole machine's.
-_COUNTS = (
-    Path("/sys/fs/cgroup/memory.events"),
-    Path("/sys/fs/cgroup/memory/memory.oom_control"),
-    Path("/proc/vmstat"),
-)
-_LINE = re.compile(r"^oom_kill (\d+)$", re.M)
+_KILLS = re.compile(r"^oom_kill (\d+)$", re.M)
+# The kernel counts a kill at once; a process that has much memory to give back is gone later.
+_OOM_WINDOW_S = 10.0
 
 
-def oom_kill_count(counts: tuple[Path, ...] = _COUNTS) -> int:
-    """How many processes the kernel has killed for lack of memory so far.
+def oom_kill_count(
+    groups: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")
+) -> int:
+    """How many processes of our own control group the kernel has killed for lack of memory.
 
-    SIGKILL alone does not tell who sent it; a count that rose while the worker lived does.
+    SIGKILL alone does not tell who sent it; a count that rose just before does. The machine's count
+    would not: other people's programs are in it. 0 where the kernel keeps none for us.
     """
-    total = 0
-    for path in counts:
-        try:
-            found = _LINE.search(path.read_text(encoding="ascii", errors="replace"))
-        except OSError:
+    try:
+        lines = groups.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        if not controllers:  # version 2
+            folder, name = mount, "memory.events"
+        elif "memory" in controllers.split(","):
+            folder, name = mount / "memory", "memory.oom_control"
+        else:
             continue
-        total += int(found[1]) if found else 0
-    return total
+        # A container may see the path that its group has outside, and its own group as the root.
+        for place in (folder / group.lstrip("/"), folder):
+            with contextlib.suppress(OSError):
+                if found := _KILLS.search((place / name).read_text(encoding="ascii")):
+                    return int(found[1])
+    return 0
 
 
 _STOPPED = (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP)
@@ -89,7 +98,9 @@ class WorkerProcess:
     ) -> None:
         self._log = log
         self._last_lines: deque[str] = deque(maxlen=_LAST_LINES)
-        self._oom_kills = oom_kill_count()
+        # The count at least `_OOM_WINDOW_S` ago, or at the start; and a newer one, and its time.
+        self._oom_kills = self._newer_oom_kills = oom_kill_count()
+        self._counted_at = time.monotonic()
         self._partial_line = ""
         self._pipe_closed = False  # by the worker
         self._pipe, far_pipe = _SPAWN.Pipe(duplex=True)
@@ -126,7 +137,6 @@ class WorkerProcess:
 
     def assign_job(self, job: WorkerConfig) -> None:
         """Let it start to paint."""
-        self._oom_kills = oom_kill_count()
         with contextlib.suppress(OSError):  # it has exited, which is noticed soon
             self._pipe.send(job)
 
@@ -139,6 +149,9 @@ class WorkerProcess:
 
     def read_messages(self) -> list[FrameReady | StandbyReady | Report | CommandRejected]:
         """The messages that have come since the last call."""
+        if (now := time.monotonic()) - self._counted_at >= _OOM_WINDOW_S and self.exitcode is None:
+            self._oom_kills, self._newer_oom_kills = self._newer_oom_kills, oom_kill_count()
+            self._counted_at = now
         messages: list[FrameReady | StandbyReady | Report | CommandRejected] = []
         while len(messages) < _MAX_MESSAGES and commands.has_message(self._pipe):
             try:
