@@ -55,8 +55,7 @@ def open_picture(data: bytes, name: str, source: str) -> Image.Image:
     elif name == "AVIF" and not features.check("avif"):
         raise PictureError(f"{source}: this Pillow reads no AVIF; save the picture as JPEG or PNG")
     elif name == "PNG":
-        # Text and profiles are decompressed up to what all may have together, not 1 MB each.
-        PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
+        allow_large_text()
     formats = [_PLUGINS.get(name, name)]
     try:
         if name == "PNG":  # its pixels are decoded without a look at the checksums
@@ -73,6 +72,11 @@ def open_picture(data: bytes, name: str, source: str) -> Image.Image:
     if name == "PNG":
         _scale_transparency(image, bit_depth=data[24])
     return image
+
+
+def allow_large_text() -> None:
+    """Let each text and profile of a PNG have as much as all of them together: not 1 MB, but 64."""
+    PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY
 
 
 def damaged(name: str, error: Exception, source: str) -> PictureError:

@@ -16,6 +16,7 @@ from PIL.PngImagePlugin import PngImageFile, PngInfo
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune.errors import PictureError, explain_validation_error
+from styletune.images.formats import allow_large_text
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +62,7 @@ def read_metadata(png: bytes) -> EmbeddedState:
     """
     if not png.startswith(_SIGNATURE):
         raise PictureError("only a PNG holds a state; received another kind of file")
+    allow_large_text()  # of others, before ours
     try:
         text = PngImageFile(io.BytesIO(png[:MAX_HEADER])).info.get(KEYWORD)
     except Exception as error:  # decoders fail in every possible way on hostile bytes

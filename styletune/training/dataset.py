@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.errors import PictureError
+from styletune.images import decode
 from styletune.training.motifs import MOTIFS
 from styletune.training.noise import (
     Field,
@@ -95,7 +96,7 @@ class Folder:
     """Pictures of one's own, cut and varied at random.
 
     Raises:
-        PictureError: no readable picture in the folder.
+        PictureError: no picture in the folder, or one that cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -105,11 +106,11 @@ class Folder:
             if path.suffix.lower() not in SUFFIXES:
                 continue
             try:
-                with Image.open(path) as image:
-                    image.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
-                    self._pictures.append(from_image(image))
-            except OSError as error:
-                raise PictureError(f"cannot read teaching picture {path}: {error}") from error
+                image = decode.read(path)
+            except PictureError as error:
+                raise PictureError(f"cannot read teaching picture {error}") from None
+            image.thumbnail((LONGEST_SIDE_PX, LONGEST_SIDE_PX), Image.Resampling.LANCZOS)
+            self._pictures.append(from_image(image))
             self.names.append(path.name)
         if not self._pictures:
             raise PictureError(f"no picture ({', '.join(SUFFIXES)}) in teaching folder {folder}")

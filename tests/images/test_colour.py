@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageCms, features
 
 from styletune.images import decode
+from tools import odd_pictures
 
 AVIF = pytest.param(
     "AVIF", marks=pytest.mark.skipif(not features.check("avif"), reason="a Pillow without AVIF")
@@ -184,6 +185,19 @@ def test_a_profile_that_cannot_be_decompressed_is_left_out(
     data = data[:33] + chunk(b"iCCP", b"x\0\0no deflate stream") + data[33:]
     assert decode.decode(data, source="x") == RAMP
     assert "the colour profile is left out" in caplog.text
+
+
+def test_a_run_over_a_folder_finds_what_differs_from_pillows_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = to_bytes(RAMP, "PNG", icc_profile=WIDE)
+    assert odd_pictures.compare(data)[0] == "the same"
+    assert odd_pictures.compare(data[:300])[0] == "refused by both"
+    assert odd_pictures.compare(to_bytes(RAMP, "GIF"))[0] == "of another format"
+    monkeypatch.setattr(odd_pictures, "pillow_conversion", lambda data: RAMP)
+    kind, detail = odd_pictures.compare(data)
+    assert kind == "different"
+    assert detail.startswith("mean difference 1")
 
 
 def test_srgb_stays_as_it_is() -> None:

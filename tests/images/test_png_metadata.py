@@ -44,6 +44,14 @@ def test_a_state_is_read_from_any_text_chunk(chunk: str) -> None:
     assert png_metadata.read_metadata(file.getvalue()).controls == {"smooth": 0.5}
 
 
+def test_megabytes_of_foreign_text_do_not_hide_a_state() -> None:
+    info, file = PngInfo(), io.BytesIO()
+    info.add_itxt("XML:com.adobe.xmp", "x" * 3_000_000, zip=True)
+    info.add_text("styletune", GOOD)
+    Image.new("RGB", (64, 48)).save(file, "PNG", pnginfo=info)
+    assert png_metadata.read_metadata(file.getvalue()).controls == {"smooth": 0.5}
+
+
 def test_no_pixel_is_decoded() -> None:
     data = png(GOOD)
     cut = data[: data.index(b"IDAT") + 8]

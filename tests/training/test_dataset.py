@@ -70,6 +70,10 @@ def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_damaged_picture_is_named(tmp_path: Path) -> None:
-    (tmp_path / "broken.png").write_bytes(b"not a png")
-    with pytest.raises(PictureError, match=r"cannot read teaching picture .*broken\.png"):
-        Folder(tmp_path)
+    Image.fromarray(teaching_picture(1, 128)).save(tmp_path / "broken.png")
+    data = bytearray((tmp_path / "broken.png").read_bytes())
+    data[500] ^= 1
+    for damaged in (b"not a png", bytes(data)):
+        (tmp_path / "broken.png").write_bytes(damaged)
+        with pytest.raises(PictureError, match=r"cannot read teaching picture .*broken\.png"):
+            Folder(tmp_path)

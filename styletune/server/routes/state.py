@@ -62,7 +62,8 @@ def add_state_routes(
     async def put_state(request: Request) -> Response:
         """Bring back the controls embedded in a PNG that styletune saved; it can be undone."""
         try:
-            state = read_metadata(await read_body(request))
+            # Apart: foreign text in it may take a while to decompress.
+            state = await asyncio.to_thread(read_metadata, await read_body(request))
         except PictureError as error:
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_state", str(error)) from None
         changed, skipped = session.restore(state.controls, "picture")
