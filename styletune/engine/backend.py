@@ -25,6 +25,9 @@ def configure(name: str = "auto", precision: str = "float32") -> None:
     Raises:
         DeviceError: there is no such device.
     """
+    # Whatever the user's keras.json says: pictures are (height, width, colours) here.
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
     if keras.backend.backend() == "jax":
         _prepare_jax(name, precision)
     elif keras.backend.backend() == "tensorflow":

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from styletune.engine.stderr_filter import filter_stderr
+from styletune.errors import ConfigError
 
 # TensorFlow and Keras import them wherever they are installed, and do without otherwise.
 _OPTIONAL = ("jax", "matplotlib")
@@ -22,6 +23,9 @@ def fast_import() -> Iterator[None]:
 
     A third less time; half where JAX and matplotlib are installed. The collector would walk again
     and again through half a million objects that all stay. Later, too, it leaves them out.
+
+    Raises:
+        ConfigError: Keras or its backend cannot be imported.
     """
     kept = {"jax"} if _runs_on_jax() else set()
     hidden = [name for name in _OPTIONAL if name not in {*kept, *sys.modules}]
@@ -31,6 +35,12 @@ def fast_import() -> Iterator[None]:
     try:
         with filter_stderr():
             yield
+    except (ImportError, ValueError, AssertionError) as error:  # as Keras raises them
+        first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ConfigError(
+            f"Keras cannot be imported: {first_line}; install the backend that KERAS_BACKEND or "
+            f"{_settings_file()} names, or name another one there"
+        ) from error
     finally:
         for name in hidden:
             del sys.modules[name]
@@ -42,7 +52,11 @@ def _runs_on_jax() -> bool:
     """Whether Keras is to run on JAX, by the environment or by Keras' own file."""
     backend = os.environ.get("KERAS_BACKEND", "")
     if not backend:
-        home = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser()
         with contextlib.suppress(OSError):
-            backend = (home / "keras.json").read_text(encoding="utf-8", errors="replace")
+            backend = _settings_file().read_text(encoding="utf-8", errors="replace")
     return "jax" in backend
+
+
+def _settings_file() -> Path:
+    """Keras' own."""
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "keras.json"

@@ -14,6 +14,7 @@ class FatalCause(IntEnum):
 
     OUT_OF_MEMORY = 70
     DEVICE_FAILED = 71
+    PROCESSOR_UNSUPPORTED = 72  # a restart would not mend it
 
 
 # As TensorFlow, XLA, CUDA and C++ write them; the first match is the cause.
@@ -46,6 +47,8 @@ def classify_exit(code: int, last_lines: Iterable[str]) -> FatalCause | None:
     """
     if code in tuple(FatalCause):
         return FatalCause(code)
+    if code == -signal.SIGILL:
+        return FatalCause.PROCESSOR_UNSUPPORTED
     return _cause(last_lines) if code == -signal.SIGABRT else None
 
 

@@ -248,6 +248,10 @@ def _spawn_ignoring_sigint(process: multiprocessing.context.SpawnProcess) -> Non
 _CAUSES = {
     FatalCause.OUT_OF_MEMORY: "the painting ran out of memory",
     FatalCause.DEVICE_FAILED: "the device that paints has failed",
+    FatalCause.PROCESSOR_UNSUPPORTED: (
+        "this processor lacks instructions, such as AVX, that Keras' backend is built for; install "
+        "a build without them, or paint on another machine"
+    ),
 }
 
 

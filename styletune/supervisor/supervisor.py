@@ -30,6 +30,7 @@ from styletune.ipc.commands import (
     WorkerConfig,
 )
 from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.exit_codes import FatalCause
 from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.ipc.segments import remove_stale_segments
 from styletune.supervisor.commands import CommandQueue
@@ -330,7 +331,9 @@ class Supervisor:
         """Why a worker exited; after a lack of memory, ask for a smaller size."""
         cause = worker.exit_cause
         reason = describe_exit(code, cause)
-        if cause is None:
+        if cause is FatalCause.PROCESSOR_UNSUPPORTED:
+            self._set_state(State.FAILED, reason)
+        if cause in (None, FatalCause.PROCESSOR_UNSUPPORTED):
             return reason
         reduction = reduce_size(self._table, self._state.positions, reason)
         if reduction is None:

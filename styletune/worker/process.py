@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from styletune.errors import StyletuneError
+from styletune.errors import ConfigError, StyletuneError
 from styletune.ipc.commands import Report, StandbyReady, State, WorkerConfig
 from styletune.ipc.exit_codes import classify_exception
 
@@ -38,7 +38,8 @@ def preload() -> None:
     """Import what painting needs: most of a start. No tensor is made, no device looked for."""
     from styletune.engine.imports import fast_import
 
-    with fast_import():
+    # What cannot be imported now cannot be imported by `run_worker`, which reports it.
+    with contextlib.suppress(ConfigError), fast_import():
         from styletune.worker import loop  # noqa: F401
 
 
@@ -46,16 +47,15 @@ def run_worker(job: WorkerConfig, pipe: Connection) -> None:
     """Paint as `job` says until the parent sends Stop."""
     from styletune.engine.imports import fast_import
 
-    with fast_import():
-        from styletune.engine import backend
-        from styletune.worker import loop  # here, since they import Keras
+    try:
+        with fast_import():
+            from styletune.engine import backend
+            from styletune.worker import loop  # here, since they import Keras
 
-        engine = job.session.engine
-        try:
-            backend.configure(engine.device, engine.precision)
-        except StyletuneError as error:  # starting again would not mend it
-            pipe.send(Report(State.FAILED, str(error), network=job.session.network.name))
-            return
+            backend.configure(job.session.engine.device, job.session.engine.precision)
+    except StyletuneError as error:  # starting again would not mend it
+        pipe.send(Report(State.FAILED, str(error), network=job.session.network.name))
+        return
     loop.main(job, pipe)
     # A thread may still be compiling for a size that nobody needs any more.
     sys.stdout.flush()

@@ -1,5 +1,6 @@
 """Devices by name, and how near the rounded networks come."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -22,6 +23,14 @@ def test_a_gpu_that_is_not_there_is_an_error_with_a_way_out() -> None:
         pytest.skip("this machine has a GPU")
     with pytest.raises(DeviceError, match=r"there is no gpu:3: .* finds none; use --device cpu"):
         backend.configure("gpu:3")
+
+
+def test_keras_own_settings_change_nothing() -> None:
+    keras.config.set_image_data_format("channels_first")
+    keras.config.set_floatx("float16")
+    backend.configure()
+    assert keras.config.image_data_format() == "channels_last"
+    assert keras.config.floatx() == "float32"
 
 
 def gradient(painter: Painter) -> np.ndarray:

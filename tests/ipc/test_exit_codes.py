@@ -75,6 +75,7 @@ def test_real_errors_of_tensorflow_are_recognised() -> None:
             ["terminate called", "what():  std::bad_alloc"],
             FatalCause.OUT_OF_MEMORY,
         ),
+        (-signal.SIGILL, [], FatalCause.PROCESSOR_UNSUPPORTED),
         (-signal.SIGABRT, ["an assertion failed"], None),
         (1, ["MemoryError: of an earlier worker"], None),
         (-signal.SIGKILL, ["CUDA_ERROR_UNKNOWN"], None),

@@ -272,6 +272,20 @@ async def test_a_worker_that_gives_up_is_not_tried_again_by_itself(
         await report_where(supervisor, lambda report: report.state is State.FAILED)
 
 
+async def test_a_processor_that_is_too_old_is_failed_at_once(
+    session: SessionConfig, tmp_path: Path
+) -> None:
+    target = standin_worker.meet_unknown_instruction
+    async with running(session, tmp_path, target, SupervisorTimeouts()) as supervisor:
+        states = []
+        async for report in supervisor.reports():
+            states.append(report.state)
+            if report.state is State.FAILED:
+                break
+        assert "lacks instructions" in report.message
+        assert State.RESTARTING not in states
+
+
 async def test_a_refused_picture_is_passed_on_and_not_given_to_the_next_worker(
     session: SessionConfig, tmp_path: Path, picture: Callable[[str, int], Path]
 ) -> None:

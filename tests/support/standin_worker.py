@@ -94,6 +94,11 @@ def give_up(job: WorkerConfig, pipe: Connection) -> None:
     time.sleep(600)
 
 
+def meet_unknown_instruction(job: WorkerConfig, pipe: Connection) -> None:
+    """End as on a processor that is too old."""
+    os.kill(os.getpid(), signal.SIGILL)
+
+
 def compile_for_ever(job: WorkerConfig, pipe: Connection) -> None:
     """Never come to an end with compiling."""
     pipe.send(replace(REPORT, state=State.COMPILING))

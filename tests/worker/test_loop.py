@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 from PIL import Image
@@ -270,8 +271,20 @@ def test_a_picture_that_cannot_be_used_is_refused_and_painting_goes_on(bench: Be
     bench.frame(lambda f: f.step > before.step)
 
 
-def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
-    session = small_session(network={"weights": str(tmp_path / "none.npz")}, pictures={"size": 32})
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("none.npz", "no such file"), ("cut.h5", "cannot be read"), ("cut.pth", "cannot be read")],
+)
+def test_missing_or_damaged_weights_are_a_failure_that_says_why(
+    name: str, why: str, tmp_path: Path
+) -> None:
+    with h5py.File(tmp_path / "whole.h5", "w") as file:
+        for number in range(9):
+            file[f"block1_conv{number}/kernel:0"] = np.ones((3, 3, 3, 16))
+    whole = (tmp_path / "whole.h5").read_bytes()
+    (tmp_path / "cut.h5").write_bytes(whole[: len(whole) // 2].ljust(len(whole), b"\0"))
+    (tmp_path / "cut.pth").write_bytes(bytes(1000))
+    session = small_session(network={"weights": str(tmp_path / name)}, pictures={"size": 32})
     controls = ControlBlock.create(session.table())
     frames = FrameBlock.create(LAYERS, 32)
     pipe, far = multiprocessing.Pipe()
@@ -281,7 +294,7 @@ def test_missing_weights_are_a_failure_that_says_why(tmp_path: Path) -> None:
         while pipe.poll():
             said.append(pipe.recv())
         assert said[-1].state is State.FAILED
-        assert "no such file" in said[-1].message
+        assert why in said[-1].message
     finally:
         for block in (controls, frames):
             block.close()

@@ -80,6 +80,8 @@ def describe(file: str | Path) -> str:
 
 def _read(path: Path) -> tuple[str, StoredWeights]:
     """A file's SHA-256 and its contents."""
+    if path.is_dir():
+        raise WeightsError(f"{path} is a folder; a file of weights is needed")
     if not path.is_file():
         raise WeightsError(f"no such file: {path}")
     reader = _READERS.get(path.suffix.lower())
