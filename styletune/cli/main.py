@@ -5,14 +5,18 @@ Imports nothing heavy: each command does, once it is known to run.
 """
 
 import argparse
+import contextlib
 import os
+import stat
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from styletune import __version__
 from styletune.cli import doctor, midi, paint, serve, sweep, teach
 from styletune.cli.arguments import CommandParser
-from styletune.errors import StyletuneError
+from styletune.errors import ConfigError, StyletuneError
 from styletune.safe_path import safe_path
 
 
@@ -24,6 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
+        _ensure_home()
         with safe_path():
             return run(arguments)
     except StyletuneError as error:
@@ -48,6 +53,31 @@ def build_parser() -> argparse.ArgumentParser:
     for command in (serve, paint, sweep, midi, doctor, teach):
         command.add_parser(subparsers)
     return parser
+
+
+def _ensure_home() -> None:
+    """Where neither HOME nor the list of users names a home directory, choose one, and say so.
+
+    Without one neither we nor the libraries know where settings, sessions and weights lie.
+
+    Raises:
+        ConfigError: the one that is chosen belongs to somebody else.
+    """
+    with contextlib.suppress(RuntimeError):
+        if Path.home().is_absolute():
+            return
+    home = Path(tempfile.gettempdir(), f"styletune-home-{os.getuid()}")
+    try:
+        home.mkdir(mode=0o700, exist_ok=True)
+        status = home.lstat()
+        private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
+    except OSError:
+        private = False
+    if not private or status.st_uid != os.getuid():
+        raise ConfigError(f"there is no home directory, and {home} is not yours alone; set HOME")
+    os.environ["HOME"] = str(home)
+    text = f"there is no home directory: what is kept lies in {home}; HOME chooses another one"
+    print(f"styletune: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -18,12 +18,13 @@ from datetime import datetime
 from pathlib import Path
 
 from filelock import Timeout
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from styletune import files
 from styletune.config import SessionConfig
 from styletune.controls import ControlTable
-from styletune.errors import CheckpointError, ControlError
+from styletune.errors import CheckpointError, ControlError, explain_validation_error
 from styletune.ipc import checkpoint, segments
 from styletune.ipc.segments import is_alive
 from styletune.server.storage import process_lock
@@ -130,6 +131,9 @@ def open_run(
 ) -> Iterator[RunFolder]:
     """Start a run, or resume one; it has ended in order when this context ends in order.
 
+    Where there is nothing to resume a run starts afresh, and a warning says so: a show's start
+    script must not fail.
+
     Where the folder cannot be used, the run lives in a temporary one, and a warning says
     so. A run in which nothing was painted leaves nothing behind.
 
@@ -138,13 +142,13 @@ def open_run(
         name: of the run to resume; None: the last one.
 
     Raises:
-        CheckpointError: nothing to resume, or another process is painting it.
+        CheckpointError: there is no run of that name, or another process is painting it.
     """
     with contextlib.ExitStack() as stack:
         if folder is None:
             run = _temporary(stack)
         elif resume:
-            run = _resume(folder, name, stack)
+            run = _resume(folder, name, stack) or _create(folder, stack)
         else:
             _warn_if_unclean(folder)
             run = _create(folder, stack)
@@ -223,15 +227,17 @@ def _time(run: Path) -> float:
     return 0.0
 
 
-def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunFolder:
+def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunFolder | None:
     found = [path for path in _runs(folder) if checkpoint.list_checkpoints(path / "checkpoints")]
     if name is not None:
         found = [path for path in found if path.name == name]
-    if not found:
-        which = "no run" if name is None else f"no run `{name}`"
+    if not found and name is not None:
         raise CheckpointError(
-            f"nothing to resume: {which} of this session in {folder}; start without --resume"
+            f"nothing to resume: no run `{name}` of this session in {folder}; start without --run"
         )
+    if not found:
+        _log.warning("nothing to resume: no run of this session in %s; it starts afresh", folder)
+        return None
     path = found[0]
     try:
         stack.enter_context(process_lock(path))
@@ -239,7 +245,10 @@ def _resume(folder: Path, name: str | None, stack: contextlib.ExitStack) -> RunF
         raise CheckpointError(
             f"the run {path.name} is being played by another process: end that one first"
         ) from None
-    run = RunFolder(path, _read_manifest(path), resumed=True)
+    except OSError as error:
+        _log.warning("%s cannot be resumed: %s; the session starts afresh", path, error.strerror)
+        return None
+    run = RunFolder(path, _read_manifest(path, warn=True), resumed=True)
     with contextlib.suppress(OSError):  # a full disk: written once there is room
         run.write(run.manifest.model_copy(update={"ended": False}))
     return run
@@ -277,17 +286,36 @@ def _prune(folder: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _read_manifest(path: Path) -> RunManifest:
+def _read_manifest(path: Path, *, warn: bool = False) -> RunManifest:
+    """What is noted of a run; of what is damaged nothing, and with a warning where that counts."""
+    note = path / "run.json"
     try:
-        manifest = RunManifest.model_validate_json((path / "run.json").read_bytes())
-    except (OSError, ValidationError):
+        manifest = RunManifest.model_validate_json(note.read_bytes())
+    except OSError:
         return RunManifest()
-    # Names only: a manifest must not lead out of its folder.
-    whole = all(
-        ref.file == Path(ref.file).name and (path / "pictures" / ref.file).is_file()
-        for ref in manifest.pictures
-    )
-    return manifest if whole else manifest.model_copy(update={"pictures": []})
+    except ValidationError as error:
+        if warn:
+            files.set_aside(note, explain_validation_error(error))
+        return RunManifest()
+    damaged = [ref.file for ref in manifest.pictures if not _is_whole(path / "pictures", ref.file)]
+    if damaged and warn:
+        _log.warning(
+            "pictures of the run %s are damaged or missing (%s); it goes on with the session's",
+            path.name, ", ".join(damaged),
+        )  # fmt: skip
+    return manifest.model_copy(update={"pictures": []}) if damaged else manifest
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether a picture lies in the folder itself, and no bit of its file has changed."""
+    if name != Path(name).name:
+        return False
+    try:
+        with Image.open(folder / name, formats=["PNG"]) as image:
+            image.verify()
+    except Exception:  # decoders fail in every possible way on damaged bytes
+        return False
+    return True
 
 
 def _is_locked(path: Path) -> bool:

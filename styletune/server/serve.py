@@ -69,7 +69,7 @@ def serve(
             real worker.
 
     Raises:
-        CheckpointError: nothing to resume.
+        CheckpointError: there is no such run, or another process is painting it.
         ConfigError: an address without loopback and without a token, or one that cannot be
             listened on; an unknown MIDI profile; the page's files are missing.
         PortInUseError: another program listens there.

@@ -18,13 +18,19 @@ class ShutdownFlag:
 
 @contextlib.contextmanager
 def install_signal_handlers() -> Iterator[ShutdownFlag]:
-    """Let SIGINT and SIGTERM set the flag; a second one changes nothing, as the process ends."""
+    """Let SIGINT, SIGTERM and SIGHUP set the flag; a second one changes nothing while it ends.
+
+    SIGHUP, which a closed terminal sends, stays ignored where it is, as by `nohup`.
+    """
     shutdown = ShutdownFlag()
 
     def request(number: int, frame: FrameType | None) -> None:
         shutdown.requested = True
 
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        numbers.remove(signal.SIGHUP)
+    before = {number: signal.signal(number, request) for number in numbers}
     try:
         yield shutdown
     finally:

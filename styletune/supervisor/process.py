@@ -14,6 +14,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import psutil
@@ -31,7 +32,7 @@ from styletune.ipc.commands import (
 from styletune.ipc.exit_codes import FatalCause, classify_exit
 from styletune.safe_path import safe_path
 from styletune.supervisor.policy import SupervisorTimeouts
-from styletune.worker.process import DUMP_SIGNAL, Target, WarmUp, main
+from styletune.worker.process import DUMP_SIGNAL, GROUP_SIGNALS, Target, WarmUp, main
 
 _KILLS = re.compile(r"^oom_kill (\d+)$", re.M)
 # The kernel counts a kill at once; a process that has much memory to give back is gone later.
@@ -111,7 +112,7 @@ class WorkerProcess:
             name="styletune-worker",
         )
         try:
-            _spawn_ignoring_sigint(self._process)
+            _spawn(self._process)
         except BaseException:
             self._pipe.close()
             self._output.close()
@@ -232,14 +233,17 @@ class WorkerProcess:
             os.kill(self.pid, number)
 
 
-def _spawn_ignoring_sigint(process: multiprocessing.context.SpawnProcess) -> None:
-    """Start a process that Ctrl-C does not reach before it has set up its signals.
+def _spawn(process: multiprocessing.context.SpawnProcess) -> None:
+    """Start a process that the terminal's signals do not reach before it has set up its own.
 
     A blocked signal stays blocked in the child; `worker.process.main` ignores, then unblocks it.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_SIGNALS)
     try:
         with safe_path():
+            # First: it unblocks SIGINT here, and SIGHUP is to stay blocked in the tracker.
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, GROUP_SIGNALS)
             process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -27,6 +27,8 @@ WarmUp = Callable[[], None]
 
 # The parent sends it to a hung worker, to learn where it hangs.
 DUMP_SIGNAL = signal.SIGUSR1
+# Ctrl-C, and the end of the terminal.
+GROUP_SIGNALS = frozenset({signal.SIGINT, signal.SIGHUP})
 
 
 _LOWEST_PRIORITY = 19
@@ -69,14 +71,15 @@ def main(
     """Prepare this process, warm it up, wait for its job, then run `target(job, pipe)` in it.
 
     A standby worker gives way to all others until it has its job, and sends `StandbyReady`.
-    From here on Ctrl-C is left to the parent; all output goes to `output`, C libraries'
+    From here on Ctrl-C and SIGHUP are left to the parent; all output goes to `output`, C libraries'
     included; and the process ends at once when the parent does. Where memory or the device
     failed, the exit code says so; see `ipc.exit_codes`.
     """
-    # The terminal sends Ctrl-C to the whole group. The parent decides; it has also blocked
-    # the signal in this process from its very start.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    # The terminal sends these to the whole group. The parent decides; it has also blocked them
+    # in this process from its very start.
+    for number in GROUP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, GROUP_SIGNALS)
     # Programs read the parent's stdout: what a library prints there must not get into it.
     os.dup2(output.fileno(), 1)
     os.dup2(output.fileno(), 2)

@@ -1,11 +1,16 @@
 """The command line itself: mistakes, help, and how little it loads to start."""
 
+import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from styletune.cli.main import main
+from styletune.midi.profile import user_profile_dir
+from styletune.server.storage import session_dir
 from tests.cli.running import styletune
 
 
@@ -56,3 +61,42 @@ def test_main_starts_without_heavy_imports() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("home", [None, "relative"])
+def test_without_a_home_directory_one_is_made(
+    home: str | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if home is None:
+        monkeypatch.delenv("HOME")
+        monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # KeyError: no entry
+    else:
+        monkeypatch.setenv("HOME", home)
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "KERAS_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    made = tmp_path / f"styletune-home-{os.getuid()}"
+    assert main(["serve", "/nowhere.toml"]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[0] == (
+        f"styletune: there is no home directory: what is kept lies in {made}; "
+        "HOME chooses another one"
+    )
+    assert "/nowhere.toml: no such file" in error
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    assert session_dir(None).is_relative_to(made)
+    assert user_profile_dir().is_relative_to(made)
+
+
+def test_a_home_directory_of_somebody_else_is_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HOME", "relative")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / f"styletune-home-{os.getuid()}").mkdir(mode=0o777)
+    (tmp_path / f"styletune-home-{os.getuid()}").chmod(0o777)
+    assert main(["serve", "/nowhere.toml"]) == 2
+    assert "is not yours alone; set HOME" in capsys.readouterr().err

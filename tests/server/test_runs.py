@@ -1,5 +1,6 @@
 """Runs on disk: begun, ended in order or cut short, resumed, and never too many of them."""
 
+import errno
 import logging
 import os
 import signal
@@ -49,8 +50,26 @@ def test_a_run_in_which_nothing_was_painted_leaves_nothing(tmp_path: Path) -> No
         assert run.pictures.is_dir()
         assert not run.resumed
     assert list((tmp_path / "runs").iterdir()) == []
-    with pytest.raises(CheckpointError, match="nothing to resume: no run of this session in"):
-        open_run(tmp_path / "runs", resume=True).__enter__()
+    with pytest.raises(CheckpointError, match="nothing to resume: no run `dawn` of this session"):
+        open_run(tmp_path / "runs", resume=True, name="dawn").__enter__()
+
+
+def test_a_run_starts_afresh_where_there_is_nothing_to_resume(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_run(tmp_path, resume=True) as run:
+        paint(run)
+        assert not run.resumed
+    (message,) = caplog.messages
+    assert message == f"nothing to resume: no run of this session in {tmp_path}; it starts afresh"
+
+    def refuse(folder: Path) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(runs, "process_lock", refuse)
+    with open_run(tmp_path, resume=True) as run:
+        assert not run.resumed
+    assert "cannot be resumed: Read-only file system; the session starts afresh" in caplog.text
 
 
 def test_values_and_pictures_come_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -92,7 +111,9 @@ def test_a_note_that_leads_elsewhere_or_nowhere_is_not_followed(tmp_path: Path, 
         assert run.configure(SessionConfig()) == SessionConfig()
 
 
-def test_a_damaged_note_costs_the_note_and_not_the_painting(tmp_path: Path) -> None:
+def test_a_damaged_note_costs_the_note_and_not_the_painting(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with open_run(tmp_path) as run:
         paint(run)
         name = run.name
@@ -100,6 +121,23 @@ def test_a_damaged_note_costs_the_note_and_not_the_painting(tmp_path: Path) -> N
     with open_run(tmp_path, resume=True) as run:
         assert run.manifest == RunManifest()
         assert (run.checkpoints).is_dir()
+    assert (tmp_path / name / "run.damaged-1.json").read_text() == '{"ended": '
+    assert "run.json is damaged" in caplog.text
+
+
+def test_damaged_pictures_of_a_run_do_not_stop_its_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_run(tmp_path) as run:
+        paint(run)
+        run.write(RunManifest(pictures=add_pictures(run, "content", "style")))
+        path = run.pictures / "style.png"
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    path.write_bytes(whole)
+    with open_run(tmp_path, resume=True) as run:
+        assert run.configure(SessionConfig()) == SessionConfig()
+    assert "are damaged or missing (style.png); it goes on with the session's" in caplog.text
 
 
 def test_three_runs_stay(tmp_path: Path) -> None:

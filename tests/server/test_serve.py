@@ -209,7 +209,7 @@ async def test_proxied_page_finds_all_its_files(tmp_path: Path, prefix: str) -> 
 
 
 @pytest.mark.checklist(30)
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 async def test_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
     with served(tmp_path) as server:
         headers = {"Authorization": f"Bearer {server.token}"}
@@ -364,11 +364,11 @@ async def test_resume_restores_values_and_pictures(tmp_path: Path) -> None:
         server.end(signal.SIGTERM)
 
 
-def test_resume_without_a_run_is_one_sentence(tmp_path: Path) -> None:
-    process = start(tmp_path, "127.0.0.1", "0", "--resume")
+def test_resume_of_a_run_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    process = start(tmp_path, "127.0.0.1", "0", "--run", "dawn", "--resume")
     out, err = ended(process)
     assert (process.returncode, out) == (1, "")
-    assert "nothing to resume: no run of this session in" in err
+    assert "nothing to resume: no run `dawn` of this session in" in err
     assert "Traceback" not in err
 
 

@@ -10,7 +10,7 @@ import pytest
 from styletune.ipc.exit_codes import FatalCause
 from styletune.supervisor import process
 from styletune.supervisor.process import WorkerProcess, oom_kill_count
-from tests.support.standin_worker import paint
+from tests.support.standin_worker import paint, warm_up
 
 EVENTS = "low 0\noom 3\noom_kill {}\noom_group_kill 7\n"
 
@@ -67,6 +67,20 @@ def test_a_kill_is_for_lack_of_memory_only_where_our_group_has_just_had_one(
         worker.read_messages()  # the count at its end is not taken for an earlier one
         worker.read_messages()
         assert worker.exit_cause is FatalCause.OUT_OF_MEMORY
+    finally:
+        worker.kill()
+        worker.close()
+
+
+def test_the_end_of_the_terminal_does_not_reach_a_worker_that_comes_up() -> None:
+    worker = WorkerProcess(paint, deque(), warm_up, standby=True)
+    try:
+        until = time.monotonic() + 30
+        while not worker.read_messages() and time.monotonic() < until:
+            os.kill(worker.pid, signal.SIGHUP)
+            os.kill(worker.pid, signal.SIGINT)
+            time.sleep(0.01)
+        assert worker.exitcode is None
     finally:
         worker.kill()
         worker.close()
