@@ -1,13 +1,16 @@
 """Colours of any picture as sRGB: profiles, 16 bits, palettes, CMYK and transparency.
 
 LittleCMS converts by embedded ICC profiles, with the perceptual intent.
+
+Source: ICC.1:2001-04, 6.1 to 6.5 (profiles); Exif 2.32, 4.6.7 (interoperability).
 """
 
 import io
 import logging
+import struct
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 if TYPE_CHECKING:
     from PIL import ImageCms
@@ -22,8 +25,8 @@ class SrgbConverter:
     """Converts a picture to sRGB, piece by piece.
 
     Args:
-        image: the picture; it has a profile, or is taken as sRGB.
-        source: names the picture in the log, where its profile is left out.
+        image: the picture, loaded; it has a profile, or is taken as sRGB.
+        source: names the picture in the log, where its colours are not what it says.
     """
 
     def __init__(self, image: Image.Image, source: str) -> None:
@@ -34,6 +37,11 @@ class SrgbConverter:
                 self._transform = _transform(image.info["icc_profile"], self._mode)
             except (OSError, ValueError) as error:
                 _log.warning("%s: the colour profile is left out: %s", source, error)
+        elif self._mode == "RGB" and _is_adobe_rgb(image):
+            self._transform = _transform(_adobe_rgb(), self._mode)
+        elif "srgb" not in image.info and not 0.4 < image.info.get("gamma", 0.45) < 0.5:
+            gamma = image.info["gamma"]
+            _log.warning("%s: the PNG's gamma of %.2f is left out; use a profile", source, gamma)
 
     def convert(self, image: Image.Image) -> Image.Image:
         """Convert the picture or a part of it: RGB, or RGBA if any of it may be transparent."""
@@ -75,6 +83,34 @@ def _eight_bits(image: Image.Image) -> Image.Image:
 
     pixels = np.asarray(image, dtype=np.uint32)
     return Image.fromarray(((pixels * 255 + 32767) // 65535).astype(np.uint8))
+
+
+def _is_adobe_rgb(image: Image.Image) -> bool:
+    """Whether a camera says so in EXIF, as many do that embed no profile."""
+    try:
+        interoperability = image.getexif().get_ifd(ExifTags.IFD.Interop)
+    except Exception:  # broken EXIF does not make the pixels unusable
+        return False
+    return interoperability.get(ExifTags.Interop.InteropIndex) == "R03"
+
+
+def _adobe_rgb() -> bytes:
+    """A profile of Adobe RGB (1998): a gamma of 2 51/256, and primaries in XYZ under D50."""
+    gamma = struct.pack(">4s4xIH2x", b"curv", 1, 563)
+    tags = {b"rTRC": gamma, b"gTRC": gamma, b"bTRC": gamma}
+    for name, primary in (
+        (b"rXYZ", (0.60974, 0.31111, 0.01947)),
+        (b"gXYZ", (0.20528, 0.62567, 0.06087)),
+        (b"bXYZ", (0.14919, 0.06322, 0.74457)),
+    ):
+        tags[name] = struct.pack(">4s4x3i", b"XYZ ", *(round(value * 65536) for value in primary))
+    start = 128 + 4 + 12 * len(tags)
+    table, data = struct.pack(">I", len(tags)), b""
+    for name, value in tags.items():
+        table += struct.pack(">4sII", name, start + len(data), len(value))
+        data += value
+    head = (start + len(data), 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp", 63190, 65536, 54061)
+    return struct.pack(">I4xI4s4s4s12x4s28x3i48x", *head) + table + data
 
 
 def _transform(profile: bytes | None, mode: str) -> "ImageCms.ImageCmsTransform":

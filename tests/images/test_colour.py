@@ -7,7 +7,8 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image, ImageCms, features
+from PIL import ExifTags, Image, ImageCms, features
+from PIL.PngImagePlugin import PngInfo
 
 from styletune.images import decode
 from tools import odd_pictures
@@ -185,6 +186,39 @@ def test_a_profile_that_cannot_be_decompressed_is_left_out(
     data = data[:33] + chunk(b"iCCP", b"x\0\0no deflate stream") + data[33:]
     assert decode.decode(data, source="x") == RAMP
     assert "the colour profile is left out" in caplog.text
+
+
+def adobe_to_srgb(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Adobe RGB (1998), 4.3.4 and 4.3.5: primaries and white point D65 as sRGB's, gamma 2.2."""
+    to_xyz = [[0.57667, 0.18556, 0.18823], [0.29734, 0.62736, 0.07529], [0.02703, 0.07069, 0.99134]]
+    to_linear = [
+        [3.24097, -1.53738, -0.49861],
+        [-0.96924, 1.87597, 0.04156],
+        [0.05563, -0.20398, 1.05697],
+    ]
+    linear = (pixels / 255) ** (563 / 256)
+    return encode(linear @ np.transpose(to_xyz) @ np.transpose(to_linear))
+
+
+def test_adobe_rgb_is_recognised_by_what_the_camera_says() -> None:
+    exif = Image.Exif()
+    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.IFD.Interop] = {1: "R03"}
+    plain = decode.decode(to_bytes(RAMP, "JPEG", quality=100), source="x")
+    data = to_bytes(RAMP, "JPEG", quality=100, exif=exif)
+    assert error(data, adobe_to_srgb(np.asarray(plain))) < 0.7
+    assert error(data, np.asarray(plain, np.float64)) > 4
+    data = to_bytes(RAMP, "JPEG", quality=100, exif=exif, icc_profile=WIDE)  # which is better
+    assert error(data, wide_to_srgb(np.asarray(plain))) < 0.7
+
+
+@pytest.mark.parametrize(("gamma", "lines"), [(1.0, 1), (0.45455, 0)])
+def test_a_gamma_that_is_left_out_is_a_line_in_the_log(
+    caplog: pytest.LogCaptureFixture, gamma: float, lines: int
+) -> None:
+    info = PngInfo()
+    info.add(b"gAMA", struct.pack(">I", round(gamma * 100_000)))
+    assert decode.decode(to_bytes(RAMP, "PNG", pnginfo=info), source="x") == RAMP
+    assert caplog.messages == ["x: the PNG's gamma of 1.00 is left out; use a profile"] * lines
 
 
 def test_a_run_over_a_folder_finds_what_differs_from_pillows_own(
