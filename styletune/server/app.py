@@ -20,6 +20,7 @@ from styletune.server.routes.pictures import add_picture_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
 from styletune.server.static import page_routes
+from styletune.server.uploads import BodyBudget
 
 
 def create_app(
@@ -52,7 +53,8 @@ def create_app(
     )
     session, state = hub.session, hub.session.state
     app.router.routes.extend(page_routes(web))
-    add_state_routes(app, hub, state, executor=executor, seed=seed, network=network)
+    app.state.body_budget = BodyBudget()
+    add_state_routes(app, hub, state, seed=seed, network=network)
     add_picture_routes(
         app,
         hub,

@@ -5,6 +5,7 @@ import contextlib
 import csv
 import io
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from PIL import Image
 
 from styletune.config import SessionConfig
+from styletune.errors import PictureError
 from styletune.ipc.commands import Report, State
 from styletune.server import uploads
 from styletune.supervisor.policy import SizeReduction, SupervisorTimeouts
@@ -306,6 +308,72 @@ async def test_a_slow_upload_may_take_longer_as_long_as_it_comes(
 
     async with running(tmp_path) as server:
         assert (await server.http.put("/api/content", content=slowly())).status_code == 200
+
+
+async def test_an_upload_that_never_ends_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "BASE_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(uploads, "MAX_TIMEOUT_S", 0.4)
+    monkeypatch.setattr(uploads, "MIN_BYTES_PER_S", 1)
+    monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)
+
+    async with running(tmp_path) as server:
+        for path in (b"/api/state", b"/api/content"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(request(server, length=10**7).replace(b"/api/content", path))
+            answer = asyncio.create_task(reader.readuntil(b"}"))
+            while not answer.done():  # fast enough, but for ever
+                writer.write(bytes(1000))
+                await asyncio.wait([answer], timeout=0.01)
+            assert b" 408 " in answer.result().split(b"\r\n")[0]
+            writer.close()
+
+
+async def test_all_bodies_together_are_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MAX_HELD_BYTES", 100_000)
+    monkeypatch.setattr(uploads, "_DRAIN_SECONDS", 0.1)
+    async with running(tmp_path) as server:
+        budget = server.app.state.body_budget
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        head = request(server, length=10**6).replace(b"/api/content", b"/api/state")
+        writer.write(head + bytes(80_000))
+        await until(lambda: budget.held_bytes == 80_000)
+        for path in ("/api/content", "/api/state", "/api/scenes", "/api/bindings/x"):
+            busy = await server.http.put(path, content=bytes(30_000))
+            assert (busy.status_code, busy.json()["code"]) == (429, "busy"), path
+        writer.close()
+        await writer.wait_closed()
+        await until(lambda: budget.held_bytes == 0)
+        bad = await server.http.put("/api/state", content=bytes(30_000))
+        assert (bad.status_code, budget.held_bytes) == (422, 0)
+
+
+async def test_the_painting_is_saved_while_pictures_are_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding, go_on = threading.Semaphore(0), threading.Event()
+
+    def decode(*_: object, **__: object) -> None:
+        decoding.release()
+        assert go_on.wait(WAIT_S)
+        raise PictureError("no picture")
+
+    monkeypatch.setattr("styletune.server.routes.pictures.decode_in_subprocess", decode)
+    async with running(tmp_path) as server:
+        server.painter.paint()
+        await until(lambda: server.hub.frame_stream.newest is not None)
+        puts = [
+            asyncio.create_task(server.http.put("/api/content", content=picture()))
+            for _ in range(uploads.MAX_AT_ONCE)
+        ]
+        for _ in range(2):  # the threads that decode
+            await asyncio.to_thread(decoding.acquire, timeout=WAIT_S)
+        assert (await server.http.get("/api/image.png")).status_code == 200
+        go_on.set()
+        assert {(await put).status_code for put in puts} == {422}
 
 
 async def test_only_so_many_uploads_are_held_at_once(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def add_binding_routes(
     )
     async def put_bindings(device: str, request: Request) -> Response:
         """Use this profile for the controller of that name; the TOML is the body."""
-        body = await read_body(request, 4 * MAX_CHARS)
-        profile = await asyncio.to_thread(_read, body)
+        async with read_body(request, 4 * MAX_CHARS) as body:
+            profile = await asyncio.to_thread(_read, body)
         send(router.import_(device, profile))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 

@@ -74,11 +74,11 @@ def add_picture_routes(
         outcomes = hub.stats.uploads
         try:
             with slots.acquire():
-                body = await read_body(request)
-                decode = partial(
-                    decode_in_subprocess, body, name, path, source=source, max_pixels=max_pixels
-                )
-                picture = await asyncio.get_running_loop().run_in_executor(executor, decode)
+                async with read_body(request) as body:
+                    decode = partial(
+                        decode_in_subprocess, body, name, path, source=source, max_pixels=max_pixels
+                    )
+                    picture = await asyncio.get_running_loop().run_in_executor(executor, decode)
         except (ApiError, PictureError, StorageError, ClientDisconnect) as error:
             outcomes[_outcome(error)] += 1
             raise

@@ -75,7 +75,8 @@ def add_scene_routes(
     @app.put("/api/scenes", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
     async def import_scenes(request: Request) -> Response:
         """Add the scenes of such a file; those of the same name are replaced. All or none."""
-        return put(*_parse(Exported, await read_body(request, MAX_BYTES)).scenes)
+        async with read_body(request, MAX_BYTES) as body:
+            return put(*_parse(Exported, body).scenes)
 
     @app.get("/api/scenes/{name:path}", responses=error_responses(HTTPStatus.NOT_FOUND))
     async def get_scene(name: str) -> Response:
@@ -86,16 +87,17 @@ def add_scene_routes(
     @app.put("/api/scenes/{name:path}", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
     async def put_scene(name: str, request: Request) -> Response:
         """Store a scene under that name; it may hold some of the controls only."""
-        body = _parse(SceneBody, await read_body(request, MAX_BYTES))
-        if body.name not in (None, name):
+        async with read_body(request, MAX_BYTES) as body:
+            sent = _parse(SceneBody, body)
+        if sent.name not in (None, name):
             raise SceneError(
                 f"the scene's name must be that of the address, `{name}`, or left out; "
-                f"received `{body.name}`",
+                f"received `{sent.name}`",
                 code="bad_scene",
             )
-        saved = time.time() if body.saved is None else body.saved
+        saved = time.time() if sent.saved is None else sent.saved
         try:
-            scene = Scene(name=name, saved=saved, controls=body.controls)
+            scene = Scene(name=name, saved=saved, controls=sent.controls)
         except ValidationError as error:
             raise _invalid(error) from None
         return put(scene)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_response
 from styletune.server.hub import Hub
 from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.uploads import read_body
-from styletune.session.roles import role_of
+from styletune.session.roles import Role, role_of
 from styletune.session.state import SessionState
 
 _NOT_STORED = {"cache-control": "no-store"}
@@ -32,17 +32,17 @@ def add_state_routes(
     hub: Hub,
     session: SessionState,
     *,
-    executor: Executor,
     seed: int,
     network: str,
 ) -> None:
     """Add the routes of the painting as a whole.
 
     Args:
-        executor: for encoding the picture.
         seed: of the painting; saved pictures carry it.
         network: of the session.
     """
+    # Not the threads of uploads, which may take long; and an audience does not delay the player.
+    encoders = {role: ThreadPoolExecutor(1, f"png-{role}") for role in Role}
 
     @app.get("/healthz", responses=error_responses(HTTPStatus.SERVICE_UNAVAILABLE))
     async def get_health() -> Response:
@@ -62,14 +62,15 @@ def add_state_routes(
     async def put_state(request: Request) -> Response:
         """Bring back the controls embedded in a PNG that styletune saved; it can be undone."""
         try:
-            # Apart: foreign text in it may take a while to decompress.
-            state = await asyncio.to_thread(read_metadata, await read_body(request))
+            async with read_body(request) as body:
+                # Apart: foreign text in it may take a while to decompress.
+                state = await asyncio.to_thread(read_metadata, body)
         except PictureError as error:
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_state", str(error)) from None
         changed, skipped = session.restore(state.controls, "picture")
         hub.send([changed])
-        body = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
-        return JSONResponse(body, headers=_NOT_STORED)
+        answer = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
+        return JSONResponse(answer, headers=_NOT_STORED)
 
     @app.post(
         "/api/restart",
@@ -94,7 +95,7 @@ def add_state_routes(
         response_class=Response,
         responses=response("image/png", HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE),
     )
-    async def get_image(run: int | None = None) -> Response:
+    async def get_image(request: Request, run: int | None = None) -> Response:
         """The newest painted picture in full size, with its state in a text chunk.
 
         `?run=` selects the last picture of that run of a `paint`; the last two runs are kept.
@@ -115,7 +116,8 @@ def add_state_routes(
         state = describe_frame(hub, frame, session.table.layers, seed)
         name = file_name((picture.name for picture in hub.pictures.current), frame.step)
         loop = asyncio.get_running_loop()
-        png = await loop.run_in_executor(executor, encode_png, frame.picture, state)
+        encoder = encoders[role_of(request.scope)]
+        png = await loop.run_in_executor(encoder, encode_png, frame.picture, state)
         headers = {**_NOT_STORED, "content-disposition": f'inline; filename="{name}"'}
         return Response(png, media_type="image/png", headers=headers)
 
