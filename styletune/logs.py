@@ -21,6 +21,7 @@ BURST, PER_S = 5, 1.0  # of one event: so many at once, then so many a second
 MAX_KINDS = 1000  # of events whose rate is remembered
 MAX_TEXT = 2000  # characters of a value; tracebacks are long
 REDACTED = "[secret]"
+_NUMBERS = re.compile(r"\b0x[0-9a-f]+|\d+")
 
 
 def log_event(log: logging.Logger, level: int, name: str, **fields: object) -> None:
@@ -52,7 +53,7 @@ def line_formatter(form: str, secrets: Iterable[str] = ()) -> logging.Formatter:
 class RateLimiter(logging.Filter):
     """Holds back what repeats too fast; the next line of its kind says how many those were.
 
-    Errors are never held back. Time comes from the records.
+    Errors too: a stranger can cause as many as he likes. Time comes from the records.
     """
 
     def __init__(self) -> None:
@@ -61,11 +62,7 @@ class RateLimiter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is shown."""
-        if record.levelno >= logging.ERROR:
-            return True
-        fields = getattr(record, "fields", {})
-        kind = (record.name, str(record.msg), fields.get("code"), fields.get("state"))
-        now = record.created
+        kind, now = _kind(record), record.created
         tokens, filled_at, suppressed = self._kinds.pop(kind, (float(BURST), now, 0))
         # A clock that jumps back neither fills nor empties.
         tokens = min(BURST, tokens + max(0.0, now - filled_at) * PER_S)
@@ -76,6 +73,14 @@ class RateLimiter(logging.Filter):
         if shown and suppressed:
             record.suppressed = suppressed
         return shown
+
+
+def _kind(record: logging.LogRecord) -> tuple[object, ...]:
+    """What repeats: asyncio, for one, names each task and address in its first line or below."""
+    fields = getattr(record, "fields", {})
+    text = _NUMBERS.sub("", str(record.msg).partition("\n")[0])
+    error = record.exc_info[0] if record.exc_info else None
+    return record.name, text, fields.get("code"), fields.get("state"), error
 
 
 def redact(secrets: Iterable[str]) -> Processor:

@@ -109,14 +109,30 @@ def test_rate_limit_holds_back_and_counts() -> None:
     assert "held_back" not in line_formatter("key-value").format(record("refused", 100.0))
 
 
-def test_rate_limit_is_by_kind_and_spares_errors() -> None:
+def test_rate_limit_is_by_kind() -> None:
     rate = RateLimiter()
     for _ in range(100):
         rate.filter(record("refused", code="bad_json"))
     assert not rate.filter(record("refused", code="bad_json"))
     assert rate.filter(record("refused", code="bad_type"))
     assert rate.filter(record("state", state="failed"))
-    assert all(rate.filter(record("failed", level=logging.ERROR)) for _ in range(100))
+
+
+def test_rate_limit_holds_back_errors_whatever_numbers_they_name() -> None:
+    rate, error = RateLimiter(), logging.ERROR
+
+    def failed(text: str, kind: type[Exception]) -> logging.LogRecord:
+        made = logging.LogRecord("asyncio", error, "", 0, text, (), (kind, kind(), None))
+        made.created = 0.0
+        return made
+
+    for n in range(300):
+        rate.filter(failed(f"Fatal error on transport {n}\n<Task-{n} at {hex(n)}>", OSError))
+        rate.filter(record("failed", level=error))
+    assert not rate.filter(failed("Fatal error on transport 7\nof another", OSError))
+    assert not rate.filter(record("failed", level=error))
+    assert rate.filter(failed("Fatal error on transport 7", ValueError))
+    assert rate.filter(record("another", level=error))
 
 
 def test_rate_limit_with_a_clock_that_jumps_back() -> None:
