@@ -26,7 +26,7 @@ _SIGNATURES = {
     }.items()
 }
 _PLUGINS = {"WebP": "WEBP", "HEIC": "HEIF"}  # what Pillow calls them
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd8\xff])")  # that a segment follows, or the end
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd8\xff])")  # that a segment follows, or the end
 
 
 def recognise(data: bytes, source: str) -> str:

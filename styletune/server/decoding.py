@@ -22,7 +22,7 @@ from styletune.images import decode
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
 MAX_SECONDS = 60
-MAX_CPU_SECONDS = 20  # the largest pictures take some 5 on a desktop
+MAX_CPU_SECONDS = 10  # the largest pictures take some 5 on a desktop
 
 _log = logging.getLogger(__name__)
 

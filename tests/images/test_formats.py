@@ -129,6 +129,14 @@ def test_a_jpeg_of_thousands_of_scans_is_refused_at_once() -> None:
     assert time.process_time() - started < 0.5
 
 
+def test_counting_scans_is_linear() -> None:
+    data = many_scans(1)
+    for junk in (b"\xff" * 3_000_000 + b"\0", b"\xff\xd0" * 1_500_000, b"\xff\0" * 1_500_000):
+        started = time.process_time()
+        assert formats._count_scans(data[:-2] + junk + data[-2:]) == 6
+        assert time.process_time() - started < 1
+
+
 def test_only_a_jpegs_own_scans_count() -> None:
     assert decode.decode(many_scans(40), source="x").size == (200, 200)
     inside = b"\xff\xe1" + (20_002).to_bytes(2) + b"\xff\xda" * 10_000  # a preview's, say
