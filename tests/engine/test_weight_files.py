@@ -122,6 +122,19 @@ def test_two_arrays_for_one_place_are_refused(tmp_path: Path, second: str) -> No
         weights.load("vgg19", tmp_path / "v.h5", LAYERS[:1])
 
 
+def test_arrays_of_two_kinds_for_one_place_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "v.npz", **VGG, conv1_1_W=VGG["block1_conv1.kernel"])
+    with pytest.raises(WeightsError, match="two arrays for the kernel of `block1_conv1`"):
+        weights.load("vgg19", tmp_path / "v.npz", LAYERS[:1])
+
+
+def test_quantised_kernels_are_refused(tmp_path: Path) -> None:
+    whole = {name: (array * 30).astype(np.int8) for name, array in VGG.items()}
+    np.savez(tmp_path / "v.npz", **whole)
+    with pytest.raises(WeightsError, match="`block1_conv1` must be of floating-point numbers"):
+        weights.load("vgg19", tmp_path / "v.npz", LAYERS[:1])
+
+
 # ---------------------------------------------------------------- identity
 
 
@@ -166,6 +179,32 @@ def test_what_is_alike_in_both_serves_both(tmp_path: Path) -> None:
     assert weights.describe(file).startswith(
         "VGG-16 (--network vgg16) or VGG-19 (--network vgg19), the first 4 convolutions"
     )
+
+
+def test_three_blocks_of_vgg16_are_not_vgg19s(tmp_path: Path) -> None:
+    file = save("npz", "vgg16", 7, tmp_path)
+    with pytest.raises(WeightsError, match="this is VGG-16; use --network vgg16"):
+        weights.load("vgg19", file, LAYERS[:7])
+
+
+@pytest.mark.parametrize(
+    ("network", "first"),
+    [("vgg16", (0.42947057, 0.55037946, 0.4800154)), ("vgg19", (0.3411952, 0.4641837, 0.394167))],
+)
+def test_published_weights_are_known_by_their_first_filter(
+    network: str, first: tuple[float, ...], tmp_path: Path
+) -> None:
+    other = "vgg16" if network == "vgg19" else "vgg19"
+    for values in (first, first[::-1]):
+        kernel = VGG["block1_conv1.kernel"].copy()
+        kernel[0, 0, :, 0] = values
+        bias = VGG["block1_conv1.bias"]
+        np.savez(tmp_path / "v.npz", **{"conv1_1_W": kernel, "conv1_1_b": bias})
+        found = weights.load(network, tmp_path / "v.npz", LAYERS[:1])
+        np.testing.assert_allclose(found.kernels["block1_conv1"][0, 0, :, 0], first, rtol=1e-6)
+        np.testing.assert_allclose(found.biases["block1_conv1"], bias, rtol=1e-6)
+        with pytest.raises(WeightsError, match=f"use --network {network}"):
+            weights.load(other, tmp_path / "v.npz", LAYERS[:1])
 
 
 def test_other_networks_are_refused(tmp_path: Path) -> None:

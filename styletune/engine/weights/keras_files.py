@@ -52,8 +52,8 @@ def _layers(root: Any) -> tuple[list[StoredLayer], int]:
         if name and kernels:
             if len(kernels) > 1 or len(vectors) > 1:
                 raise WeightsError(f"it holds two arrays for one place of `{name}`")
-            bias = np.asarray(vectors[0], np.float32) if vectors else None
-            kernel = np.asarray(kernels[0], np.float32)
+            bias = np.asarray(vectors[0]) if vectors else None
+            kernel = np.asarray(kernels[0])
             found.append(StoredLayer(_model_name(folder), name, kernel, bias))
         elif len(vectors) == len(datasets):
             normalisations += 1

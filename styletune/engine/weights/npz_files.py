@@ -8,6 +8,7 @@ import numpy as np
 
 from styletune.engine.weights.arrays import Array
 from styletune.engine.weights.stored import BGR, RGB, StoredLayer, StoredWeights
+from styletune.errors import WeightsError
 
 _OURS = re.compile(r"(?P<layer>\w+)\.(?P<part>kernel|bias|metric)")
 # www.cs.toronto.edu/~frossard/post/vgg16: the first kernel takes RGB less the means.
@@ -33,7 +34,9 @@ def read(path: Path) -> StoredWeights:
                 part, colours = _PARTS[part], RGB
             else:
                 continue
-            parts.setdefault(layer, {})[part] = archive[name].astype(np.float32)
+            if part in parts.setdefault(layer, {}):
+                raise WeightsError(f"it holds two arrays for the {part} of `{layer}`")
+            parts[layer][part] = archive[name]
         provenance = json.loads(str(archive["provenance"])) if "provenance" in archive else {}
     label = provenance.get("label") if isinstance(provenance, dict) else None
     return StoredWeights(
@@ -44,6 +47,10 @@ def read(path: Path) -> StoredWeights:
             if "kernel" in arrays
         ],
         colours,
-        metrics={layer: arrays["metric"] for layer, arrays in parts.items() if "metric" in arrays},
+        metrics={
+            layer: arrays["metric"].astype(np.float32)
+            for layer, arrays in parts.items()
+            if "metric" in arrays
+        },
         label=str(label) if label else "",
     )

@@ -26,7 +26,10 @@ _TYPES = {
     "DoubleStorage": "<f8",
     "HalfStorage": "<f2",
     "BFloat16Storage": "<u2",
-    "LongStorage": "<i8",  # of batch normalisation's count of batches
+    # Of what is no weight, such as batch normalisation's count of batches.
+    "LongStorage": "<i8",
+    "IntStorage": "<i4",
+    "BoolStorage": "?",
 }
 # In which of its entries a checkpoint of a training keeps the model.
 _MODELS = ("state_dict", "model_state_dict", "model")
@@ -78,7 +81,7 @@ _ALLOWED: Mapping[tuple[str, str], object] = {
     ("torch._utils", "_rebuild_tensor"): _rebuild_tensor,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
     ("torch._utils", "_rebuild_parameter"): _rebuild_parameter,
-    **{("torch", name): name for name in _TYPES},
+    **{(module, name): name for module in ("torch", "torch.cuda") for name in _TYPES},
 }
 
 
@@ -183,7 +186,7 @@ def _array(tensor: _Tensor, read_storage: Reader) -> Array:
     )
     if tensor.storage.type == "BFloat16Storage":  # the upper half of a float32
         return (found.astype(np.uint32) << 16).view(np.float32)
-    return found.astype(np.float32)
+    return found
 
 
 @contextmanager

@@ -51,6 +51,10 @@ class Colours:
 BGR = Colours(np.eye(3)[::-1])
 RGB = Colours(np.eye(3))
 
+# kernel[0, 0, :, 0] of the first layer of Caffe's networks, which most files go back to: blue,
+# green, red. They tell the one network from the other where both have the same shapes.
+_CAFFES = {"vgg16": (0.429471, 0.550379, 0.480015), "vgg19": (0.341195, 0.464184, 0.394167)}
+
 
 @dataclass(frozen=True, slots=True)
 class StoredWeights:
@@ -77,7 +81,8 @@ Layers = Mapping[str, StoredLayer]
 def identify(stored: StoredWeights) -> dict[str, Layers]:
     """The networks whose first convolutions, or all, these are; with their layers by name.
 
-    Usually one. The first seven of VGG-16 and of VGG-19 are alike, `lite` has fewer channels.
+    Usually one: the first seven of VGG-16 and of VGG-19 have the same shapes, and where nothing
+    else tells them apart, both are named.
 
     Raises:
         WeightsError: two arrays for one layer; batch normalisation between them.
@@ -100,6 +105,12 @@ def identify(stored: StoredWeights) -> dict[str, Layers]:
             )
         if fitting:
             found[network] = fitting[0]
+    if len(found) > 1:
+        first = next(iter(found.values()))
+        known = _known(first[next(iter(first))])
+        # Files are cut after a block: seven convolutions are VGG-16's three blocks.
+        likely = [known[0]] if known else [n for n in found if _ends_block(n, len(found[n]))]
+        found = {name: found[name] for name in likely if name in found} or found
     if found and stored.normalisations >= max(map(len, found.values())):
         titles = " or ".join(network_title(name) for name in found)
         raise WeightsError(
@@ -116,6 +127,20 @@ def _by_name(named: Sequence[StoredLayer]) -> Layers:
             raise WeightsError(f"it holds two kernels for `{layer.name}`; save one model alone")
         found[layer.name] = layer
     return {name: found[name] for name in sorted(found)}
+
+
+def _known(layer: StoredLayer) -> tuple[str, Colours] | None:
+    """Of which of Caffe's networks it is the first layer, and the order of colours in it."""
+    for network, first in _CAFFES.items():
+        for colours, values in ((BGR, first), (RGB, first[::-1])):
+            if np.allclose(layer.kernel[0, 0, :, 0], values, atol=1e-3):
+                return network, colours
+    return None
+
+
+def _ends_block(network: str, count: int) -> bool:
+    rest = NETWORKS[network].convolutions[count:]
+    return not rest or rest[0].pool_before
 
 
 def _fits(network: str, layers: Layers) -> bool:
@@ -148,16 +173,21 @@ def to_weights(network: str, stored: StoredWeights, label: str) -> Weights:
             raise WeightsError(_other_network(network, found, stored))
         # `lite` may be taught in other widths. `require` says what is missing or does not fit.
         layers = _by_name(named)
+    for name, layer in layers.items():
+        if layer.kernel.dtype.kind != "f":
+            raise WeightsError(f"the kernel of `{name}` must be of floating-point numbers")
     kernels = {name: np.asarray(layer.kernel, np.float32) for name, layer in layers.items()}
     biases = {
         name: np.asarray(layer.bias, np.float32)
         for name, layer in layers.items()
         if layer.bias is not None
     }
-    first = NETWORKS[network].layers[0]
-    if stored.colours is not BGR and first in kernels and first in biases:
-        kernels[first], biases[first] = _for_bgr(kernels[first], biases[first], stored.colours)
-    return Weights(kernels, biases, stored.label or label, stored.metrics, stored.colours.mean_rgb)
+    colours, first = stored.colours, NETWORKS[network].layers[0]
+    if found and (known := _known(layers[first])):
+        colours = known[1]
+    if colours is not BGR and first in kernels and first in biases:
+        kernels[first], biases[first] = _for_bgr(kernels[first], biases[first], colours)
+    return Weights(kernels, biases, stored.label or label, stored.metrics, colours.mean_rgb)
 
 
 def _for_bgr(kernel: Array, bias: Array, colours: Colours) -> tuple[Array, Array]:
