@@ -14,19 +14,16 @@ import { describe, readable } from "./layers.js";
 const DECADES = 3;
 const WIDGETS = { knob: makeKnob, fader: makeFader };
 
-/** @typedef {LayerTerm & {row: number, meterRow: number}} StripTerm rows of the strip's grid, from 1 */
+/** @typedef {LayerTerm & {column: number}} StripTerm of the strip's grid, from 1: the handle's; its meter stands in the next one */
 
 /**
- * The terms as a strip has them from top to bottom, knobs before faders, two rows each. The meter
- * of a single knob stands beside the fader, where it has more room.
+ * The terms as a strip has them from left to right, knobs before faders, two columns each.
  * @param {readonly LayerTerm[]} terms
  * @returns {StripTerm[]}
  */
 export function stripOrder(terms) {
-  const knobs = terms.filter(({ widget }) => widget === "knob");
-  const ordered = [...knobs, ...terms.filter(({ widget }) => widget !== "knob")];
-  const isMoved = knobs.length === 1 && ordered.length > 1;
-  return ordered.map((term, index) => ({ ...term, row: 2 * index + 2, meterRow: 2 * Math.max(index, Number(isMoved)) + 2 }));
+  const isKnob = (/** @type {LayerTerm} */ { widget }) => Number(widget === "knob");
+  return terms.toSorted((a, b) => isKnob(b) - isKnob(a)).map((term, index) => ({ ...term, column: 2 * index + 1 }));
 }
 
 /** A toggle button: solo, mute, freeze. @param {ControlRow} row @param {ControlStore} store @param {string} text @param {string} label */
@@ -80,8 +77,7 @@ export function makeChannelStrip(layer, terms, store) {
     const toggle = (/** @type {"solo" | "mute"} */ kind, /** @type {string} */ letter) =>
       makeSwitch(store.row(`${name}.${kind}`), store, letter, `${kind} ${term.name}, ${label}`);
     const elements = [control.root, meter.root, el("div", { class: "foot" }, toggle("solo", "S"), control.valueField, toggle("mute", "M"))];
-    for (const element of elements) setProps(element, { "data-term": term.name, "data-widget": term.widget, "--row": term.row });
-    setProps(meter.root, { "--row": term.meterRow });
+    for (const element of elements) setProps(element, { "data-term": term.name, "data-widget": term.widget, "--column": term.column });
     root.append(...elements);
     setProps(control.input, {
       "aria-description": describe(term, layer),

@@ -3,7 +3,7 @@
  * The mixer: a channel strip for each layer, and the masters.
  */
 
-import { termWeights, ticks } from "./control-math.js";
+import { termWeights } from "./control-math.js";
 import { button, byId, el, setPressed, setProps } from "./dom.js";
 import { makeFader } from "./fader.js";
 import { makeChannelStrip, stripOrder } from "./channel-strip.js";
@@ -15,9 +15,7 @@ import { readable, titleOf } from "./layers.js";
 export function makeMixer(store, layers, layerTerms) {
   const terms = stripOrder(layerTerms);
   const strips = layers.map((layer) => makeChannelStrip(layer, terms, store));
-  const rows = terms.map(({ widget }) => (widget === "fader" ? "var(--throw) auto" : "auto auto"));
-  setProps(byId("strips"), { "--strips": layers.length, "--rows": `auto ${rows.join(" ")}` })
-    .replaceChildren(makeRail(terms, (term) => store.row(`${term}.${layers[0]?.name}`)), ...strips.map(({ root }) => root));
+  setProps(byId("strips"), { "--strips": layers.length }).replaceChildren(makeRail(terms), ...strips.map(({ root }) => root));
   const masters = byId("masters");
   masters.replaceChildren(...store.rowsIn("masters").map((row) => {
     const { root, valueField } = makeFader(row, store, readable(row.name).replaceAll(".", " "));
@@ -60,15 +58,9 @@ export function makeMixer(store, layers, layerTerms) {
   };
 }
 
-/** The labels left of the first strip: the terms, and the scale of the faders. @param {readonly StripTerm[]} terms @param {(term: TermName) => ControlRow} rowOf the first layer's control */
-function makeRail(terms, rowOf) {
-  const names = terms.map(({ name, widget, row }) => el("b", { "data-term": name, "data-widget": widget, "--row": row }, name));
-  const scales = terms.filter(({ widget }) => widget === "fader").map(({ name, row }) => {
-    const control = rowOf(name);
-    return el("div", { class: "scale", "--row": row }, ...ticks(control).map(({ position, value }) =>
-      el("span", { "--at": position }, position || control.curve !== "log_off" ? `×${Number(value.toPrecision(2))}` : "off")));
-  });
-  return el("div", { class: "rail", "aria-hidden": "true" }, ...names, ...scales);
+/** The labels left of the first strip. @param {readonly StripTerm[]} terms */
+function makeRail(terms) {
+  return el("div", { class: "rail", "aria-hidden": "true" }, ...terms.map(({ name }) => el("b", { "data-term": name }, name)));
 }
 
 /** A control whose value is one of some names. @param {ControlStore} store @param {ControlRow} row */
@@ -81,10 +73,13 @@ function makeChoice(store, row) {
   return el("label", { class: "choice", "data-control": name, title: help }, titleOf(row), select);
 }
 
-/** On a phone one group of controls is shown at a time: one term of all layers, or the masters. @param {readonly StripTerm[]} terms */
+/**
+ * Where the desk has no room for all, one group of controls is shown at a time: one term of all
+ * layers, the masters; on a phone also what lies beside the painting elsewhere. @param {readonly StripTerm[]} terms
+ */
 function startTabs(terms) {
   const mixer = byId("mixer");
-  const groups = [...terms, { name: "masters", widget: "masters" }];
+  const groups = [...terms, ...["masters", "pictures", "scenes"].map((name) => ({ name, widget: name }))];
   const tabs = groups.map(({ name, widget }) => button(name, () => show(name, widget), { "data-tab": name }));
   byId("tabs").replaceChildren(...tabs);
 

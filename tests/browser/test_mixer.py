@@ -235,7 +235,7 @@ def test_a_held_handle_never_jumps_and_both_pages_end_alike(
 
 
 def test_two_faders_follow_two_fingers(browser: Browser, server: LiveServer) -> None:
-    with browsing(browser, 1024, 768, has_touch=True) as context:
+    with browsing(browser, 1440, 900, has_touch=True) as context:
         page = opened(context, server.url)
         names = ("content.block1_conv1", "content.block3_conv4@4")
         session = context.new_cdp_session(page)
@@ -268,6 +268,7 @@ def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveSer
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Playing")).to_be_visible()
     page.keyboard.press("Escape")
+    page.keyboard.press("e")
     seen = set()
     for _ in range(120):
         page.keyboard.press("Tab")
@@ -291,3 +292,4 @@ def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveSer
              .map((input) => input.outerHTML)"""
     )
     assert unnamed == []
+    page.keyboard.press("e")

@@ -14,6 +14,13 @@ from tests.browser.live_server import LiveServer, run_module, wait_until
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(autouse=True)
+def engine_room(page: Page) -> None:
+    """It stays open."""
+    if not page.locator("#engine").is_visible():
+        page.locator("#engine-key").click()
+
+
 def test_the_loss_table_sorts_by_what_is_pressed(page: Page) -> None:
     rows = page.locator("#losses-body tr")
     expect(rows).to_have_count(8)
@@ -102,7 +109,7 @@ def test_a_page_comes_back_after_the_server_with_what_was_moved_meanwhile(
     browser: Browser,
 ) -> None:
     with run_module("benchmarks.common.stand_in", "--size", "128") as url:
-        page = browser.new_context(viewport={"width": 1024, "height": 768}).new_page()
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         page.goto(url)
         wait_until("a picture", lambda: drawn(page)["epoch"] > 0)
     expect(page.locator("#state")).to_have_text(re.compile(r"reconnecting in \d s"))

@@ -50,8 +50,8 @@ def test_the_wheel_brings_closer_what_lies_under_the_pointer(page: Page) -> None
     fits = box(page)
     x, y = fits["x"] + 0.6 * fits["width"], fits["y"] + 0.4 * fits["height"]
     page.mouse.move(x, y)
-    page.mouse.wheel(0, -400)
-    wait_until("closer", lambda: box(page)["width"] > 1.5 * fits["width"])
+    page.mouse.wheel(0, -800)
+    wait_until("closer", lambda: box(page)["width"] > 3 * fits["width"])
     near = box(page)
     assert (x - near["x"]) / near["width"] == pytest.approx(0.6, abs=0.005)
     assert (y - near["y"]) / near["height"] == pytest.approx(0.4, abs=0.005)

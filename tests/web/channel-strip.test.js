@@ -12,10 +12,10 @@ test("the bar of a raw loss falls by a third for each decade", () => {
 
 /** @param {string[]} widgets */
 const order = (...widgets) => stripOrder(/** @type {any} */ (widgets.map((widget, n) => ({ name: `${n}`, widget }))))
-  .map(({ name, row, meterRow }) => [name, row, meterRow]);
+  .map(({ name, column }) => [name, column]);
 
-test("knobs stand above faders, two rows each", () => {
-  assert.deepEqual(order("fader", "knob"), [["1", 2, 4], ["0", 4, 4]]);
-  assert.deepEqual(order("fader", "knob", "knob"), [["1", 2, 2], ["2", 4, 4], ["0", 6, 6]]);
-  assert.deepEqual(order("knob"), [["0", 2, 2]]);
+test("knobs stand left of faders, two columns each", () => {
+  assert.deepEqual(order("fader", "knob"), [["1", 1], ["0", 3]]);
+  assert.deepEqual(order("fader", "knob", "knob"), [["1", 1], ["2", 3], ["0", 5]]);
+  assert.deepEqual(order("knob"), [["0", 1]]);
 });

@@ -116,7 +116,11 @@ export function makePanZoom(stage, canvas) {
   return {
     output, panBy,
     toggle: () => toggle(),
-    fit: () => show(FIT),
+    /** All of the picture, between the controls; or the window filled with it. @param {boolean} fill */
+    rest(fill) {
+      stage.classList.toggle("fill", fill);
+      show(FIT);
+    },
     actualSize: () => show(clampView({ ...view, scale: layout().pixelScale }, layout())),
     zoomBy: (/** @type {number} */ factor) => show(zoomAt(view, factor, MIDDLE, layout())),
   };

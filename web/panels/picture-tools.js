@@ -3,7 +3,7 @@
  * The tools under the painting: zoom, compare it with its pictures or a kept moment, save it.
  */
 
-import { button, byId, el } from "../dom.js";
+import { button, byId, el, setPressed } from "../dom.js";
 import { onShortcut } from "../shortcuts.js";
 import { makeComparison } from "./compare.js";
 import { makePanZoom } from "./pan-zoom.js";
@@ -18,9 +18,20 @@ export function start(page) {
   const zoom = makePanZoom(stage, byId("picture", HTMLCanvasElement));
   const comparison = makeComparison(page);
   const saveButton = button("save", save, { title: "save the painting in full size as PNG, its state inside (Ctrl S)" });
+  /** @param {boolean} fill */
+  function rest(fill) {
+    zoom.rest(fill);
+    localStorage.setItem("view", fill ? "fill" : "fit");
+    for (const view of views) setPressed(view, (view.textContent === "fill") === fill);
+  }
+  const views = [
+    button("fill", () => rest(true), { title: "fill the window with it (w)" }),
+    button("fit", () => rest(false), { title: "see all of it (w)" }),
+  ];
+  rest(localStorage.getItem("view") !== "fit");
   byId("stage-tools").append(
     el(
-      "div", { class: "closer" }, button("fit", zoom.fit, { title: "see all of it (z)" }),
+      "div", { class: "closer" }, ...views,
       button("1:1", zoom.actualSize, { title: "a pixel is a pixel (z)" }), zoom.output,
     ),
     el("div", { role: "group", "aria-label": "compare with" }, el("span", {}, "compare"), ...comparison.buttons),
@@ -42,14 +53,17 @@ export function start(page) {
   const zoomIn = () => zoom.zoomBy(ZOOM_STEP);
   const pan = (/** @type {number} */ x, /** @type {number} */ y) => () => zoom.panBy(x * PAN_PX, y * PAN_PX);
   /** @type {Record<string, () => void>} */
-  const keys = { z: zoom.toggle, "+": zoomIn, "=": zoomIn, "-": () => zoom.zoomBy(1 / ZOOM_STEP), B: comparison.keep };
+  const keys = {
+    z: zoom.toggle, "+": zoomIn, "=": zoomIn, "-": () => zoom.zoomBy(1 / ZOOM_STEP), B: comparison.keep,
+    w: () => rest(!stage.classList.contains("fill")),
+  };
   /** @type {Record<string, () => void>} */
   const arrows = { ArrowLeft: pan(1, 0), ArrowRight: pan(-1, 0), ArrowUp: pan(0, 1), ArrowDown: pan(0, -1) };
   onShortcut((event) => {
     const { key, target, ctrlKey, metaKey, altKey, repeat } = event;
     if (key === "Escape") comparison.hide(); // and the browser closes what is open
     const modified = ctrlKey || metaKey;
-    const pans = target instanceof Element && target.matches("body, #stage *") && stage.classList.contains("zoomed");
+    const pans = target instanceof Element && target.matches("body, #stage *, #stage-tools *") && stage.classList.contains("zoomed");
     const action = modified ? key === "s" && save : ((pans && arrows[key]) || keys[key]);
     if (altKey || (modified && !action)) return false;
     if (action) action();

@@ -50,7 +50,7 @@ export function start({ store, viewer, send, trigger, showNotice, on }) {
   const list = el("ol", {}, add);
   const header = el("header", {}, el("h2", {}, "scenes"), glide, crossfade);
   // A phone's top bar is full.
-  if (matchMedia("(max-width: 899px)").matches) header.prepend(...undoButtons);
+  if (matchMedia("(max-width: 639px), (max-height: 499px)").matches) header.prepend(...undoButtons);
 
   const nameInput = el("input", { maxlength: 60, required: true, "aria-label": "name of the scene" });
   const action = (/** @type {string} */ text, /** @type {() => ClientMessage} */ message) => button(text, () => {
