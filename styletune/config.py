@@ -213,10 +213,10 @@ def load(path: str | Path) -> SessionConfig:
     path = Path(path)
     data = read_toml(path)
     session = parse(data, source=str(path))
-    return _resolve_paths(session, path.parent)
+    return resolve_paths(session, path.parent)
 
 
-def _resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
+def resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
     """Resolve file names against the session file's folder, where such a file is."""
 
     def resolve(name: str) -> str:

@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from styletune.config import (
@@ -118,7 +119,7 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
         ConfigError: the file or a flag is not valid.
     """
     given = vars(arguments)
-    session = load(file) if file else SessionConfig()
+    session = _load(file) if file else SessionConfig()
     styles = given.get("style") or None
     for left_out in _left_out(session, given, styles):
         print(f"styletune: {file}: {left_out}", file=sys.stderr)
@@ -143,6 +144,15 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
     )
 
 
+def _load(file: str) -> SessionConfig:
+    """A session file, or the session and the values inside a PNG that styletune has saved."""
+    if Path(file).suffix.lower() != ".png":
+        return load(file)
+    from styletune.images import decode, png_metadata
+
+    return png_metadata.read_session(decode.read_bytes(file), file)
+
+
 def _left_out(
     session: SessionConfig, given: Mapping[str, Any], styles: Sequence[str] | None
 ) -> Iterator[str]:
@@ -157,7 +167,8 @@ def _left_out(
         if unused:
             yield f"without effect on so few styles: {', '.join(unused)}"
     for name in ("size", "optimizer"):
-        if given.get(name) is not None and name in session.controls:
+        moved = session.controls.get(name) not in (None, table[name].to_json(table[name].default))
+        if given.get(name) is not None and moved:
             yield f"its control {name} is replaced by --{name} {given[name]}"
     network = given.get("network")
     if network not in (None, session.network.name):

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from styletune import __version__, files
+from styletune import files
 from styletune.cli.arguments import add_command, add_session_options, session_config
 from styletune.config import OFFLINE_OPTIMIZER
 from styletune.controls import LIVE_OPTIMIZERS
@@ -79,7 +79,11 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--no-scales", action="store_true", help="paint at the full size from the start"
     )
-    parser.add_argument("--session", metavar="SESSION.toml", help="settings from a session file")
+    parser.add_argument(
+        "--session",
+        metavar="SESSION.toml",
+        help="settings from a session file, or from a PNG that styletune saved",
+    )
     add_session_options(parser)
 
 
@@ -151,7 +155,6 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
     started = time.perf_counter()
     _run_steps(offline, steps, console)
     state = {
-        "styletune": __version__,
         "controls": session.table().to_json(session.positions()),
         "session": session.model_dump(mode="json"),
         "steps": offline.steps_taken,

@@ -1,22 +1,27 @@
 """The state inside a saved PNG, in its text chunk `styletune`: written and read by Pillow.
 
-Reading looks at the chunks before the pixels only; no pixel from outside is decoded.
+No pixel from outside is decoded, and no text but ours.
 
-Source: Portable Network Graphics (Third Edition), 11.3.3 (tEXt, iTXt).
+Source: Portable Network Graphics (Third Edition), 5.3 (chunks), 11.3.3 (tEXt, zTXt, iTXt).
 """
 
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from PIL import Image
-from PIL.PngImagePlugin import PngImageFile, PngInfo
+from PIL.PngImagePlugin import PngInfo, PngStream
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from styletune.errors import PictureError, explain_validation_error
-from styletune.images.formats import allow_large_text
+from styletune import __version__
+from styletune.config import SessionConfig, resolve_paths
+from styletune.config import parse as parse_session
+from styletune.controls import ControlTable, Kind
+from styletune.errors import ConfigError, PictureError, explain_validation_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,16 +29,67 @@ if TYPE_CHECKING:
 
 KEYWORD = "styletune"
 MAX_TEXT = 64 * 1024
-MAX_HEADER = 1024 * 1024  # bytes before the pixels: bounds how many chunks are looked at
+MAX_CHUNKS = 100_000  # of a picture that are passed over, in a few hundredths of a second
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 
 
 class EmbeddedState(BaseModel):
-    """What a saved picture tells about how it was painted."""
+    """What a saved picture tells about how it was painted.
+
+    Attributes:
+        controls: values of that session, as messages show them.
+        session: as a session file has it; None: an older picture, which did not say.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     controls: Annotated[dict[Annotated[str, Field(max_length=100)], Any], Field(max_length=500)]
+    session: dict[str, Any] | None = None
+
+    def controls_for(self, table: ControlTable) -> dict[str, Any]:
+        """The controls as another session takes them, so that they set the same values there.
+
+        A fader that has another unit there is left out; what is not checked here stays as it is.
+        """
+        try:
+            then = parse_session(self.session or {}, source="the picture").table()
+        except ConfigError:  # of another version, perhaps
+            return self.controls
+        if self.session is None:
+            return self.controls
+        controls = dict(self.controls)
+        for name in controls.keys() & table.keys() & then.keys():
+            old, new, position = then[name], table[name], controls[name]
+            scale = (old.curve, old.low, old.high)
+            if new.kind is not Kind.FADER or scale == (new.curve, new.low, new.high):
+                continue
+            if old.unit != new.unit:
+                del controls[name]
+            elif type(position) in (int, float) and 0 <= position <= 1:
+                controls[name] = new.position(old.value(position))
+        return controls
+
+
+def describe_session(
+    session: SessionConfig, *, content: str, styles: Sequence[str]
+) -> dict[str, Any]:
+    """What a picture tells of its session: without addresses, paths and the machine's own.
+
+    Args:
+        content, styles: names of the pictures.
+    """
+    data = session.model_dump(
+        mode="json",
+        exclude={
+            "server": True, "midi": True, "controls": True,
+            "engine": {"device"}, "network": {"weights"},
+        },
+    )  # fmt: skip
+    data["pictures"] |= {"content": content, "styles": list(styles)}
+    data["network"]["layers"] = list(session.network.selected_layers)
+    data["painting"]["init"] = Path(session.painting.init).name
+    return data
 
 
 def encode_png(picture: "npt.NDArray[np.uint8]", state: Mapping[str, object]) -> bytes:
@@ -41,15 +97,15 @@ def encode_png(picture: "npt.NDArray[np.uint8]", state: Mapping[str, object]) ->
     return _encode(Image.fromarray(picture), state)
 
 
-def replace_state(png: bytes, state: Mapping[str, object]) -> bytes:
-    """Put `state` into a PNG in place of any other; the pixels stay.
+def update_state(png: bytes, changes: Mapping[str, object]) -> bytes:
+    """Put `changes` over the state in a PNG of ours; the pixels stay.
 
     Raises:
         PictureError: it is no PNG, or a damaged one.
     """
     try:
         with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-            return _encode(image, state)
+            return _encode(image, json.loads(image.info.get(KEYWORD, "{}")) | changes)
     except (OSError, SyntaxError, ValueError) as error:
         raise PictureError(f"the picture is no PNG or damaged: {error}") from None
 
@@ -62,23 +118,22 @@ def read_metadata(png: bytes) -> EmbeddedState:
     """
     if not png.startswith(_SIGNATURE):
         raise PictureError("only a PNG holds a state; received another kind of file")
-    allow_large_text()  # of others, before ours
+    chunk = _find_chunk(png)
+    if chunk is None:
+        raise PictureError(
+            "the picture holds no state of styletune; drop one that the page's save button wrote"
+        )
+    stream = PngStream(io.BytesIO(chunk))
     try:
-        text = PngImageFile(io.BytesIO(png[:MAX_HEADER])).info.get(KEYWORD)
+        kind, at, length = stream.read()
+        stream.crc(kind, stream.call(kind, at, length))
+        text = stream.im_text[KEYWORD]
     except Exception as error:  # decoders fail in every possible way on hostile bytes
         if "bad header checksum" in str(error):  # as Pillow words it
             raise PictureError(
                 "the picture's state is damaged: its checksum does not fit"
             ) from None
-        if len(png) > MAX_HEADER:
-            raise PictureError(
-                f"the picture has more than {MAX_HEADER} bytes before its pixels"
-            ) from None
         raise PictureError("the picture is damaged or cut off before its end") from None
-    if not isinstance(text, str):
-        raise PictureError(
-            "the picture holds no state of styletune; drop one that the page's save button wrote"
-        )
     if len(text) > MAX_TEXT:
         raise PictureError(
             f"the picture's state has at most {MAX_TEXT} bytes; received {len(text)}"
@@ -90,6 +145,51 @@ def read_metadata(png: bytes) -> EmbeddedState:
         raise PictureError(f"the picture's state cannot be read: {why}") from None
 
 
+def read_session(png: bytes, source: str) -> SessionConfig:
+    """Return the session that painted a PNG of ours, its values where they were then.
+
+    Args:
+        source: its path; pictures and weights beside it are found.
+
+    Raises:
+        PictureError: it holds no state that can be read.
+        ConfigError: it is of a session that this version does not know.
+    """
+    state = read_metadata(png)
+    if state.session is None:
+        raise ConfigError(
+            f"{source}: the picture holds values, but no session; drop it on the page, or name a "
+            "session file"
+        )
+    data = {**state.session, "controls": {}}
+    table = parse_session(data, source).table()
+    data["controls"] = {
+        name: at for name, at in state.controls.items() if name in table and name != "paused"
+    }
+    return resolve_paths(parse_session(data, source), Path(source).parent)
+
+
+def _find_chunk(png: bytes) -> bytes | None:
+    """The chunk with our text, before the pixels or after them; None: there is none.
+
+    Raises:
+        PictureError: the picture is cut short, or has too many chunks.
+    """
+    at = len(_SIGNATURE)
+    for _ in range(MAX_CHUNKS):
+        try:
+            length, kind = struct.unpack_from(">I4s", png, at)
+        except struct.error:
+            raise PictureError("the picture is damaged or cut off before its end") from None
+        end = at + 12 + length
+        if kind in _TEXT_CHUNKS and png.startswith(KEYWORD.encode() + b"\0", at + 8):
+            return png[at:end]
+        if kind == b"IEND":
+            return None
+        at = end
+    raise PictureError(f"the picture has more than {MAX_CHUNKS} chunks")
+
+
 def file_name(pictures: Iterable[str], step: int) -> str:
     """Name a saved picture after its content, its styles and its step, plain for any system."""
     return "-".join(["styletune", *filter(None, map(_slug, pictures)), str(step)]) + ".png"
@@ -98,7 +198,9 @@ def file_name(pictures: Iterable[str], step: int) -> str:
 def _encode(image: Image.Image, state: Mapping[str, object]) -> bytes:
     info = PngInfo()
     info.add_text("Software", "styletune")
-    info.add_text(KEYWORD, json.dumps(state))
+    # No escapes: those of a file name that is no UTF-8 are no JSON.
+    text = json.dumps({"styletune": __version__, **state}, ensure_ascii=False)
+    info.add_text(KEYWORD, text.encode(errors="replace").decode())
     png = io.BytesIO()
     image.save(png, "PNG", pnginfo=info)
     return png.getvalue()

@@ -10,8 +10,7 @@ from typing import Literal
 from fastapi import FastAPI, WebSocket
 
 from styletune import __version__
-from styletune.images import decode
-from styletune.networks import DEFAULT_NETWORK
+from styletune.config import SessionConfig
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
@@ -29,9 +28,7 @@ def create_app(
     web: Path,
     folder: Path,
     executor: Executor,
-    seed: int = 0,
-    network: str = DEFAULT_NETWORK,
-    max_pixels: int = decode.MAX_PIXELS,
+    config: SessionConfig | None = None,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -39,9 +36,7 @@ def create_app(
         web: folder of the page.
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
-        seed: of the painting; saved pictures carry it.
-        network: of the session; what its layers see follows from it.
-        max_pixels: of an uploaded picture.
+        config: of the session, which saved pictures carry; None: the defaults.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -54,7 +49,8 @@ def create_app(
     session, state = hub.session, hub.session.state
     app.router.routes.extend(page_routes(web))
     app.state.body_budget = BodyBudget()
-    add_state_routes(app, hub, state, seed=seed, network=network)
+    config = config or SessionConfig()
+    add_state_routes(app, hub, state, config=config)
     add_picture_routes(
         app,
         hub,
@@ -62,7 +58,7 @@ def create_app(
         hub.recent,
         folder=folder,
         executor=executor,
-        max_pixels=max_pixels,
+        max_pixels=config.pictures.max_pixels,
     )
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)

@@ -84,9 +84,7 @@ def build_server(
         web=web,
         folder=run.pictures,
         executor=decoding,
-        seed=session.painting.seed,
-        network=session.network.name,
-        max_pixels=session.pictures.max_pixels,
+        config=session,
     )
     auth = AuthMiddleware(
         app,

@@ -17,7 +17,7 @@ styles = ["woodcut", "strokes"]
 style_mix = 0.25
 "style_gain.2" = 0.5
 size = 0.75
-optimizer = "adam"
+optimizer = "gd"
 [network]
 layers = ["block1_conv1"]
 """
@@ -56,7 +56,7 @@ def test_styles_of_the_session_stay_with_their_blend(
         "style_mix": 0.25,
         "style_gain.2": 0.5,
         "size": 0.75,
-        "optimizer": "adam",
+        "optimizer": "gd",
     }
     session = paint(tmp_path, "harbour", "strokes", "woodcut", "contours")
     assert session.pictures.styles == ("strokes", "woodcut", "contours")
@@ -71,7 +71,7 @@ def test_styles_of_the_session_stay_with_their_blend(
     [
         (["strokes"], "its styles woodcut, strokes are replaced by strokes"),
         (["strokes"], "without effect on so few styles: style_gain.2, style_mix"),
-        (["--optimizer", "gd"], "its control optimizer is replaced by --optimizer gd"),
+        (["--optimizer", "adam"], "its control optimizer is replaced by --optimizer adam"),
         (["--size", "64"], "its control size is replaced by --size 64"),
         (["--network", "vgg16"], "its layers of lite are left out for --network vgg16"),
     ],

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from styletune.cli.arguments import session_config
+from styletune.cli.main import build_parser
 from styletune.cli.paint import _write, catch_sigint
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata
@@ -34,6 +36,11 @@ def test_paint_writes_one_picture_with_its_settings(tmp_path: Path) -> None:
         pixels = np.asarray(picture)
     assert pixels.shape == (72, 96, 3)
     assert read_metadata(out.read_bytes()).controls["average"] is True  # the page takes it
+    words = ["paint", "harbour", "-o", "x.png", "--session", str(out)]
+    again = session_config(build_parser().parse_args(words), str(out))
+    assert again.model_dump(mode="json", exclude={"controls"}) == {
+        name: part for name, part in state["session"].items() if name != "controls"
+    }
     assert state["steps"] >= 12  # a move that was begun is ended
     assert state["session"]["optimizer"]["name"] == "lbfgs"
     assert state["session"]["painting"]["init"] == "tinted"

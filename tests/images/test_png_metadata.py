@@ -1,7 +1,10 @@
 import contextlib
 import io
 import json
+import shutil
+import subprocess
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +13,11 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from styletune.errors import PictureError
+from styletune import __version__, files
+from styletune.config import SessionConfig
+from styletune.errors import ConfigError, PictureError
 from styletune.images import png_metadata
+from styletune.images.png_metadata import EmbeddedState, describe_session, read_session
 
 
 def png(text: str | None, keyword: str = "styletune") -> bytes:
@@ -31,17 +37,33 @@ GOOD = json.dumps({"controls": {"smooth": 0.5}, "epoch": 7})
 PIXELS = np.random.default_rng(1).integers(0, 256, (40, 30, 3), np.uint8)
 
 
-@pytest.mark.parametrize("chunk", ["tEXt", "zTXt", "iTXt"])
-def test_a_state_is_read_from_any_text_chunk(chunk: str) -> None:
+def with_chunk(chunk: str, text: str) -> bytes:
+    """A picture with a state in a chunk of that kind; `zipped`: an iTXt that is compressed."""
     info, file = PngInfo(), io.BytesIO()
-    match chunk:
-        case "iTXt":
-            info.add_itxt("styletune", GOOD)
-        case _:
-            info.add_text("styletune", GOOD, zip=chunk == "zTXt")
+    info.add_text("Comment", "x" * 2_000_000)  # nobody's business, and more than Pillow reads
+    if chunk in ("iTXt", "zipped"):
+        info.add_itxt("styletune", text, zip=chunk == "zipped")
+    else:
+        info.add_text("styletune", text, zip=chunk == "zTXt")
     Image.new("RGB", (64, 48)).save(file, "PNG", pnginfo=info)
-    assert chunk.encode() in file.getvalue()
-    assert png_metadata.read_metadata(file.getvalue()).controls == {"smooth": 0.5}
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after the pixels"])
+@pytest.mark.parametrize("name", ["plain", "Übung", "猫 🎨"])
+@pytest.mark.parametrize("chunk", ["tEXt", "zTXt", "iTXt", "zipped"])
+def test_a_state_is_read_from_any_text_chunk(chunk: str, name: str, after: bool) -> None:
+    state = {"controls": {"smooth": 0.5}, "session": {"pictures": {"content": name}}}
+    data = with_chunk(chunk, json.dumps(state, ensure_ascii=False))
+    if after:
+        start = data.index(b"styletune\0") - 8
+        end = start + 12 + int.from_bytes(data[start : start + 4], "big")
+        text, data = data[start:end], data[:start] + data[end:]
+        data = data[:-12] + text + data[-12:]  # before IEND
+        Image.open(io.BytesIO(data)).verify()
+    read = png_metadata.read_metadata(data)
+    assert read.controls == {"smooth": 0.5}
+    assert read.session == state["session"]
 
 
 def test_megabytes_of_foreign_text_do_not_hide_a_state() -> None:
@@ -66,15 +88,19 @@ def test_a_written_state_is_read_again() -> None:
         assert json.loads(image.info["styletune"])["name"] == "Übung"
 
 
-def test_a_replaced_state_leaves_the_pixels() -> None:
-    data = png_metadata.encode_png(PIXELS, {"controls": {"smooth": 0.25}})
-    data = png_metadata.replace_state(data, {"controls": {"smooth": 0.75}})
+def test_an_updated_state_leaves_the_pixels() -> None:
+    data = png_metadata.encode_png(PIXELS, {"controls": {"smooth": 0.25}, "seed": 3})
+    data = png_metadata.update_state(data, {"controls": {"smooth": 0.75}, "step": 7})
     assert png_metadata.read_metadata(data).controls == {"smooth": 0.75}
+    with Image.open(io.BytesIO(data)) as image:
+        assert json.loads(image.info["styletune"]) == {
+            "styletune": __version__, "controls": {"smooth": 0.75}, "seed": 3, "step": 7,
+        }  # fmt: skip
     with Image.open(io.BytesIO(data)) as image:
         np.testing.assert_array_equal(np.asarray(image), PIXELS)
     for bad in (b"GIF89a", data[:60], data[:-200]):
         with pytest.raises(PictureError, match="no PNG or damaged"):
-            png_metadata.replace_state(bad, {})
+            png_metadata.update_state(bad, {})
 
 
 @pytest.mark.parametrize(
@@ -104,7 +130,7 @@ def test_a_file_name_is_plain(pictures: list[str], name: str) -> None:
         (png("[" * 60_000), "state cannot be read"),
         (png("x" * 70_000), "the picture's state has at most 65536 bytes; received 70000"),
         (png(GOOD).replace(b"smooth", b"smooch"), "its checksum does not fit"),
-        (b"\x89PNG\r\n\x1a\n" + (b"\0\0\0\0abcd" + CRC) * 100_001, "bytes before its pixels"),
+        (b"\x89PNG\r\n\x1a\n" + (b"\0\0\0\0abcd" + CRC) * 100_001, "more than 100000 chunks"),
         (b"\x89PNG\r\n\x1a\n\xff\xff\xff\xfftEXt", "cut off before its end"),
     ],
     ids=lambda value: str(value[:20]),
@@ -114,6 +140,73 @@ def test_a_picture_without_a_good_state_is_refused(data: bytes, told: str) -> No
         png_metadata.read_metadata(data)
     assert told in str(error.value)
     assert len(str(error.value)) < 300
+
+
+def test_a_state_survives_names_and_figures_that_are_no_json() -> None:
+    state = {"controls": {}, "session": {"init": "caf\udce9"}, "total": float("nan")}
+    read = png_metadata.read_metadata(png_metadata.encode_png(PIXELS, state))
+    assert read.session == {"init": "caf?"}
+
+
+def test_a_session_comes_back_without_what_is_one_machines_own() -> None:
+    session = SessionConfig().with_overrides(
+        pictures={"content": "/home/me/a.jpg", "styles": ("/home/me/b.jpg", "c")},
+        network={"name": "vgg16", "weights": "/home/me/vgg16.h5", "layers": ("block2_conv1",)},
+        painting={"faders": "linear", "seed": 7, "init": "/home/me/start.png"},
+        server={"host": "10.0.0.7"},
+    )
+    told = describe_session(session, content="a", styles=["woodcut", "c"])
+    assert "/home/me" not in json.dumps(told)
+    assert "10.0.0.7" not in json.dumps(told)
+    state = {"session": told, "controls": {"smooth": 0.25, "size": 1.0, "paused": True}}
+    read = read_session(png_metadata.encode_png(PIXELS, state), "x.png")
+    assert read.controls == {"smooth": 0.25, "size": 1.0}
+    assert read.pictures.styles == ("woodcut", "c")
+    assert (read.network.name, read.network.layers) == ("vgg16", ("block2_conv1",))
+    assert (read.painting.faders, read.painting.seed) == ("linear", 7)
+    with pytest.raises(ConfigError, match=r"^x.png: the picture holds values, but no session"):
+        read_session(png(GOOD), "x.png")
+
+
+def test_values_of_another_session_are_those_that_set_the_same_here() -> None:
+    then = SessionConfig().with_overrides(pictures={"size": 2048}, painting={"faders": "log"})
+    layer = then.network.selected_layers[0]
+    controls = {"size": 0.9, f"style.{layer}": 0.5, f"content.{layer}": 0.5, "far.off": 0.1}
+    state = EmbeddedState(controls=controls, session=then.model_dump(mode="json"))
+    here = SessionConfig().table()
+    moved = state.controls_for(here)
+    assert moved["size"] == 1.0  # 1024 px, of 2048
+    assert f"style.{layer}" not in moved  # a weight there, an amount here
+    assert (moved[f"content.{layer}"], moved["far.off"]) == (0.5, 0.1)
+    assert state.controls_for(then.table()) == controls
+    for unknown in (None, {"network": {"name": "vgg99"}}):
+        assert EmbeddedState(controls=controls, session=unknown).controls_for(here) == controls
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="needs Node.js")
+def test_the_page_finds_what_is_written_here(tmp_path: Path) -> None:
+    painted = png_metadata.encode_png(PIXELS, {"controls": {"smooth": 0.25}})
+    pictures = {
+        "painted": painted,
+        "named": png_metadata.encode_png(PIXELS, {"controls": {}, "content": "猫"}),
+        "swept": png_metadata.update_state(painted, {"sweep": {"labels": "Übung"}}),
+        "zipped": with_chunk("zTXt", GOOD),
+        "other": png(None),
+    }
+    for name, data in pictures.items():
+        (tmp_path / name).write_bytes(data)
+    module = files.web_folder() / "panels" / "png-state.js"
+    code = f"""
+        import {{ hasState }} from {json.dumps(module.as_uri())};
+        import {{ readFileSync }} from "node:fs";
+        for (const path of process.argv.slice(1)) {{
+          console.log(await hasState(new Blob([readFileSync(path)])));
+        }}"""
+    done = subprocess.run(
+        ["node", "--input-type=module", "-e", code, *(tmp_path / name for name in pictures)],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["true"] * 4 + ["false"], done.stderr
 
 
 @given(st.binary(), st.integers(0, 400))

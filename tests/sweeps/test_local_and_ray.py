@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from styletune.images.png_metadata import read_session
+
 pytestmark = pytest.mark.long
 
 SWEEP = """
@@ -51,7 +53,9 @@ def local(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def painted(folder: Path, index: int) -> np.ndarray:
-    with Image.open(folder / f"points/{index + 1:04}.png") as picture:
+    path = folder / f"points/{index + 1:04}.png"
+    assert read_session(path.read_bytes(), str(path)).pictures.styles
+    with Image.open(path) as picture:
         return np.asarray(picture).astype(int)
 
 

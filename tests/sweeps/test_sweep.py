@@ -21,6 +21,7 @@ from PIL import Image
 from styletune.client import connect as async_connect
 from styletune.client.sync import connect
 from styletune.errors import RefusedError, UnreachableError
+from styletune.images.png_metadata import read_session
 from styletune.sweeps.backends.server import Job, ServerBackend
 from styletune.sweeps.points import lay_out
 from styletune.sweeps.spec import load
@@ -71,6 +72,9 @@ def test_everything_lies_in_one_folder(tmp_path: Path, url: str) -> None:
         assert red == round(255 * result["controls"]["content.block1_conv1"])
         assert state["controls"] == result["controls"]
         assert state["sweep"]["key"] == result["key"]
+        session = read_session((out / result["file"]).read_bytes(), result["file"])
+        assert session.controls["smooth"] == result["controls"]["smooth"]
+        assert session.network.name == "lite"
         assert result["steps"] == 40
         assert not result["disturbed"]
         assert {(t["layer"], t["term"]) for t in result["terms"]} >= {("block1_conv1", "style")}

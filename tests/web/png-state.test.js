@@ -17,15 +17,20 @@ const PIXELS = chunk("IDAT", "pixels");
 /** @param {...Buffer} parts */
 const png = (...parts) => new Blob([SIGNATURE, HEADER, ...parts]);
 
-test("a state is a text chunk of ours, of either kind", async () => {
-  assert.equal(await hasState(png(chunk("tEXt", "styletune\0{}"), PIXELS)), true);
+test("a state is a text chunk of ours, of any kind, before the pixels or after them", async () => {
+  for (const kind of ["tEXt", "zTXt", "iTXt"]) {
+    assert.equal(await hasState(png(chunk(kind, "styletune\0{}"), PIXELS)), true);
+    assert.equal(await hasState(png(PIXELS, PIXELS, chunk(kind, "styletune\0{}"))), true);
+  }
+  const profile = chunk("iCCP", "x".repeat(100_000));
+  assert.equal(await hasState(png(profile, chunk("tEXt", "styletune\0{}"), PIXELS)), true);
   assert.equal(await hasState(png(chunk("tEXt", "Software\0styletune"), chunk("iTXt", "styletune\0\0\0\0\0{}"), PIXELS)), true);
 });
 
-test("other texts, other files and what follows the pixels are none", async () => {
+test("other texts and other files are none", async () => {
   assert.equal(await hasState(png(chunk("tEXt", "Software\0styletune"), PIXELS)), false);
   assert.equal(await hasState(png(chunk("tEXt", "styletuned\0{}"), PIXELS)), false);
-  assert.equal(await hasState(png(PIXELS, chunk("tEXt", "styletune\0{}"))), false);
+  assert.equal(await hasState(png(chunk("tEXt", "styletune\0{}").subarray(0, 11))), false);
   assert.equal(await hasState(new Blob(["\xff\xd8\xff tEXtstyletune\0{}"])), false);
   assert.equal(await hasState(new Blob([SIGNATURE])), false);
 });

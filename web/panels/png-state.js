@@ -9,17 +9,16 @@ import { showMessage } from "../notices.js";
 const MESSAGE_MS = 4000;
 
 /**
- * Whether there is a state in this PNG: a text chunk `styletune` (tEXt, or iTXt) before the pixels.
+ * Whether there is a state in this PNG: a text chunk `styletune`, before the pixels or after them.
  * @param {Blob} file
  */
 export async function hasState(file) {
-  const view = new DataView(await file.slice(0, 65_536).arrayBuffer());
-  const latin = new TextDecoder("latin1").decode(view);
-  if (!latin.startsWith("PNG\r\n\x1a\n", 1)) return false;
-  for (let at = 8; at + 12 <= latin.length; at += 12 + view.getUint32(at)) {
-    const chunk = latin.slice(at + 4, at + 18);
-    if (chunk.startsWith("IDAT")) return false;
-    if (/^(tEXt|iTXt)styletune\0/.test(chunk)) return true;
+  const latin = (/** @type {ArrayBuffer} */ bytes) => new TextDecoder("latin1").decode(bytes);
+  if (!latin(await file.slice(0, 8).arrayBuffer()).startsWith("PNG\r\n\x1a\n", 1)) return false;
+  const bytes = await file.arrayBuffer();
+  const view = new DataView(bytes);
+  for (let at = 8; at + 12 <= bytes.byteLength; at += 12 + view.getUint32(at)) {
+    if (/^(tEXt|zTXt|iTXt)styletune\0/.test(latin(bytes.slice(at + 4, at + 18)))) return true;
   }
   return false;
 }

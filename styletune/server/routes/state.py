@@ -1,7 +1,7 @@
 """The routes of the painting as a whole: its state, its figures, its picture, its restart."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Annotated
@@ -10,8 +10,14 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from styletune import __version__, terms
+from styletune.config import SessionConfig
 from styletune.errors import PictureError
-from styletune.images.png_metadata import encode_png, file_name, read_metadata
+from styletune.images.png_metadata import (
+    describe_session,
+    encode_png,
+    file_name,
+    read_metadata,
+)
 from styletune.ipc.commands import State
 from styletune.ipc.frame_block import Frame
 from styletune.networks import layer_rows
@@ -32,14 +38,12 @@ def add_state_routes(
     hub: Hub,
     session: SessionState,
     *,
-    seed: int,
-    network: str,
+    config: SessionConfig,
 ) -> None:
     """Add the routes of the painting as a whole.
 
     Args:
-        seed: of the painting; saved pictures carry it.
-        network: of the session.
+        config: of the session; saved pictures carry it.
     """
     # Not the threads of uploads, which may take long; and an audience does not delay the player.
     encoders = {role: ThreadPoolExecutor(1, f"png-{role}") for role in Role}
@@ -67,7 +71,9 @@ def add_state_routes(
                 state = await asyncio.to_thread(read_metadata, body)
         except PictureError as error:
             raise ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_state", str(error)) from None
-        changed, skipped = session.restore(state.controls, "picture")
+        controls = state.controls_for(session.table)
+        changed, skipped = session.restore(controls, "picture")
+        skipped += len(state.controls) - len(controls)
         hub.send([changed])
         answer = {"rev": changed.rev, "changed": len(changed.controls), "skipped": skipped}
         return JSONResponse(answer, headers=_NOT_STORED)
@@ -113,7 +119,7 @@ def add_state_routes(
             raise ApiError(
                 HTTPStatus.SERVICE_UNAVAILABLE, "no_picture", "nothing has been painted yet"
             )
-        state = describe_frame(hub, frame, session.table.layers, seed)
+        state = describe_frame(hub, frame, config)
         name = file_name((picture.name for picture in hub.pictures.current), frame.step)
         loop = asyncio.get_running_loop()
         encoder = encoders[role_of(request.scope)]
@@ -127,7 +133,7 @@ def add_state_routes(
         tables = {
             "controls": session.table.rows(),
             "terms": terms.rows(),
-            "layers": layer_rows(network, session.table.layers),
+            "layers": layer_rows(config.network.name, session.table.layers),
         }
         return JSONResponse(tables)
 
@@ -152,9 +158,7 @@ def _add_figure_routes(app: FastAPI, hub: Hub) -> None:
         )
 
 
-def describe_frame(
-    hub: Hub, frame: Frame, layers: Sequence[str], seed: int
-) -> Mapping[str, object]:
+def describe_frame(hub: Hub, frame: Frame, config: SessionConfig) -> Mapping[str, object]:
     """Return what made a picture: the values that it was painted with, the pictures, the network.
 
     `controls` are those of the revision `controls_rev`: the picture's own `rev`, unless thousands
@@ -177,12 +181,13 @@ def describe_frame(
         "height": height,
         "controls_rev": controls_rev,
         "controls": controls,
-        "layers": layers,
+        "layers": hub.session.state.table.layers,
         "network": state.network,
         "weights": state.weights,
         "backend": state.backend,
         "device": state.device,
-        "seed": seed,
+        "seed": config.painting.seed,
         "content": content,
         "styles": styles,
+        "session": describe_session(config, content=content, styles=styles),
     }

@@ -8,7 +8,7 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from styletune.config import SessionConfig
 from styletune.errors import WorkerError
 from styletune.images import decode
-from styletune.images.png_metadata import encode_png
+from styletune.images.png_metadata import describe_session, encode_png
 from styletune.ipc.commands import Run
 from styletune.sweeps.backends.server import Job
 from styletune.sweeps.results import Result, Term
@@ -70,6 +70,10 @@ class Progress:
 
 
 PaintMessage = Progress | tuple[Result, bytes]
+
+
+def _style_slots(styles: Sequence[str]) -> dict[str, str]:
+    return {f"style {number}": style for number, style in enumerate(styles, 1)}
 
 
 def _styles(pictures: Mapping[str, str]) -> tuple[str, ...]:
@@ -127,6 +131,7 @@ class PointPainter:
         self._max_pixels = inputs.session.pictures.max_pixels
         paths = {slot: self._write(slot, data) for slot, data in inputs.pictures.items()}
         self._session_pictures = {slot: path for slot, path in paths.items() if slot != "init"}
+        self._inputs = inputs
         self._session = inputs.session.with_overrides(
             pictures={"content": paths["content"], "styles": _styles(self._session_pictures)},
             painting={"init": paths.get("init")},
@@ -207,7 +212,15 @@ class PointPainter:
         taken, rollbacks = yield from self._run(run)
         self._info.painted.append(job.point.index)
         result = self._make_result(job, taken, rollbacks, time.perf_counter() - began)
-        yield result, encode_png(self._painter.picture(), result.state)
+        yield result, encode_png(self._painter.picture(), self._describe(result))
+
+    def _describe(self, result: Result) -> dict[str, object]:
+        """What the PNG of a point tells: its session, and the result."""
+        own = self._inputs.session
+        pictures = {"content": own.pictures.content, **_style_slots(own.pictures.styles)}
+        content, *styles = (pictures | dict(result.pictures)).values()
+        session = describe_session(own, content=content, styles=styles)
+        return {"session": session, **result.state}
 
     def _path(self, name: str, data: bytes) -> str:
         """Where a picture lies here, written once."""

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from styletune.client import Client, Epoch, Painted, connect
 from styletune.controls import Control
 from styletune.errors import RefusedError, SweepError, UnreachableError, WorkerError
-from styletune.images.png_metadata import replace_state
+from styletune.images.png_metadata import update_state
 from styletune.sweeps.axes import controls_from_rows
 from styletune.sweeps.console import OnStep
 from styletune.sweeps.points import Point
@@ -213,7 +213,7 @@ class ServerBackend:
             if not gone or self._lost[job.point.key] == _TRIES:
                 raise
             return [job]
-        on_result(result, replace_state(data, result.state))
+        on_result(result, update_state(data, result.state))
         return []
 
     async def _upload_pictures(self, pictures: Mapping[str, str]) -> None:

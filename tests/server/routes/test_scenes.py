@@ -11,6 +11,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from styletune.errors import SceneError
+from styletune.images.png_metadata import read_session
 from styletune.server.routes.scenes import Exported
 from styletune.session.scenes import MAX_BYTES, MAX_SCENES, Scene, SceneList
 from tests.server.test_app import picture
@@ -125,6 +126,9 @@ async def test_a_saved_picture_brings_its_controls_back_and_undo_takes_them_away
         await receive(socket, "changed")
         server.painter.paint()
         saved = (await server.http.get("/api/image.png")).content
+        session = read_session(saved, "saved.png")
+        assert {name: session.controls[name] for name in controls} == controls
+        assert session.pictures.styles == ("style0",)
         await send(socket, {"type": "set", "controls": {"smooth": 0.1, "color": "full"}})
         rev = (await receive(socket, "changed"))["rev"]
         answer = await server.http.put("/api/state", content=saved)
