@@ -25,6 +25,17 @@ _SIGNATURES = {
         "HEIC": rb"....ftyp(?:....){0,20}?(?:hei[cmsx]|hev[cmsx]|mif1|msf1)",
     }.items()
 }
+# What people bring, too; only to name it.
+_OTHERS = {
+    "GIF": rb"GIF8",
+    "BMP": rb"BM.{12}[\x0c\x28-\x7c]\0\0\0",
+    "TIFF or a camera's raw format": rb"II\*\0|MM\0\*|II[RU]|....ftypcrx|FUJIFILMCCD-RAW",
+    "JPEG XL": rb"\xff\x0a|\0\0\0\x0cJXL ",
+    "JPEG 2000": rb"\xff\x4f\xff\x51|\0\0\0\x0cjP  ",
+    "Photoshop's PSD": rb"8BPS",
+    "SVG": rb"\s*<(?:svg|\?xml)",
+    "PDF": rb"%PDF",
+}
 _PLUGINS = {"WebP": "WEBP", "HEIC": "HEIF"}  # what Pillow calls them
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd8\xff])")  # that a segment follows, or the end
 
@@ -38,10 +49,11 @@ def recognise(data: bytes, source: str) -> str:
     for name, signature in _SIGNATURES.items():
         if signature.match(data):
             return name
-    raise PictureError(
-        f"{source}: not a picture that can be read; {ACCEPTED}; "
-        f"received {len(data)} bytes starting with {data[:8]!r}"
-    )
+    received = f"{len(data)} bytes starting with {data[:8]!r}"
+    for other, start in _OTHERS.items():
+        if re.match(start, data[:64], re.DOTALL):
+            received = f"{other}: save it as one of these"
+    raise PictureError(f"{source}: not a picture that can be read; {ACCEPTED}; received {received}")
 
 
 def open_picture(data: bytes, name: str, source: str) -> Image.Image:
@@ -84,6 +96,8 @@ def damaged(name: str, error: Exception, source: str) -> PictureError:
     if isinstance(error, MemoryError):
         return PictureError(f"{source}: this machine has too little memory for the picture")
     sentence = f"{source}: the {name} is damaged or cut short"
+    if name == "HEIC":
+        sentence += ", or of a kind that pillow-heif does not read; save it as JPEG or PNG"
     if isinstance(error, UnidentifiedImageError):  # says only which object it was read from
         return PictureError(sentence)
     reason = (str(error) or type(error).__name__).split("\n")[0][:80]

@@ -64,6 +64,28 @@ def test_what_follows_the_end_of_a_picture_does_not_matter() -> None:
         assert decode.decode(data + b"a film" * 99, source="x") == decode.decode(data, source="x")
 
 
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (to_bytes(NOISE, "GIF"), "GIF"),
+        (to_bytes(NOISE, "TIFF"), "TIFF or a camera's raw format"),
+        (to_bytes(NOISE, "BMP"), "BMP"),
+        (to_bytes(NOISE, "JPEG2000"), "JPEG 2000"),
+        (b"\xff\x0a" + bytes(99), "JPEG XL"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(99), "JPEG XL"),
+        (ftyp(b"crx ", b"isom"), "TIFF or a camera's raw format"),
+        (b"\n<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+    ],
+)
+def test_a_picture_of_another_format_is_named(data: bytes, name: str) -> None:
+    with pytest.raises(PictureError) as error:
+        decode.decode(data, source="x")
+    assert str(error.value) == (
+        "x: not a picture that can be read; JPEG, PNG and WebP pictures are accepted; "
+        f"received {name}: save it as one of these"
+    )
+
+
 @pytest.mark.parametrize("brands", [(b"heic", b"mif1"), (b"mif1", b"heic"), (b"hevc",), (b"msf1",)])
 def test_a_heic_is_named_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, brands: tuple[bytes, ...]
