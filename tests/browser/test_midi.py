@@ -16,12 +16,14 @@ pytestmark = pytest.mark.browser
 LAYERS = NETWORKS["lite"].default_layers
 FADER = f"style.{LAYERS[0]}"
 
-# Two devices with outputs, which a test can turn, pull and put back.
+# Devices that a test can turn, pull and put back; the twin comes later.
 FAKE = """
 window.shown = [];
+window.shownByTwin = [];
 const make = (id, name) => Object.assign(new EventTarget(), {
   id, name, state: "connected", type: "input", onmidimessage: null });
 const nano = make("1", "nanoKONTROL2 SLIDER/KNOB");
+const twin = make("2", nano.name);
 const outputs = new Map([["3", { id: "3", name: "nanoKONTROL2 CTRL",
   send: (data) => window.shown.push([...data]) }]]);
 const access = Object.assign(new EventTarget(), {
@@ -34,6 +36,17 @@ window.plug = (there) => {
   there ? access.inputs.set("1", nano) : access.inputs.delete("1");
   access.onstatechange?.({ port: nano });
 };
+window.plugTwin = (there) => {
+  access.inputs.delete("2");
+  outputs.delete("4");
+  if (there) {
+    access.inputs.set("2", twin);
+    outputs.set("4", { id: "4", name: "nanoKONTROL2 CTRL",
+      send: (data) => window.shownByTwin.push([...data]) });
+  }
+  access.onstatechange?.({ port: twin });
+};
+window.turnTwin = (data) => twin.onmidimessage?.({ data: new Uint8Array(data) });
 window.requests = [];
 navigator.requestMIDIAccess = async (options) => { window.requests.push(options); return access; };
 """
@@ -264,6 +277,30 @@ def test_of_a_storm_the_last_value_of_each_fader_arrives(page: Page, server: Ser
         for row in mine:
             near = sum(row[0] <= other[0] < row[0] + 1000 for other in mine)
             assert near <= 120, f"{near} in a second of {seconds:.1f}"
+
+
+def test_two_controllers_of_one_name_play_at_once_or_one_is_chosen(
+    page: Page, server: Server
+) -> None:
+    page.evaluate("window.plugTwin(true)")
+    panel = page.locator("#midi-panel")
+    expect(panel).to_contain_text("SLIDER/KNOB, nanoKONTROL2 SLIDER/KNOB 2 play.")
+    page.evaluate("window.turnTwin([176, 42, 127])")
+    wait_until("the pause", lambda: control(server, "paused") is True)
+    wait_for(page, "window.shownByTwin.some((data) => data.join() === '176,42,127')")
+    page.evaluate("window.turn([176, 41, 127])")
+    wait_until("play", lambda: control(server, "paused") is False)
+
+    panel.locator("select").select_option("2")
+    expect(panel).to_contain_text("nanoKONTROL2 SLIDER/KNOB 2 plays.")
+    page.evaluate("window.turn([176, 42, 127])")
+    page.evaluate("window.turnTwin([176, 46, 127])")
+    wait_until("the average", lambda: control(server, "average") is True)
+    assert control(server, "paused") is False
+    page.evaluate("window.turnTwin([176, 46, 127])")
+    panel.locator("select").select_option("")
+    page.evaluate("window.plugTwin(false)")
+    expect(panel).to_contain_text("nanoKONTROL2 SLIDER/KNOB plays.")
 
 
 def test_unplugged_and_put_back_it_plays_on(page: Page, server: Server) -> None:

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { matchingOutput, formatMidi, sshTunnel, shouldSend } from "../../web/panels/midi.js";
+import { formatMidi, playingInputs, shouldSend, sshTunnel } from "../../web/panels/midi.js";
 
 test("the tunnel is written out for the page's own port and host", () => {
   const place = { hostname: "gpu7", port: "8018" };
@@ -27,9 +27,14 @@ test("clock, active sensing and SysEx are not sent", () => {
   assert.equal(shouldSend([0xb0, 1, 2]), true);
 });
 
-test("the output of a device is found by its name or its first word", () => {
-  const outputs = [{ name: "Twister" }, { name: "nanoKONTROL2 CTRL" }];
-  assert.equal(matchingOutput("nanoKONTROL2 SLIDER/KNOB", outputs)?.name, "nanoKONTROL2 CTRL");
-  assert.equal(matchingOutput("Twister", outputs)?.name, "Twister");
-  assert.equal(matchingOutput("Theremin", outputs), undefined);
+test("all inputs play but loop-back ports, or the chosen one", () => {
+  const inputs = [
+    { id: "0", name: "Midi Through Port-0" }, { id: "a", name: "nano" }, { id: "b", name: "nano" },
+    { id: "c", name: null }, { id: "d", name: " " },
+  ];
+  const played = (/** @type {string} */ choice) => playingInputs(inputs, choice).map(({ input, name }) => [input.id, name]);
+  assert.deepEqual(played(""), [["a", "nano"], ["b", "nano 2"], ["c", "c"], ["d", "d"]]);
+  assert.deepEqual(played("b"), [["b", "nano 2"]]);
+  assert.deepEqual(played("0"), [["0", "Midi Through Port-0"]]);
+  assert.equal(played("unplugged").length, 4);
 });

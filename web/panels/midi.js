@@ -1,11 +1,12 @@
 // @ts-check
 /**
- * Web MIDI: the raw messages of the chosen input go to the server, which interprets them; the
- * server's feedback goes to the device's output. And the positions of hardware beside the
- * page's controls.
+ * Web MIDI: the raw messages of all inputs, or of the chosen one, go to the server, which
+ * interprets them; the server's feedback goes to each device's output. And the positions of
+ * hardware beside the page's controls.
  */
 
 import { byId, el, setProps, setText } from "../dom.js";
+import { mate, uniqueNames } from "./midi-names.js";
 import { makeMidiThrottle } from "./midi-throttle.js";
 
 const STORAGE_KEY = "styletune.midi";
@@ -32,19 +33,22 @@ export function formatMidi([status = 0, number = 0, value = 0]) {
 /** @param {ArrayLike<number>} data */
 export const shouldSend = (data) => data.length > 0 && data[0] !== SYSEX && !IGNORED.has(data[0] ?? 0);
 
-/**
- * The output of the device whose input has this name: the same name, or the same first word.
- * @template {{name: string | null}} T
- * @param {string} name
- * @param {readonly T[]} outputs
- */
-export function matchingOutput(name, outputs) {
-  const firstWord = (/** @type {string | null} */ text) => (text ?? "").split(/[\s:]/)[0]?.toLowerCase();
-  return outputs.find((output) => output.name === name) ?? outputs.find((output) => firstWord(output.name) === firstWord(name));
-}
+/** @param {{name: string | null, id: string}} port */
+const nameOf = ({ name, id }) => name?.trim() || id;
 
-/** @param {MIDIPort | null} port */
-const nameOf = (port) => port?.name ?? port?.id ?? "";
+/**
+ * The inputs that play, each with a name of its own: the chosen one while it is there, else all
+ * but loop-back ports, which every Linux machine has and nobody wants.
+ * @template {{name: string | null, id: string}} T
+ * @param {readonly T[]} inputs
+ * @param {string} choice id of an input; "": all
+ */
+export function playingInputs(inputs, choice) {
+  const names = uniqueNames(inputs.map(nameOf));
+  const named = inputs.map((input, index) => ({ input, name: names[index] ?? "" }));
+  const chosen = named.find(({ input }) => input.id === choice);
+  return chosen ? [chosen] : named.filter(({ name }) => !/through/i.test(name));
+}
 
 /** Why the browser gave no MIDI. @param {unknown} error */
 async function refusalText(error) {
@@ -92,30 +96,38 @@ export function start(page) {
     "aria-label": "MIDI input", hidden: true,
     onchange() {
       localStorage.setItem(STORAGE_KEY, select.value);
-      openSelected();
+      updateInputs();
     },
   });
   panel.append(el("h2", {}, "MIDI controller"), status, select, detail, lastMessage);
   /** @type {MIDIAccess | null} */
   let access = null;
-  /** @type {MIDIInput | null} */
-  let input = null;
+  /**
+   * What plays, by the names that the server gets.
+   * @type {Map<string, {input: MIDIInput, output?: MIDIOutput, throttle: ReturnType<typeof makeMidiThrottle>}>}
+   */
+  const playing = new Map();
   let requesting = false;
   let client = "";
-  let throttle = makeMidiThrottle();
+  let learning = false;
   let timer = 0;
   let learnStarted = false;
 
   // SysEx is neither requested nor sent.
   on("feedback", ({ device, data }) => {
-    const output = device === nameOf(input) && matchingOutput(device, [...(access?.outputs.values() ?? [])]);
-    if (output) for (const message of data) if (message[0] !== SYSEX) output.send(message);
+    const output = playing.get(device)?.output;
+    try {
+      if (output) for (const message of data) if (message[0] !== SYSEX) output.send(message);
+    } catch { /* it has just been unplugged */ }
   });
-  on("bindings", ({ device, bindings }) => device === nameOf(input) && throttle.setBindings(bindings));
-  on("learning", ({ target }) => (throttle.learning = target !== null));
-  // A new connection does not know our device.
+  on("bindings", ({ device, bindings }) => playing.get(device)?.throttle.setBindings(bindings));
+  on("learning", ({ target }) => {
+    learning = target !== null;
+    for (const { throttle } of playing.values()) throttle.learning = learning;
+  });
+  // A new connection does not know our devices.
   on("snapshot", (snapshot) => {
-    if (snapshot.client !== client && input) send({ type: "listen", device: nameOf(input) });
+    if (snapshot.client !== client) for (const device of playing.keys()) send({ type: "listen", device });
     client = snapshot.client;
   });
   // Only on a click, never with SysEx.
@@ -151,60 +163,70 @@ export function start(page) {
     requesting = false;
   }
 
-  /** Inputs came or went. */
+  /** Ports came or went, or another input was chosen. */
   function updateInputs() {
-    const names = connectedInputs().map(nameOf);
-    const before = nameOf(input);
-    select.hidden = names.length === 0;
-    select.replaceChildren(...names.map((name) => el("option", { value: name }, name)));
-    if (names.length === 0) {
-      setInput(null);
-      return showStatus(before
-        ? `${before} was unplugged. Plug it in again and it plays on; the handles here never stopped.`
-        : "MIDI is allowed, but no controller is plugged in. Plug one in: it appears here by itself.");
+    const connected = (/** @type {MIDIPort} */ { state }) => state !== "disconnected";
+    const inputs = [...(access?.inputs.values() ?? [])].filter(connected);
+    const outputs = [...(access?.outputs?.values() ?? [])].filter(connected);
+    const choice = localStorage.getItem(STORAGE_KEY) ?? "";
+    const next = playingInputs(inputs, choice);
+    const before = [...playing.keys()].join(", ");
+    for (const [name, { input }] of playing) {
+      if (!next.some((one) => one.name === name && one.input === input)) close(name);
     }
-    const stored = localStorage.getItem(STORAGE_KEY) ?? "";
-    // Every Linux machine has a loop-back port, which nobody wants.
-    const first = names.find((name) => !/through/i.test(name)) ?? names[0] ?? "";
-    select.value = names.includes(stored) ? stored : first;
-    openSelected();
+    for (const { input, name } of next) {
+      if (!playing.has(name)) open(name, input);
+      const output = outputs[mate(inputs.indexOf(input), inputs.map(nameOf), outputs.map(nameOf))];
+      Object.assign(playing.get(name) ?? {}, { output });
+    }
+    const names = uniqueNames(inputs.map(nameOf));
+    select.replaceChildren(
+      el("option", { value: "" }, "all controllers"),
+      ...inputs.map(({ id }, index) => el("option", { value: id }, names[index] ?? "")),
+    );
+    select.value = inputs.some(({ id }) => id === choice) ? choice : "";
+    select.hidden = inputs.length === 0;
+    lastMessage.hidden = playing.size === 0;
+    opener.classList.toggle("on", playing.size > 0);
+    if (playing.size) showStatus(`${[...playing.keys()].join(", ")} ${playing.size > 1 ? "play" : "plays"}.`);
+    else showStatus(before
+      ? `${before} was unplugged. Plug it in again and it plays on; the handles here never stopped.`
+      : "MIDI is allowed, but no controller is plugged in. Plug one in: it appears here by itself.");
   }
 
-  const connectedInputs = () => [...(access?.inputs.values() ?? [])].filter(({ state }) => state !== "disconnected");
-
-  function openSelected() {
-    setInput(connectedInputs().find((one) => nameOf(one) === select.value) ?? null);
-    if (input) showStatus(`${select.value} plays.`);
-  }
-
-  /** @param {MIDIInput | null} next */
-  function setInput(next) {
-    if (input === next) return;
-    if (input) {
-      input.onmidimessage = null;
-      send({ type: "unlisten", device: nameOf(input) });
-    }
-    input = next;
-    throttle = makeMidiThrottle();
-    lastMessage.hidden = !next;
-    opener.classList.toggle("on", next !== null);
-    if (!next) return;
-    next.onmidimessage = ({ data }) => {
+  /** @param {string} name @param {MIDIInput} input */
+  function open(name, input) {
+    const throttle = makeMidiThrottle();
+    throttle.learning = learning;
+    playing.set(name, { input, throttle });
+    input.onmidimessage = ({ data }) => {
       if (!data || !shouldSend(data)) return;
-      setText(lastMessage, formatMidi([...data]));
+      setText(lastMessage, (playing.size > 1 ? `${name}: ` : "") + formatMidi([...data]));
       throttle.add([...data], performance.now());
       flush();
     };
-    send({ type: "listen", device: nameOf(next) });
+    send({ type: "listen", device: name });
+  }
+
+  /** @param {string} name */
+  function close(name) {
+    const closed = playing.get(name);
+    if (closed) closed.input.onmidimessage = null;
+    playing.delete(name);
+    send({ type: "unlisten", device: name });
   }
 
   /** Send what is due, and come back when more is. */
   function flush() {
-    const data = throttle.takeDue(performance.now()).flat();
-    if (data.length) send({ type: "midi", device: nameOf(input), data });
+    const now = performance.now();
+    let dueAt = Infinity;
+    for (const [device, { throttle }] of playing) {
+      const data = throttle.takeDue(now).flat();
+      if (data.length) send({ type: "midi", device, data });
+      dueAt = Math.min(dueAt, throttle.nextDue());
+    }
     clearTimeout(timer);
-    const waitMs = throttle.nextDue() - performance.now();
-    if (waitMs < Infinity) timer = setTimeout(flush, waitMs);
+    if (dueAt < Infinity) timer = setTimeout(flush, dueAt - performance.now());
   }
 
   /** @param {string} text */
