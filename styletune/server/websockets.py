@@ -22,8 +22,8 @@ from styletune.session.roles import Role, role_of
 
 TRY_AGAIN_LATER = 1013  # close code: too slow, or full
 _MESSAGES_PER_TURN = 64  # of one client, before others are served: about a millisecond
-# Messages a second, how many at once, and the wait beyond: what a viewer sends, and a player's
-# requests for snapshots and mistakes, which scripts make one after the other.
+# Messages a second, how many at once, and the wait beyond: whatever a viewer sends, and snapshots
+# for a player, which scripts ask for one after the other.
 VIEWER_RATE, SNAPSHOT_RATE = (5.0, 10.0, 0.2), (50.0, 50.0, 0.02)
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
@@ -66,7 +66,7 @@ async def _read_controls(
     bucket = TokenBucket(*(VIEWER_RATE if watches else SNAPSHOT_RATE))
     async for text in _messages(socket):
         message = hub.receive(text, client)
-        if watches or isinstance(message, SnapshotRequestMessage | ErrorMessage):
+        if watches or isinstance(message, SnapshotRequestMessage):
             # Of what changes nothing and costs most: the player's moves come before it.
             await asyncio.sleep(bucket.delay_s(time.monotonic()))
         if queue.full:

@@ -162,11 +162,13 @@ class AuthMiddleware:
 
     def _admitted(self, scope: Scope, path: str, own: Origin, role: Role) -> Scope:
         """The scope for the application: of whom, and as the browser has addressed it."""
-        # The browser's scheme: a proxy may speak plain HTTP with us, and redirects must not.
+        # Redirects are made of these. A proxy may speak plain HTTP with us, and leave the port out.
         secure = "s" if own.scheme == "https" else ""
         scheme = ("ws" if scope["type"] == "websocket" else "http") + secure
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
+        headers.append((b"host", str(own).partition("://")[2].encode()))
         where = {"scheme": scheme, "root_path": self._root, "path": self._root + path}
-        return {**scope, **where, "role": role}
+        return {**scope, **where, "headers": headers, "role": role}
 
     def _own_origin(self, host: Authority, scope: Scope) -> Origin:
         """The origin that our pages have for this client."""

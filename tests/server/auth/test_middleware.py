@@ -9,6 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
 from styletune.errors import ConfigError
@@ -703,6 +707,27 @@ async def test_scheme_is_the_one_that_the_browser_shows(
 ) -> None:
     answer = await request(protected(**options), host, BEARER, kind=kind, path="/ws")
     assert answer.body.split()[-1] == scheme
+
+
+@pytest.mark.parametrize(
+    ("host", "root_path", "location"),
+    [
+        ("paint.example", "", "https://paint.example:8443/stage"),
+        ("paint.example:8443", "/art", "https://paint.example:8443/art/stage"),
+        ("localhost:8018", "/art", "http://localhost:8018/art/stage"),
+    ],
+)
+async def test_redirects_lead_to_what_the_browser_shows(
+    host: str, root_path: str, location: str
+) -> None:
+    async def stage(request: Request) -> Response:
+        return Response()
+
+    public = public_origin("https://paint.example:8443")
+    app = Starlette(routes=[Route("/stage", stage)])
+    auth = AuthMiddleware(app, TOKEN, public=public, root_path=root_path)
+    answer = await request(auth, ("host", host), BEARER, path="/stage/")
+    assert (answer.status, answer.headers["location"]) == (307, location)
 
 
 @pytest.mark.parametrize("text", ["paint.example", "ftp://x", "https://", "https://a/b", "null"])
