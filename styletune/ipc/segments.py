@@ -34,13 +34,18 @@ def namespace_id() -> str:
     return hashlib.sha256(f"{boot} {pids}".encode()).hexdigest()[:8]
 
 
+def temp_prefix() -> str:
+    """How names of segments and temporary folders begin: what tells whose they are."""
+    return f"{PREFIX}-{namespace_id()}-{os.getpid()}-"
+
+
 def create(purpose: str, size: int) -> SharedMemory:
     """Create a segment of `size` zero bytes whose memory is reserved.
 
     Raises:
         MemoryBlockError: no room; nothing is left behind.
     """
-    name = f"{PREFIX}-{namespace_id()}-{os.getpid()}-{secrets.token_hex(4)}-{purpose}"
+    name = f"{temp_prefix()}{secrets.token_hex(4)}-{purpose}"
     path = FOLDER / name
     try:
         # Reserved before it is mapped: otherwise a segment too large for the file system is

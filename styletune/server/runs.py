@@ -331,7 +331,7 @@ def _is_locked(path: Path) -> bool:
 @contextlib.contextmanager
 def temp_folder() -> Iterator[Path]:
     """A private folder, gone afterwards."""
-    prefix = f"{segments.PREFIX}-{segments.namespace_id()}-{os.getpid()}-"
+    prefix = segments.temp_prefix()
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
         yield Path(name)
 

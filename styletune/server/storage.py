@@ -135,6 +135,8 @@ class SessionStore:
             return kind()
         except OSError as error:
             _log.warning("%s cannot be read: %s", path, error)
+            if path.is_file():  # nor is it overwritten
+                self._read_only = f"{path} cannot be read: {error.strerror}"
             return kind()
         try:
             file = kind.model_validate_json(data)

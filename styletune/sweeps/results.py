@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from styletune import files
 from styletune.errors import SweepError
 from styletune.sweeps.points import Layout, Point
@@ -83,14 +85,9 @@ class Result:
         """Parse a line of `to_json`.
 
         Raises:
-            ValueError: it is not whole.
+            ValueError: it is not whole, or no result.
         """
-        data = json.loads(line)
-        try:
-            terms = tuple(Term(**term) for term in data.pop("terms"))
-            return cls(**{**data, "place": tuple(data["place"]), "terms": terms})
-        except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"no result: {error}") from None
+        return _RESULT.validate_json(line)
 
     def table_row(self) -> dict[str, object]:
         """A row of `results.csv`: what is swept, what came of it, all controls."""
@@ -127,6 +124,9 @@ class Result:
         # Recalling a look should not stop or start the painting.
         controls = {name: value for name, value in self.controls.items() if name != "paused"}
         return {"name": name, "saved": self.time, "controls": controls}
+
+
+_RESULT = TypeAdapter(Result)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,10 @@ class ResultsFolder:
                 self._resume(json.loads(manifest.read_text(encoding="utf-8")))
             elif any(child.name != "points" for child in path.iterdir()):
                 raise SweepError(f"{path}: the folder holds other files; name a new folder with -o")
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise _write_error(path, error) from None
+        except (KeyError, TypeError, AttributeError):
+            raise SweepError(f"{path}: damaged `sweep.json`; name a new folder with -o") from None
 
     def _resume(self, manifest: Mapping[str, Any]) -> None:
         if manifest.get("sweep") != _fingerprint(self._spec):

@@ -10,7 +10,6 @@ import datetime
 import hashlib
 import io
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -133,15 +132,15 @@ def restore(trainer: Trainer, checkpoint: Path, settings: dict[str, Any]) -> Non
         # From memory: NumPy leaves a damaged file open.
         with np.load(io.BytesIO(checkpoint.read_bytes()), allow_pickle=False) as archive:
             state: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
-        before = json.loads(str(state.pop("settings")))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        before = _flat(json.loads(str(state.pop("settings"))))
+    except Exception as error:  # a damaged file fails in every possible way
         raise WeightsError(
             f"cannot resume: {checkpoint} cannot be read: {error}; start without --resume"
         ) from error
     for name, value in _flat(settings).items():
-        if name != "plan.steps" and _flat(before).get(name) != value:
+        if name != "plan.steps" and before.get(name) != value:
             raise ConfigError(
-                f"cannot resume: {checkpoint} was made with {name}={_flat(before).get(name)}; "
+                f"cannot resume: {checkpoint} was made with {name}={before.get(name)}; "
                 f"received {name}={value}: use the same options, or start without --resume"
             )
     try:

@@ -1,7 +1,9 @@
 import asyncio
 import contextlib
+import errno
 import json
 import logging
+import os
 import threading
 from pathlib import Path
 
@@ -194,3 +196,20 @@ def test_the_files_are_plain_json(tmp_path: Path) -> None:
         "controls": {"smooth": 0.25, "average": True, "color": "full"},
     }  # fmt: skip
     assert (scenes["a"], scenes["b"], scenes["version"]) == ("dawn", None, 1)
+
+
+def test_what_cannot_be_read_is_not_overwritten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "values.json").write_bytes(b"somebody else's")
+
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    with contextlib.closing(SessionStore(tmp_path)) as store:
+        with monkeypatch.context() as patch:  # root may read everything
+            patch.setattr(Path, "read_bytes", refuse)
+            assert store.load() == SavedSession()
+        with pytest.raises(StorageError, match="cannot be read: Permission denied"):
+            store.save(SavedSession({"smooth": 0.5}))
+    assert (tmp_path / "values.json").read_bytes() == b"somebody else's"

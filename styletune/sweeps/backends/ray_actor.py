@@ -19,6 +19,7 @@ from styletune.errors import WorkerError
 from styletune.images import decode
 from styletune.images.png_metadata import describe_session, encode_png
 from styletune.ipc.commands import Run
+from styletune.ipc.segments import temp_prefix
 from styletune.sweeps.backends.server import Job
 from styletune.sweeps.results import Result, Term
 
@@ -126,7 +127,7 @@ class PointPainter:
 
     def __init__(self, inputs: PaintInputs) -> None:
         # As on a server: the engine reads only PNG of our own, by its path.
-        self._folder = tempfile.TemporaryDirectory(prefix="styletune-actor-")
+        self._folder = tempfile.TemporaryDirectory(prefix=temp_prefix())
         self._written = 0
         self._max_pixels = inputs.session.pictures.max_pixels
         paths = {slot: self._write(slot, data) for slot, data in inputs.pictures.items()}

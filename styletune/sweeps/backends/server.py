@@ -20,6 +20,7 @@ from styletune.client import Client, Epoch, Painted, connect
 from styletune.controls import Control
 from styletune.errors import RefusedError, SweepError, UnreachableError, WorkerError
 from styletune.images.png_metadata import update_state
+from styletune.ipc.segments import temp_prefix
 from styletune.sweeps.axes import controls_from_rows
 from styletune.sweeps.console import OnStep
 from styletune.sweeps.points import Point
@@ -276,7 +277,7 @@ async def private_server(arguments: Sequence[str]) -> AsyncIterator[Client]:
         WorkerError: it did not start; the error has its last lines.
     """
     token = secrets.token_urlsafe(32)
-    with tempfile.TemporaryDirectory(prefix="styletune-sweep-") as name:
+    with tempfile.TemporaryDirectory(prefix=temp_prefix()) as name:
         folder = Path(name)
         log = folder / "log"
         with log.open("wb") as errors:
