@@ -57,11 +57,11 @@ def run(arguments: argparse.Namespace) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    from styletune.engine import weights
-
     console = Console(stderr=True, highlight=False)
     file = arguments.session
-    if file and file.lower().endswith(weights.SUFFIXES):
+    if file and Path(file).suffix not in ("", ".toml"):
+        from styletune.engine import weights
+
         console.print(f"{file}: {weights.describe(file)}", markup=False, soft_wrap=True)
         return 0
     session = session_config(arguments, file)

@@ -43,3 +43,6 @@ def test_doctor_says_what_a_file_of_weights_holds(tmp_path: Path) -> None:
     assert done.stderr.startswith("styletune: ")
     assert "VGG.NPZ cannot be read: " in done.stderr
     assert done.stderr.count("\n") == 1
+    done = styletune("doctor", __file__)
+    assert done.returncode == 1
+    assert "the file must be .npz" in done.stderr

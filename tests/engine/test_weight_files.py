@@ -98,6 +98,22 @@ def test_moments_are_ignored_where_the_file_does_not_say_what_is_the_models(
     assert_same(tmp_path / "v.h5", VGG)
 
 
+def test_the_layers_are_those_that_the_file_names(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "v.h5", "w") as file:
+        for name, array in VGG.items():
+            layer, _, part = name.partition(".")
+            file[f"{layer}/{layer}/{part}:0"] = array
+            file[f"an old {layer}/{layer}/{part}:0"] = array * 0
+        # Keras splits lists that are too long for HDF5.
+        file.attrs["layer_names0"] = np.array([b"block2_conv1"])
+        file.attrs["layer_names1"] = np.array([b"block1_conv1", b"block1_conv2"])
+        file["block1_conv2"].attrs["weight_names"] = [
+            "block1_conv2/bias:0",
+            "block1_conv2/kernel:0",
+        ]
+    assert_same(tmp_path / "v.h5", VGG)
+
+
 def test_names_that_tensorflow_numbered_are_those_of_their_layers(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "v.h5", "w") as file:
         for name, array in VGG.items():

@@ -66,10 +66,12 @@ def _datasets(root: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
     if not layers:
         yield from _walk(root, ())
     for layer in layers:  # Keras 2, and `.h5` of Keras 3: which arrays are a layer's, and the order
-        names = _names(root[layer], "weight_names")
+        path, names = tuple(layer.split("/")), _names(root[layer], "weight_names")
+        if not names:
+            yield from _walk(root[layer], path)
         # Of a model within the model they are sorted by whether they are trained.
         for name in sorted(names, key=_natural):
-            yield (*layer.split("/"), *name.split("/")), root[layer][name]
+            yield (*path, *name.split("/")), root[layer][name]
 
 
 def _walk(group: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

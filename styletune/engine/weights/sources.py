@@ -24,7 +24,6 @@ _READERS = {
     ".pth": pytorch_files.read,
     ".pt": pytorch_files.read,
 }
-SUFFIXES = tuple(_READERS)
 
 
 def load(network: str, file: str | Path | None, layers: Sequence[str], seed: int = 0) -> Weights:
