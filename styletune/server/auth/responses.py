@@ -3,6 +3,8 @@
 Over HTTP, to a WebSocket handshake too: nothing is upgraded without permission.
 """
 
+import base64
+import hashlib
 import html
 from http import HTTPStatus
 
@@ -26,12 +28,32 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 
+_LOGIN_STYLE = """
+:root { color-scheme: dark; color: #d9d4c9; background: #0b0b0a }
+body { font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 26rem; margin: 18vh auto; padding: 0 24px }
+h1 { font-size: 16px; letter-spacing: 0.14em; color: #ece7dc }
+form { display: grid; gap: 12px; margin-top: 24px }
+label { display: grid; gap: 6px }
+input, button { height: 44px; padding: 0 12px; border: 1px solid #3c3a35; border-radius: 8px }
+input, button { font: inherit; color: inherit; background: #1b1b19 }
+button { color: #141413; background: #ece7dc }
+:focus-visible { outline: 2px solid #5cc6d0; outline-offset: 2px }
+"""
+# Style sheets of the page's own need a token: this one is allowed by its hash.
+_LOGIN_STYLE_HASH = base64.b64encode(hashlib.sha256(_LOGIN_STYLE.encode()).digest()).decode()
+_LOGIN_HEADERS = NOT_STORED | {
+    "content-security-policy": SECURITY_HEADERS["content-security-policy"]
+    + f"; style-src 'sha256-{_LOGIN_STYLE_HASH}'"
+}
+
 # The form goes to the page's own address, whatever a proxy calls it.
 LOGIN_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>styletune</title>
+<style>{style}</style>
 <h1>styletune</h1>
-<p>{message}</p>
+<p role="alert">{message}</p>
 <form method="get">
 <label>Token <input type="password" name="token" autocomplete="off" autofocus></label>
 <button>Enter</button>
@@ -69,8 +91,8 @@ async def send_denial(
             return
     response: Response
     if login_page:
-        page = LOGIN_PAGE.format(message=html.escape(str(denied)))
-        response = HTMLResponse(page, denied.status, NOT_STORED)
+        page = LOGIN_PAGE.format(style=_LOGIN_STYLE, message=html.escape(str(denied)))
+        response = HTMLResponse(page, denied.status, _LOGIN_HEADERS)
     else:
         body = {"code": denied.code, "message": str(denied)}
         response = JSONResponse(body, denied.status, NOT_STORED)

@@ -1,5 +1,7 @@
 """Who gets in: tables over requests, against a bare ASGI application behind AuthMiddleware."""
 
+import base64
+import hashlib
 import http.cookies
 import json
 from collections.abc import Iterable
@@ -395,6 +397,12 @@ async def test_wrong_token_shows_the_login_page(query: str) -> None:
     assert "set-cookie" not in answer.headers
     assert b"<form" in answer.body
     assert TOKEN.encode() not in answer.body
+    # Its style sheet is allowed by what it is; others still come from this server alone.
+    style = answer.body.partition(b"<style>")[2].partition(b"</style>")[0]
+    allowed = base64.b64encode(hashlib.sha256(style).digest()).decode()
+    assert b"color-scheme: dark" in style
+    assert f"style-src 'sha256-{allowed}'" in answer.headers["content-security-policy"]
+    assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
 @pytest.mark.checklist(5)
