@@ -126,7 +126,11 @@ def printable(name: str) -> str:
     Python stands surrogates, which no JSON takes, for bytes that its locale cannot decode; what is
     no UTF-8 either is replaced.
     """
-    return os.fsencode(name).decode("utf-8", "replace")
+    try:
+        data = name.encode(errors="surrogateescape")
+    except UnicodeEncodeError:  # other surrogates, which Windows allows
+        data = name.encode(errors="replace")
+    return data.decode(errors="replace")
 
 
 # Where the files that ship beside the code are: the page and the shipped configurations.

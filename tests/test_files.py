@@ -57,6 +57,7 @@ def test_a_name_that_the_locale_cannot_decode_is_still_text() -> None:
     assert files.printable("plain é 猫") == "plain é 猫"
     assert files.printable("caf\udcc3\udca9") == "café"  # UTF-8 in an ASCII locale
     assert files.printable("caf\udce9") == "caf\ufffd"  # Latin-1 bytes
+    assert files.printable("caf\ud800") == "caf?"
 
 
 def leftover(folder: Path, name: str, age_s: float = 60) -> Path:

@@ -6,6 +6,7 @@ Imports nothing heavy: each command does, once it is known to run.
 
 import argparse
 import contextlib
+import io
 import os
 import stat
 import sys
@@ -22,6 +23,9 @@ from styletune.safe_path import safe_path
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of an ASCII locale, perhaps
+            stream.reconfigure(errors="backslashreplace")
     parser = build_parser()
     arguments = parser.parse_args(argv)
     # `doctor` shows what matters of TensorFlow's start-up messages.

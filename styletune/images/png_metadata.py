@@ -22,6 +22,7 @@ from styletune.config import SessionConfig, resolve_paths
 from styletune.config import parse as parse_session
 from styletune.controls import ControlTable, Kind
 from styletune.errors import ConfigError, PictureError, explain_validation_error
+from styletune.files import printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -200,7 +201,7 @@ def _encode(image: Image.Image, state: Mapping[str, object]) -> bytes:
     info.add_text("Software", "styletune")
     # No escapes: those of a file name that is no UTF-8 are no JSON.
     text = json.dumps({"styletune": __version__, **state}, ensure_ascii=False)
-    info.add_text(KEYWORD, text.encode(errors="replace").decode())
+    info.add_text(KEYWORD, printable(text))
     png = io.BytesIO()
     image.save(png, "PNG", pnginfo=info)
     return png.getvalue()

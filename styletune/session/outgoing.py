@@ -1,10 +1,12 @@
 """Messages to clients: every model that the server sends on /ws, and how each is queued."""
 
+import json
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic_core import PydanticSerializationError
 
 from styletune.ipc.commands import Report, Run
 from styletune.ipc.frame_block import Frame, Term
@@ -38,7 +40,10 @@ class OutgoingMessage(BaseModel):
     @cached_property
     def text(self) -> str:
         """The message as JSON; made once, however many clients get it."""
-        return self.model_dump_json()
+        try:
+            return self.model_dump_json()
+        except PydanticSerializationError:  # a path that is no UTF-8 must not end every client
+            return json.dumps(self.model_dump(mode="json"))
 
 
 # ------------------------------------------------------ changes and errors

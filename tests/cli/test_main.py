@@ -51,6 +51,16 @@ def test_help_is_printed(command: str) -> None:
     assert "usage:" in done.stdout
 
 
+def test_an_ascii_locale_is_printed_to() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "styletune", "paint", "--help"],
+        capture_output=True,
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        check=True,
+    )
+    assert b"gpu:1 \\u2026;" in done.stdout
+
+
 def test_main_starts_without_heavy_imports() -> None:
     code = (
         "import sys; from styletune.cli.main import build_parser; build_parser()\n"

@@ -143,9 +143,10 @@ def test_a_picture_without_a_good_state_is_refused(data: bytes, told: str) -> No
 
 
 def test_a_state_survives_names_and_figures_that_are_no_json() -> None:
-    state = {"controls": {}, "session": {"init": "caf\udce9"}, "total": float("nan")}
+    session = {"init": "caf\udce9", "content": "猫", "style": "caf\udcc3\udca9"}
+    state = {"controls": {}, "session": session, "total": float("nan")}
     read = png_metadata.read_metadata(png_metadata.encode_png(PIXELS, state))
-    assert read.session == {"init": "caf?"}
+    assert read.session == {"init": "caf\ufffd", "content": "猫", "style": "café"}
 
 
 def test_a_session_comes_back_without_what_is_one_machines_own() -> None:
