@@ -170,5 +170,6 @@ class ServerProcess(ModuleProcess):
 class StandInServer(ServerProcess):
     """A server with a stand-in worker; see `benchmarks.common.stand_in`."""
 
-    def __init__(self, folder: Path, *flags: str, token: str | None = None) -> None:
-        super().__init__(folder, *flags, token=token, command=("benchmarks.common.stand_in",))
+    def __init__(self, folder: Path, *flags: str, token: str | None = None, **env: str) -> None:
+        command = ("benchmarks.common.stand_in",)
+        super().__init__(folder, *flags, token=token, command=command, **env)

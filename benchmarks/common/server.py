@@ -44,7 +44,7 @@ def serve_with_worker(session: SessionConfig, target: Target) -> int:
     return serve(
         session,
         open_browser=False,
-        options=ServerOptions(token=options.resolve_token(None)),
+        options=ServerOptions(options.resolve_token(None), options.viewer_token(wanted=False)),
         make_worker=make_worker,
     )
 

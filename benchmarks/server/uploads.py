@@ -95,7 +95,7 @@ class ServerMonitor:
             while json.loads(await self._socket.recv())["type"] != "snapshot":
                 pass
             self.stall_s = max(self.stall_s, time.perf_counter() - began)
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.025)  # below the rate of snapshots, which would add waits
 
     async def poll_memory(self) -> None:
         """Add up the memory of the web process and its decoders until cancelled."""
