@@ -350,10 +350,15 @@ async def test_resume_restores_values_and_pictures(tmp_path: Path) -> None:
         (run / "checkpoints").mkdir()
         picture = np.zeros((4, 4, 3), np.float32)
         write(run / "checkpoints", Checkpoint({"picture": picture}, 1, 7, 4, 4, 1_700_000_000.0))
+        half_written = run / "checkpoints" / ".checkpoint-000000002.npz.abcd1234"
+        half_written.write_bytes(b"half")
+        os.utime(half_written, (0, 0))
         server.process.kill()
     with served(tmp_path) as server:
         _, said = server.end(signal.SIGTERM)
         assert f"--resume --run {run.name}" in said
+        assert "event=swept" in said
+        assert not half_written.exists()
     with served(tmp_path, "127.0.0.1", "--resume") as server:
         bearer = {"Authorization": f"Bearer {server.token}"}
         async with httpx.AsyncClient(headers=bearer, trust_env=False, timeout=WAIT_S) as http:

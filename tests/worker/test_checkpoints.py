@@ -1,5 +1,6 @@
 """A painting goes on from its checkpoint: the same picture, the same moments."""
 
+import os
 import time
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:
         kept.maybe_save(painter, step, step)
     kept.save_final(painter, step, step)
     assert load_latest(tmp_path)[0].step == step
+
+
+def test_what_a_killed_worker_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    left = tmp_path / ".checkpoint-000000009.npz.abcd1234"
+    left.write_bytes(b"half")
+    os.utime(left, (0, 0))
+    CheckpointManager(str(tmp_path), pytest.fail)
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
