@@ -205,6 +205,15 @@ interface HardwareMessage {
   device: string;
 }
 
+/** A device has sent events that nothing is bound to: so many, and the last one's source. */
+interface UnboundMessage {
+  type: "unbound";
+  device: string;
+  source: string;
+  count: number;
+  hint?: string;
+}
+
 /** Raw MIDI messages for the device, to the clients that listen for it. */
 interface FeedbackMessage {
   type: "feedback";
@@ -386,6 +395,7 @@ interface ServerMessages {
   bindings: BindingsMessage;
   learning: LearningMessage;
   hardware: HardwareMessage;
+  unbound: UnboundMessage;
   feedback: FeedbackMessage;
   snapshot: SnapshotMessage;
   error: ErrorMessage;

@@ -18,9 +18,9 @@ _NULL = 127
 
 @dataclass(slots=True)
 class PairOrder:
-    """Which byte of its 14-bit values a device sends first, as the beginning of a gesture tells.
+    """Which byte of its 14-bit values a device sends first, as the beginning of a gesture shows.
 
-    Within a gesture each byte is followed by the other soon, so that nothing can be told.
+    Within a gesture each byte is followed by the other soon, so that nothing can be known.
 
     Attributes:
         lsb_first: None: not known yet.

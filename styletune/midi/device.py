@@ -3,7 +3,7 @@
 It remembers what one device needs: half-received values, faders that wait, what it shows.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,10 +14,12 @@ from styletune.midi.feedback import FeedbackQueue, Raw
 from styletune.midi.message import MAX_7_BIT, ControlId, Encoding, Event, MessageType
 from styletune.midi.profile import Profile
 from styletune.midi.takeover import THRESHOLD, Mode, SoftTakeover
+from styletune.midi.unbound import TurnDetector, UnboundEvents, mode_hint
 from styletune.terms import layer_terms
 
 Positions = Mapping[str, float]
 SCENE = "scene:"
+_RING_JUMP = 0.1  # in one message, of a knob that starts from what its ring shows
 _OF_ALL_TERMS = ("solo", "mute")
 _OF_LAYERS = (*layer_terms(), "freeze", *_OF_ALL_TERMS)
 
@@ -139,12 +141,14 @@ class Device:
         profile: its bindings; see `set_profile`.
         feedback: what it is sent.
         counts: of events that moved nothing: `orphan_lsb`, `unmapped`, `echo`.
+        unbound: what `unmapped` counts, to be shown.
     """
 
     def __init__(self, name: str, profile: Profile, table: ControlTable) -> None:
         self.name = name
         self.feedback = FeedbackQueue()
         self.counts: Counter[str] = Counter()
+        self.unbound = UnboundEvents()
         self._table = table
         self.set_profile(profile)
 
@@ -168,6 +172,7 @@ class Device:
             source: SoftTakeover(binding.takeover)
             for source, (binding, _) in self._bindings.items()
         }
+        self._turns: defaultdict[ControlId, TurnDetector] = defaultdict(TurnDetector)
         self._waiting: dict[str, float] = {}  # where a fader waits, by the name of its control
         self._pressed: set[ControlId] = set()
 
@@ -198,8 +203,7 @@ class Device:
         """The actions of an event; `data` is the message that completed it."""
         bound = self._bindings.get(event.source)
         if bound is None:
-            self.counts["unmapped"] += 1
-            return []
+            return self._on_unbound(event, now)
         binding, target = bound
         is_absolute = not binding.encoding.is_relative and binding.encoding is not Encoding.BUTTON
         if self.feedback.note_input(event.source, data, now, is_absolute=is_absolute):
@@ -210,7 +214,25 @@ class Device:
             return self._on_relative(binding, target, steps, positions)
         if binding.encoding is Encoding.BUTTON:
             return self._on_button(binding, target, event, positions)
+        if target.kind is Kind.FADER and self._is_turn(binding, event, positions):
+            return self._on_unbound(event, now, turns=True)
         return self._on_absolute(binding, target, event, positions, now)
+
+    def _on_unbound(self, event: Event, now: float, *, turns: bool = False) -> list[Action]:
+        self.counts["unmapped"] += 1
+        self.unbound.add(event.source, mode_hint(self.profile, event, turns=turns), now)
+        return []
+
+    def _is_turn(self, binding: Binding, event: Event, positions: Positions) -> bool:
+        """Whether an encoder sends turns where its profile expects positions: in another mode."""
+        if event.status is not MessageType.CONTROL_CHANGE or event.top != MAX_7_BIT:
+            return False
+        unlikely = False
+        if binding.feedback.kind is FeedbackKind.RING:  # it is where its control is
+            control = self._bindings[event.source][1].controls[0]
+            away = event.position - binding.normalized(positions[control.name])
+            unlikely = abs(away) > _RING_JUMP
+        return self._turns[event.source].feed(event.value, unlikely=unlikely)
 
     def needs_smoothing(self, event: Event) -> bool:
         """Whether the control that an event moves goes in steps that would be seen."""

@@ -27,7 +27,7 @@ def device_name(port: str) -> str:
 def mate(number: int, inputs: Sequence[str], outputs: Sequence[str]) -> int | None:
     """Which of `outputs` belongs to the device of `inputs[number]`; None: none does for certain.
 
-    ALSA's numbers tell, else the whole name without what the system adds; of several of one name
+    By ALSA's numbers, else by the whole name without what the system adds; of several of one name
     the first belongs to the first, if there are as many of both.
 
     Args:

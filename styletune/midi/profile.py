@@ -124,6 +124,7 @@ class _ProfileFile(_Strict):
     name: Name
     devices: Annotated[tuple[Name, ...], Field(min_length=1)]
     takeover: Mode = Mode.PICKUP
+    mode: Annotated[str, Field(max_length=200)] = ""
     enter: Annotated[tuple[Message, ...], Field(max_length=64)] = ()
     controls: Annotated[tuple[_ControlRow, ...], Field(max_length=512)] = ()
 
@@ -137,12 +138,14 @@ class Profile:
         devices: parts of the names under which systems announce it.
         bindings: at most one for each source.
         init_messages: raw messages that make the device ready, sent before any feedback.
+        mode: of the device that it is for, and how to get there, for people.
     """
 
     name: str
     devices: tuple[str, ...]
     bindings: Mapping[ControlId, Binding]
     init_messages: tuple[tuple[int, ...], ...] = ()
+    mode: str = ""
 
     def matches(self, device: str) -> bool:
         """Whether a device of that name is one of these; case does not matter."""
@@ -181,6 +184,8 @@ def loads(text: str, where: str = "profile") -> Profile:
 def dumps(profile: Profile) -> str:
     """The profile as TOML, which `loads` reads to the same profile."""
     data: dict[str, Any] = {"name": profile.name, "devices": profile.devices}
+    if profile.mode:
+        data["mode"] = profile.mode
     if profile.init_messages:
         data["enter"] = profile.init_messages
     data["controls"] = [_row(binding) for binding in profile.bindings.values()]
@@ -264,7 +269,7 @@ def _profile(data: Mapping[str, Any], where: str) -> Profile:
                 f"to `{bindings[binding.source].target}` and `{binding.target}`"
             )
         bindings[binding.source] = binding
-    return Profile(file.name, file.devices, bindings, file.enter)
+    return Profile(file.name, file.devices, bindings, file.enter, file.mode)
 
 
 def _row(binding: Binding) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import math
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,6 +54,7 @@ class MidiAgent:
         self._throttles: dict[str, MessageThrottle] = {}
         self._failures: Counter[str] = Counter()  # to open a port, by its name
         self._reported_none = False
+        self._reported_unbound: set[tuple[str, str, str | None]] = set()
         self._unreadable = self._reported_unreadable = 0
         self._connected = False
         self._learning = False
@@ -170,10 +171,24 @@ class MidiAgent:
                         self._open[message["device"]].send(tuple(data))
                 case "bindings" if message["device"] in self._throttles:
                     self._throttles[message["device"]].set_bindings(message)
+                case "unbound" if message["device"] in self._open:
+                    self._report_unbound(message)
                 case "learning":
                     self._set_learning(message["target"] is not None)
                 case "error":
                     self._report(f"the server says: {message['message']}")
+
+    def _report_unbound(self, message: Mapping[str, Any]) -> None:
+        """Report each control once, and each hint: a fader sends a hundred events."""
+        name, source, hint = message["device"], message["source"], message.get("hint")
+        if (name, source, hint) in self._reported_unbound:
+            return
+        self._reported_unbound.add((name, source, hint))
+        count = message["count"]
+        self._report(
+            f"{name}: nothing is bound to {source}; {count} such event{'s' * (count > 1)} so far"
+            + (f". {hint}" if hint else "")
+        )
 
     def _set_learning(self, learning: bool) -> None:
         self._learning = learning

@@ -28,6 +28,7 @@ from styletune.session.outgoing import (
     HardwareMessage,
     LearningMessage,
     Outgoing,
+    UnboundMessage,
 )
 from styletune.session.profiles import MidiLearn, ProfileRegistry
 
@@ -115,6 +116,8 @@ class MidiRouter:
         for (client, _), device in list(self._devices.items()):
             for event in device.poll(now):
                 self._handle_event(client, device, event, (), positions, now, apply)
+            if device.unbound.pop_due(now):
+                apply(device.name, _unbound_message(device))
         for name, steps in self._smoother.step(positions, now).items():
             apply(name, SmoothMove(steps))
         if result := self._learn.poll(now):
@@ -123,7 +126,7 @@ class MidiRouter:
     @property
     def due(self) -> float | None:
         """When to call `poll_due` and `feedback_after_change` next, or None."""
-        times = [device.due for device in self._devices.values()]
+        times = [due for d in self._devices.values() for due in (d.due, d.unbound.due)]
         times += [self._devices[key].feedback.due for key in self._open]
         times += [self._smoother.due, self._learn.due]
         return min((time for time in times if time is not None), default=None)
@@ -327,6 +330,13 @@ class MidiRouter:
 
     def _names(self) -> list[str]:
         return sorted({name for _, name in self._devices})
+
+
+def _unbound_message(device: Device) -> UnboundMessage:
+    events = device.unbound
+    return UnboundMessage(
+        device=device.name, source=str(events.source), count=events.count, hint=events.hint
+    )
 
 
 def _hardware_message(hint: PickupHint, device: str) -> HardwareMessage:

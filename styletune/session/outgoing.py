@@ -259,6 +259,26 @@ class HardwareMessage(OutgoingMessage):
         return HardwareMessage, self.control, self.device
 
 
+class UnboundMessage(OutgoingMessage):
+    """A device has sent events that nothing is bound to: so many, and the last one's source.
+
+    `hint`: what may be the matter, such as another mode of the device, and the remedy.
+    """
+
+    for_hardware: ClassVar[bool] = True
+    coalesce: ClassVar[bool] = True
+    type: Literal["unbound"] = "unbound"
+    device: str
+    source: str
+    count: int
+    hint: str | None = Field(default=None, exclude_if=is_none)
+
+    @property
+    def coalesce_key(self) -> Hashable:
+        """The device."""
+        return UnboundMessage, self.device
+
+
 class FeedbackMessage(OutgoingMessage):
     """Raw MIDI messages for the device, to the clients that listen for it."""
 
@@ -421,6 +441,7 @@ Outgoing = (
     | BindingsMessage
     | LearningMessage
     | HardwareMessage
+    | UnboundMessage
     | FeedbackMessage
     | SnapshotMessage
     | ErrorMessage

@@ -188,6 +188,16 @@ def test_a_fader_that_stands_elsewhere_leaves_a_ghost_until_it_meets_its_control
     wait_until("the knob", lambda: control(server, FADER) == (start + 1) / 127)
 
 
+def test_a_device_in_another_mode_shows_the_keys_that_switch_it(page: Page, server: Server) -> None:
+    before = control(server, FADER)
+    page.evaluate("window.turn([224, 0, 64], [224, 1, 64])")
+    panel = page.locator("#midi-panel")
+    expect(panel).to_contain_text("nothing is bound to ch 1 bend; 2 such events so far")
+    expect(panel).to_contain_text("hold SET and CYCLE while you plug it in")
+    expect(page.locator("#notice")).to_contain_text("hold SET and CYCLE")
+    assert control(server, FADER) == before
+
+
 def test_learn_a_handle_by_pressing_it_and_moving_hardware(page: Page, server: Server) -> None:
     page.get_by_role("button", name="learn", exact=True).click()
     page.locator('button[data-control="kick"]').click()

@@ -89,7 +89,7 @@ def test_either_byte_may_come_first(lsb_first: bool, period_s: float, gap_s: flo
     assert values == [*range(8000, 16383, 61), 16383]
 
 
-def test_order_is_told_by_the_next_gesture() -> None:
+def test_order_is_known_from_the_next_gesture() -> None:
     decoder = Decoder(pairs_14bit=[CC7])
     fed(decoder, cc(7, 10), cc(39, 20), now=1.0)  # began in the middle: half of another value
     assert fed(decoder, cc(39, 21), cc(7, 11), now=2.0)[-1].value == 11 << 7 | 21

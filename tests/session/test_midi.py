@@ -108,6 +108,17 @@ def test_bad_bytes_are_refused() -> None:
     assert error.code == "bad_midi"
 
 
+def test_unbound_events_are_shown() -> None:
+    devices = Devices()
+    for value in range(3):
+        assert devices.send(0xE0, value, 64) == []
+    ((name, shown),) = devices.poll(0.2)
+    assert (name, shown.count, shown.source) == (NANO, 3, "ch 1 bend")
+    assert "hold SET and CYCLE" in shown.hint
+    assert devices.poll(2.0) == []
+    assert devices.router.due is None
+
+
 # ---------------------------------------------------------------- feedback
 
 

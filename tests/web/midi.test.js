@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { formatMidi, playingInputs, shouldSend, sshTunnel } from "../../web/panels/midi.js";
+import { formatMidi, formatUnbound, playingInputs, shouldSend, sshTunnel } from "../../web/panels/midi.js";
 
 test("the tunnel is written out for the page's own port and host", () => {
   const place = { hostname: "gpu7", port: "8018" };
@@ -17,6 +17,12 @@ test("MIDI messages read as in a manual", () => {
   assert.equal(formatMidi([0x99, 36, 100]), "ch 10 note 36 on");
   assert.equal(formatMidi([0x90, 36, 0]), "ch 1 note 36 off");
   assert.equal(formatMidi([0xe0, 0, 64]), "ch 1 bend 0");
+});
+
+test("events that nothing is bound to are counted in a sentence", () => {
+  const message = { device: "nano", source: "ch 1 bend", count: 1 };
+  assert.equal(formatUnbound(message), "nano: nothing is bound to ch 1 bend; 1 such event so far.");
+  assert.equal(formatUnbound({ ...message, count: 2, hint: "Hold SET" }), "nano: nothing is bound to ch 1 bend; 2 such events so far. Hold SET.");
 });
 
 test("clock, active sensing and SysEx are not sent", () => {

@@ -42,7 +42,7 @@ function sourceOf([status = 0, number = 0]) {
 }
 
 /**
- * Which byte of its 14-bit values a device sends first, as the beginning of a gesture tells:
+ * Which byte of its 14-bit values a device sends first, as the beginning of a gesture shows:
  * undefined is not known yet. Within a gesture each byte is followed by the other soon.
  */
 function makePairOrder() {

@@ -30,6 +30,10 @@ export function formatMidi([status = 0, number = 0, value = 0]) {
   return `${channel} ${status.toString(16)} ${number} ${value}`;
 }
 
+/** @param {Omit<UnboundMessage, "type">} message */
+export const formatUnbound = ({ device, source, count, hint }) =>
+  `${device}: nothing is bound to ${source}; ${count} such event${count > 1 ? "s" : ""} so far.${hint ? ` ${hint}.` : ""}`;
+
 /** @param {ArrayLike<number>} data */
 export const shouldSend = (data) => data.length > 0 && data[0] !== SYSEX && !IGNORED.has(data[0] ?? 0);
 
@@ -99,7 +103,8 @@ export function start(page) {
       updateInputs();
     },
   });
-  panel.append(el("h2", {}, "MIDI controller"), status, select, detail, lastMessage);
+  const unbound = el("p", { class: "unbound", role: "status", hidden: true });
+  panel.append(el("h2", {}, "MIDI controller"), status, select, detail, lastMessage, unbound);
   /** @type {MIDIAccess | null} */
   let access = null;
   /**
@@ -119,6 +124,13 @@ export function start(page) {
     try {
       if (output) for (const message of data) if (message[0] !== SYSEX) output.send(message);
     } catch { /* it has just been unplugged */ }
+  });
+  // Of every device, also of those that an agent plays.
+  on("unbound", (message) => {
+    const known = unbound.textContent?.includes(message.hint ?? "");
+    setText(unbound, formatUnbound(message));
+    unbound.hidden = false;
+    if (!known) page.showNotice(formatUnbound(message));
   });
   on("bindings", ({ device, bindings }) => playing.get(device)?.throttle.setBindings(bindings));
   on("learning", ({ target }) => {
