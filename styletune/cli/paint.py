@@ -137,6 +137,7 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
         with fast_import():
             from styletune.engine import backend
             from styletune.engine.offline import OfflinePainter
+            from styletune.images.png_metadata import describe_session
 
             backend.configure(session.engine.device, session.engine.precision)
         offline = OfflinePainter(session, steps)
@@ -156,7 +157,7 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
     _run_steps(offline, steps, console)
     state = {
         "controls": session.table().to_json(session.positions()),
-        "session": session.model_dump(mode="json"),
+        "session": describe_session(session),
         "steps": offline.steps_taken,
         "weights": painter.weights_label,
     }

@@ -32,6 +32,7 @@ KEYWORD = "styletune"
 MAX_TEXT = 64 * 1024
 MAX_CHUNKS = 100_000  # of a picture that are passed over, in a few hundredths of a second
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_OF_ONE_MACHINE = ("server", "midi", "engine")  # sections of a session
 _TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 
 
@@ -72,24 +73,21 @@ class EmbeddedState(BaseModel):
         return controls
 
 
-def describe_session(
-    session: SessionConfig, *, content: str, styles: Sequence[str]
-) -> dict[str, Any]:
-    """What a picture tells of its session: without addresses, paths and the machine's own.
+def describe_session(session: SessionConfig, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """What a picture tells of its session: without addresses and the machine's own.
 
     Args:
-        content, styles: names of the pictures.
+        names: of the content and the styles, for a picture that others get: then it tells no
+            path either. None: as the session has them.
     """
-    data = session.model_dump(
-        mode="json",
-        exclude={
-            "server": True, "midi": True, "controls": True,
-            "engine": {"device"}, "network": {"weights"},
-        },
-    )  # fmt: skip
-    data["pictures"] |= {"content": content, "styles": list(styles)}
+    own = set(_OF_ONE_MACHINE) | {"controls"}
+    data = session.model_dump(mode="json", exclude=own)
     data["network"]["layers"] = list(session.network.selected_layers)
-    data["painting"]["init"] = Path(session.painting.init).name
+    if names is not None:
+        content, *styles = names
+        data["pictures"] |= {"content": content, "styles": styles}
+        data["network"]["weights"] = None
+        data["painting"]["init"] = Path(session.painting.init).name
     return data
 
 
@@ -162,7 +160,8 @@ def read_session(png: bytes, source: str) -> SessionConfig:
             f"{source}: the picture holds values, but no session; drop it on the page, or name a "
             "session file"
         )
-    data = {**state.session, "controls": {}}
+    data = {key: part for key, part in state.session.items() if key not in _OF_ONE_MACHINE}
+    data["controls"] = {}
     table = parse_session(data, source).table()
     data["controls"] = {
         name: at for name, at in state.controls.items() if name in table and name != "paused"

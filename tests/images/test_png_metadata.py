@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from styletune import __version__, files
-from styletune.config import SessionConfig
+from styletune.config import Server, SessionConfig
 from styletune.errors import ConfigError, PictureError
 from styletune.images import png_metadata
 from styletune.images.png_metadata import EmbeddedState, describe_session, read_session
@@ -156,14 +156,16 @@ def test_a_session_comes_back_without_what_is_one_machines_own() -> None:
         painting={"faders": "linear", "seed": 7, "init": "/home/me/start.png"},
         server={"host": "10.0.0.7"},
     )
-    told = describe_session(session, content="a", styles=["woodcut", "c"])
+    told = describe_session(session, ["a", "woodcut", "c"])
     assert "/home/me" not in json.dumps(told)
     assert "10.0.0.7" not in json.dumps(told)
+    told["server"] = {"host": "0.0.0.0"}  # nobody's to choose but the reader's
     state = {"session": told, "controls": {"smooth": 0.25, "size": 1.0, "paused": True}}
     read = read_session(png_metadata.encode_png(PIXELS, state), "x.png")
     assert read.controls == {"smooth": 0.25, "size": 1.0}
     assert read.pictures.styles == ("woodcut", "c")
     assert (read.network.name, read.network.layers) == ("vgg16", ("block2_conv1",))
+    assert read.server == Server()
     assert (read.painting.faders, read.painting.seed) == ("linear", 7)
     with pytest.raises(ConfigError, match=r"^x.png: the picture holds values, but no session"):
         read_session(png(GOOD), "x.png")

@@ -189,5 +189,5 @@ def describe_frame(hub: Hub, frame: Frame, config: SessionConfig) -> Mapping[str
         "seed": config.painting.seed,
         "content": content,
         "styles": styles,
-        "session": describe_session(config, content=content, styles=styles),
+        "session": describe_session(config, names=[content, *styles]),
     }

@@ -219,8 +219,8 @@ class PointPainter:
         """What the PNG of a point tells: its session, and the result."""
         own = self._inputs.session
         pictures = {"content": own.pictures.content, **_style_slots(own.pictures.styles)}
-        content, *styles = (pictures | dict(result.pictures)).values()
-        session = describe_session(own, content=content, styles=styles)
+        names = [*(pictures | dict(result.pictures)).values()]
+        session = describe_session(own, names)
         return {"session": session, **result.state}
 
     def _path(self, name: str, data: bytes) -> str:
