@@ -88,6 +88,8 @@ def browsing(
     browser: Browser, width: int = 1440, height: int = 900, **options: Any
 ) -> Iterator[BrowserContext]:
     """A window of its own, with our timeout."""
+    if options.get("has_touch"):  # the first touch would only bring back controls that have faded
+        options.setdefault("reduced_motion", "reduce")
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     context.set_default_timeout(1000 * TIMEOUT_S)
     try:
