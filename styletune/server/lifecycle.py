@@ -107,6 +107,7 @@ class Server(uvicorn.Server):
         try:
             await self._worker.start()
             background = asyncio.create_task(self._background())
+            background.add_done_callback(_log_failure)
             hub = asyncio.create_task(self._hub.run())
             hub.add_done_callback(self._exit_if_failed)
             await self.serve([listener])
@@ -123,6 +124,12 @@ class Server(uvicorn.Server):
         if not hub.cancelled() and (error := hub.exception()) is not None:
             _log.error("passing on pictures failed", exc_info=error)
             self.should_exit = True
+
+
+def _log_failure(background: asyncio.Task[None]) -> None:
+    """The show goes on without it, but not without a word."""
+    if not background.cancelled() and (error := background.exception()) is not None:
+        _log.error("nothing is saved any more: end styletune, and start it again", exc_info=error)
 
 
 def uvicorn_config(app: ASGIApp, tls: tuple[Path, Path] | None = None) -> uvicorn.Config:

@@ -471,7 +471,7 @@ def test_scenes_and_values_outlive_the_process(tmp_path: Path, number: int) -> N
         assert asyncio.run(_scenes_after(server, store)) == []
         if number == signal.SIGKILL:  # told to end, it saves what is not saved yet
             end = time.monotonic() + WAIT_S
-            while not scenes.exists():
+            while not (values.exists() and scenes.exists()):
                 assert time.monotonic() < end
                 time.sleep(0.02)
         server.end(number)
