@@ -133,11 +133,8 @@ def printable(name: str) -> str:
     return data.decode(errors="replace")
 
 
-# Where the files that ship beside the code are: the page and the shipped configurations.
-#
-# A wheel carries them inside the package, an editable install or a checkout has them beside
-# it. Knows nothing about what is in them.
-
+# Files that ship with the code: within the package in a wheel, beside it in a checkout and in an
+# editable install.
 
 PACKAGE = Path(__file__).resolve().parent
 

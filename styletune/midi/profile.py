@@ -193,7 +193,7 @@ def dumps(profile: Profile) -> str:
 
 
 def dumps_checked(profile: Profile) -> str:
-    """The same, if `loads` does read it to the same profile: only such a one may be kept.
+    """The same, where `loads` does read it to the same profile: only such a one may be kept.
 
     Raises:
         ConfigError: it does not.
@@ -367,10 +367,8 @@ class ProfileStore:
         path = self._folder / _file_name(device)
         text = dumps_checked(profile)
         if not path.exists() and len(_own_files(self._folder)) >= MAX_PROFILES:
-            raise ConfigError(
-                f"{self._folder} holds {MAX_PROFILES} profiles, and no more are kept; delete those "
-                "of controllers that are gone"
-            )
+            full = f"{self._folder} holds {MAX_PROFILES} profiles, and no more are kept"
+            raise ConfigError(f"{full}; delete those of controllers that are gone")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             write_bytes_atomically(path, text.encode())
