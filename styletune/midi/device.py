@@ -179,6 +179,7 @@ class Device:
     def reset(self) -> None:
         """Forget where its faders are and what it shows: it was plugged in again."""
         self.feedback.reset()
+        self._turns.clear()
         for takeover in self._takeovers.values():
             takeover.reset()
 

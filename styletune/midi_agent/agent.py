@@ -186,7 +186,7 @@ class MidiAgent:
         self._reported_unbound.add((name, source, hint))
         count = message["count"]
         self._report(
-            f"{name}: nothing is bound to {source}; {count} such event{'s' * (count > 1)} so far"
+            f"nothing is bound to {source} of {name}; {count} such event{'s' * (count > 1)} so far"
             + (f". {hint}" if hint else "")
         )
 

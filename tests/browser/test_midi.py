@@ -192,7 +192,7 @@ def test_a_device_in_another_mode_shows_the_keys_that_switch_it(page: Page, serv
     before = control(server, FADER)
     page.evaluate("window.turn([224, 0, 64], [224, 1, 64])")
     panel = page.locator("#midi-panel")
-    expect(panel).to_contain_text("nothing is bound to ch 1 bend; 2 such events so far")
+    expect(panel).to_contain_text("of nanoKONTROL2 SLIDER/KNOB; 2 such events so far")
     expect(panel).to_contain_text("hold SET and CYCLE while you plug it in")
     expect(page.locator("#notice")).to_contain_text("hold SET and CYCLE")
     assert control(server, FADER) == before

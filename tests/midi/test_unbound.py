@@ -57,6 +57,13 @@ def test_knob_in_daw_mode_does_not_jump(place: int, values: list[int]) -> None:
     assert CC_KEYS in str(nano.unbound.hint)
 
 
+def test_device_that_is_plugged_in_anew_may_be_in_another_mode() -> None:
+    nano = plugged(NANO)
+    assert moved(nano, *knob(1, 1, 1, 1, 5)) == {}
+    nano.reset()
+    assert moved(nano, *knob(5, 20, 40, 60, 70)) != {}
+
+
 @pytest.mark.parametrize("data", [(0xE0, 0, 64), (0xE7, 1, 2), (0x90, 16, 127), (0x90, 94, 127)])
 def test_nanokontrol2_in_daw_mode_is_recognised(data: tuple[int, ...]) -> None:
     nano = plugged(NANO)

@@ -1,7 +1,9 @@
 """Which server and which ports the agent takes."""
 
 import asyncio
+import json
 import sys
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -176,6 +178,35 @@ def test_feedback_to_a_device_that_has_just_gone_is_dropped(system: System) -> N
     system.busy = {"gone"}
     port.send((0xB0, 1, 3))
     assert system.sent == [(0xB0, 1, 2)]
+
+
+def test_the_agent_reports_each_unbound_control_once(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent, "PORTS_POLL_S", 0)
+    lines: list[str] = []
+    played = MidiAgent(Ports(), "", lines.append)
+
+    async def messages() -> AsyncIterator[str]:
+        shown = {"type": "unbound", "device": "Twister", "source": "ch 4 CC 8", "count": 1}
+        yield json.dumps(shown)
+        yield json.dumps(shown | {"count": 9})
+        yield json.dumps(shown | {"count": 10, "hint": "Push it"})
+        yield json.dumps(shown | {"device": "another client's"})
+
+    async def run() -> None:
+        system.inputs[:] = ["Twister"]
+        watch = asyncio.create_task(played.watch_ports())
+        await asyncio.sleep(0)
+        await played._receive(messages())  # type: ignore[arg-type]
+        watch.cancel()
+
+    asyncio.run(run())
+    assert lines == [
+        "Twister plays",
+        "nothing is bound to ch 4 CC 8 of Twister; 1 such event so far",
+        "nothing is bound to ch 4 CC 8 of Twister; 10 such events so far. Push it",
+    ]
 
 
 def test_the_agent_follows_ports_that_come_go_and_fail(

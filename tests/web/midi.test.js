@@ -21,8 +21,8 @@ test("MIDI messages read as in a manual", () => {
 
 test("events that nothing is bound to are counted in a sentence", () => {
   const message = { device: "nano", source: "ch 1 bend", count: 1 };
-  assert.equal(formatUnbound(message), "nano: nothing is bound to ch 1 bend; 1 such event so far.");
-  assert.equal(formatUnbound({ ...message, count: 2, hint: "Hold SET" }), "nano: nothing is bound to ch 1 bend; 2 such events so far. Hold SET.");
+  assert.equal(formatUnbound(message), "Nothing is bound to ch 1 bend of nano; 1 such event so far.");
+  assert.equal(formatUnbound({ ...message, count: 2, hint: "Hold SET" }), "Nothing is bound to ch 1 bend of nano; 2 such events so far. Hold SET.");
 });
 
 test("clock, active sensing and SysEx are not sent", () => {

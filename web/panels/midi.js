@@ -32,7 +32,7 @@ export function formatMidi([status = 0, number = 0, value = 0]) {
 
 /** @param {Omit<UnboundMessage, "type">} message */
 export const formatUnbound = ({ device, source, count, hint }) =>
-  `${device}: nothing is bound to ${source}; ${count} such event${count > 1 ? "s" : ""} so far.${hint ? ` ${hint}.` : ""}`;
+  `Nothing is bound to ${source} of ${device}; ${count} such event${count > 1 ? "s" : ""} so far.${hint ? ` ${hint}.` : ""}`;
 
 /** @param {ArrayLike<number>} data */
 export const shouldSend = (data) => data.length > 0 && data[0] !== SYSEX && !IGNORED.has(data[0] ?? 0);
