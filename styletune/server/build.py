@@ -151,11 +151,26 @@ def _run_manifest(hub: Hub) -> RunManifest:
 def _print_urls(auth: AuthMiddleware, base_url: str, open_browser: bool) -> None:
     """Print where it listens, and open a browser if that is wanted."""
     log_event(_log, INFO, "listening", address=base_url)
-    for token in filter(None, (auth.token, auth.view_token)):
-        print(login_url(base_url, token), flush=True)
+    if sys.stdout.isatty():
+        print(address_block(base_url, auth.token, auth.view_token), flush=True)
+    else:  # a program reads them: one a line, the player's first
+        for token in filter(None, (auth.token, auth.view_token)):
+            print(login_url(base_url, token), flush=True)
     if open_browser:
         # Not the token: it would stand in the browser's command line for all to read.
         _open_browser(login_url(base_url, auth.one_time_token()))
+
+
+def address_block(base_url: str, token: str, view_token: str | None = None) -> str:
+    """What a person at a terminal has to know: what to open, for whom, and how it ends."""
+    lines = {
+        "play": login_url(base_url, token),
+        "watch only": login_url(base_url, view_token) if view_token else "",
+        "projector": login_url(base_url + "stage", view_token or token),
+        "end": "Ctrl-C; the same command with --resume goes on where it was",
+    }
+    rows = [f"  {label:<11} {text}" for label, text in lines.items() if text]
+    return "\n".join(["", *rows, ""])
 
 
 def _open_browser(url: str) -> None:

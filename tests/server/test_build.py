@@ -5,7 +5,7 @@ import contextlib
 from pathlib import Path
 
 from styletune.midi.profile import ProfileStore, find
-from styletune.server.build import _autosave
+from styletune.server.build import _autosave, address_block
 from styletune.server.runs import RunFolder
 from styletune.server.storage import SessionStore
 from tests.support.web_process import BEARER, receive, running, until
@@ -55,3 +55,17 @@ async def test_what_was_answered_while_the_disk_was_full_is_saved_once_there_is_
         saving.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await saving
+
+
+def test_a_terminal_is_given_each_address_with_its_purpose() -> None:
+    base = "http://127.0.0.1:8001/"
+    block = address_block(base, "play-token", "view-token")
+    rows = [line.split(maxsplit=1) for line in block.splitlines() if line]
+    assert [row[0] for row in rows] == ["play", "watch", "projector", "end"]
+    assert rows[0][1] == f"{base}?token=play-token"
+    assert rows[1][1].split() == ["only", f"{base}?token=view-token"]
+    assert rows[2][1] == f"{base}stage?token=view-token"
+    assert "--resume" in rows[3][1]
+    alone = address_block(base, "play-token")
+    assert "watch" not in alone
+    assert f"{base}stage?token=play-token" in alone
