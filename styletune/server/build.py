@@ -131,7 +131,10 @@ async def _autosave(
             )
         )
     try:
-        await asyncio.gather(*(saver.run() for saver in savers))
+        # A group, as it waits for all of them at the end, too.
+        async with asyncio.TaskGroup() as tasks:
+            for saver in savers:
+                tasks.create_task(saver.run())
     finally:
         if store is not None:
             store.close()

@@ -23,6 +23,7 @@ from styletune.session.scenes import MAX_SCENES, ControlName, Scene, Value
 
 # Changes are saved within a second; a drag writes the file about once a second.
 SAVE_INTERVAL_S = 0.8
+_LAST_TRIES = 3  # at the end, within the 5 s that it may take
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class SessionStore:
         self._lock = process_lock(folder)
         self._read_only = ""
         self._written: dict[str, bytes] = {}
-        self._loaded: tuple[Scene, ...] = ()
+        self._loaded: tuple[Scene, ...] | None = None
         self._others: tuple[Scene, ...] = ()  # that another process has stored meanwhile
 
     def load(self) -> SavedSession:
@@ -124,8 +125,9 @@ class SessionStore:
                 "another styletune plays this session; they are kept once it has ended, or give "
                 "this one a folder of its own with --data"
             ) from None
-        saved = self._read("scenes.json", _Scenes).scenes
-        self._others = tuple(scene for scene in saved if scene not in self._loaded)
+        if self._loaded is not None:
+            saved = self._read("scenes.json", _Scenes).scenes
+            self._others = tuple(scene for scene in saved if scene not in self._loaded)
 
     def _read(self, name: str, kind: type[_T]) -> _T:
         path = self.folder / name
@@ -198,9 +200,14 @@ class Autosaver(Generic[_S]):
         finally:
             if saving is not None:
                 await asyncio.wait([saving])  # or the older state could be written last
-            if (state := self._current()) != self._saved:
-                self._try_to_save(state)
-                if self._why:
+            for tries_left in reversed(range(_LAST_TRIES)):
+                if (state := self._current()) != self._saved:
+                    self._try_to_save(state)
+                if self._saved == state:
+                    break
+                if tries_left:  # another server of this session may be ending as well
+                    await asyncio.sleep(self._interval_s)
+                else:
                     _log.error("lost with the end of this server: %s: %s", self._failure, self._why)
 
     def _try_to_save(self, state: _S) -> None:

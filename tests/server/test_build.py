@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import threading
+import time
 from pathlib import Path
+
+import pytest
 
 from styletune.midi.profile import ProfileStore, find
 from styletune.server.build import _autosave, address_block
 from styletune.server.runs import RunFolder
-from styletune.server.storage import SessionStore
-from tests.support.web_process import BEARER, receive, running, until
+from styletune.server.storage import SavedSession, SessionStore
+from tests.support.web_process import BEARER, WAIT_S, receive, running, until
 
 PROFILE = """
 name = "mine"
@@ -69,3 +73,28 @@ def test_a_terminal_is_given_each_address_with_its_purpose() -> None:
     alone = address_block(base, "play-token")
     assert "watch" not in alone
     assert f"{base}stage?token=play-token" in alone
+
+
+async def test_the_end_waits_for_what_is_being_saved_and_saves_what_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, begun = SessionStore(tmp_path / "session"), threading.Event()
+    save = store.save
+
+    def save_slowly(session: SavedSession) -> None:
+        begun.set()
+        time.sleep(0.3)
+        save(session)
+
+    monkeypatch.setattr(store, "save", save_slowly)
+    async with running(tmp_path) as server:
+        run = RunFolder(tmp_path)
+        saving = asyncio.create_task(_autosave(server.hub, run, store, ProfileStore(None)))
+        await asyncio.sleep(0)
+        await server.http.put("/api/scenes/early", json={"controls": {}})
+        await asyncio.to_thread(begun.wait, WAIT_S)
+        server.hub.session.state.store("late")
+        saving.cancel()
+        await asyncio.wait([saving])
+    names = [scene.name for scene in SessionStore(tmp_path / "session").load().scenes]
+    assert names == ["early", "late"]
