@@ -21,13 +21,12 @@ from styletune.midi.learn import LearnResult
 from styletune.midi.message import Event, decode
 from styletune.midi.profile import Profile
 from styletune.midi.smoothing import Smoother
-from styletune.session.outgoing import (
+from styletune.session.outgoing import ErrorMessage, Outgoing
+from styletune.session.outgoing_midi import (
     BindingsMessage,
-    ErrorMessage,
     FeedbackMessage,
     HardwareMessage,
     LearningMessage,
-    Outgoing,
     UnboundMessage,
 )
 from styletune.session.profiles import MidiLearn, ProfileRegistry

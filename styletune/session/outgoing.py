@@ -1,52 +1,21 @@
-"""Messages to clients: every model that the server sends on /ws, and how each is queued."""
+"""Messages to clients: every model that the server sends on /ws; those of MIDI stand beside."""
 
-import json
-from collections.abc import Hashable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
-from pydantic_core import PydanticSerializationError
+from pydantic import Field, create_model
 
 from styletune.ipc.commands import Report, Run
 from styletune.ipc.frame_block import Frame, Term
+from styletune.session.outgoing_message import OutgoingMessage, is_none
+from styletune.session.outgoing_midi import (
+    BindingsMessage,
+    FeedbackMessage,
+    HardwareMessage,
+    LearningMessage,
+    UnboundMessage,
+)
 from styletune.terms import layer_terms
-
-
-def is_none(value: object) -> bool:
-    """Whether to leave a field out of the JSON."""
-    return value is None
-
-
-class OutgoingMessage(BaseModel):
-    """A message to clients.
-
-    Attributes:
-        broadcast: whether every client gets it, or only the one that it is for.
-        for_hardware: whether a client that only drives MIDI devices gets it.
-        coalesce: whether a newer one replaces one that still waits in a `SendQueue`.
-    """
-
-    model_config = ConfigDict(frozen=True)
-    broadcast: ClassVar[bool] = True
-    for_hardware: ClassVar[bool] = False
-    coalesce: ClassVar[bool] = False
-
-    @property
-    def coalesce_key(self) -> Hashable:
-        """Waiting messages with the same key are replaced, where `coalesce` is set."""
-        return type(self)
-
-    @cached_property
-    def text(self) -> str:
-        """The message as JSON; made once, however many clients get it."""
-        try:
-            return self.model_dump_json()
-        except PydanticSerializationError:  # a path that is no UTF-8 must not end every client
-            return json.dumps(self.model_dump(mode="json"))
-
-
-# ------------------------------------------------------ changes and errors
 
 
 class ChangedMessage(OutgoingMessage):
@@ -197,96 +166,6 @@ class EpochMessage(OutgoingMessage):
             if frame.run
             else None,
         )
-
-
-# ---------------------------------------------------------------------- MIDI
-
-
-class Binding(OutgoingMessage):
-    """A control or scene and the hardware that moves it."""
-
-    target: str
-    source: str
-    encoding: str
-    takeover: str
-    invert: bool = False
-    learned: bool = False
-    conflict: str | None = Field(default=None, exclude_if=is_none)
-
-
-class BindingsMessage(OutgoingMessage):
-    """What the knobs of a device are bound to."""
-
-    for_hardware: ClassVar[bool] = True
-    coalesce: ClassVar[bool] = True
-    type: Literal["bindings"] = "bindings"
-    device: str
-    profile: str
-    bindings: tuple[Binding, ...]
-
-    @property
-    def coalesce_key(self) -> Hashable:
-        """The device."""
-        return BindingsMessage, self.device
-
-
-class LearningMessage(OutgoingMessage):
-    """Which target waits for hardware to be moved; null: none."""
-
-    for_hardware: ClassVar[bool] = True
-    coalesce: ClassVar[bool] = True
-    type: Literal["learning"] = "learning"
-    target: str | None
-    device: str | None = Field(default=None, exclude_if=is_none)
-    source: str | None = Field(default=None, exclude_if=is_none)
-    encoding: str | None = Field(default=None, exclude_if=is_none)
-
-
-class HardwareMessage(OutgoingMessage):
-    """Where a fader of hardware stands while it does not move its control; `waiting`: until met."""
-
-    coalesce: ClassVar[bool] = True
-    type: Literal["hardware"] = "hardware"
-    control: str
-    position: float
-    waiting: bool
-    direction: Literal["up", "down"] | None
-    device: str
-
-    @property
-    def coalesce_key(self) -> Hashable:
-        """The control and the device."""
-        return HardwareMessage, self.control, self.device
-
-
-class UnboundMessage(OutgoingMessage):
-    """A device has sent events that nothing is bound to: so many, and the last one's source.
-
-    `hint`: what may be the matter, such as another mode of the device, and the remedy.
-    """
-
-    for_hardware: ClassVar[bool] = True
-    coalesce: ClassVar[bool] = True
-    type: Literal["unbound"] = "unbound"
-    device: str
-    source: str
-    count: int
-    hint: str | None = Field(default=None, exclude_if=is_none)
-
-    @property
-    def coalesce_key(self) -> Hashable:
-        """The device."""
-        return UnboundMessage, self.device
-
-
-class FeedbackMessage(OutgoingMessage):
-    """Raw MIDI messages for the device, to the clients that listen for it."""
-
-    broadcast: ClassVar[bool] = False
-    for_hardware: ClassVar[bool] = True
-    type: Literal["feedback"] = "feedback"
-    device: str
-    data: tuple[tuple[int, ...], ...]
 
 
 # ----------------------------------------------- worker, pictures and scenes

@@ -13,8 +13,9 @@ from styletune.midi.device import resolve, with_layer_index
 from styletune.midi.learn import Learner, LearnResult
 from styletune.midi.message import ControlId, Encoding, Event
 from styletune.midi.profile import MAX_NAME, MAX_PROFILES, Profile, dumps, find, name_to_keep
-from styletune.session import outgoing
-from styletune.session.outgoing import BindingsMessage, ErrorMessage, LearningMessage
+from styletune.session import outgoing_midi
+from styletune.session.outgoing import ErrorMessage
+from styletune.session.outgoing_midi import BindingsMessage, LearningMessage
 
 
 class MidiLearn:
@@ -202,7 +203,7 @@ class ProfileRegistry:
             device=name,
             profile=profile.name,
             bindings=tuple(
-                outgoing.Binding(
+                outgoing_midi.Binding(
                     target=target,
                     source=str(source),
                     encoding=self._effective_encoding(binding),

@@ -13,9 +13,9 @@ from styletune.midi.message import RELATIVE, Encoding
 from styletune.midi.smoothing import PERIOD_S, STEPS
 from styletune.networks import NETWORKS
 from styletune.session.midi import MAX_DEVICES, MidiAction, MidiRouter, SmoothMove
-from styletune.session.outgoing import (
+from styletune.session.outgoing import ErrorMessage
+from styletune.session.outgoing_midi import (
     BindingsMessage,
-    ErrorMessage,
     FeedbackMessage,
     HardwareMessage,
     LearningMessage,
