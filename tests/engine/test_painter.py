@@ -402,9 +402,9 @@ def test_a_state_of_another_size_goes_on_too() -> None:
 
 def test_a_state_without_sense_is_refused(painter: Painter) -> None:
     state = painter.state()
-    with pytest.raises(ValueError, match="finite arrays of one shape"):
+    with pytest.raises(ValueError, match="finite float32 arrays of one shape"):
         painter.restore(replace(state, momentum=state.momentum[:-1]))
-    with pytest.raises(ValueError, match="finite arrays of one shape"):
+    with pytest.raises(ValueError, match="finite float32 arrays of one shape"):
         painter.restore(replace(state, picture=state.picture * np.float32(np.nan)))
 
 
