@@ -42,7 +42,7 @@ def write_bytes_atomically(path: str | Path, data: bytes) -> None:
 
 
 def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> None:
-    """Replace `path` by what `fill` writes into a file, as `write_bytes` does.
+    """Replace `path` by what `fill` writes into a file, as `write_bytes_atomically` does.
 
     Raises:
         OSError: likewise; what `fill` raises comes through, and the old file is untouched.

@@ -36,9 +36,13 @@ def safe_path() -> Iterator[None]:
 
 
 def without_working_directory(path: list[str], named: list[str]) -> list[str]:
-    """Return the import path without the working directory, where neither `PYTHONPATH` names it …
+    """Return the import path without the working directory.
 
-    … nor styletune itself lies there, as in a checkout.
+    It stays where `PYTHONPATH` names it, or styletune itself lies there, as in a checkout.
+
+    Args:
+        path: as `sys.path`.
+        named: the parts of `PYTHONPATH`.
     """
     try:
         here = Path.cwd()

@@ -4,6 +4,7 @@
  * out. What a message means is in the modules.
  */
 
+import { startControlsVisibility } from "./controls-visibility.js";
 import { makeControlStore } from "./control-store.js";
 import { byId } from "./dom.js";
 import { makeFirstPicture } from "./first-picture.js";
@@ -14,7 +15,6 @@ import { makeMixer } from "./mixer.js";
 import { showNotice } from "./notices.js";
 import { drawPicture, placeContent } from "./picture-canvas.js";
 import { FATAL_CODES, makeReconnectingSocket, retryDelayMs } from "./reconnecting-socket.js";
-import { startStageView } from "./stage-view.js";
 import { makeStatus } from "./status.js";
 import { blink, startTransport } from "./transport.js";
 
@@ -28,7 +28,7 @@ const SNAPSHOT_MS = 1000;
 /** No picture for that long while the worker paints: the connection is dead, ms. */
 const DEAD_MS = 15_000;
 
-const stageView = startStageView();
+const { showControls } = startControlsVisibility();
 const status = makeStatus();
 const latency = makeLatency();
 const firstPicture = makeFirstPicture(byId("content-picture", HTMLImageElement), placeContent);
@@ -71,7 +71,7 @@ const handlers = {
     if (roundTripMs !== null) status.addRoundTrip(roundTripMs);
     status.setLastSource(formatSource(message.source, snapshot?.client ?? ""));
     store.applyChange(message, own, now);
-    stageView.wake();
+    showControls();
     if ((message.since ?? message.rev - 1) > rev && now - snapshotRequestedAt > SNAPSHOT_MS) {
       snapshotRequestedAt = now;
       controlSocket.send({ type: "snapshot?" });

@@ -117,7 +117,7 @@ export function makePanZoom(stage, canvas) {
     output, panBy,
     toggle: () => toggle(),
     /** All of the picture, between the controls; or the window filled with it. @param {boolean} fill */
-    rest(fill) {
+    setFill(fill) {
       stage.classList.toggle("fill", fill);
       show(FIT);
     },

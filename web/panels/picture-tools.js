@@ -19,16 +19,16 @@ export function start(page) {
   const comparison = makeComparison(page);
   const saveButton = button("save", save, { title: "save the painting in full size as PNG, its state inside (Ctrl S)" });
   /** @param {boolean} fill */
-  function rest(fill) {
-    zoom.rest(fill);
+  function setFill(fill) {
+    zoom.setFill(fill);
     localStorage.setItem("view", fill ? "fill" : "fit");
     for (const view of views) setPressed(view, (view.textContent === "fill") === fill);
   }
   const views = [
-    button("fill", () => rest(true), { title: "fill the window with it (w)" }),
-    button("fit", () => rest(false), { title: "see all of it (w)" }),
+    button("fill", () => setFill(true), { title: "fill the window with it (w)" }),
+    button("fit", () => setFill(false), { title: "see all of it (w)" }),
   ];
-  rest(localStorage.getItem("view") !== "fit");
+  setFill(localStorage.getItem("view") !== "fit");
   byId("stage-tools").append(
     el(
       "div", { class: "closer" }, ...views,
@@ -55,7 +55,7 @@ export function start(page) {
   /** @type {Record<string, () => void>} */
   const keys = {
     z: zoom.toggle, "+": zoomIn, "=": zoomIn, "-": () => zoom.zoomBy(1 / ZOOM_STEP), B: comparison.keep,
-    w: () => rest(!stage.classList.contains("fill")),
+    w: () => setFill(!stage.classList.contains("fill")),
   };
   /** @type {Record<string, () => void>} */
   const arrows = { ArrowLeft: pan(1, 0), ArrowRight: pan(-1, 0), ArrowUp: pan(0, 1), ArrowDown: pan(0, -1) };

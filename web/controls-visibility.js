@@ -1,8 +1,5 @@
 // @ts-check
-/**
- * What lies over the painting: whether it fills the window or fits between the controls, the engine
- * room, and the controls' fading while nobody plays.
- */
+/** What is visible over the painting: the engine room, and the controls while somebody plays. */
 
 import { byId, setPressed, setProps } from "./dom.js";
 import { onShortcut } from "./shortcuts.js";
@@ -12,7 +9,7 @@ const IDLE_MS = 5000;
 /** While one of these is there somebody reads, types or learns. */
 const BUSY = ":popover-open, dialog[open], .learn-mode, :is(input:not([type=range]), select):focus";
 
-export function startStageView() {
+export function startControlsVisibility() {
   const { body } = document;
   const [engine, engineKey] = [byId("engine"), byId("engine-key")];
   let idleTimer = 0;
@@ -38,20 +35,20 @@ export function startStageView() {
   new ResizeObserver(() => setProps(body, { "--desk": `${mixer.offsetHeight}px`, "--desk-width": `${mixer.offsetWidth}px` })).observe(mixer);
 
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  function sleep() {
+  function hideControls() {
     const stays = still.matches || body.dataset.state !== "running" || document.querySelector(BUSY);
-    if (stays) wake();
+    if (stays) showControls();
     else body.classList.add("idle");
   }
   /** A hand has moved: here, on hardware or elsewhere. */
-  function wake() {
+  function showControls() {
     body.classList.remove("idle");
     clearTimeout(idleTimer);
-    idleTimer = setTimeout(sleep, IDLE_MS);
+    idleTimer = setTimeout(hideControls, IDLE_MS);
   }
   for (const type of ["pointermove", "pointerdown", "wheel", "keydown", "focusin", "dragover"]) {
-    document.addEventListener(type, wake, { passive: true });
+    document.addEventListener(type, showControls, { passive: true });
   }
-  wake();
-  return { wake };
+  showControls();
+  return { showControls };
 }

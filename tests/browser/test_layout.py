@@ -94,3 +94,8 @@ def test_controls_fade_while_nobody_plays_and_any_move_brings_them_back(
     # Somebody's hand elsewhere, such as hardware's.
     server.send({"type": "set", "controls": {"smooth": 0.4}})
     wait_until("all is there", lambda: all(page.evaluate(OPACITY, part) == 1 for part in parts))
+    # Where motion is to be reduced they stay.
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_timeout(6000)
+    assert not faded()
+    page.emulate_media(reduced_motion="no-preference")
