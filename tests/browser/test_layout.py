@@ -47,6 +47,23 @@ def test_most_of_the_window_is_the_painting(
             assert row != other_row or right - left >= boxes[0]["width"]
 
 
+def test_a_phone_brings_pictures_and_scenes_in_place_of_the_handles(
+    browser: Browser, server: LiveServer
+) -> None:
+    with browsing(browser, 390, 844, has_touch=True) as context:
+        page = opened(context, server.url)
+        for tab, part in (("pictures", ".drop-zone"), ("scenes", ".scene.new")):
+            page.locator(f"[data-tab={tab}]").tap()
+            page.locator(part).first.tap(trial=True)  # nothing lies over it
+            page.locator("#pause").tap(trial=True)  # and it over nothing
+        page.locator("[data-tab=content]").tap()
+        value = page.locator(".strip .foot[data-term=content] .value").first.bounding_box()
+        fader = page.locator(".strip .fader").first.bounding_box()
+        assert value
+        assert fader
+        assert value["y"] >= fader["y"] + fader["height"]
+
+
 def test_it_fills_the_window_or_fits(page: Page) -> None:
     picture, window = page.locator("#picture"), page.viewport_size
     assert window
