@@ -70,10 +70,11 @@ interface PaintingMessage {
   seq?: number;
 }
 
-/** A scene in the list; `saved`: seconds since 1970. */
+/** A scene in the list; `saved`: seconds since 1970; `thumbnail`: whether it has one. */
 interface SceneEntry {
   name: string;
   saved: number;
+  thumbnail: boolean;
 }
 
 /** A recall that takes time; `done`: 0..1 of it. */

@@ -70,15 +70,17 @@ def build_server(
     profile = session.midi.profile and midi_profile.load_named(session.midi.profile)
     store = None if memory_folder is None else SessionStore(memory_folder)
     saved = SavedSession() if store is None else store.load()
+    frame_stream = FrameStream(encoding)
     live = Session(
         session.table(),
         session.positions(),
         profiles=profiles.profiles,
         profile=profile or None,
         scenes=SceneList(saved.scenes, a=saved.a, b=saved.b),
+        thumbnail=frame_stream.thumbnail,
     )
     decoded = DecodedPictures(worker.sources, pictures)
-    hub = Hub(live, decoded, worker, FrameStream(encoding))
+    hub = Hub(live, decoded, worker, frame_stream)
     app = create_app(
         hub,
         web=web,

@@ -15,6 +15,7 @@ from typing import TypedDict
 
 from PIL import Image
 
+from styletune.images.thumbnail import encode_thumbnail
 from styletune.ipc.frame_block import Frame
 
 JPEG_QUALITY = 85
@@ -80,6 +81,10 @@ class FrameStream:
         self.newest = frame
         self._arrived.set()
         self._arrived = asyncio.Event()
+
+    def thumbnail(self) -> str | None:
+        """The newest frame as a thumbnail, in some milliseconds; None: there is none."""
+        return None if self.newest is None else encode_thumbnail(self.newest.picture)
 
     async def next_after(self, epoch: int) -> EncodedFrame:
         """Wait for a picture of a later epoch, and return the newest."""

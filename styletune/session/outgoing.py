@@ -257,10 +257,11 @@ class RecentPicturesMessage(OutgoingMessage):
 
 
 class SceneEntry(OutgoingMessage):
-    """A scene in the list; `saved`: seconds since 1970."""
+    """A scene in the list; `saved`: seconds since 1970; `thumbnail`: whether it has one."""
 
     name: str
     saved: float
+    thumbnail: bool = False
 
 
 class MorphState(OutgoingMessage):

@@ -12,24 +12,35 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from styletune.controls import Control, ControlTable, Kind
 from styletune.errors import ControlError, SceneError
+from styletune.images.thumbnail import MAX_CHARS
 from styletune.session import outgoing
 from styletune.session.incoming import SceneName
+from styletune.session.outgoing_message import is_none
 
 MAX_SCENES = 128
-MAX_BYTES = 2 * 1024 * 1024  # of the file of all scenes: what goes out must come in again
+# Of the file of all scenes, which must come in again as it went out: values, and as much again
+# for a thumbnail of each.
+MAX_BYTES = 2 * 1024 * 1024 + MAX_SCENES * MAX_CHARS
 
 ControlName = Annotated[str, Field(min_length=1, max_length=100)]
+Thumbnail = Annotated[str, Field(max_length=MAX_CHARS)]
 Value = bool | Annotated[float, Field(ge=0, le=1)] | Annotated[str, Field(max_length=40)]
 
 
 class Scene(BaseModel):
-    """One scene, as it is saved, exported and imported; `saved`: seconds since 1970."""
+    """One scene, as it is saved, exported and imported.
+
+    Attributes:
+        saved: seconds since 1970.
+        thumbnail: what the painting looked like then; see `images.thumbnail`.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     name: SceneName
     saved: Annotated[float, Field(ge=0)]
     controls: Annotated[dict[ControlName, Value], Field(max_length=500)]
+    thumbnail: Thumbnail | None = Field(default=None, exclude_if=is_none)
 
     @cached_property
     def file_bytes(self) -> int:
@@ -201,7 +212,10 @@ class SceneList:
 
     def entries(self) -> tuple[outgoing.SceneEntry, ...]:
         """The list for clients."""
-        return tuple(outgoing.SceneEntry(name=s.name, saved=s.saved) for s in self.all)
+        return tuple(
+            outgoing.SceneEntry(name=s.name, saved=s.saved, thumbnail=s.thumbnail is not None)
+            for s in self.all
+        )
 
     def _update_references(self, name: str, to: str | None) -> None:
         self.a = to if self.a == name else self.a

@@ -77,9 +77,10 @@ class Session:
         scenes: SceneList | None = None,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
+        thumbnail: Callable[[], str | None] = lambda: None,
     ) -> None:
         """Start at revision 0; for the arguments see `SessionState` and `MidiRouter`."""
-        self.state = SessionState(table, positions, scenes, clock, wall_clock)
+        self.state = SessionState(table, positions, scenes, clock, wall_clock, thumbnail)
         self.runs = 0
         self.triggers = dict.fromkeys(table.triggers, 0)
         self.counts: Counter[str] = Counter()

@@ -20,6 +20,7 @@ class SessionState:
         scenes: those of earlier sessions.
         clock: seconds that only rise, for gestures and morphs.
         wall_clock: seconds since 1970, for when a scene was stored.
+        thumbnail: makes one of the painting as it is now; see `images.thumbnail`.
 
     Attributes:
         rev: revision of the values; a picture painted with them carries it.
@@ -34,6 +35,7 @@ class SessionState:
         scenes: SceneList | None,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
+        thumbnail: Callable[[], str | None],
     ) -> None:
         self.table = table
         self.rev = 0
@@ -44,6 +46,7 @@ class SessionState:
         self._morph_count = 0
         self._clock = clock
         self._wall_clock = wall_clock
+        self._thumbnail = thumbnail
         self._scenes_message = ScenesMessage()
         self._scenes_key: Hashable = None
 
@@ -159,7 +162,12 @@ class SessionState:
             SceneError: there are too many.
         """
         stored = {n: at for n, at in self.positions.items() if is_stored(self.table[n])}
-        scene = Scene(name=name, saved=self._wall_clock(), controls=self.table.to_json(stored))
+        scene = Scene(
+            name=name,
+            saved=self._wall_clock(),
+            controls=self.table.to_json(stored),
+            thumbnail=self._thumbnail(),
+        )
         self.scenes.add(scene)
         self.scenes.current = name
         return scene

@@ -85,10 +85,16 @@ async def running(
     (web / "stage.html").write_text("<!doctype html><title>the stage</title>")
     (web / "main.js").write_text("export {};")
     painter = make_painter(session, folder)
-    live = Session(session.table(), session.positions(), profiles=profile.load_shipped())
     with ThreadPoolExecutor(2) as executor:
+        frames = FrameStream(executor)
+        live = Session(
+            session.table(),
+            session.positions(),
+            profiles=profile.load_shipped(),
+            thumbnail=frames.thumbnail,
+        )
         pictures = DecodedPictures(painter.sources, [content, *style_pictures])
-        hub = Hub(live, pictures, painter, FrameStream(executor))
+        hub = Hub(live, pictures, painter, frames)
         app = create_app(hub, web=web, folder=folder, executor=executor)
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)

@@ -10,8 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune.controls import ControlTable
-from styletune.errors import SceneError, explain_validation_error
-from styletune.server.http_errors import UPLOAD_ERRORS, error_responses
+from styletune.errors import PictureError, SceneError, explain_validation_error
+from styletune.images.thumbnail import decode_thumbnail
+from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.uploads import read_body
 from styletune.session.incoming import SceneName
 from styletune.session.outgoing import Outgoing
@@ -21,11 +22,14 @@ from styletune.session.scenes import (
     ControlName,
     Scene,
     SceneList,
+    Thumbnail,
     Value,
     validate,
 )
 
 _NOT_STORED = {"cache-control": "no-store"}
+# The address holds when the scene was saved: it always shows the same.
+_IMMUTABLE = {"cache-control": "private, max-age=31536000, immutable"}
 _BODY = {"requestBody": {"required": True, "content": {"application/json": {}}}}
 
 
@@ -37,6 +41,7 @@ class SceneBody(BaseModel):
     name: SceneName | None = None
     saved: Annotated[float, Field(ge=0)] | None = None
     controls: Annotated[dict[ControlName, Value], Field(max_length=500)]
+    thumbnail: Thumbnail | None = None
 
 
 class Exported(BaseModel):
@@ -60,6 +65,8 @@ def add_scene_routes(
 
     def put(*new: Scene) -> Response:
         skipped = sum(validate(scene, table) for scene in new)
+        for scene in new:
+            _check_thumbnail(scene)
         scenes.add(*new)
         send([])
         return JSONResponse({"scenes": len(new), "skipped": skipped}, headers=_NOT_STORED)
@@ -77,6 +84,27 @@ def add_scene_routes(
         """Add the scenes of such a file; those of the same name are replaced. All or none."""
         async with read_body(request, MAX_BYTES) as body:
             return put(*_parse(Exported, body).scenes)
+
+    @app.get(
+        "/api/scenes.jpg",
+        response_class=Response,
+        responses=response("image/jpeg", HTTPStatus.NOT_FOUND),
+    )
+    async def get_scene_thumbnail(name: str, saved: float | None = None) -> Response:
+        """What the painting looked like when scene `?name=` was stored, small.
+
+        With `?saved=`, that of its entry in the list, a browser keeps it.
+        """
+        scene = scenes[name]
+        if scene.thumbnail is None:
+            raise ApiError(
+                HTTPStatus.NOT_FOUND,
+                "no_thumbnail",
+                f"scene `{name}` was stored without a thumbnail; store it again",
+            )
+        headers = _IMMUTABLE if saved == scene.saved else _NOT_STORED
+        jpeg = decode_thumbnail(scene.thumbnail)
+        return Response(jpeg, media_type="image/jpeg", headers=headers)
 
     @app.get("/api/scenes/{name:path}", responses=error_responses(HTTPStatus.NOT_FOUND))
     async def get_scene(name: str) -> Response:
@@ -97,7 +125,7 @@ def add_scene_routes(
             )
         saved = time.time() if sent.saved is None else sent.saved
         try:
-            scene = Scene(name=name, saved=saved, controls=sent.controls)
+            scene = Scene(name=name, saved=saved, controls=sent.controls, thumbnail=sent.thumbnail)
         except ValidationError as error:
             raise _invalid(error) from None
         return put(scene)
@@ -112,6 +140,14 @@ def add_scene_routes(
         scenes.delete(name)
         send([])
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+
+def _check_thumbnail(scene: Scene) -> None:
+    if scene.thumbnail is not None:
+        try:
+            decode_thumbnail(scene.thumbnail)
+        except PictureError as error:
+            raise SceneError(f"scene `{scene.name}`: {error}", code="bad_scene") from None
 
 
 def _parse(kind: type[_T], body: bytes) -> _T:

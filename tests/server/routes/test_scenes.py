@@ -1,10 +1,12 @@
 """Scenes and saved states over HTTP, over a real socket."""
 
+import base64
 import contextlib
 import io
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
@@ -15,7 +17,7 @@ from styletune.images.png_metadata import read_session
 from styletune.server.routes.scenes import Exported
 from styletune.session.scenes import MAX_BYTES, MAX_SCENES, Scene, SceneList
 from tests.server.test_app import picture
-from tests.support.web_process import receive, running, send
+from tests.support.web_process import receive, running, send, until
 
 
 async def test_scenes_are_kept_given_and_forgotten(tmp_path: Path) -> None:
@@ -59,12 +61,44 @@ async def test_all_scenes_are_exported_as_a_file_and_imported_again(tmp_path: Pa
         assert sorted(names) == ["one", "two"]
 
 
+async def test_a_scene_shows_what_it_looked_like(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await send(socket, {"type": "store", "scene": "before"})
+        assert not (await receive(socket, "scenes"))["scenes"][0]["thumbnail"]
+        server.painter.paint(400, 300)
+        await until(lambda: server.hub.frame_stream.newest)
+        await send(socket, {"type": "store", "scene": "a/b é?.jpg"})
+        entry = (await receive(socket, "scenes"))["scenes"][1]
+        assert entry["thumbnail"]
+        query = {"name": entry["name"], "saved": entry["saved"]}
+        answer = await server.http.get("/api/scenes.jpg", params=query)
+        assert "immutable" in answer.headers["cache-control"]
+        with Image.open(io.BytesIO(answer.content)) as image:
+            assert (image.format, image.size) == ("JPEG", (192, 144))
+        older = await server.http.get("/api/scenes.jpg", params=query | {"saved": 1.5})
+        assert older.headers["cache-control"] == "no-store"
+        for name, code in (("before", "no_thumbnail"), ("other", "unknown_scene")):
+            missing = await server.http.get("/api/scenes.jpg", params={"name": name})
+            assert (missing.status_code, missing.json()["code"]) == (404, code)
+        exported = (await server.http.get("/api/scenes")).content
+        await server.http.delete("/api/scenes/" + quote(entry["name"], safe=""))
+        assert (await server.http.put("/api/scenes", content=exported)).status_code == 200
+        again = await server.http.get("/api/scenes.jpg", params=query)
+        assert again.content == answer.content
+
+
+def jpeg(edge: int) -> str:
+    data = io.BytesIO()
+    Image.new("RGB", (edge, 9)).save(data, "JPEG")
+    return base64.b64encode(data.getvalue()).decode()
+
+
 async def test_whatever_is_exported_can_be_imported(tmp_path: Path) -> None:
     async with running(tmp_path) as server:
         largest = {f"{n:03}{'猫' * 97}": "猫" * 40 for n in range(500)}
         kept = [
             (await server.http.put(f"/api/scenes/s{n}", json={"controls": largest})).status_code
-            for n in range(16)
+            for n in range(32)
         ]
         assert kept == sorted(kept)
         assert set(kept) == {200, 422}
@@ -77,14 +111,14 @@ async def test_whatever_is_exported_can_be_imported(tmp_path: Path) -> None:
 def test_scenes_that_no_file_could_hold_are_refused_whole() -> None:
     controls = {f"{n:03}{'x' * 97}": "y" * 40 for n in range(500)}
     scenes = SceneList()
-    with pytest.raises(SceneError, match="all scenes together have at most 2 MB"):
+    with pytest.raises(SceneError, match="all scenes together have at most 4 MB"):
         scenes.add(*(Scene(name=f"s{n}", saved=0.0, controls=controls) for n in range(MAX_SCENES)))
     assert len(scenes) == 0
     for number in range(MAX_SCENES):
         with contextlib.suppress(SceneError):
             scenes.add(Scene(name=f"s{number}", saved=0.0, controls=controls))
             scenes.rename(f"s{number}", f"s{number}{'猫' * 50}")
-    assert 1e6 < len(Exported(scenes=scenes.all).model_dump_json(indent=1).encode()) <= MAX_BYTES
+    assert 3e6 < len(Exported(scenes=scenes.all).model_dump_json(indent=1).encode()) <= MAX_BYTES
 
 
 @pytest.mark.parametrize(
@@ -94,11 +128,14 @@ def test_scenes_that_no_file_could_hold_are_refused_whole() -> None:
         ("/api/scenes", {"scenes": [{"name": "x", "saved": 1}]}, 422, "`scenes.0.controls`"),
         ("/api/scenes", {"scenes": [], "more": 1}, 422, "`more`"),
         ("/api/scenes", {"scenes": [{"name": "x", "saved": 1, "controls": {}}] * 200}, 422, "128"),
-        ("/api/scenes", "x" * 2_200_000, 413, "such a file has at most 2 MB"),
+        ("/api/scenes", "x" * 4_300_000, 413, "such a file has at most 4 MB"),
         ("/api/scenes/x", {"controls": {"smooth": 1.5}}, 422, "`controls.smooth"),
         ("/api/scenes/x", {"controls": {"color": "blue"}}, 422, "must be one of full, luminance"),
         ("/api/scenes/x", {"controls": {"average": 0.5}}, 422, "must be true or false"),
         ("/api/scenes/x", {"controls": {}, "name": "y"}, 422, "that of the address, `x`"),
+        ("/api/scenes/x", {"controls": {}, "thumbnail": "/9j/"}, 422, "must be a JPEG"),
+        ("/api/scenes/x", {"controls": {}, "thumbnail": jpeg(400)}, 422, "received 400 × 9"),
+        ("/api/scenes/x", {"controls": {}, "thumbnail": "A" * 16_388}, 422, "`thumbnail`"),
         ("/api/scenes/x%09y", {"controls": {}}, 422, "`name`"),
         ("/api/scenes/" + "x" * 61, {"controls": {}}, 422, "`name`"),
         ("/api/scenes/x", '{"controls":{"smooth":NaN}}', 422, "not understood"),
