@@ -118,10 +118,11 @@ class Painting(_Section):
 
 
 class Server(_Section):
-    """Where the server listens, and whether a spare worker waits for the one that paints to die."""
+    """Where the server listens, which pictures it offers, and whether a spare worker waits."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8018  # 0: any free port
+    pictures: str | None = None  # a folder of pictures to choose from; None: the samples only
     spare: bool = True  # a second worker, all imported: pictures again in a second or two
 
 
@@ -230,6 +231,7 @@ def resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
         },
         network={"weights": session.network.weights and resolve(session.network.weights)},
         painting={"init": resolve(session.painting.init)},
+        server={"pictures": session.server.pictures and str(folder / session.server.pictures)},
     )
 
 

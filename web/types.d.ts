@@ -261,6 +261,20 @@ interface RecentPicturesMessage {
   recent: RecentPicture[];
 }
 
+/** A picture to choose; `id` goes into the header X-Library of an upload. */
+interface LibraryPicture {
+  id: string;
+  name: string;
+  kind: "content" | "style" | null;
+  origin: "sample" | "folder";
+  version: string;
+}
+
+/** The pictures to choose from: the samples, then those of the user's folder by name. */
+interface LibraryMessage {
+  pictures: LibraryPicture[];
+}
+
 /** Move controls, all or none, to absolute values: of several at once the newest counts. */
 interface SetMessage {
   type: "set";

@@ -139,6 +139,7 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
         server={
             "host": given.get("host"),
             "port": given.get("port"),
+            "pictures": given.get("pictures"),
             "spare": given.get("spare"),
         },
     )

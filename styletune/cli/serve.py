@@ -29,6 +29,12 @@ def add_parser(subparsers: "Subparsers") -> None:
     parser.add_argument(
         "--style", metavar="FILE", action="append", help="style to paint in; up to four times"
     )
+    parser.add_argument(
+        "--pictures",
+        metavar="FOLDER",
+        help="pictures to choose from on the page, besides the samples; its subfolders `contents` "
+        "and `styles` hold those that are for one of the two",
+    )
     add_session_options(parser)
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8018; 0: any free)")

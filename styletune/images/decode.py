@@ -73,17 +73,23 @@ def read_bytes(path: str | Path) -> bytes:
 
 
 def decode(
-    data: bytes, *, source: str, max_pixels: int = MAX_PIXELS, keep_alpha: bool = False
+    data: bytes,
+    *,
+    source: str,
+    max_pixels: int = MAX_PIXELS,
+    max_edge_px: int = MAX_EDGE_PX,
+    keep_alpha: bool = False,
 ) -> Image.Image:
     """Decode a picture.
 
     Args:
         source: names it in errors.
         max_pixels: that are held at a time; most JPEGs of more are read at a reduced size.
+        max_edge_px: of what is returned.
         keep_alpha: return what is transparent as such, instead of over white.
 
     Returns:
-        sRGB, upright, longer edge at most `MAX_EDGE_PX`, without metadata: RGB, or with
+        sRGB, upright, longer edge at most `max_edge_px`, without metadata: RGB, or with
         `keep_alpha` RGBA if any of it is transparent.
 
     Raises:
@@ -106,7 +112,7 @@ def decode(
             ) from None
         _check_size(image, max_pixels, source)
         try:
-            return _upright_srgb(image, max_pixels, keep_alpha, source)
+            return _upright_srgb(image, max_pixels, max_edge_px, keep_alpha, source)
         except Exception as error:  # decoders fail in every possible way on hostile bytes
             raise formats.damaged(name, error, source) from None
 
@@ -141,28 +147,28 @@ def _check_size(image: Image.Image, max_pixels: int, source: str) -> None:
         )
 
 
-def _scale_on_load(image: Image.Image, max_pixels: int) -> int:
+def _scale_on_load(image: Image.Image, max_pixels: int, max_edge_px: int = MAX_EDGE_PX) -> int:
     """By how much a JPEG is reduced while it is decoded, without ever being whole."""
     # A progressive one is held whole in any case: as coefficients.
     if not isinstance(image, JpegImageFile) or "progressive" in image.info:
         return 1
     scales = (1, 2, 4, 8)
     edge, pixels = max(image.size), image.width * image.height
-    large_enough = [scale for scale in scales if edge >= scale * MAX_EDGE_PX] or [1]
+    large_enough = [scale for scale in scales if edge >= scale * max_edge_px] or [1]
     few_enough = [scale for scale in scales if pixels <= scale**2 * max_pixels] or [8]
     return max(large_enough[-1], few_enough[0])
 
 
 def _upright_srgb(
-    image: Image.Image, max_pixels: int, keep_alpha: bool, source: str
+    image: Image.Image, max_pixels: int, max_edge_px: int, keep_alpha: bool, source: str
 ) -> Image.Image:
-    scale = _scale_on_load(image, max_pixels)
+    scale = _scale_on_load(image, max_pixels, max_edge_px)
     if scale > 1:
         image.draft(None, (image.width // scale, image.height // scale))
     image.load()  # before anything that forgives: EXIF may lie behind the pixels
     orientation = _orientation(image)
     converter = SrgbConverter(image, source)
-    longer = min(max(image.size), MAX_EDGE_PX)
+    longer = min(max(image.size), max_edge_px)
     width, height = (max(1, round(edge * longer / max(image.size))) for edge in image.size)
     rows = image.height / height  # of the picture for one of the result
     margin = math.ceil(rows * 3) if rows > 1 else 0  # the filter sees so many more

@@ -14,7 +14,9 @@ from styletune.config import SessionConfig
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
+from styletune.server.library import PictureLibrary
 from styletune.server.routes.bindings import add_binding_routes
+from styletune.server.routes.library import add_library_routes
 from styletune.server.routes.pictures import add_picture_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
@@ -51,11 +53,19 @@ def create_app(
     app.state.body_budget = BodyBudget()
     config = config or SessionConfig()
     add_state_routes(app, hub, state, config=config)
+    library = PictureLibrary(
+        config.server.pictures,
+        private=folder,
+        executor=executor,
+        max_pixels=config.pictures.max_pixels,
+    )
+    add_library_routes(app, library)
     add_picture_routes(
         app,
         hub,
         hub.pictures,
         hub.recent,
+        library,
         folder=folder,
         executor=executor,
         max_pixels=config.pictures.max_pixels,

@@ -1,7 +1,7 @@
 """Decode uploads in a process of their own: `python -m styletune.server.decoding [SOURCE, PATH]`.
 
 Decoding may take hundreds of megabytes, which the web process would never give back, and hostile
-bytes meet nothing there that matters. Picture on stdin; JSON, newline, thumbnail on stdout; only
+bytes meet nothing there that matters. Picture on stdin; JSON, newline, JPEG on stdout; only
 ASCII on the command line, whatever the locale.
 """
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -21,6 +22,7 @@ from styletune.images import decode
 
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
+SMALL_PX = 240  # of a picture that can be chosen
 MAX_SECONDS = 60
 MAX_CPU_SECONDS = 10  # the largest pictures take some 5 on a desktop
 
@@ -48,9 +50,13 @@ def decode_picture(image: Image.Image, name: str, path: Path) -> DecodedPicture:
     # 1 instead of 6: the file lives on this machine only, and 6 takes five times as long.
     image.save(path, "PNG", compress_level=1)
     small = decode.fit(image, min(THUMBNAIL_PX, max(image.size)))
-    jpeg = io.BytesIO()
-    small.save(jpeg, "JPEG", quality=85)
-    return DecodedPicture(name, path, image.width, image.height, jpeg.getvalue())
+    return DecodedPicture(name, path, image.width, image.height, _jpeg(small))
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=85)
+    return file.getvalue()
 
 
 def decode_in_subprocess(
@@ -63,9 +69,37 @@ def decode_in_subprocess(
         StorageError: `path` cannot be written.
     """
     try:
+        answer, thumbnail = _run(data, source, str(path), max_pixels)
+    except PictureError:
+        path.unlink(missing_ok=True)
+        raise
+    if "unsaved" in answer:
+        path.unlink(missing_ok=True)
+        raise StorageError(f"{source}: the picture cannot be saved: {answer['unsaved']}")
+    return DecodedPicture(name, path, answer["width"], answer["height"], thumbnail)
+
+
+def small_jpeg_in_subprocess(data: bytes, *, source: str, max_pixels: int) -> bytes:
+    """Decode in a process of its own, and return a JPEG, longer edge at most `SMALL_PX`.
+
+    Raises:
+        PictureError: as `decode_in_subprocess`.
+    """
+    return _run(data, source, None, max_pixels)[1]
+
+
+def _run(
+    data: bytes, source: str, path: str | None, max_pixels: int
+) -> tuple[dict[str, Any], bytes]:
+    """Start the process, and return what it answers, and a JPEG; without a path it saves nothing.
+
+    Raises:
+        PictureError: it has refused the picture, taken too long or crashed.
+    """
+    try:
         done = subprocess.run(
             # -P: never import what happens to lie in the working directory.
-            [sys.executable, "-P", "-m", __name__, json.dumps([source, str(path), max_pixels])],
+            [sys.executable, "-P", "-m", __name__, json.dumps([source, path, max_pixels])],
             input=data,
             capture_output=True,
             timeout=MAX_SECONDS,
@@ -76,14 +110,10 @@ def decode_in_subprocess(
         head, _, thumbnail = done.stdout.partition(b"\n")
         answer = json.loads(head)
     except (subprocess.TimeoutExpired, ValueError):
-        path.unlink(missing_ok=True)
         raise PictureError(f"{source}: the picture could not be decoded") from None
     if "refused" in answer:
         raise PictureError(answer["refused"])
-    if "unsaved" in answer:
-        path.unlink(missing_ok=True)
-        raise StorageError(f"{source}: the picture cannot be saved: {answer['unsaved']}")
-    return DecodedPicture(name, path, answer["width"], answer["height"], thumbnail)
+    return answer, thumbnail
 
 
 def main(arguments: str) -> int:
@@ -91,16 +121,23 @@ def main(arguments: str) -> int:
     source, path, max_pixels = json.loads(arguments)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
-        image = decode.decode(sys.stdin.buffer.read(), source=source, max_pixels=max_pixels)
-        picture = decode_picture(image, source, Path(path))
+        data = sys.stdin.buffer.read()
+        if path is None:
+            jpeg = _jpeg(
+                decode.decode(data, source=source, max_pixels=max_pixels, max_edge_px=SMALL_PX)
+            )
+            head = {}
+        else:
+            image = decode.decode(data, source=source, max_pixels=max_pixels)
+            jpeg = decode_picture(image, source, Path(path)).thumbnail
+            head = {"width": image.width, "height": image.height}
     except PictureError as error:
         print(json.dumps({"refused": str(error)}))
         return 0
     except OSError as error:
         print(json.dumps({"unsaved": error.strerror or str(error)}))
         return 0
-    head = json.dumps({"width": picture.width, "height": picture.height})
-    sys.stdout.buffer.write(head.encode() + b"\n" + picture.thumbnail)
+    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + jpeg)
     return 0
 
 

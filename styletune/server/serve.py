@@ -24,6 +24,7 @@ from styletune.logs import configure_logging, log_event
 from styletune.process_priority import use_batch_scheduling
 from styletune.server.auth.credentials import Credentials
 from styletune.server.decoding import DecodedPicture, decode_in_subprocess
+from styletune.server.library import check_folder
 from styletune.server.options import (
     ServerOptions,
     bind_socket,
@@ -71,13 +72,15 @@ def serve(
     Raises:
         CheckpointError: there is no such run, or another process is painting it.
         ConfigError: an address without loopback and without a token, or one that cannot be
-            listened on; an unknown MIDI profile; the page's files are missing.
+            listened on; an unknown MIDI profile; the folder of pictures cannot be read; the page's
+            files are missing.
         PortInUseError: another program listens there.
         PictureError: a picture of the session cannot be used.
         MemoryBlockError: no room in shared memory.
     """
     token = options.token or new_token()
     configure_logging(log_format, Credentials(token, options.view_token).secrets)
+    check_folder(session.server.pictures)
     runs_folder = None
     if memory_folder is not None:
         runs_folder = memory_folder / "runs"

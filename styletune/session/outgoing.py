@@ -256,6 +256,25 @@ class RecentPicturesMessage(OutgoingMessage):
     recent: tuple[RecentPicture, ...]
 
 
+class LibraryPicture(OutgoingMessage):
+    """A picture to choose; `id` goes into the header X-Library of an upload.
+
+    `kind`: what it is meant for; None: either. `version`: changes when the file does.
+    """
+
+    id: str
+    name: str
+    kind: Literal["content", "style"] | None
+    origin: Literal["sample", "folder"]
+    version: str
+
+
+class LibraryMessage(OutgoingMessage):
+    """The pictures to choose from: the samples, then those of the user's folder by name."""
+
+    pictures: tuple[LibraryPicture, ...]
+
+
 class SceneEntry(OutgoingMessage):
     """A scene in the list; `saved`: seconds since 1970; `thumbnail`: whether it has one."""
 

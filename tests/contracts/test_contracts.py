@@ -49,7 +49,7 @@ from styletune.server.metrics import ROWS
 from styletune.server.routes import scenes
 from styletune.server.storage import SavedSession, SessionStore
 from styletune.session.incoming import AckMessage, Incoming
-from styletune.session.outgoing import Outgoing, RecentPicturesMessage
+from styletune.session.outgoing import LibraryMessage, Outgoing, RecentPicturesMessage
 from styletune.session.scenes import Scene
 from styletune.sweeps.spec import SweepSpec
 
@@ -135,6 +135,7 @@ def messages() -> Any:
         "/ws out": by_type(schema_of(Outgoing, "serialization")),
         "/frames in": by_type(schema_of(AckMessage)),
         "/api/recent out": schema_of(RecentPicturesMessage, "serialization"),
+        "/api/library out": schema_of(LibraryMessage, "serialization"),
     }
 
 

@@ -63,6 +63,7 @@ async def running(
     folder: Path,
     *,
     styles: int = 1,
+    pictures: Path | None = None,
     make_painter: Callable[[SessionConfig, Path], Any] = StandInSupervisor,
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
@@ -93,9 +94,10 @@ async def running(
             profiles=profile.load_shipped(),
             thumbnail=frames.thumbnail,
         )
-        pictures = DecodedPictures(painter.sources, [content, *style_pictures])
-        hub = Hub(live, pictures, painter, frames)
-        app = create_app(hub, web=web, folder=folder, executor=executor)
+        decoded = DecodedPictures(painter.sources, [content, *style_pictures])
+        hub = Hub(live, decoded, painter, frames)
+        config = SessionConfig().with_overrides(server={"pictures": pictures and str(pictures)})
+        app = create_app(hub, web=web, folder=folder, executor=executor, config=config)
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()

@@ -18,6 +18,7 @@ from styletune.errors import PictureError, StorageError
 from styletune.server.decoding import DecodedPicture, decode_in_subprocess
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.hub import Hub
+from styletune.server.library import PictureLibrary
 from styletune.server.pictures import DecodedPictures, RecentPictures
 from styletune.server.static import REVALIDATE
 from styletune.server.uploads import UploadSlots, read_body
@@ -35,6 +36,7 @@ def add_picture_routes(
     hub: Hub,
     pictures: DecodedPictures,
     recent: RecentPictures,
+    library: PictureLibrary,
     *,
     folder: Path,
     executor: Executor,
@@ -57,7 +59,11 @@ def add_picture_routes(
                 raise _unknown_picture(known)
         else:
             before = pictures.slots
-            picture = await receive_picture(request, source)
+            if (chosen := request.headers.get("x-library")) is not None:
+                with slots.acquire():
+                    picture = await library.decode(chosen)
+            else:
+                picture = await receive_picture(request, source)
             if not _still_there(slot, before, pictures.slots):
                 picture.path.unlink(missing_ok=True)
                 raise ApiError(
@@ -89,7 +95,8 @@ def add_picture_routes(
     async def put_content(request: Request) -> Response:
         """Paint this content picture; the raw file is the body, X-Filename its name.
 
-        Or no body, and X-Recent the id of a picture that was used before.
+        Or no body, and X-Recent the id of a picture that was used before, or X-Library that of one
+        to choose from.
         """
         return await upload(request, CONTENT, "content")
 
