@@ -137,7 +137,7 @@ class Control:
     def to_json(self, position: float) -> float | bool | str:
         """`position` as messages show it: a number, a boolean (switch) or a name (choice)."""
         if self.kind is Kind.SWITCH:
-            return bool(position)
+            return position >= 0.5  # on its way from one scene to another it is between
         return self.choices[int(position)] if self.kind is Kind.CHOICE else position
 
     @property

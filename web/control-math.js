@@ -50,7 +50,7 @@ export function ticks(row) {
 
 /**
  * For each term the effective weights of all layers: fader × master (of an amount: the master); 0 where muted, and 0 where
- * any term is soloed and this one is not.
+ * any term is soloed and this one is not; between two scenes a mute or solo is a part of one.
  * @param {(name: string) => ControlRow} row
  * @param {(name: string) => number} position
  * @param {readonly string[]} layers
@@ -58,10 +58,10 @@ export function ticks(row) {
  */
 export function termWeights(row, position, layers, terms) {
   const names = (/** @type {string} */ term) => layers.map((layer) => `${term}.${layer}`);
-  const soloed = terms.flatMap(names).some((name) => position(`${name}.solo`));
+  const anySolo = Math.max(...terms.flatMap(names).map((name) => position(`${name}.solo`)));
   const value = (/** @type {string} */ name) => (row(name).unit === "amount" ? 1 : valueAt(row(name), position(name)));
-  return terms.map((term) => names(term).map((name) =>
-    position(`${name}.mute`) || (soloed && !position(`${name}.solo`)) ? 0 : value(`${term}.master`) * value(name)));
+  return terms.map((term) => names(term).map((name) => value(`${term}.master`) * value(name)
+    * (1 - position(`${name}.mute`)) * (1 - (anySolo - position(`${name}.solo`)))));
 }
 
 /** The controls of the blend of so many styles. @param {number} styles */

@@ -90,6 +90,7 @@ interface ScenesMessage {
   scenes: SceneEntry[];
   a: string | null;
   b: string | null;
+  chosen: string[];
   current: string | null;
   morph: MorphState | null;
   undo: number;
@@ -313,6 +314,14 @@ interface RenameMessage {
   seq?: number | null;
 }
 
+/** Give a scene another place in the list, counted from 0; beyond its end is the last. */
+interface MoveMessage {
+  type: "move";
+  scene: string;
+  to: number;
+  seq?: number | null;
+}
+
 /** Forget a scene. */
 interface DeleteMessage {
   type: "delete";
@@ -320,7 +329,7 @@ interface DeleteMessage {
   seq?: number | null;
 }
 
-/** Say between which scenes the fader `crossfade` moves; null: none, absent: as before. */
+/** Choose between which scenes the fader `crossfade` moves; absent: as before. */
 interface CrossfadeMessage {
   type: "crossfade";
   a?: string | null;
@@ -418,6 +427,6 @@ interface ServerMessages {
 
 /** Everything that a client sends on /ws. */
 type ClientMessage =
-  | SetMessage | TriggerMessage | RecallMessage | StoreMessage | RenameMessage | DeleteMessage
-  | CrossfadeMessage | MidiMessage | LearnMessage | UnlearnMessage | ListenMessage | UnlistenMessage
-  | PaintMessage | SnapshotRequestMessage;
+  | SetMessage | TriggerMessage | RecallMessage | StoreMessage | RenameMessage | MoveMessage
+  | DeleteMessage | CrossfadeMessage | MidiMessage | LearnMessage | UnlearnMessage | ListenMessage
+  | UnlistenMessage | PaintMessage | SnapshotRequestMessage;

@@ -176,19 +176,19 @@ def term_weights(
     """Effective weights of a term: one for each layer, or the picture's.
 
     A layer's weight is fader × master; 0 where muted, and 0 where any layer term is soloed and
-    this one is not.
+    this one is not. Between two scenes a mute or solo is a part of one.
     """
     if not TERMS[term].per_layer:
         return (table[term].value(positions[term]),)
-    any_soloed = any(
+    any_solo = max(
         positions[f"{other}.{layer}.solo"] for other in layer_terms() for layer in table.layers
     )
     master = table[f"{term}.master"].value(positions[f"{term}.master"])
     return tuple(
-        0.0
-        if positions[f"{term}.{layer}.mute"]
-        or (any_soloed and not positions[f"{term}.{layer}.solo"])
-        else master * _weight(table[f"{term}.{layer}"], positions[f"{term}.{layer}"])
+        master
+        * _weight(table[f"{term}.{layer}"], positions[f"{term}.{layer}"])
+        * (1 - positions[f"{term}.{layer}.mute"])
+        * (1 - (any_solo - positions[f"{term}.{layer}.solo"]))
         for layer in table.layers
     )
 

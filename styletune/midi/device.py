@@ -277,7 +277,7 @@ class Device:
             control = target.controls[0]
             position = (positions[control.name] + 1) % len(control.choices)
         elif target.kind is Kind.SWITCH:  # all terms together: on, unless all are on
-            position = float(not all(positions[control.name] for control in target.controls))
+            position = float(not all(positions[c.name] >= 0.5 for c in target.controls))
         else:
             position = _other_end(binding, positions[target.controls[0].name])
         changes = {c.name: _clip(c, position) for c in target.controls}
@@ -369,6 +369,8 @@ def _displayed_position(binding: Binding, control: Control, positions: Positions
     position = positions[control.name]
     if control.kind is Kind.CHOICE and binding.feedback.kind is not FeedbackKind.LED:
         return position / max(1, len(control.choices) - 1)
+    if control.kind is Kind.SWITCH:  # gliding from one scene to another it is between
+        return float(position >= 0.5)
     return position
 
 

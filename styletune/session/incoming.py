@@ -91,6 +91,15 @@ class RenameMessage(IncomingMessage):
     seq: Seq | None = None
 
 
+class MoveMessage(IncomingMessage):
+    """Give a scene another place in the list, counted from 0; beyond its end is the last."""
+
+    type: Literal["move"]
+    scene: SceneName
+    to: Annotated[int, Field(ge=0, le=1_000)]
+    seq: Seq | None = None
+
+
 class DeleteMessage(IncomingMessage):
     """Forget a scene."""
 
@@ -100,7 +109,11 @@ class DeleteMessage(IncomingMessage):
 
 
 class CrossfadeMessage(IncomingMessage):
-    """Say between which scenes the fader `crossfade` moves; null: none, absent: as before."""
+    """Choose between which scenes the fader `crossfade` moves; absent: as before.
+
+    null: it follows the list, from the first scene to the second; while there is one scene only,
+    from where the controls stood.
+    """
 
     type: Literal["crossfade"]
     a: SceneName | None = None
@@ -179,6 +192,7 @@ Incoming = (
     | RecallMessage
     | StoreMessage
     | RenameMessage
+    | MoveMessage
     | DeleteMessage
     | CrossfadeMessage
     | MidiMessage

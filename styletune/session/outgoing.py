@@ -292,13 +292,18 @@ class MorphState(OutgoingMessage):
 
 
 class ScenesMessage(OutgoingMessage):
-    """The scenes, the ends of the crossfade, a morph under way, how many steps undo has."""
+    """The scenes, the ends of the crossfade, a morph under way, how many steps undo has.
+
+    `a`, `b`: null, where there is a scene, for where the controls stood when the fader left that
+    end. `chosen`: those ends that somebody has chosen; others follow the list.
+    """
 
     coalesce: ClassVar[bool] = True
     type: Literal["scenes"] = "scenes"
     scenes: tuple[SceneEntry, ...] = ()
     a: str | None = None
     b: str | None = None
+    chosen: tuple[str, ...] = ()
     current: str | None = None
     morph: MorphState | None = None
     undo: int = 0

@@ -64,7 +64,12 @@ def is_stored(control: Control) -> bool:
 
 
 def is_continuous(control: Control) -> bool:
-    """Whether a control moves gradually from one scene to the next; others jump in the middle."""
+    """Whether a control moves gradually from one scene to the next; others jump in the middle.
+
+    Mute and solo do: a term fades out and in.
+    """
+    if control.kind is Kind.SWITCH:
+        return control.engine and control.term is not None
     return control.kind is Kind.FADER and not control.costly
 
 
@@ -91,7 +96,7 @@ class SceneList:
     """All scenes of a session.
 
     Attributes:
-        a, b: names of the scenes between which the crossfade moves, or None.
+        a, b: names of the scenes chosen as ends of the crossfade, or None; see `ends`.
         current: name of the scene recalled or stored last, or None.
         version: rises with each change.
     """
@@ -179,7 +184,7 @@ class SceneList:
         self._update_references(name, None)
 
     def assign_crossfade(self, a: str | None, b: str | None) -> None:
-        """Set the ends of the crossfade.
+        """Choose the ends of the crossfade; None: it follows the list.
 
         Raises:
             SceneError: there is none of that name; nothing has changed.
@@ -188,6 +193,28 @@ class SceneList:
             if name is not None:
                 self[name]  # raises
         self.a, self.b = a, b
+        self.version += 1
+
+    @property
+    def ends(self) -> tuple[str | None, str | None]:
+        """Between which scenes the crossfade moves: the chosen ones, else the first of the list.
+
+        None, where one scene must do: from or to where the controls stood before.
+        """
+        names = list(self._scenes)
+        b = self.b or next((name for name in names[1:] + names[:1] if name != self.a), None)
+        return self.a or next((name for name in names if name != b), None), b
+
+    def move(self, name: str, to: int) -> None:
+        """Move a scene to a place in the list, counted from 0; beyond its end is the last.
+
+        Raises:
+            SceneError: there is none of that name.
+        """
+        scene = self[name]
+        others = [other for other in self.all if other is not scene]
+        others.insert(to, scene)
+        self._scenes = {other.name: other for other in others}
         self.version += 1
 
     def neighbour(self, step: int) -> str:

@@ -20,6 +20,7 @@ from styletune.session.incoming import (
     LearnMessage,
     ListenMessage,
     MidiMessage,
+    MoveMessage,
     PaintMessage,
     RecallMessage,
     RenameMessage,
@@ -135,6 +136,8 @@ class Session:
                     self.state.store(message.scene)
                 case RenameMessage():
                     self.state.scenes.rename(message.scene, message.to)
+                case MoveMessage():
+                    self.state.scenes.move(message.scene, message.to)
                 case DeleteMessage():
                     self.state.scenes.delete(message.scene)
                 case CrossfadeMessage():

@@ -4,12 +4,22 @@ Checked positions come in, the changes for all clients come out; what moves at o
 """
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
 from styletune.session.outgoing import ChangedMessage, ScenesMessage
 from styletune.session.scenes import Morph, Scene, SceneList, interpolate, is_stored
 from styletune.session.undo import GESTURE_GAP_S, UndoStack
+
+
+@dataclass(frozen=True, slots=True)
+class _LeftEnd:
+    """Where the controls stood when the crossfade left an end without a scene."""
+
+    ends: tuple[str | None, str | None]
+    positions: Mapping[str, float]
+    at: float  # where the fader stood
 
 
 class SessionState:
@@ -47,6 +57,7 @@ class SessionState:
         self._clock = clock
         self._wall_clock = wall_clock
         self._thumbnail = thumbnail
+        self._left = _LeftEnd((None, None), {}, 0.0)
         self._scenes_message = ScenesMessage()
         self._scenes_key: Hashable = None
 
@@ -61,10 +72,13 @@ class SessionState:
         key = (self.scenes.version, self.scenes.current, morph, undo, redo)
         if key != self._scenes_key:
             self._scenes_key = key
+            a, b = self.scenes.ends
+            chosen = {"a": self.scenes.a, "b": self.scenes.b}
             self._scenes_message = ScenesMessage(
                 scenes=self.scenes.entries(),
-                a=self.scenes.a,
-                b=self.scenes.b,
+                a=a,
+                b=b,
+                chosen=tuple(end for end, name in chosen.items() if name is not None),
                 current=self.scenes.current,
                 morph=morph,
                 undo=undo,
@@ -218,11 +232,37 @@ class SessionState:
 
     def _crossfade_positions(self, part: float) -> dict[str, float]:
         """Where the crossfade at `part`, 0..1, puts all controls that are not frozen."""
-        if self.scenes.a is None or self.scenes.b is None:
+        a, b = self.scenes.ends
+        start: Mapping[str, float]
+        end: Mapping[str, float]
+        if a is not None and b is not None:
+            start, end = (self.scenes[name].positions(self.table) for name in (a, b))
+        elif b is not None:
+            start, part = self._leave_end((a, b), 0.0, part)
+            end = self.scenes[b].positions(self.table)
+        elif a is not None:
+            end, part = self._leave_end((a, b), 1.0, part)
+            start = self.scenes[a].positions(self.table)
+        else:
             return {}
-        a, b = (self.scenes[name].positions(self.table) for name in (self.scenes.a, self.scenes.b))
-        positions = interpolate(self.table, a, b, part)
+        positions = interpolate(self.table, start, end, part)
         return {name: at for name, at in positions.items() if not self._is_frozen(name)}
+
+    def _leave_end(
+        self, ends: tuple[str | None, str | None], end: float, part: float
+    ) -> tuple[Mapping[str, float], float]:
+        """Where the controls stood when the crossfade left its nameless `end`, 0 or 1.
+
+        Returns:
+            Those positions, and `part` as counted from there, so that nothing jumps where a
+            scene has come while the fader stood on the way.
+        """
+        at = self.positions["crossfade"]
+        if at == end or self._left.ends != ends:
+            stored = {n: p for n, p in self.positions.items() if is_stored(self.table[n])}
+            self._left = _LeftEnd(ends, stored, end if at == 1 - end else at)
+        way = min(1.0, max(0.0, (part - self._left.at) / (1 - end - self._left.at)))
+        return self._left.positions, 1 - way if end else way
 
     def _is_frozen(self, name: str) -> bool:
         layer = self.table[name].layer

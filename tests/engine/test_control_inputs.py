@@ -23,6 +23,9 @@ def test_mute_solo_and_masters() -> None:
     solo = flat | {"content.b.solo": 1.0}
     assert term_weights(table, solo, "style") == (0.0, 0.0)
     assert term_weights(table, solo, "content") == (0.0, 1.0)
+    half = flat | {"content.b.solo": 0.5, "style.a.mute": 0.25}  # on the way to another scene
+    assert term_weights(table, half, "content") == (0.5, 1.0)
+    assert term_weights(table, half, "style") == (0.375, 0.5)
     # A term that is soloed and muted stays silent, as on a mixing desk.
     assert term_weights(table, solo | {"content.b.mute": 1.0}, "content") == (0.0, 0.0)
     loud = term_weights(table, flat | {"style.master": 0.75}, "style")

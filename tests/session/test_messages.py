@@ -41,6 +41,10 @@ from styletune.session import incoming, outgoing
             '{"type":"rename","scene":"dawn","to":"dusk"}',
             incoming.RenameMessage(type="rename", scene="dawn", to="dusk"),
         ),
+        (
+            '{"type":"move","scene":"dawn","to":0}',
+            incoming.MoveMessage(type="move", scene="dawn", to=0),
+        ),
         ('{"type":"delete","scene":"é"}', incoming.DeleteMessage(type="delete", scene="é")),
         (
             '{"type":"crossfade","a":"dawn","b":null}',

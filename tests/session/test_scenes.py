@@ -88,6 +88,43 @@ def test_crossfade_follows_rename_and_delete() -> None:
     assert (kept.a, kept.b) == ("eins", None)
 
 
+@pytest.mark.parametrize(
+    ("listed", "chosen", "ends"),
+    [
+        ("", (None, None), (None, None)),
+        ("1", (None, None), (None, "1")),
+        ("1", ("1", None), ("1", None)),
+        ("1", (None, "1"), (None, "1")),
+        ("12", (None, None), ("1", "2")),
+        ("12", ("2", None), ("2", "1")),
+        ("123", ("2", None), ("2", "3")),
+        ("123", ("3", None), ("3", "2")),
+        ("123", (None, "1"), ("2", "1")),
+        ("123", (None, "3"), ("1", "3")),
+        ("123", ("3", "3"), ("3", "3")),
+    ],
+)
+def test_ends_of_the_crossfade(
+    listed: str, chosen: tuple[str | None, str | None], ends: tuple[str | None, str | None]
+) -> None:
+    scenes = scene_list(*listed)
+    scenes.assign_crossfade(*chosen)
+    assert scenes.ends == ends
+
+
+def test_move_changes_the_order() -> None:
+    kept = scene_list("one", "two", "three")
+    for name, to, order in (
+        ("three", 0, ["three", "one", "two"]),
+        ("three", 1, ["one", "three", "two"]),
+        ("one", 99, ["three", "two", "one"]),
+    ):
+        kept.move(name, to)
+        assert names(kept) == order
+    with pytest.raises(SceneError, match="there is no scene `four`"):
+        kept.move("four", 0)
+
+
 def test_neighbour_wraps_around() -> None:
     kept = scene_list("one", "two", "three")
     assert (kept.neighbour(+1), kept.neighbour(-1)) == ("one", "three")
@@ -111,13 +148,15 @@ def test_list_is_limited() -> None:
     assert kept["0"].controls == {}
 
 
-def test_interpolate_is_continuous_for_faders_only() -> None:
-    start = {"smooth": 0.25, "paused": 0.0, "color": 0.0, "size": 0.0}
-    end = {"smooth": 0.75, "paused": 1.0, "color": 2.0, "size": 1.0, "learning_rate": 0.5}
+def test_interpolate_is_continuous_for_faders_mute_and_solo() -> None:
+    solo = "style.block1_conv1.solo"
+    start = {"smooth": 0.25, "paused": 0.0, "color": 0.0, "size": 0.0, solo: 1.0}
+    end = {"smooth": 0.75, "paused": 1.0, "color": 2.0, "size": 1.0, solo: 0.0}
+    end |= {"learning_rate": 0.5}
     assert interpolate(TABLE, start, end, 0) == start
     assert interpolate(TABLE, start, end, 0.49)["color"] == 0.0
     middle = interpolate(TABLE, start, end, 0.5)
-    assert middle == {"smooth": 0.5, "paused": 1.0, "color": 2.0, "size": 1.0}
+    assert middle == {"smooth": 0.5, "paused": 1.0, "color": 2.0, "size": 1.0, solo: 0.5}
     low, mid, high = (TABLE["smooth"].value(p) for p in (0.25, 0.5, 0.75))
     assert mid == pytest.approx(math.sqrt(low * high))  # the geometric mean
     assert interpolate(TABLE, start, end, 1) == {n: end[n] for n in start}

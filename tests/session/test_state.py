@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from styletune.controls import ControlTable
 from styletune.networks import NETWORKS
 from styletune.session.outgoing import ChangedMessage, ErrorMessage, TriggeredMessage
+from styletune.session.scenes import Scene
 from styletune.session.session import Session
 
 TABLE = ControlTable(NETWORKS["lite"].default_layers)
@@ -253,7 +254,6 @@ def test_crossfade_is_one_revision() -> None:
     play.store("dawn")
     play.set(smooth=0.8, color="luminance")
     play.store("dusk")
-    assert play.set(crossfade=0.5).controls == {"crossfade": 0.5}  # nothing assigned yet
     assert play.tell(type="crossfade", a="dawn", b="dusk") == []
     rev = play.session.state.rev
     assert play["smooth"] == 0.8  # assigning moves nothing
@@ -282,6 +282,59 @@ def test_crossfade_is_one_gesture() -> None:
     assert (play["smooth"], play["crossfade"]) == (0.8, 0.0)
 
 
+def test_crossfade_leads_from_where_the_desk_stood_to_the_only_scene() -> None:
+    play = Play()
+    assert play.set(crossfade=0.5).controls == {"crossfade": 0.5}  # there is no scene yet
+    play.set(crossfade=0, smooth=0.8)
+    play.store("dawn")
+    play.set(smooth=0.2)
+    for fader, smooth in ((0.5, 0.5), (1, 0.8), (0.25, 0.35), (0, 0.2)):
+        play.set(gesture="fade", crossfade=fader)
+        assert play["smooth"] == pytest.approx(smooth)
+    play.press("undo")
+    assert (play["smooth"], play["crossfade"]) == (0.2, 0.0)
+    play.set(smooth=0.4)  # it leaves its end anew
+    play.set(crossfade=0.5)
+    assert play["smooth"] == pytest.approx(0.6)
+    play.tell(type="crossfade", a="dawn")  # now the scene is at the other end
+    play.set(crossfade=0.25)  # halfway from where it stands
+    assert play["smooth"] == pytest.approx(0.7)
+    play.set(crossfade=0)
+    assert play["smooth"] == 0.8
+
+
+def test_crossfade_begins_without_a_jump_where_the_fader_stands() -> None:
+    play = Play()
+    play.set(smooth=0.8)
+    play.store("dawn")
+    play.set(smooth=0.2)
+    play.session.state.scenes.delete("dawn")
+    play.set(crossfade=0.5)
+    play.session.state.scenes.add(Scene(name="dusk", saved=0, controls={"smooth": 0.8}))
+    for fader, smooth in ((0.6, 0.32), (0.4, 0.2), (1, 0.8)):
+        play.set(crossfade=fader)
+        assert play["smooth"] == pytest.approx(smooth)
+
+
+def test_mute_and_solo_glide() -> None:
+    play = Play()
+    mute, solo = f"style.{LAYER}.mute", f"content.{LAYER}.solo"
+    play.store("dawn")
+    play.set(**{mute: True, solo: True})
+    play.store("dusk")
+    changed = play.set(crossfade=0.25)
+    assert (play[mute], play[solo], changed.controls[mute]) == (0.25, 0.25, False)
+    assert play.set(crossfade=0.5).controls[mute] is True
+    play.store("between")
+    assert play.session.state.scenes["between"].controls[solo] is True
+    play.set(crossfade=1)
+    assert play[mute] == 1.0
+    play.tell(type="recall", scene="dawn", seconds=2)
+    steps = [change.controls[mute] for change in play.pass_time(2)]
+    assert steps == [True] * steps.index(False) + [False] * steps.count(False)
+    assert (play[mute], play[solo]) == (0.0, 0.0)
+
+
 def test_crossfade_ends_can_be_kept_or_cleared() -> None:
     play = Play()
     play.store("dawn")
@@ -289,11 +342,13 @@ def test_crossfade_ends_can_be_kept_or_cleared() -> None:
     for message, ends in (
         ({"a": "dawn", "b": "dusk"}, ("dawn", "dusk")),
         ({"a": "dusk"}, ("dusk", "dusk")),
-        ({"b": None}, ("dusk", None)),
+        ({"b": None}, ("dusk", "dawn")),
+        ({"a": None}, ("dawn", "dusk")),
     ):
         play.tell(type="crossfade", **message)
         scenes = play.session.state.scenes_message()
         assert (scenes.a, scenes.b) == ends
+    assert scenes.chosen == ()
 
 
 def test_scene_triggers() -> None:

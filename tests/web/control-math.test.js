@@ -68,6 +68,10 @@ test("a solo of one kind silences the other kind too", () => {
   assert.deepEqual(weights({ "style.b.solo": 1 }), [[0, 0], [0, 1]]);
 });
 
+test("between two scenes a mute or solo is a part of one", () => {
+  assert.deepEqual(weights({ "content.b.solo": 0.5, "style.a.mute": 0.25 }), [[0.5, 1], [0.375, 0.5]]);
+});
+
 test("mute wins over solo", () => {
   assert.deepEqual(weights({ "style.b.solo": 1, "style.b.mute": 1 }), [[0, 0], [0, 0]]);
 });

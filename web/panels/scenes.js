@@ -31,7 +31,7 @@ export function parseShortcut({ key, code, ctrlKey, metaKey, altKey, shiftKey, r
 /** @param {Page} page */
 export function start({ store, viewer, send, trigger, showNotice, on }) {
   /** @type {Omit<ScenesMessage, "type">} */
-  let state = { scenes: [], a: null, b: null, current: null, morph: null, undo: 0, redo: 0 };
+  let state = { scenes: [], a: null, b: null, chosen: [], current: null, morph: null, undo: 0, redo: 0 };
   /** Name of the scene in the editor. */
   let edited = "";
 
