@@ -6,11 +6,12 @@
 
 import { startControlsVisibility } from "./controls-visibility.js";
 import { makeControlStore } from "./control-store.js";
-import { byId } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { makeFirstPicture } from "./first-picture.js";
 import { formatSource } from "./format.js";
 import { makeFrameStream } from "./frame-stream.js";
 import { makeLatency } from "./latency.js";
+import { makeNames } from "./layers.js";
 import { makeMixer } from "./mixer.js";
 import { showNotice } from "./notices.js";
 import { drawPicture, placeContent } from "./picture-canvas.js";
@@ -19,7 +20,10 @@ import { makeStatus } from "./status.js";
 import { blink, startTransport } from "./transport.js";
 
 /** Modules in `panels/` that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "scenes", "midi"];
+const PANELS = ["help", "viewer-link", "pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "scenes", "midi"];
+
+/** Those of a viewer's page. */
+const WATCHING_PANELS = ["help", "watching", "picture-tools", "loss-table", "loss-chart"];
 
 /** Parts of a snapshot that also come as messages of their own. */
 const PARTS = /** @type {const} */ (["state", "pictures", "scenes", "epoch"]);
@@ -46,6 +50,7 @@ const frameStream = makeFrameStream((picture, header, bytes) => {
 // The tables are the one thing that everything else needs.
 const { controls, terms, layers } = await fetchTables();
 const store = makeControlStore(controls);
+const names = makeNames(controls, layers);
 const layerTerms = /** @type {LayerTerm[]} */ (terms.filter(({ per_layer }) => per_layer));
 startTransport(store, trigger);
 /** @type {ReturnType<typeof makeMixer> | undefined} */
@@ -71,7 +76,8 @@ const handlers = {
     if (roundTripMs !== null) status.addRoundTrip(roundTripMs);
     status.setLastSource(formatSource(message.source, snapshot?.client ?? ""));
     store.applyChange(message, own, now);
-    showControls();
+    // A watcher sees in words what has changed, and nothing else comes and goes.
+    if (!store.locked) showControls();
     if ((message.since ?? message.rev - 1) > rev && now - snapshotRequestedAt > SNAPSHOT_MS) {
       snapshotRequestedAt = now;
       controlSocket.send({ type: "snapshot?" });
@@ -151,7 +157,7 @@ function onSnapshot(message, now) {
 function loadPanels() {
   /** @type {Page} */
   const page = {
-    store, layers, terms, layerTerms, trigger, showNotice, viewer: store.locked,
+    store, layers, terms, layerTerms, names, trigger, showNotice, viewer: store.locked,
     send(message) {
       if (message.type !== "midi") return controlSocket.send(message);
       // A move of hardware: its latency counts, too.
@@ -165,7 +171,8 @@ function loadPanels() {
       if (newest) listener(newest);
     },
   };
-  for (const name of PANELS) {
+  document.head.append(el("link", { rel: "stylesheet", href: "web/panels/late.css" }));
+  for (const name of page.viewer ? WATCHING_PANELS : PANELS) {
     import(`./panels/${name}.js`).then((panel) => panel.start(page))
       .catch((error) => showNotice(`a part of the page could not be loaded: ${error.message}`));
   }

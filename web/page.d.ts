@@ -7,6 +7,12 @@ type LayerTerm = TermRow & { name: TermName }; // one that each layer has
 type PictureKind = "content" | "style";
 type ControlStore = ReturnType<typeof import("./control-store.js").makeControlStore>;
 
+/** What controls, scenes and layers are called; see `makeNames` in layers.js. */
+interface Names {
+  nameOf(target: string): string;
+  layerOf(target: string): string; // the layer's own name; "": it belongs to none
+}
+
 /** What `GET /api/controls` answers. */
 interface Tables {
   controls: ControlRow[];
@@ -20,6 +26,7 @@ interface Page {
   layers: readonly LayerRow[];
   terms: readonly TermRow[];
   layerTerms: readonly LayerTerm[]; // those of `terms` that each layer has
+  names: Names;
   viewer: boolean; // this page may watch but not play
   send(message: ClientMessage): boolean; // on /ws; false: not connected
   trigger(name: string): void;

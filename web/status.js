@@ -78,7 +78,6 @@ export function makeStatus() {
   let pingedAt = -Infinity;
   /** @type {number[]} ms, the latest */
   let roundTrips = [];
-  let players = 0;
   let lastSource = "";
   const restart = byId("restart", HTMLButtonElement);
   restart.onclick = async () => {
@@ -101,7 +100,7 @@ export function makeStatus() {
     const staleMs = Math.max(STALE_MS, stepsPerS > 0 ? 3000 / stepsPerS : 0);
     const { key, text } = connectionState(socket, worker, { now, silentMs: silentMs(), staleMs, retryAt });
     setText(line, text);
-    show("audience", audienceText(players, worker?.viewers ?? 0, lastSource));
+    show("audience-text", audienceText(worker?.players ?? 0, worker?.viewers ?? 0, lastSource));
     if (key !== document.body.dataset.state) {
       line.dataset.state = document.body.dataset.state = key;
       setText(byId("announce"), text);
@@ -184,7 +183,6 @@ export function makeStatus() {
     setClients(snapshot) {
       document.body.dataset.role = snapshot.role;
       byId("role").hidden = snapshot.role !== "viewer";
-      players = snapshot.players;
     },
 
     /** @param {string} source of a move, as text */

@@ -12,7 +12,7 @@ const BLINK_MS = 220;
 /** @param {ControlStore} store @param {(name: string) => void} trigger */
 export function startTransport(store, trigger) {
   /** What the buttons do, by their ids. @type {Record<string, () => void>} */
-  const actions = { help: () => byId("shortcuts", HTMLDialogElement).showModal() };
+  const actions = {};
   for (const row of store.rowsIn("transport")) {
     const { name, kind } = row;
     const key = findKey(row);
@@ -21,7 +21,7 @@ export function startTransport(store, trigger) {
   }
   for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
   /** @type {Record<string, string>} id of the button by its key */
-  const keys = { " ": "pause", r: "reset", k: "kick", a: "average", "?": "help" };
+  const keys = { " ": "pause", r: "reset", k: "kick", a: "average" };
   onShortcut(({ key, ctrlKey, metaKey, altKey, repeat }) => {
     const action = actions[keys[key] ?? ""];
     if (!action || ctrlKey || metaKey || altKey || repeat) return false;

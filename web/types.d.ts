@@ -149,6 +149,8 @@ interface StateMessage {
   memory_mb: number;
   steps_per_epoch: number;
   viewers: number;
+  players: number;
+  devices: string[];
   retry_s?: number;
   log?: string[];
   not_kept?: string[];

@@ -22,6 +22,7 @@ from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
 from styletune.server.static import page_routes
 from styletune.server.uploads import BodyBudget
+from styletune.server.viewer_link import ViewerLink
 
 
 def create_app(
@@ -31,6 +32,7 @@ def create_app(
     folder: Path,
     executor: Executor,
     config: SessionConfig | None = None,
+    viewers: ViewerLink | None = None,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -39,6 +41,7 @@ def create_app(
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
         config: of the session, which saved pictures carry; None: the defaults.
+        viewers: what lets them in; None: there are none.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -52,7 +55,7 @@ def create_app(
     app.router.routes.extend(page_routes(web))
     app.state.body_budget = BodyBudget()
     config = config or SessionConfig()
-    add_state_routes(app, hub, state, config=config)
+    add_state_routes(app, hub, state, config=config, viewers=viewers)
     library = PictureLibrary(
         config.server.pictures,
         private=folder,

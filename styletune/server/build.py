@@ -6,6 +6,7 @@ Apart from `serve`, which imports it late: that takes most of the start.
 import asyncio
 import os
 import sys
+import textwrap
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from styletune.server.pictures import DecodedPictures
 from styletune.server.runs import PictureRef, RunFolder, RunManifest
 from styletune.server.signals import ShutdownFlag
 from styletune.server.storage import Autosaver, SavedSession, SessionStore
+from styletune.server.viewer_link import NOT_REACHABLE, ViewerLink, terminal_code
 from styletune.session.scenes import SceneList
 from styletune.session.session import Session
 
@@ -81,28 +83,31 @@ def build_server(
     )
     decoded = DecodedPictures(worker.sources, pictures)
     hub = Hub(live, decoded, worker, frame_stream)
+    host = session.server.host
+    base_url, public_url = options.base_url(host, port), options.public_url(host, port)
+    viewers = options.view_token and ViewerLink(options.view_token, base_url, public_url)
     app = create_app(
         hub,
         web=web,
         folder=run.pictures,
         executor=decoding,
         config=session,
+        viewers=viewers or None,
     )
     auth = AuthMiddleware(
         app,
         options.token,
         view_token=options.view_token,
-        allowed_hosts=(*options.allowed_hosts, format_host(session.server.host)),
+        allowed_hosts=(*options.allowed_hosts, format_host(host)),
         public=options.public,
         root_path=options.root_path,
         refusals=hub.stats.refusals,
     )
-    base_url = options.base_url(session.server.host, port)
     return Server(
         uvicorn_config(auth, options.tls),
         worker,
         hub,
-        partial(_print_urls, auth, base_url, open_browser),
+        partial(_print_urls, auth, base_url, viewers or None, open_browser),
         shutdown,
         partial(_autosave, hub, run, store, profiles),
     )
@@ -153,11 +158,14 @@ def _run_manifest(hub: Hub) -> RunManifest:
     return RunManifest(controls=hub.session.state.controls(), pictures=pictures)
 
 
-def _print_urls(auth: AuthMiddleware, base_url: str, open_browser: bool) -> None:
+def _print_urls(
+    auth: AuthMiddleware, base_url: str, viewers: ViewerLink | None, open_browser: bool
+) -> None:
     """Print where it listens, and open a browser if that is wanted."""
     log_event(_log, INFO, "listening", address=base_url)
     if sys.stdout.isatty():
-        print(address_block(base_url, auth.token, auth.view_token), flush=True)
+        code = terminal_code(viewers.url) if viewers else ""
+        print(address_block(base_url, auth.token, viewers, code), flush=True)
     else:  # a program reads them: one a line, the player's first
         for token in filter(None, (auth.token, auth.view_token)):
             print(login_url(base_url, token), flush=True)
@@ -166,15 +174,25 @@ def _print_urls(auth: AuthMiddleware, base_url: str, open_browser: bool) -> None
         _open_browser(login_url(base_url, auth.one_time_token()))
 
 
-def address_block(base_url: str, token: str, view_token: str | None = None) -> str:
-    """What a person at a terminal has to know: what to open, for whom, and how it ends."""
+def address_block(
+    base_url: str, token: str, viewers: ViewerLink | None = None, code: str = ""
+) -> str:
+    """What a person at a terminal has to know: what to open, for whom, and how it ends.
+
+    Args:
+        code: the viewers' address as a QR code; empty: there is none.
+    """
     lines = {
         "play": login_url(base_url, token),
-        "watch only": login_url(base_url, view_token) if view_token else "",
-        "projector": login_url(base_url + "stage", view_token or token),
+        "watch only": viewers.url if viewers else "",
+        "projector": login_url(base_url + "stage", viewers.token if viewers else token),
         "end": "Ctrl-C; the same command with --resume goes on where it was",
     }
     rows = [f"  {label:<11} {text}" for label, text in lines.items() if text]
+    if code:
+        rows += ["", code, "  watch only: point a phone's camera at it"]
+    if viewers and not viewers.public_url:
+        rows += ["", *textwrap.wrap(NOT_REACHABLE, 76, initial_indent="  ", subsequent_indent="  ")]
     return "\n".join(["", *rows, ""])
 
 

@@ -90,6 +90,7 @@ class Hub:
         self._morph_started = asyncio.Event()
         self._midi_timer: asyncio.TimerHandle | None = None
         self._sent_scenes = session.state.scenes_message()
+        self._sent_presence = self._presence()
         self._snapshot: SnapshotMessage | None = None  # of this turn of the event loop
         self._write_controls()
 
@@ -110,6 +111,7 @@ class Hub:
         added = self._clients.add(role, only_hardware=only_hardware)
         if added is not None:
             self._send_snapshot(added[0])
+            self._schedule_flush()  # the others see who has come
         return added
 
     def remove_client(self, client: str) -> None:
@@ -138,6 +140,10 @@ class Hub:
     def viewers(self) -> int:
         """How many sockets receive pictures."""
         return self._clients.viewers
+
+    def _presence(self) -> tuple[int, tuple[str, ...]]:
+        """Who plays: so many people or scripts, and the hardware of these names."""
+        return self._clients.people, self.session.midi.open_names
 
     # ------------------------------------------------------------- messages
 
@@ -196,6 +202,9 @@ class Hub:
         if scenes is not self._sent_scenes:
             self._sent_scenes = scenes
             self._broadcast(scenes)
+        if self._presence() != self._sent_presence:
+            self._sent_presence = self._presence()
+            self._broadcast(self.state())
         self._send_midi_feedback()
 
     def _queue_set(self, checked: CheckedSet, client: str) -> None:
@@ -300,9 +309,11 @@ class Hub:
         report = self._worker.report
         log = tuple(self._worker.log) if report.state is State.FAILED else None
         not_kept = [f"{what}: {why}" for what, why in self._not_kept.items()]
-        return StateMessage.from_report(
+        message = StateMessage.from_report(
             report, self._clients.viewers, self._worker.retry_s, log, not_kept
         )
+        players, devices = self._presence()
+        return message.model_copy(update={"players": players, "devices": devices})
 
     def set_not_kept(self, what: str, why: str) -> None:
         """Let clients know what cannot be saved at present; an empty `why`: it is saved."""

@@ -233,6 +233,14 @@ class ServerOptions:
         origin = str(self.public) if self.public else f"{scheme}://{format_host(host)}:{port}"
         return f"{origin}{self.root_path}/"
 
+    def public_url(self, host: str, port: int) -> str | None:
+        """The address of the page for other machines; None: only this one reaches it."""
+        if self.public is None and _is_loopback(host):
+            return None
+        if self.public is None and format_host(host) == "localhost":  # every address, no name
+            return self.base_url(self.allowed_hosts[0], port) if self.allowed_hosts else None
+        return self.base_url(host, port)
+
 
 def login_url(base_url: str, token: str) -> str:
     """The address that lets a browser in."""

@@ -37,7 +37,7 @@ class SendQueue:
             only_hardware: take only what a client needs that connects hardware and shows nothing:
                 most of the others would wake it for nothing, often through a slow tunnel.
         """
-        self._only_hardware = only_hardware
+        self.only_hardware = only_hardware
         self._messages: dict[Hashable, Outgoing] = {}  # in the order of sending
         self._serial = 0
         self._pending = 0  # those that nothing newer replaces
@@ -61,7 +61,7 @@ class SendQueue:
 
     def put(self, message: Outgoing) -> None:
         """Add a message in place of those that it supersedes."""
-        if self._only_hardware and not message.for_hardware:
+        if self.only_hardware and not message.for_hardware:
             return
         if isinstance(message, ChangedMessage):
             self._put_change(message)
@@ -182,6 +182,12 @@ class ClientRegistry:
     def count(self, role: Role) -> int:
         """How many clients there are of a role."""
         return sum(other is role for other in self._roles.values())
+
+    @property
+    def people(self) -> int:
+        """How many players there are, without those that only bring hardware."""
+        players = (client for client, role in self._roles.items() if role is Role.PLAYER)
+        return sum(not self._queues[client].only_hardware for client in players)
 
     @property
     def viewers(self) -> int:

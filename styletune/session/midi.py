@@ -32,6 +32,7 @@ from styletune.session.outgoing_midi import (
 from styletune.session.profiles import MidiLearn, ProfileRegistry
 
 MAX_DEVICES = 16  # of one client
+MAX_SHOWN = 8  # names of devices, to people
 MAX_REPORTED = 64  # device names whose missing profile has been reported
 
 
@@ -326,6 +327,11 @@ class MidiRouter:
                 return None
             self._devices[key] = Device(name, self._profiles[name], self._table)
         return self._devices[key]
+
+    @property
+    def open_names(self) -> tuple[str, ...]:
+        """Names of the devices that clients have open, the first `MAX_SHOWN` of them."""
+        return tuple(sorted({name for _, name in self._open})[:MAX_SHOWN])
 
     def _names(self) -> list[str]:
         return sorted({name for _, name in self._devices})

@@ -174,6 +174,8 @@ class EpochMessage(OutgoingMessage):
 class StateMessage(OutgoingMessage):
     """What the painting is doing, on what.
 
+    `viewers`: sockets that receive pictures. `players`: clients that may play, without those that
+    only bring hardware; `devices`: the hardware that plays, by name.
     `retry_s`: seconds until the next try, while it is restarting. `log`: the worker's last
     lines, once it has failed. `not_kept`: what cannot be saved at present, and why.
     """
@@ -191,6 +193,8 @@ class StateMessage(OutgoingMessage):
     memory_mb: float = 0.0
     steps_per_epoch: int = 0
     viewers: int = 0
+    players: int = 0
+    devices: tuple[str, ...] = ()
     retry_s: float | None = Field(default=None, exclude_if=is_none)
     log: tuple[str, ...] | None = Field(default=None, exclude_if=is_none)
     not_kept: tuple[str, ...] | None = Field(default=None, exclude_if=is_none)

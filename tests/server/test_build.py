@@ -12,6 +12,7 @@ from styletune.midi.profile import ProfileStore, find
 from styletune.server.build import _autosave, address_block
 from styletune.server.runs import RunFolder
 from styletune.server.storage import SavedSession, SessionStore
+from styletune.server.viewer_link import ViewerLink
 from tests.support.web_process import BEARER, WAIT_S, receive, running, until
 
 PROFILE = """
@@ -63,9 +64,10 @@ async def test_what_was_answered_while_the_disk_was_full_is_saved_once_there_is_
 
 def test_a_terminal_is_given_each_address_with_its_purpose() -> None:
     base = "http://127.0.0.1:8001/"
-    block = address_block(base, "play-token", "view-token")
+    block = address_block(base, "play-token", ViewerLink("view-token", base), "██ ▄▄█")
     rows = [line.split(maxsplit=1) for line in block.splitlines() if line]
-    assert [row[0] for row in rows] == ["play", "watch", "projector", "end"]
+    assert [row[0] for row in rows][:5] == ["play", "watch", "projector", "end", "██"]
+    assert "Only browsers on this machine reach this address" in block
     assert rows[0][1] == f"{base}?token=play-token"
     assert rows[1][1].split() == ["only", f"{base}?token=view-token"]
     assert rows[2][1] == f"{base}stage?token=view-token"

@@ -27,6 +27,7 @@ from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.options import bind_socket
 from styletune.server.pictures import DecodedPictures
 from styletune.server.signals import ShutdownFlag
+from styletune.server.viewer_link import ViewerLink
 from styletune.session.session import Session
 from tests.support.standin_supervisor import StandInSupervisor
 
@@ -97,7 +98,10 @@ async def running(
         decoded = DecodedPictures(painter.sources, [content, *style_pictures])
         hub = Hub(live, decoded, painter, frames)
         config = SessionConfig().with_overrides(server={"pictures": pictures and str(pictures)})
-        app = create_app(hub, web=web, folder=folder, executor=executor, config=config)
+        viewers = ViewerLink(VIEW_TOKEN, "http://127.0.0.1/")
+        app = create_app(
+            hub, web=web, folder=folder, executor=executor, config=config, viewers=viewers
+        )
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
         listening = asyncio.Event()

@@ -26,6 +26,7 @@ from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_response
 from styletune.server.hub import Hub
 from styletune.server.metrics import MEDIA_TYPE, Metrics
 from styletune.server.uploads import read_body
+from styletune.server.viewer_link import ViewerLink
 from styletune.session.roles import Role, role_of
 from styletune.session.state import SessionState
 
@@ -39,11 +40,13 @@ def add_state_routes(
     session: SessionState,
     *,
     config: SessionConfig,
+    viewers: ViewerLink | None = None,
 ) -> None:
     """Add the routes of the painting as a whole.
 
     Args:
         config: of the session; saved pictures carry it.
+        viewers: what lets them in; None: there are none.
     """
     # Not the threads of uploads, which may take long; and an audience does not delay the player.
     encoders = {role: ThreadPoolExecutor(1, f"png-{role}") for role in Role}
@@ -136,6 +139,17 @@ def add_state_routes(
             "layers": layer_rows(config.network.name, session.table.layers),
         }
         return JSONResponse(tables)
+
+    @app.get("/api/viewer-link")
+    async def get_viewer_link(request: Request) -> Response:
+        """The address for viewers: `url`, its QR code as a data URL, and a `note` of caution.
+
+        All are empty where there are no viewers, and for a viewer.
+        """
+        answer = {"url": "", "svg": "", "note": ""}
+        if viewers and role_of(request.scope) is Role.PLAYER:
+            answer = viewers.as_seen_from(str(request.base_url)).describe()
+        return JSONResponse(answer, headers=_NOT_STORED)
 
     _add_figure_routes(app, hub)
 
