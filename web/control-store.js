@@ -73,6 +73,8 @@ export function makeControlStore(rows) {
     /** A viewer's page: nothing can be moved. */
     locked: false,
 
+    rows,
+
     /** @param {string} name */
     row: (name) => find(name).row,
 

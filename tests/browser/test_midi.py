@@ -199,7 +199,10 @@ def test_a_device_in_another_mode_shows_the_keys_that_switch_it(page: Page, serv
 
 
 def test_learn_a_handle_by_pressing_it_and_moving_hardware(page: Page, server: Server) -> None:
-    page.get_by_role("button", name="learn", exact=True).click()
+    page.keyboard.press("l")
+    bound = page.locator('.fader[data-control="content.block1_conv1"] .binding')
+    expect(bound).to_have_text("CC 0")
+    expect(page.locator("#learn [data-control=next_scene]")).to_be_visible()
     page.locator('button[data-control="kick"]').click()
     section = page.locator("#learn")
     expect(section).to_contain_text("kick: move a fader, press a key")
@@ -207,8 +210,10 @@ def test_learn_a_handle_by_pressing_it_and_moving_hardware(page: Page, server: S
     page.evaluate("window.turn([144, 99, 100], [128, 99, 0])")
     expect(section).to_contain_text("learnt: ch 1 note 99, button")
     # A press while learning has chosen the key, and done nothing else.
+    expect(page.locator('button[data-control="kick"] .binding')).to_have_text("note 99")
     page.keyboard.press("Escape")
     expect(page.locator("body")).not_to_have_class("learn-mode")
+    expect(page.locator(".binding")).to_have_count(0)
     rows = section.locator("li").filter(has_text="kick")
     section.locator("summary").click()
     expect(rows).to_contain_text("ch 1 note 99, button")
@@ -219,7 +224,7 @@ def test_learn_a_handle_by_pressing_it_and_moving_hardware(page: Page, server: S
 def test_learning_is_left_by_escape(page: Page, server: Server) -> None:
     page.get_by_role("button", name="learn", exact=True).click()
     page.locator(f'.knob[data-control="{FADER}"]').click()
-    expect(page.locator("#learn")).to_contain_text("style · block1 conv1: move a fader")
+    expect(page.locator("#learn")).to_contain_text("style colour: move a fader")
     page.keyboard.press("Escape")
     expect(page.locator(".learning")).to_have_count(0)
     page.keyboard.press("Escape")

@@ -24,6 +24,7 @@ const PLAY = [
   ["[ ]", "scene before, next scene"],
   ["Ctrl Z", "undo; with Shift redo"],
   ["Ctrl V", "paste a picture; a saved PNG brings its values back"],
+  ["l", "learn: press a handle, then move the hardware that shall play it"],
   ["q", "the address for those who watch"],
 ];
 /** @type {Row[]} */

@@ -6,6 +6,7 @@
  */
 
 import { byId, el, setProps, setText } from "../dom.js";
+import { onShortcut } from "../shortcuts.js";
 import { mate, uniqueNames } from "./midi-names.js";
 import { makeMidiThrottle } from "./midi-throttle.js";
 
@@ -116,7 +117,8 @@ export function start(page) {
   let client = "";
   let learning = false;
   let timer = 0;
-  let learnStarted = false;
+  /** @type {ReturnType<typeof import("./midi-learn.js").startLearn> | undefined} */
+  let learn;
 
   // SysEx is neither requested nor sent.
   on("feedback", ({ device, data }) => {
@@ -146,10 +148,14 @@ export function start(page) {
   const onOpen = async () => {
     if (!access && !requesting) requestAccess();
     const { startLearn } = await import("./midi-learn.js");
-    if (!learnStarted) startLearn(page, panel);
-    learnStarted = true;
+    learn ??= startLearn(page, panel);
   };
   opener.onclick = onOpen;
+  onShortcut(({ key, ctrlKey, metaKey, altKey, repeat }) => {
+    if (key !== "l" || ctrlKey || metaKey || altKey || repeat) return false;
+    onOpen().then(() => learn?.toggle());
+    return true;
+  });
   if (panel.matches(":popover-open")) onOpen();
 
   async function requestAccess() {
