@@ -4,10 +4,11 @@
  * keeps them and moves the controls; this panel shows them and sends requests.
  */
 
-import { button, byId, el, fileInput, placeAbove, setPressed, setProps } from "../dom.js";
+import { button, byId, el, fileInput, placeAbove, setPressed, setProps, setText } from "../dom.js";
 import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
+import { makeScenePreview, thumbnailUrl } from "./scene-preview.js";
 
 const GLIDES_S = [0, 1, 2, 4, 8, 15, 30, 60, 120];
 
@@ -29,7 +30,7 @@ export function parseShortcut({ key, code, ctrlKey, metaKey, altKey, shiftKey, r
 }
 
 /** @param {Page} page */
-export function start({ store, viewer, send, trigger, showNotice, on }) {
+export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   /** @type {Omit<ScenesMessage, "type">} */
   let state = { scenes: [], a: null, b: null, chosen: [], current: null, morph: null, undo: 0, redo: 0 };
   /** Name of the scene in the editor. */
@@ -45,7 +46,11 @@ export function start({ store, viewer, send, trigger, showNotice, on }) {
   for (const undoButton of undoButtons) undoButton.onclick = () => trigger(undoButton.id);
   const glide = el("select", { "aria-label": "time that a recall takes" },
     ...GLIDES_S.map((s) => el("option", { value: s }, s ? `in ${s} s` : "at once")));
-  const crossfade = makeSlider(store.row("crossfade"), store, "crossfade from scene A to scene B", "A", "B");
+  const crossfade = makeSlider(store.row("crossfade"), store, "crossfade from scene A to scene B", "", "");
+  const [nameA, nameB] = [el("span"), el("span")];
+  crossfade.querySelector("span")?.replaceWith(nameA);
+  crossfade.append(nameB);
+  const preview = makeScenePreview({ store, names });
   const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", title: "keep all values as a new scene" }));
   const list = el("ol", {}, add);
   const header = el("header", {}, el("h2", {}, "scenes"), glide, crossfade);
@@ -57,29 +62,40 @@ export function start({ store, viewer, send, trigger, showNotice, on }) {
     sendNow(message());
     editor.hidePopover();
   }, { class: "key" });
+  const move = (/** @type {1 | -1} */ step) => () => {
+    const at = state.scenes.findIndex(({ name }) => name === edited);
+    if (state.scenes[at + step]) sendNow({ type: "move", scene: edited, to: at + step });
+  };
   const ends = /** @type {const} */ (["a", "b"]).map((end) => ({
     end,
-    toggle: action(`crossfade ${end.toUpperCase()}`, () => ({ type: "crossfade", [end]: state[end] === edited ? null : edited })),
+    toggle: action(`crossfade ${end.toUpperCase()}`, () => ({ type: "crossfade", [end]: isChosen(end, edited) ? null : edited })),
   }));
-  const editor = el("div", { id: "scene-editor", popover: true }, el(
+  const isChosen = (/** @type {"a" | "b"} */ end, /** @type {string} */ scene) => state[end] === scene && state.chosen.includes(end);
+  const [image, words] = [el("img", { alt: "" }), el("p")];
+  const editor = el("div", { id: "scene-editor", popover: true }, image, words, el(
     "form", { onsubmit: rename }, nameInput, el("button", { class: "key" }, "rename"),
     action("store again", () => ({ type: "store", scene: edited })), action("delete", () => ({ type: "delete", scene: edited })),
-    ...ends.map(({ toggle }) => toggle), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
+    ...ends.map(({ toggle }) => toggle),
+    button("earlier", move(-1), { class: "key", title: "one place to the front; number keys follow the order" }),
+    button("later", move(1), { class: "key", title: "one place to the end" }), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
   ));
-  byId("scenes-panel").append(header, list, editor);
+  byId("scenes-panel").append(header, list, editor, preview.root);
   on("scenes", show);
 
   /** @param {ScenesMessage} next */
   function show(next) {
-    const { scenes, a, b, current, morph } = next;
+    const { scenes, a, b, chosen, current, morph } = next;
     // The buttons stay while only the progress changes: a press must not lose its button.
-    if (JSON.stringify([scenes, a, b]) !== JSON.stringify([state.scenes, state.a, state.b])) {
-      list.replaceChildren(...scenes.map(({ name }, index) => makeScene(name, index, next)), add);
+    if (JSON.stringify([scenes, a, b, chosen]) !== JSON.stringify([state.scenes, state.a, state.b, state.chosen])) {
+      preview.hide();
+      list.replaceChildren(...scenes.map((scene, index) => makeScene(scene, index, next)), add);
     }
     state = next;
-    const hasEnds = a !== null && b !== null;
+    const hasEnds = a !== null || b !== null;
     for (const input of crossfade.querySelectorAll("input")) input.disabled = !hasEnds;
-    crossfade.title = hasEnds ? `from ${a} to ${b}` : "crossfade: choose its scenes A and B with ⋯";
+    setText(nameA, `A ${a ?? (hasEnds ? "now" : "")}`);
+    setText(nameB, `B ${b ?? (hasEnds ? "now" : "")}`);
+    crossfade.title = hasEnds ? `crossfade from ${a ?? "where the desk stood"} to ${b ?? "where the desk stood"}` : "crossfade: store a scene first";
     for (const item of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("li[data-scene]"))) {
       item.classList.toggle("current", current === item.dataset.scene);
       setProps(item, { "--done": morph?.scene === item.dataset.scene ? morph?.done : 0 });
@@ -87,16 +103,23 @@ export function start({ store, viewer, send, trigger, showNotice, on }) {
     for (const undoButton of undoButtons) undoButton.disabled = viewer || !next[/** @type {"undo" | "redo"} */ (undoButton.id)];
   }
 
-  /** @param {string} scene @param {number} index from 0 @param {ScenesMessage} scenes */
-  function makeScene(scene, index, { a, b }) {
+  /** @param {SceneEntry} entry @param {number} index from 0 @param {ScenesMessage} scenes */
+  function makeScene(entry, index, { a, b, chosen }) {
+    const scene = entry.name;
     const end = (a === scene ? "A" : "") + (b === scene ? "B" : "");
-    const recallButton = button(el("span", {}, scene), () => recall(scene), { class: "scene", title: `recall ${scene}` });
-    recallButton.prepend(el("kbd", { "aria-hidden": "true" }, index < 9 ? `${index + 1}` : ""));
-    recallButton.append(el("b", {}, end));
-    const more = button("⋯", edit, { class: "more", "aria-label": `change ${scene}`, title: "rename, store again, delete, crossfade" });
+    const recallButton = button(el("span", {}, scene), () => recall(scene), { class: "scene", "aria-label": `recall ${scene}` });
+    if (entry.thumbnail) recallButton.prepend(el("img", { src: thumbnailUrl(entry), alt: "", draggable: "false" }));
+    recallButton.append(
+      el("kbd", { "aria-hidden": "true" }, index < 9 ? `${index + 1}` : ""),
+      el("b", { class: end && chosen.includes(end[0]?.toLowerCase() ?? "") && "chosen" }, end),
+    );
+    preview.attach(recallButton, entry);
+    const more = button("⋯", edit, { class: "more", "aria-label": `change ${scene}`, title: "rename, store again, delete, crossfade, order" });
     function edit() {
       edited = nameInput.value = scene;
-      for (const { end, toggle } of ends) setPressed(toggle, state[end] === scene);
+      for (const { end, toggle } of ends) setPressed(toggle, isChosen(end, scene));
+      preview.hide();
+      preview.fill(entry, image, words);
       editor.showPopover();
       placeAbove(editor, more);
       nameInput.select();
