@@ -4,6 +4,7 @@ A new network is one row of `NETWORKS`; `engine.vgg` builds it, `engine.weights`
 *layer* is a convolution that sees the picture at full size, or at 1/n of it: `block3_conv1@2`.
 """
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypedDict
@@ -236,6 +237,18 @@ _EFFECTS = {
 def layer_effect(field_px: int) -> str:
     """One word for what a layer of that receptive field changes."""
     return next((word for limit, word in _EFFECTS.items() if field_px <= limit), "figures")
+
+
+def control_effect(control: str, network: str) -> str:
+    """What the layer of a control changes, in the word of the page; empty: it is of no layer.
+
+    >>> control_effect("style.block3_conv1.mute", "vgg16")
+    'strokes'
+    """
+    for part in control.split("."):
+        with contextlib.suppress(LayerError):
+            return layer_effect(receptive_field_px(network, part))
+    return ""
 
 
 class LayerRow(TypedDict):

@@ -7,6 +7,7 @@ from styletune.networks import (
     NETWORKS,
     ScaledLayer,
     check_size,
+    control_effect,
     convolutions,
     layer_effect,
     layer_rows,
@@ -61,6 +62,11 @@ def test_each_default_layer_has_a_word_of_its_own(network: str) -> None:
     rows = layer_rows(network, NETWORKS[network].default_layers)
     assert len({row["effect"] for row in rows}) == len(rows)
     assert layer_effect(252) == "figures"
+
+
+def test_a_control_has_the_word_of_its_layer() -> None:
+    assert control_effect("style.block3_conv1.mute", "vgg16") == "strokes"
+    assert [control_effect(name, "vgg16") for name in ("style.master", "smooth", "")] == [""] * 3
 
 
 def test_a_name_tells_convolution_and_scale() -> None:

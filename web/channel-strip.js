@@ -58,24 +58,24 @@ function makeMeter(row) {
   };
 }
 
-/** @param {LayerRow} layer @param {readonly StripTerm[]} terms @param {ControlStore} store */
-export function makeChannelStrip(layer, terms, store) {
+/** @param {LayerRow} layer @param {readonly StripTerm[]} terms @param {ControlStore} store @param {Names} names */
+export function makeChannelStrip(layer, terms, store, { nameOf }) {
   const { effect, field_px } = layer;
   const label = readable(layer.name);
   // A scene that is recalled leaves a frozen strip as it is.
-  const freeze = makeSwitch(store.row(`freeze.${layer.name}`), store, "", `freeze ${label}`);
+  const freeze = makeSwitch(store.row(`freeze.${layer.name}`), store, "", nameOf(`freeze.${layer.name}`));
   freeze.classList.add("freeze");
-  const root = el("section", { class: "strip", "aria-label": `${label}, ${effect}`, "data-layer": layer.name }, el(
+  const root = el("section", { class: "strip", "aria-label": `${effect}, ${label}`, "data-layer": layer.name }, el(
     "header", {}, el("h2", {}, effect), el("p", {}, `${label} `, el("span", {}, `${field_px} px`)), freeze,
   ));
 
   const parts = terms.map((term) => {
     const name = `${term.name}.${layer.name}`;
     const row = store.row(name);
-    const control = WIDGETS[term.widget](row, store, `${term.name}, ${label}, ${effect}`);
+    const control = WIDGETS[term.widget](row, store, `${nameOf(name)}, ${label}`);
     const meter = makeMeter(row);
     const toggle = (/** @type {"solo" | "mute"} */ kind, /** @type {string} */ letter) =>
-      makeSwitch(store.row(`${name}.${kind}`), store, letter, `${kind} ${term.name}, ${label}`);
+      makeSwitch(store.row(`${name}.${kind}`), store, letter, nameOf(`${name}.${kind}`));
     const elements = [control.root, meter.root, el("div", { class: "foot" }, toggle("solo", "S"), control.valueField, toggle("mute", "M"))];
     for (const element of elements) setProps(element, { "data-term": term.name, "data-widget": term.widget, "--column": term.column });
     root.append(...elements);

@@ -1,12 +1,13 @@
 // @ts-check
 /**
- * Numbers as text for a player: "off", "×1.0", "12 %", "84 ms". Pure.
+ * Numbers as text for a player: "off", "×1.0", "12 %", "84 ms". What a hand sets has two digits,
+ * wherever it is shown; losses, which are compared, have three. Pure.
  */
 
 import { positionOf, valueAt } from "./control-math.js";
 
 /** Two digits where they matter: 0.03, 1.0, 32. @param {number} value */
-const twoDigits = (value) => value.toFixed(value < 0.995 ? 2 : value < 9.95 ? 1 : 0);
+const twoDigits = (value) => value.toFixed(Math.abs(value) < 0.995 ? 2 : Math.abs(value) < 9.95 ? 1 : 0);
 
 /** @param {number} part of 1 */
 const percent = (part) => `${Math.round(part * 100)} %`;
@@ -21,7 +22,7 @@ export function formatWeight(weight) {
 }
 
 /** How much of the style; below 0 its opposite. @param {number} amount */
-const formatAmount = (amount) => `×${amount.toFixed(1).replace("-", "−")}`;
+const formatAmount = (amount) => `×${twoDigits(amount).replace("-", "−")}`;
 
 /** Values of the units that have a sign or a short form. @type {Record<string, (value: number) => string>} */
 const UNITS = { amount: formatAmount, weight: formatWeight, times: formatWeight, part: percent, px: (value) => `${Math.round(value)} px` };
@@ -29,7 +30,7 @@ const UNITS = { amount: formatAmount, weight: formatWeight, times: formatWeight,
 /** The value of a control, as it is shown under it. @param {ControlRow} row @param {number} position */
 export function formatValue(row, position) {
   const value = valueAt(row, position);
-  return UNITS[row.unit]?.(value) ?? value.toFixed(value < 9.95 ? 1 : 0);
+  return UNITS[row.unit]?.(value) ?? twoDigits(value);
 }
 
 /** The same for a screen reader, with words instead of signs. @param {ControlRow} row @param {number} position */

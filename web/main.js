@@ -144,7 +144,7 @@ function onSnapshot(message, now) {
   if (previous && (`${previous.layers}` !== `${message.layers}` || previous.version !== version)) location.reload();
   snapshot = message;
   rev = message.rev;
-  mixer ??= makeMixer(store, layers, layerTerms);
+  mixer ??= makeMixer(store, layers, layerTerms, names);
   store.applySnapshot(message.controls, now);
   store.locked = role === "viewer";
   for (const part of document.querySelectorAll("fieldset")) part.disabled = store.locked;

@@ -7,30 +7,30 @@ import { termWeights } from "./control-math.js";
 import { button, byId, el, setPressed, setProps } from "./dom.js";
 import { makeFader } from "./fader.js";
 import { makeChannelStrip, stripOrder } from "./channel-strip.js";
-import { readable, titleOf } from "./layers.js";
+import { titleOf } from "./layers.js";
 
 /** @typedef {import("./channel-strip.js").StripTerm} StripTerm */
 
-/** @param {ControlStore} store @param {readonly LayerRow[]} layers in network order @param {readonly LayerTerm[]} layerTerms */
-export function makeMixer(store, layers, layerTerms) {
+/** @param {ControlStore} store @param {readonly LayerRow[]} layers in network order @param {readonly LayerTerm[]} layerTerms @param {Names} names */
+export function makeMixer(store, layers, layerTerms, names) {
   const terms = stripOrder(layerTerms);
-  const strips = layers.map((layer) => makeChannelStrip(layer, terms, store));
+  const strips = layers.map((layer) => makeChannelStrip(layer, terms, store, names));
   setProps(byId("strips"), { "--strips": layers.length }).replaceChildren(makeRail(terms), ...strips.map(({ root }) => root));
   const masters = byId("masters");
   masters.replaceChildren(...store.rowsIn("masters").map((row) => {
-    const { root, valueField } = makeFader(row, store, readable(row.name).replaceAll(".", " "));
+    const { root, valueField } = makeFader(row, store, names.nameOf(row.name));
     return el("div", { class: "master", "data-master": row.name }, el("span", { "aria-hidden": "true" }, titleOf(row)), root, valueField);
   }));
   byId("choices").replaceChildren(...store.rowsIn("choices").map((row) => makeChoice(store, row)));
   startTabs(terms);
 
-  const names = terms.map(({ name }) => name);
+  const termNames = terms.map(({ name }) => name);
   const layerNames = layers.map(({ name }) => name);
   let scheduled = false;
   /** Dim the terms of weight 0. */
   function showSilent() {
     scheduled = false;
-    for (const [term, weights] of termWeights(store.row, store.position, layerNames, names).entries()) {
+    for (const [term, weights] of termWeights(store.row, store.position, layerNames, termNames).entries()) {
       for (const [index, weight] of weights.entries()) {
         for (const element of strips[index]?.parts[term]?.elements ?? []) element.classList.toggle("silent", weight === 0);
       }
@@ -41,7 +41,7 @@ export function makeMixer(store, layers, layerTerms) {
     if (!scheduled) queueMicrotask(showSilent);
     scheduled = true;
   }
-  for (const term of names) {
+  for (const term of termNames) {
     store.watch(`${term}.master`, scheduleSilent);
     for (const layer of layerNames) {
       for (const suffix of ["", ".solo", ".mute"]) store.watch(`${term}.${layer}${suffix}`, scheduleSilent);

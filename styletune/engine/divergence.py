@@ -117,7 +117,13 @@ class DivergenceCounter:
         self.needs_user = False
 
     @staticmethod
-    def message(why: str, moved: str) -> str:
-        """The reason for waiting, for people; `moved`: the control moved last, or empty."""
-        remedy = f"`{moved}` was moved last: move it back" if moved else "reset"
+    def message(why: str, moved: str, effect: str = "") -> str:
+        """The reason for waiting, for people.
+
+        Args:
+            moved: the control moved last, or empty.
+            effect: what its layer changes, or empty.
+        """
+        effect = effect and f" ({effect})"
+        remedy = f"`{moved}`{effect} was moved last: move it back" if moved else "reset"
         return f"{why}; {_MOST} times in a minute, so it waits: {remedy}"

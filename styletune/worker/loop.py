@@ -19,6 +19,7 @@ from styletune.ipc import commands
 from styletune.ipc.commands import Command, FrameReady, Report, Run, State, Stop, WorkerConfig
 from styletune.ipc.control_block import ControlBlock, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock
+from styletune.networks import control_effect
 from styletune.worker import faults
 from styletune.worker.checkpoints import CheckpointManager
 from styletune.worker.pacing import EpochPacer
@@ -245,7 +246,9 @@ class PaintLoop:
         """The painter has rolled back: go on with smaller steps, or wait for the user."""
         self._divergences.add(time.monotonic())
         if self._divergences.needs_user:
-            self._set_state(State.PAUSED, self._divergences.message(why, self._last_moved))
+            moved = self._last_moved
+            effect = control_effect(moved, self._session.network.name)
+            self._set_state(State.PAUSED, self._divergences.message(why, moved, effect))
         else:
             self._set_state(State.ROLLING_BACK, why)
 

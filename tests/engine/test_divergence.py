@@ -73,4 +73,6 @@ def test_a_moved_control_begins_the_count_anew() -> None:
 
 def test_the_plea_names_the_control_that_was_moved_last() -> None:
     assert "`smooth` was moved last" in DivergenceCounter.message("too large", "smooth")
+    moved = "style.block3_conv1", "strokes"
+    assert "`style.block3_conv1` (strokes) was" in DivergenceCounter.message("too large", *moved)
     assert DivergenceCounter.message("too large", "").endswith("reset")

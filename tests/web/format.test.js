@@ -30,7 +30,7 @@ test("the value of a control fits its unit", () => {
 test("a screen reader reads words, not signs", () => {
   assert.equal(formatAriaValue(weight, 0), "off");
   assert.equal(formatAriaValue(weight, 0.75), "times 10");
-  assert.equal(formatAriaValue(rate, 0), "0.1 pixel values a step");
+  assert.equal(formatAriaValue(rate, 0), "0.10 pixel values a step");
   assert.equal(formatAriaValue(part, 1), "100 percent");
 });
 
@@ -69,6 +69,7 @@ test("a typed value is parsed as it is shown", () => {
 test("an amount is shown and typed below zero, too", () => {
   const amount = { ...weight, curve: /** @type {const} */ ("power"), low: -1.25, high: 5, unit: "amount" };
   assert.deepEqual([0, 0.5, 1].map((position) => formatValue(amount, position)), ["×−1.3", "×1.0", "×5.0"]);
+  assert.equal(formatValue({ ...amount, curve: "linear", low: -1, high: 1 }, 0.4), "×−0.20");
   assert.equal(parsePosition(amount, "-1.25"), 0);
   assert.equal(parsePosition(amount, "×−1.25"), 0);
   assert.equal(parsePosition(amount, "1"), 0.5);

@@ -70,15 +70,15 @@ export function makeCanvasPlot(canvas, { rows, low, high }) {
 
     /** Draw the powers of ten over the lines, outlined so that they can be read there. */
     scale() {
-      context.font = "9px sans-serif";
+      context.font = "12px sans-serif";
       context.fillStyle = style.getPropertyValue("--quiet");
       for (let power = 10 ** Math.ceil(Math.log10(low)); power <= high; power *= 10) {
         const at = y(power);
         drawLine("--quiet", 0.18, 1, [], [[0, at], [width, at]]);
         context.strokeStyle = style.getPropertyValue("--inset");
         context.lineWidth = 3;
-        context.strokeText(POWERS.format(power), 3, Math.max(9, at + 3));
-        context.fillText(POWERS.format(power), 3, Math.max(9, at + 3));
+        context.strokeText(POWERS.format(power), 3, Math.max(12, at + 4));
+        context.fillText(POWERS.format(power), 3, Math.max(12, at + 4));
       }
     },
   };

@@ -10,7 +10,6 @@ import { clamp } from "../control-math.js";
 import { positionFromJson } from "../control-store.js";
 import { byId, el, setProps, setText } from "../dom.js";
 import { formatLoss, formatSource, formatValue } from "../format.js";
-import { readable } from "../layers.js";
 import { makeCanvasPlot } from "./canvas-plot.js";
 import { LossHistory, MAX_EPOCHS } from "./loss-history.js";
 
@@ -25,7 +24,7 @@ const DASHES = [[], [4, 2], [1, 2]];
 const NEAR_PX = 7;
 
 /** @param {Page} page */
-export function start({ store, layers, layerTerms, on }) {
+export function start({ store, layers, layerTerms, names: { nameOf }, on }) {
   const history = new LossHistory(layers.map(({ name }) => name), layerTerms.map(({ name }) => name));
   let client = "";
   let drawnAt = -Infinity;
@@ -126,7 +125,7 @@ export function start({ store, layers, layerTerms, on }) {
   function showDetails(row, mark) {
     const [epoch = 0, total = 0, ...losses] = Array.from(row);
     const most = Math.max(...losses);
-    const greatest = controlLabel(history.terms[losses.indexOf(most)] ?? "");
+    const greatest = nameOf(history.terms[losses.indexOf(most)] ?? "");
     const text = `epoch ${epoch} · total ${formatLoss(total)} · most ${greatest} ${formatLoss(most)}`;
     setText(summary, text);
     const shown = mark ?? (cursor < 0 ? history.marks.at(-1) : undefined);
@@ -139,15 +138,10 @@ export function start({ store, layers, layerTerms, on }) {
     const moves = [...controls].map(([name, [from, to]]) => {
       const row = store.row(name);
       const values = row.kind === "fader" ? `${formatValue(row, from)} → ${formatValue(row, to)}` : (row.choices[to] ?? (to ? "on" : "off"));
-      return `${controlLabel(name)} ${values}`;
+      return `${nameOf(name)} ${values}`;
     });
     const more = moves.length > 2 ? ` and ${moves.length - 2} more` : "";
     return `${formatSource(source, client)}: ${moves.slice(0, 2).join(", ")}${more}`;
-  }
-
-  /** `style.block3_conv1` with the mixer's name for the layer: style strokes. @param {string} name of a control */
-  function controlLabel(name) {
-    return name.split(".").map((part) => layers.find((layer) => layer.name === part)?.effect ?? readable(part)).join(" ");
   }
 }
 

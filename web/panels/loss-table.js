@@ -7,7 +7,6 @@
 
 import { button, byId, el, setProps, setText } from "../dom.js";
 import { formatLoss, formatShare, formatWeight } from "../format.js";
-import { readable } from "../layers.js";
 
 /** @typedef {"raw" | "weight" | "share"} Figure */
 /** @typedef {{term: TermName, figure: Figure, descending: boolean} | null} Sorting */
@@ -53,17 +52,17 @@ function makeCells(term) {
 const aroundLayer = ([first = [], ...others], layer) => [...first, layer, ...others.flatMap((cells) => cells.toReversed())];
 
 /** @param {Page} page */
-export function start({ layers, terms, layerTerms, on }) {
+export function start({ layers, terms, layerTerms, names: { nameOf, layerOf }, on }) {
   const body = byId("losses-body");
   const names = layerTerms.map(({ name }) => name);
   const rows = layers.map((layer) => {
     const parts = names.map((name) => ({ name, ...makeCells(name) }));
-    const cells = aroundLayer(parts.map(({ cells }) => cells), el("th", { scope: "row" }, readable(layer.name)));
+    const cells = aroundLayer(parts.map(({ cells }) => cells), el("th", { scope: "row", title: layerOf(layer.name) }, nameOf(layer.name)));
     return { parts, element: el("tr", { "data-layer": layer.name }, ...cells) };
   });
   const totals = terms.filter(({ per_layer }) => !per_layer).map(({ name }) => {
     const field = el("dd", {}, "–");
-    byId("totals").append(el("dt", {}, readable(name)), field);
+    byId("totals").append(el("dt", {}, nameOf(name)), field);
     return { name: /** @type {"smooth"} */ (name), field };
   });
   let numbersAt = -Infinity;

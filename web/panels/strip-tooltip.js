@@ -12,7 +12,7 @@ import { describe } from "../layers.js";
 const REST_MS = 350;
 
 /** @param {Page} page */
-export function start({ on, layers, layerTerms }) {
+export function start({ on, layers, layerTerms, names: { nameOf, layerOf } }) {
   const square = el("i", { class: "reach", "aria-hidden": "true", hidden: true });
   const tooltip = el("div", { id: "strip-tooltip", role: "tooltip", hidden: true });
   byId("stage").append(square);
@@ -63,15 +63,15 @@ export function start({ on, layers, layerTerms }) {
   function fill() {
     const layer = layers.find(({ name }) => name === strip?.dataset.layer);
     if (!layer) return;
-    const { name, effect, field_px } = layer;
+    const { name, field_px } = layer;
     const losses = epoch?.losses.find((one) => one.layer === name);
     const lines = stripOrder(layerTerms).flatMap((term) => {
       const { raw = NaN, weight = 0, share = 0 } = losses?.[term.name] ?? {};
       const now = `loss ${formatLoss(raw)} ${formatWeight(weight)}, ${formatShare(share)} of all`;
       return [el("p", { "data-term": term.name }, el("b", {}, term.name), ` ${describe(term, layer)}`), el("p", {}, now)];
     });
-    const reach = `${name} sees ${field_px} × ${field_px} px at a time: the square in the picture.`;
-    tooltip.replaceChildren(el("h3", {}, effect), ...lines, el("p", {}, reach));
+    const reach = `${layerOf(name)} sees ${field_px} × ${field_px} px at a time: the square in the picture.`;
+    tooltip.replaceChildren(el("h3", {}, nameOf(name)), ...lines, el("p", {}, reach));
     return layer;
   }
 }
