@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * From the position of a control to the value that the engine uses, the effective weights of
- * the loss terms and the shares of the styles: the maths of `styletune/controls.py`. Pure.
+ * From the position of a control to the value that the engine uses, and the effective weights of
+ * the loss terms: the maths of `styletune/controls.py`. Pure.
  */
 
 /** @typedef {Pick<ControlRow, "curve" | "low" | "high">} Curve */
@@ -62,18 +62,4 @@ export function termWeights(row, position, layers, terms) {
   const value = (/** @type {string} */ name) => (row(name).unit === "amount" ? 1 : valueAt(row(name), position(name)));
   return terms.map((term) => names(term).map((name) => value(`${term}.master`) * value(name)
     * (1 - position(`${name}.mute`)) * (1 - (anySolo - position(`${name}.solo`)))));
-}
-
-/** The controls of the blend of so many styles. @param {number} styles */
-export const blendControls = (styles) => ["style_mix", ...Array.from({ length: styles }, (_, index) => `style_gain.${index + 1}`)];
-
-/** What to move so that a new style counts at once. @param {number} number of the style, from 1 @returns {[control: string, position: number]} */
-export const blendIn = (number) => (number === 2 ? ["style_mix", 0.5] : [`style_gain.${number}`, 1]);
-
-/** The share of each style in the blend, parts of 1. @param {(name: string) => number} position `style_mix` and the gains are linear, 0..1 @param {number} styles */
-export function styleShares(position, styles) {
-  const mix = position("style_mix");
-  const gains = Array.from({ length: styles }, (_, index) => ([1 - mix, mix][index] ?? 1) * position(`style_gain.${index + 1}`));
-  const total = gains.reduce((sum, gain) => sum + gain, 0);
-  return gains.map((gain, index) => (total ? gain / total : Number(index === 0)));
 }

@@ -235,4 +235,4 @@ def test_a_style_is_added_weighed_and_taken_away(
     expect(page.locator(".source .part").nth(2)).to_have_text("0 %")
     page.get_by_role("button", name="remove style B").click()
     wait_until("one style", lambda: len(server.state()["pictures"]["styles"]) == 1)
-    expect(page.locator(".recent button").first).to_be_visible()
+    expect(page.locator('.thumbnail[title="stripes.png"]')).to_be_visible()

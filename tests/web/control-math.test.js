@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { blendControls, blendIn, positionOf, styleShares, termWeights, ticks, valueAt } from "../../web/control-math.js";
+import { positionOf, termWeights, ticks, valueAt } from "../../web/control-math.js";
 
 /** @type {import("../../web/control-math.js").Curve} */
 const weight = { curve: "log_off", low: 0.01, high: 100 };
@@ -74,35 +74,4 @@ test("between two scenes a mute or solo is a part of one", () => {
 
 test("mute wins over solo", () => {
   assert.deepEqual(weights({ "style.b.solo": 1, "style.b.mute": 1 }), [[0, 0], [0, 0]]);
-});
-
-/** @param {Record<string, number>} positions @param {number} styles */
-const shares = (positions, styles) => styleShares((name) => positions[name] ?? 0, styles);
-
-test("one style is all of the blend, whatever its gain", () => {
-  assert.deepEqual(shares({ "style_gain.1": 0.3 }, 1), [1]);
-  assert.deepEqual(shares({}, 1), [1]);
-});
-
-test("the mix leads from the first style to the second", () => {
-  const gains = { "style_gain.1": 1, "style_gain.2": 1 };
-  assert.deepEqual(shares({ ...gains, style_mix: 0 }, 2), [1, 0]);
-  assert.deepEqual(shares({ ...gains, style_mix: 0.25 }, 2), [0.75, 0.25]);
-});
-
-test("gains weigh all, and the parts are one", () => {
-  const all = shares({ style_mix: 0.5, "style_gain.1": 1, "style_gain.2": 0.5, "style_gain.3": 0.25 }, 4);
-  assert.deepEqual(all, [0.5, 0.25, 0.25, 0]);
-});
-
-test("where nothing is left it is the first style alone", () => {
-  assert.deepEqual(shares({ style_mix: 1, "style_gain.1": 1 }, 3), [1, 0, 0]);
-});
-
-test("a style that comes in counts at once", () => {
-  assert.deepEqual(blendControls(2), ["style_mix", "style_gain.1", "style_gain.2"]);
-  for (const number of [2, 3, 4]) {
-    const [control, position] = blendIn(number);
-    assert.ok((shares({ "style_gain.1": 1, "style_gain.2": 1, [control]: position }, number).at(-1) ?? 0) > 0.3, control);
-  }
 });

@@ -11,6 +11,9 @@ const TYPES = "image/jpeg,image/png,image/webp";
 
 /** @typedef {ReturnType<typeof makeDropZone>} DropZone */
 
+/** @param {string} path of a place for a picture @param {Picture} picture */
+export const thumbnailUrl = (path, { version, name }) => `${path}.jpg?v=${encodeURIComponent(`${version}-${name}`)}`;
+
 /**
  * @param {string} title such as "content"
  * @param {PictureKind} kind
@@ -44,14 +47,11 @@ export function makeDropZone(title, kind, path, filled, onfile, onuploaded) {
   );
   const root = el("div", { class: filled ? "source" : "source empty", "data-term": kind }, label, error);
 
-  /** @param {File | string} picture a file, or the id of a recent one */
+  /** @param {File | Record<string, string>} picture a file, or the header that names one of the server's; true: it was accepted */
   function send(picture) {
-    if (typeof picture === "string") put({ "X-Recent": picture });
-    else put({ "Content-Type": picture.type || "application/octet-stream", "X-Filename": encodeURIComponent(picture.name) }, picture);
+    if (!(picture instanceof File)) return transfer("PUT", { headers: picture });
+    return transfer("PUT", { headers: { "Content-Type": picture.type || "application/octet-stream", "X-Filename": encodeURIComponent(picture.name) }, body: picture });
   }
-
-  /** @param {Record<string, string>} headers @param {File} [body] */
-  const put = (headers, body) => transfer("PUT", { headers, body });
 
   /** @param {"PUT" | "DELETE"} method @param {Parameters<typeof upload>[2]} [options] */
   async function transfer(method, options) {
@@ -62,6 +62,7 @@ export function makeDropZone(title, kind, path, filled, onfile, onuploaded) {
     showProgress(null);
     setText(error, refusal);
     if (!refusal) onuploaded?.();
+    return !refusal;
   }
 
   /** @param {number | null} part 0..1; null: done */
@@ -75,7 +76,7 @@ export function makeDropZone(title, kind, path, filled, onfile, onuploaded) {
     remove: () => transfer("DELETE"),
     /** @param {Picture} picture */
     show(picture) {
-      const source = `${path}.jpg?v=` + encodeURIComponent(`${picture.version}-${picture.name}`);
+      const source = thumbnailUrl(path, picture);
       if (image.getAttribute("src") !== source) image.src = source;
       image.alt = `${title}: ${picture.name}`;
       setText(name, picture.name);

@@ -1,62 +1,120 @@
 // @ts-check
 /**
  * The pictures that are painted from: content and up to four styles, each with its share of the
- * blend and its scale; recent ones; and saved paintings, whose state can be restored.
+ * blend and its scale; those to choose from; and saved paintings, whose state can be restored.
  */
 
-import { blendControls, blendIn, styleShares } from "../control-math.js";
-import { button, byId, el } from "../dom.js";
+import { button, byId, el, setPressed, setProps } from "../dom.js";
 import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
 import { titleOf } from "../layers.js";
-import { makeDropZone } from "./drop-zone.js";
+import { blendControls, blendIn, blendPositions, styleShares } from "./blend-math.js";
+import { makeBlendPad } from "./blend-pad.js";
+import { makeDropZone, thumbnailUrl } from "./drop-zone.js";
+import { makeFilmstrip } from "./filmstrip.js";
 import { hasState, restoreState } from "./png-state.js";
 
-const STYLE_NUMBERS = [1, 2, 3, 4];
-const MAX_RECENT = 8;
+const MAX_STYLES = 4;
 
 /** @param {Page} page */
-export function start({ store, viewer, showNotice, on }) {
+export async function start({ store, viewer, showNotice, on }) {
+  await loadStyles();
   /** Of the content, of each style, and of one more style. @type {import("./drop-zone.js").DropZone[]} */
   let zones = [];
+  /** Which of them a tap on the filmstrip is for. */
+  let place = 1;
   let styleCount = -1;
+  /** @type {PicturesMessage | undefined} */
+  let current;
+  /** @type {import("./filmstrip.js").StripPicture[][]} to choose from as content, as style */
+  let choices = [[], []];
   const list = byId("drop-zones");
   const dialog = byId("use-dialog", HTMLDialogElement);
-  const recent = el("div", { class: "recent", role: "group", "aria-label": "recent pictures" });
-  list.after(recent);
-  for (const name of blendControls(STYLE_NUMBERS.length)) store.watch(name, showShares);
+  const pad = makeBlendPad(store);
+  const places = el("div", { class: "places", role: "group", "aria-label": "what a picture below is for" });
+  const sliders = el("div", { class: "mix" });
+  const rows = [...store.rowsIn("blend"), ...store.rowsIn("styles")];
+  const styleSliders = rows.map((row) => ({
+    row, root: makeSlider(row, store, `${titleOf(row)} of style ${"ABCD"[(row.style ?? 1) - 1]}`, titleOf(row)),
+  }));
+  const filmstrip = makeFilmstrip({
+    use: ({ headers }) => zones[place]?.send(headers),
+    async blend({ headers }) {
+      const number = blendPlace();
+      if (await zones[number]?.send(headers)) bringIn(number);
+    },
+    describeBlend: () => `blend as style ${"ABCD"[blendPlace() - 1]}`,
+  });
+  list.after(...(viewer ? [] : [pad.root, places, sliders, filmstrip.root]));
+  for (const name of blendControls(MAX_STYLES)) store.watch(name, showShares);
   on("pictures", update);
-  if (!viewer) acceptAnywhere();
+  if (!viewer) {
+    acceptAnywhere();
+    window.addEventListener("focus", loadChoices); // the folder may have got more
+  }
 
   /** @param {PicturesMessage} pictures */
   function update(pictures) {
+    current = pictures;
     if (styleCount !== pictures.styles.length) build(pictures.styles.length);
+    pad.setStyles(pictures.styles.map((picture, index) => thumbnailUrl(`api/style/${index + 1}`, picture)));
     for (const [index, picture] of [pictures.content, ...pictures.styles].entries()) zones[index]?.show(picture);
     showShares();
-    updateRecent();
+    if (!viewer) loadChoices();
   }
 
   /** @param {number} count of styles */
   function build(count) {
+    if (styleCount > 0 && count > styleCount) place = count;
     styleCount = count;
     zones = [makeDropZone("content", "content", "api/content", true, onFile)];
-    for (const n of STYLE_NUMBERS.slice(0, viewer ? count : count + 1)) {
-      const filled = n <= count;
-      const title = count > 1 || !filled ? `style ${"ABCD"[n - 1]}` : "style";
-      const [control, position] = blendIn(n);
-      const zone = makeDropZone(title, "style", `api/style/${n}`, filled, onFile, () => filled || store.position(control) || store.move(control, position));
+    for (let n = 1; n <= Math.min(MAX_STYLES, viewer ? count : count + 1); n++) {
+      const title = count > 1 || n > count ? `style ${"ABCD"[n - 1]}` : "style";
+      const zone = makeDropZone(title, "style", `api/style/${n}`, n <= count, onFile, () => n <= count || bringIn(n));
       zones.push(zone);
-      if (!filled) continue;
-      const rows = [...(count > 1 ? store.rowsIn("blend") : []), ...store.rowsIn("styles")].filter(({ style }) => style === n);
-      zone.root.append(el("div", { class: "mix" }, ...rows.map((row) => {
-        const text = titleOf(row);
-        return makeSlider(row, store, `${text} of ${title}`, text);
-      })));
       const label = `remove ${title}`;
-      if (n > 1 && !viewer) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
+      if (n > 1 && n <= count && !viewer) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
     }
     list.dataset.styles = String(count);
     list.replaceChildren(...zones.map(({ root }) => root));
+    places.replaceChildren(...zones.map(({ title, kind }, index) => {
+      const text = index > count ? "+" : title.replace("style ", "");
+      return button(text, () => select(index), { "data-term": kind, title: `the pictures below are for ${title}`, "aria-label": title });
+    }));
+    select(Math.min(place, count));
+  }
+
+  /** @param {number} index of a zone */
+  function select(index) {
+    place = index;
+    for (const [at, tab] of [...places.children].entries()) setPressed(tab, at === index);
+    const shown = styleSliders.filter(({ row }) => row.style === index && index <= styleCount && (styleCount > 1 || row.panel === "styles"));
+    sliders.replaceChildren(...shown.map(({ root }) => root));
+    showChoices();
+  }
+
+  function showChoices() {
+    const zone = zones[place];
+    if (!zone || !current) return;
+    setProps(filmstrip.root, { "data-term": zone.kind });
+    const used = (place ? current.styles[place - 1] : current.content)?.name;
+    filmstrip.show(`pictures for ${zone.title}`, choices[place ? 1 : 0] ?? [], used ?? "");
+  }
+
+  /** Where a picture goes that is dragged onto the painting: one more style, else the least. */
+  function blendPlace() {
+    if (styleCount < MAX_STYLES) return styleCount + 1;
+    const shares = styleShares(store.position, styleCount);
+    return shares.lastIndexOf(Math.min(...shares)) + 1;
+  }
+
+  /** A style counts at once. @param {number} number */
+  function bringIn(number) {
+    const shares = blendIn(styleShares(store.position, Math.max(number, styleCount)), number - 1);
+    const moves = Object.entries(blendPositions(shares));
+    for (const [name] of moves) store.hold(name);
+    for (const [name, position] of moves) store.move(name, position);
+    for (const [name] of moves) store.release(name);
   }
 
   /** A file for a drop zone is sent there, unless it is more than a picture. @param {File} file @param {(file: File) => void} send */
@@ -87,13 +145,13 @@ export function start({ store, viewer, showNotice, on }) {
     };
   }
 
-  /** Let the user choose what to do with a picture. @param {string} title @param {File | string} picture or the id of a recent one */
+  /** Let the user choose what to do with a picture. @param {string} title @param {File} picture */
   async function choose(title, picture) {
     const option = (/** @type {string} */ text, /** @type {PictureKind | undefined} */ kind, /** @type {() => void} */ action) => button(text, () => {
       dialog.close();
       action();
     }, { class: "key", "data-term": kind });
-    const png = typeof picture !== "string" && (await hasState(picture)) && picture;
+    const png = (await hasState(picture)) && picture;
     dialog.replaceChildren(
       el("p", {}, title), png ? option("bring its state back", undefined, () => restoreState(png, showNotice)) : "",
       ...zones.map((zone) => option(zone.title, zone.kind, () => zone.send(picture))), button("cancel", () => dialog.close()),
@@ -101,12 +159,29 @@ export function start({ store, viewer, showNotice, on }) {
     dialog.showModal();
   }
 
-  async function updateRecent() {
-    const response = await request("api/recent").catch(() => null);
-    /** @type {RecentPicturesMessage} */
-    const message = response ? await response.json() : { recent: [] };
-    recent.replaceChildren(...message.recent.slice(0, MAX_RECENT).map(({ id, name }) => button(
-      el("img", { src: `api/recent/${id}.jpg`, alt: name }), () => choose(`use ${name} as`, id), { title: name, disabled: viewer },
-    )));
+  /** The samples of a kind, what was used last and is none of the server's, the folder's. */
+  async function loadChoices() {
+    /** @type {[LibraryMessage, RecentPicturesMessage] | null} */
+    const answers = await Promise.all(["api/library", "api/recent"].map(async (path) => (await request(path)).json())).then(([a, b]) => [a, b], () => null);
+    if (!answers) return; // not connected: they stay
+    const [{ pictures }, { recent }] = answers;
+    const known = new Set(pictures.map(({ name }) => name));
+    const used = recent.filter(({ name }) => !known.has(name)).map(({ id, name }) => ({
+      name, src: `api/recent/${id}.jpg`, headers: { "X-Recent": id }, group: "recent",
+    }));
+    choices = ["content", "style"].map((kind) => {
+      const [samples = [], folder = []] = ["sample", "folder"].map((group) => pictures
+        .filter((picture) => picture.origin === group && (picture.kind ?? kind) === kind)
+        .map(({ id, name, version }) => ({ name, src: `api/library/${id}.jpg?v=${version}`, headers: { "X-Library": id }, group })));
+      return [...samples, ...used, ...folder];
+    });
+    showChoices();
   }
+}
+
+/** Its styles come with it, after the first picture. @returns {Promise<unknown>} */
+function loadStyles() {
+  const link = el("link", { rel: "stylesheet", href: "web/panels/pictures.css" });
+  document.head.append(link);
+  return new Promise((resolve) => (link.onload = link.onerror = resolve));
 }
