@@ -269,23 +269,34 @@ def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveSer
     expect(page.get_by_role("dialog", name="Playing")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("e")
-    seen = set()
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        seen.add(
-            page.evaluate(
-                "document.activeElement.dataset.control"
-                " || document.activeElement.closest('[data-control]')?.dataset.control"
-                " || document.activeElement.id"
-            )
-        )
-    for layer in server.state()["layers"]:
-        assert {
-            f"{term}.{layer}{end}"
-            for term in ("content", "style")
-            for end in ("", ".solo", ".mute")
-        } <= seen
-    assert {"content.master", "smooth", "size", "optimizer", "paused", "kick", "help"} <= seen
+    focused = """() => {
+      const { dataset, id, parentElement } = document.activeElement;
+      return dataset.control || parentElement.dataset.control || id;
+    }"""
+
+    def walk(key: str, steps: int) -> list[str]:
+        return [page.keyboard.press(key) or page.evaluate(focused) for _ in range(steps)]
+
+    tabbed = walk("Tab", 8)
+    assert {"help", "content-file"} <= set(tabbed)
+    inside = "document.activeElement.closest('#mixer') !== null"
+    page.evaluate("document.querySelector('.skip').focus()")
+    page.keyboard.press("Enter")
+    assert page.evaluate(inside)
+    page.keyboard.press("Tab")
+    assert not page.evaluate(inside), "the desk is one stop"
+    page.keyboard.press("Shift+Tab")
+    layers = server.state()["layers"]
+    handles = walk("ArrowRight", 2 * len(layers) + 6)
+    strips = {f"{term}.{layer}" for term in ("content", "style") for layer in layers}
+    assert strips | {"content.master", "smooth", "size"} <= set(handles)
+    assert walk("Control+ArrowRight", 1)[0].split(".")[0] == handles[-1].split(".")[0]
+    walk("Alt+ArrowDown", 1)
+    keys = set(walk("ArrowLeft", 5 * len(layers) + 10))
+    assert {f"{name}{end}" for name in strips for end in (".solo", ".mute")} <= keys
+    assert {f"freeze.{layer}" for layer in layers} | {"optimizer", "paused", "kick"} <= keys
+    walk("Alt+ArrowUp", 1)
+    assert page.evaluate("document.activeElement.type") == "range"
     unnamed = page.evaluate(
         """[...document.querySelectorAll("[type=range]")].filter(
              (input) => !input.ariaLabel || !input.getAttribute("aria-valuetext"))

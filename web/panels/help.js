@@ -12,8 +12,10 @@ import { onShortcut } from "../shortcuts.js";
 const PLAY = [
   ["Space", "pause, go on"],
   ["r k a", "reset: start again; kick: shake it; average: calm the grain"],
-  ["Tab", "next handle"],
+  ["Tab", "to the desk, and on from it"],
+  ["← →", "next handle; with Ctrl that of the next strip"],
   ["↑ ↓", "turn it; Shift is ten times finer"],
+  ["Alt ↑ ↓", "from a handle to the keys, and back"],
   ["PgUp PgDn", "turn it far"],
   ["Home End", "off, full"],
   ["Enter", "type its value: 2, off, 35 %; also a click on the number"],
