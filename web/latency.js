@@ -15,7 +15,7 @@ export function makeLatency() {
   let pending = [];
   /** @type {number[]} */
   let recent = [];
-  return {
+  const latency = {
     /** @param {number} seq @param {number} at time of the move */
     sent(seq, at) {
       sent.set(seq, at);
@@ -31,11 +31,12 @@ export function makeLatency() {
       return now - at;
     },
 
-    /** @param {number} rev of the frame that was drawn @param {number} now */
+    /** The median of the recent moves, if this frame shows one, else null. @param {number} rev of the frame that was drawn @param {number} now */
     drawn(rev, now) {
       const visible = pending.filter(([wanted]) => wanted <= rev).map(([, at]) => now - at);
       pending = pending.filter(([wanted]) => wanted > rev);
       recent = [...recent, ...visible].slice(-RECENT);
+      return visible.length ? latency.medianMs() : null;
     },
 
     /** Discard what is under way: the connection broke, or painting paused. */
@@ -47,4 +48,5 @@ export function makeLatency() {
     /** Median of the recent moves; null before the first. */
     medianMs: () => recent.toSorted((a, b) => a - b)[recent.length >> 1] ?? null,
   };
+  return latency;
 }

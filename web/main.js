@@ -43,8 +43,7 @@ const controlSocket = makeReconnectingSocket("ws", (data) => dispatch(JSON.parse
 const frameStream = makeFrameStream((picture, header, bytes) => {
   drawPicture(picture, header);
   firstPicture.setFrame(header);
-  latency.drawn(header.rev, performance.now());
-  status.addFrame(bytes, latency.medianMs(), firstPicture.ended());
+  status.addFrame(bytes, latency.drawn(header.rev, performance.now()), firstPicture.ended());
 }, () => {});
 
 // The tables are the one thing that everything else needs.

@@ -38,7 +38,7 @@ interface Page {
 /** State of a reconnecting socket; `until`: on the clock of `performance.now()`, ms. */
 type SocketState =
   | { kind: "connecting" | "open" }
-  | { kind: "waiting"; until: number }
+  | { kind: "waiting"; until: number; ended?: boolean } // the server has ended in order
   | { kind: "stopped"; why: string };
 
 /** `onclick` and its like are handlers, `--at` and its like properties; true is an empty attribute; false, null and undefined are none. */

@@ -8,6 +8,8 @@
 const CONNECT_MS = 5000;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 5000;
+/** Close code of a server that ends in order. */
+const SERVER_ENDS = 1012;
 
 /** Why reconnecting cannot help, by close code: 4000 and the status of HTTP. */
 export const FATAL_CODES = new Map([
@@ -34,6 +36,8 @@ export function makeReconnectingSocket(path, onmessage, onstate) {
   let current = null;
   let attempt = 0;
   let timer = 0;
+  /** The server has ended in order, and is not back yet. */
+  let ended = false;
   // A laptop that wakes, a tab that comes to the front: no reason to wait any longer.
   const retryNow = () => document.hidden || !timer || connect();
   for (const type of ["online", "focus", "visibilitychange"]) addEventListener(type, retryNow);
@@ -53,6 +57,7 @@ export function makeReconnectingSocket(path, onmessage, onstate) {
     socket.onopen = () => {
       clearTimeout(timeout);
       opened = true;
+      ended = false;
       onstate({ kind: "open" });
     };
     socket.onmessage = ({ data }) => {
@@ -69,12 +74,13 @@ export function makeReconnectingSocket(path, onmessage, onstate) {
   /** @param {number} code @param {boolean} opened */
   async function onLost(code, opened) {
     current = null;
+    ended ||= code === SERVER_ENDS;
     // A refusal before the handshake has no close code: a plain request reveals it.
     const why = FATAL_CODES.get(code) ?? (opened ? undefined : await fetchRefusal());
     if (why) return onstate({ kind: "stopped", why });
     if (current) return;
     const delayMs = retryDelayMs(attempt++, Math.random());
-    onstate({ kind: "waiting", until: performance.now() + delayMs });
+    onstate({ kind: "waiting", until: performance.now() + delayMs, ended });
     clearTimeout(timer);
     timer = setTimeout(connect, delayMs);
   }

@@ -15,6 +15,11 @@ const RATE_WINDOW_MS = 2000;
 /** Interval of pings while nobody moves a control. */
 const PING_MS = 5000;
 const ROUND_TRIPS = 5;
+/** A shorter interruption needs no explanation, ms. */
+const LOST_MS = 3000;
+/** The latency from hand to picture: of a move that long ago it is old, beyond that it is slow, ms. */
+const OLD_MS = 5000;
+const SLOW_MS = 500;
 
 /** States of the worker as the page shows them; others are shown as they are. @type {Record<string, string>} */
 const STATE_TEXTS = {
@@ -44,6 +49,18 @@ export function connectionState(socket, worker, { now, silentMs, staleMs, retryA
   return { key: worker.state, text: STATE_TEXTS[worker.state] ?? worker.state };
 }
 
+/**
+ * Why a server that was there sends nothing, and what to do about it; null: too early to know. Pure.
+ * @param {boolean} ended in order
+ * @param {number} lostMs since when
+ * @returns {[title: string, why: string] | null}
+ */
+export function lostText(ended, lostMs) {
+  if (ended) return ["the server was stopped", "Start it again with the same command and --resume: the session goes on where it was."];
+  if (lostMs < LOST_MS) return null;
+  return ["the server does not answer", "The network or a tunnel has gone, or the server with all it had: then start it again with --resume. This page comes back by itself."];
+}
+
 /** Who is here. @param {number} players @param {number} viewers players among them @param {string} last source of the last move */
 export function audienceText(players, viewers, last) {
   const watching = Math.max(0, viewers - players);
@@ -68,6 +85,9 @@ export function makeStatus() {
   /** @type {StateMessage | null} */
   let worker = null;
   let retryAt = 0;
+  let lostAt = Infinity;
+  let ended = false;
+  let measuredAt = Infinity;
   let lastDrawn = -Infinity;
   let painted = false;
   /** Since when pictures are due: the socket or the worker changed its state. */
@@ -106,7 +126,8 @@ export function makeStatus() {
       setText(byId("announce"), text);
     }
     showRates(now, key === "running");
-    showOverlay(key, text);
+    byId("latency").classList.toggle("old", now - measuredAt > OLD_MS);
+    showOverlay(key, text, worker && lostAt < now ? lostText(ended, now - lostAt) : null);
     if (socket.kind !== "open") show("link", null);
     else if (!document.hidden && now - pingedAt > PING_MS) ping(now);
   }
@@ -137,15 +158,15 @@ export function makeStatus() {
     if (response && pingedAt === now) addRoundTrip(performance.now() - now);
   }
 
-  /** What is being done until the first step is seen; and why painting has ended. @param {string} key @param {string} text */
-  function showOverlay(key, text) {
+  /** What is being done until the first step is seen; and why painting has ended. @param {string} key @param {string} text @param {ReturnType<typeof lostText>} lost */
+  function showOverlay(key, text, lost) {
     const overlay = byId("overlay");
     const failed = key === "failed";
-    overlay.hidden = painted && !failed && key !== "stopped";
+    overlay.hidden = painted && !failed && key !== "stopped" && !lost;
     if (overlay.hidden) return;
     const titles = { failed: "the painter has failed", running: "the first picture is on its way" };
-    setText(byId("overlay-title"), titles[/** @type {"failed"} */ (key)] ?? text);
-    setText(byId("overlay-why"), socket.kind === "stopped" ? socket.why : worker?.message || (key === "starting" ? STARTING_WHY : ""));
+    setText(byId("overlay-title"), lost?.[0] ?? titles[/** @type {"failed"} */ (key)] ?? text);
+    setText(byId("overlay-why"), lost ? lost[1] : socket.kind === "stopped" ? socket.why : worker?.message || (key === "starting" ? STARTING_WHY : ""));
     restart.hidden = !failed || document.body.dataset.role === "viewer";
     const log = failed ? (worker?.log ?? []).join("\n") : "";
     byId("overlay-log").hidden = !log;
@@ -158,6 +179,8 @@ export function makeStatus() {
     /** @param {SocketState} state of the control socket */
     setSocket(state) {
       socket = state;
+      lostAt = state.kind === "open" ? Infinity : Math.min(lostAt, performance.now());
+      if (state.kind === "waiting") ended = state.ended ?? false;
       since = performance.now();
       update();
     },
@@ -191,12 +214,15 @@ export function makeStatus() {
     /** @param {EpochMessage} epoch */
     setRate: ({ steps_per_s }) => (stepsPerS = steps_per_s),
 
-    /** @param {number} bytes of the picture @param {number | null} latencyMs @param {boolean} isPainted and no longer the first picture */
+    /** @param {number} bytes of the picture @param {number | null} latencyMs of the latest moves, where this picture shows one @param {boolean} isPainted and no longer the first picture */
     addFrame(bytes, latencyMs, isPainted) {
       painted = isPainted;
       lastDrawn = performance.now();
       frames.push([lastDrawn, bytes]);
-      if (latencyMs !== null) show("latency", formatDelay(latencyMs));
+      if (latencyMs === null) return;
+      measuredAt = lastDrawn;
+      show("latency", formatDelay(latencyMs));
+      byId("latency").classList.toggle("slow", latencyMs > SLOW_MS);
     },
   };
 }

@@ -8,9 +8,10 @@ test("latency runs from the move to the first picture of its revision", () => {
   assert.equal(latency.medianMs(), null);
   latency.sent(1, 100);
   latency.acknowledged(1, 7, 0);
-  latency.drawn(6, 150);
+  assert.equal(latency.drawn(6, 150), null);
   assert.equal(latency.medianMs(), null);
-  latency.drawn(8, 190);
+  assert.equal(latency.drawn(8, 190), 90);
+  assert.equal(latency.drawn(9, 230), null, "this picture shows no move");
   assert.equal(latency.medianMs(), 90);
 });
 

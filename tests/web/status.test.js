@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { audienceText, connectionState, notKeptText } from "../../web/status.js";
+import { audienceText, connectionState, lostText, notKeptText } from "../../web/status.js";
 
 const times = { now: 1000, silentMs: 0, staleMs: 2000, retryAt: 0 };
 
@@ -52,4 +52,10 @@ test("who is here is counted, and who moved something last is named", () => {
   assert.equal(audienceText(1, 1, ""), "1 playing");
   assert.equal(audienceText(2, 5, "nanoKONTROL2"), "2 playing · 3 watching · last move: nanoKONTROL2");
   assert.equal(audienceText(0, 1, ""), "nobody playing · 1 watching");
+});
+
+test("a server that is gone is explained: at once where it was stopped, else after some seconds", () => {
+  assert.match(`${lostText(true, 0)}`, /^the server was stopped,.*same command and --resume/);
+  assert.equal(lostText(false, 2000), null);
+  assert.match(`${lostText(false, 3000)}`, /^the server does not answer,.*network.*--resume/);
 });
