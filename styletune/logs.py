@@ -1,4 +1,4 @@
-"""The log of the web process: one line an event on stderr, as key=value or as JSON.
+"""The log of the web process: one line an event on stderr, as key=value, as JSON or for people.
 
 All of `logging` goes through it, libraries too. What repeats is held back and counted, so that a
 broken script or a stranger cannot fill a disk; secrets are redacted wherever they stand.
@@ -16,7 +16,8 @@ from structlog.processors import JSONRenderer, LogfmtRenderer
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
-FORMATS = ("key-value", "json")
+# The last one is for a person at a terminal: what is painted, what is wrong, and nothing else.
+FORMATS = ("key-value", "json", "plain")
 BURST, PER_S = 5, 1.0  # of one event: so many at once, then so many a second
 MAX_KINDS = 1000  # of events whose rate is remembered
 MAX_TEXT = 2000  # characters of a value; tracebacks are long
@@ -38,6 +39,8 @@ def configure_logging(form: str, secrets: Iterable[str] = ()) -> None:
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(line_formatter(form, secrets))
+    if form == "plain":
+        handler.addFilter(PlainFilter())
     handler.addFilter(RateLimiter())
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
 
@@ -47,7 +50,24 @@ def line_formatter(form: str, secrets: Iterable[str] = ()) -> logging.Formatter:
     render: list[Processor] = [_escape, LogfmtRenderer(bool_as_flag=False)]
     if form == "json":
         render = [JSONRenderer()]
+    if form == "plain":
+        render = [_escape, _sentence]
     return ProcessorFormatter(processors=[_fields, redact(secrets), *render])
+
+
+class PlainFilter(logging.Filter):
+    """Lets through what a person at a terminal needs: warnings, and what is painted with what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._painting: object = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is shown; what is painted is, once, until it is something else."""
+        if record.msg != "painting":
+            return record.levelno >= logging.WARNING
+        before, self._painting = self._painting, getattr(record, "fields", None)
+        return self._painting != before
 
 
 class RateLimiter(logging.Filter):
@@ -114,6 +134,19 @@ def _fields(_logger: object, _method: str, event: EventDict) -> EventDict:
     if hasattr(record, "suppressed"):
         fields["held_back"] = record.suppressed
     return fields
+
+
+def _sentence(_logger: object, _method: str, event: EventDict) -> str:
+    """The line for people: with the time of day where something is wrong."""
+    time, level, name = (event.pop(field) for field in ("time", "level", "event"))
+    if name == "painting":
+        weights = f" ({event['weights']})" if event.get("weights") else ""
+        return f"  painting    {event['size']} px, {event['network']}{weights} on {event['device']}"
+    traceback, message = event.pop("traceback", None), event.pop("message", None)
+    what = "" if name == "log" else f"{name.replace('_', ' ')}: "
+    details = message or " ".join(f"{field}={value}" for field, value in event.items())
+    clock = datetime.fromisoformat(time).astimezone().strftime("%H:%M:%S")
+    return f"  {clock}    {level}: {what}{details}" + (f"\n{traceback}" if traceback else "")
 
 
 def _escape(_logger: object, _method: str, event: EventDict) -> EventDict:

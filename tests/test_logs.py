@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from styletune.logs import (
     BURST,
     MAX_KINDS,
+    PlainFilter,
     RateLimiter,
     line_formatter,
 )
@@ -148,3 +149,25 @@ def test_rate_limit_forgets_old_kinds() -> None:
     for n in range(3 * MAX_KINDS):
         rate.filter(record("refused", code=str(n)))
     assert len(rate._kinds) == MAX_KINDS
+
+
+def test_a_person_sees_what_is_painted_and_what_is_wrong() -> None:
+    fields = {"size": "256×192", "network": "lite", "weights": "lite-1", "device": "CPU 0"}
+    painting, refused = (
+        record("painting", **fields),
+        record("refused", level=logging.WARNING, client="c1", message="no such control"),
+    )
+    plain, form = PlainFilter(), line_formatter("plain", ["lite-1"])
+    assert not plain.filter(record("joined", client="c1"))
+    assert plain.filter(painting)
+    assert not plain.filter(record("painting", **fields)), "after a pause the same again"
+    assert plain.filter(record("painting", **{**fields, "size": "512×384"}))
+    assert plain.filter(refused)
+    assert form.format(painting) == "  painting    256×192 px, lite ([secret]) on CPU 0"
+    assert form.format(refused).endswith("warning: refused: no such control")
+
+
+def test_a_person_sees_a_warning_without_a_message_by_its_fields() -> None:
+    denied = record("not_admitted", level=logging.WARNING, code="no_token", address="10.0.0.1")
+    line = line_formatter("plain").format(denied)
+    assert line.endswith("warning: not admitted: code=no_token address=10.0.0.1")

@@ -73,6 +73,12 @@ def add_parser(subparsers: "Subparsers") -> None:
         help="of the lines on stderr, one an event (default key-value)",
     )
     parser.add_argument(
+        "--verbose",
+        action="store_true",
+        help="every line of the log on a terminal, too; else there only what is painted and what "
+        "is wrong",
+    )
+    parser.add_argument(
         "--data",
         metavar="FOLDER",
         help="where scenes and values are kept (default: $STYLETUNE_DATA, else the user's data)",
@@ -123,12 +129,19 @@ def run(arguments: argparse.Namespace) -> int:
         ),
         open_browser=not arguments.no_browser,
         options=server_options(arguments),
-        log_format=arguments.log_format,
+        log_format=log_format(arguments),
         controllers_folder=user_profile_dir(),
         memory_folder=session_dir(arguments.session, arguments.data),
         resume=resume,
         run=arguments.run_name,
     )
+
+
+def log_format(arguments: argparse.Namespace) -> str:
+    """The form of the log: on a terminal that for people, unless all of it is wanted, or JSON."""
+    wanted: str = arguments.log_format
+    people = wanted == "key-value" and sys.stderr.isatty() and not arguments.verbose
+    return "plain" if people else wanted
 
 
 def server_options(arguments: argparse.Namespace) -> "ServerOptions":

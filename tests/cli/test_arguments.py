@@ -6,6 +6,7 @@ import pytest
 
 from styletune.cli.arguments import session_config
 from styletune.cli.main import build_parser
+from styletune.cli.serve import log_format
 from styletune.cli.sweep import _left_out
 from styletune.config import SessionConfig
 from styletune.sweeps.spec import parse
@@ -115,3 +116,19 @@ def test_a_sweep_tells_which_flags_it_sets_itself() -> None:
         "it sets the seed of each point, whatever --seed is",
     ]
     assert list(_left_out(spec, None, dict.fromkeys(given))) == []
+
+
+def test_the_log_is_for_people_on_a_terminal_unless_another_is_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def form(*flags: str) -> str:
+        return log_format(build_parser().parse_args(["serve", *flags]))
+
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert [form(), form("--verbose"), form("--log-format", "json")] == [
+        "plain",
+        "key-value",
+        "json",
+    ]
+    monkeypatch.setattr("sys.stderr.isatty", lambda: False)
+    assert [form(), form("--verbose")] == ["key-value"] * 2

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 
 from styletune.cli.main import build_parser
-from styletune.cli.serve import server_options
+from styletune.cli.serve import log_format, server_options
 from styletune.config import SessionConfig
 from styletune.errors import StyletuneError
 from styletune.server.serve import serve
@@ -31,7 +31,7 @@ def main(folder: str, host: str, port: str, *flags: str) -> int:
             session,
             open_browser=False,
             options=server_options(arguments),
-            log_format=arguments.log_format,
+            log_format=log_format(arguments),
             memory_folder=Path(folder) / "memory",
             resume=arguments.resume,
             run=arguments.run_name,
