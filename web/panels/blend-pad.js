@@ -48,7 +48,7 @@ export function makeBlendPad(store) {
       if (event.ctrlKey || event.metaKey || event.altKey || !(x || y)) return;
       event.preventDefault();
       const [at, part] = [point(), event.shiftKey ? FINE : 1];
-      move({ x: at.x + x * part, y: at.y + y * part });
+      move({ x: at.x + (styles === 2 ? x - y : x) * part, y: at.y + y * part });
     },
   }, corners, el("i", { class: "puck" }));
   for (const name of blendControls(4)) store.watch(name, show);
