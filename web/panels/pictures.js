@@ -17,7 +17,7 @@ import { hasState, restoreState } from "./png-state.js";
 const MAX_STYLES = 4;
 
 /** @param {Page} page */
-export async function start({ store, viewer, showNotice, on }) {
+export async function start({ store, names, showNotice, on }) {
   await loadStyles();
   /** Of the content, of each style, and of one more style. @type {import("./drop-zone.js").DropZone[]} */
   let zones = [];
@@ -31,12 +31,19 @@ export async function start({ store, viewer, showNotice, on }) {
   const list = byId("drop-zones");
   const dialog = byId("use-dialog", HTMLDialogElement);
   const pad = makeBlendPad(store);
-  const places = el("div", { class: "places", role: "group", "aria-label": "what a picture below is for" });
-  const sliders = el("div", { class: "mix" });
-  const rows = [...store.rowsIn("blend"), ...store.rowsIn("styles")];
-  const styleSliders = rows.map((row) => ({
-    row, root: makeSlider(row, store, `${titleOf(row)} of style ${"ABCD"[(row.style ?? 1) - 1]}`, titleOf(row)),
+  const places = el("div", {
+    class: "places", role: "group", "aria-label": "what a picture below is for",
+    onkeydown({ key }) {
+      const next = place + ({ ArrowLeft: -1, ArrowRight: 1 }[key] ?? 0);
+      if (next === place || !zones[next]) return;
+      select(next);
+      /** @type {HTMLElement} */ (places.children[next]).focus();
+    },
+  });
+  const sliders = [...store.rowsIn("blend"), ...store.rowsIn("styles")].map((row) => ({
+    row, root: makeSlider(row, store, names.nameOf(row.name), titleOf(row)),
   }));
+  const mix = el("div", { class: "mix" }, ...sliders.map(({ root }) => root));
   const filmstrip = makeFilmstrip({
     use: ({ headers }) => zones[place]?.send(headers),
     async blend({ headers }) {
@@ -45,13 +52,11 @@ export async function start({ store, viewer, showNotice, on }) {
     },
     describeBlend: () => `blend as style ${"ABCD"[blendPlace() - 1]}`,
   });
-  list.after(...(viewer ? [] : [pad.root, places, sliders, filmstrip.root]));
+  list.after(pad.root, places, mix, filmstrip.root);
   for (const name of blendControls(MAX_STYLES)) store.watch(name, showShares);
   on("pictures", update);
-  if (!viewer) {
-    acceptAnywhere();
-    window.addEventListener("focus", loadChoices); // the folder may have got more
-  }
+  acceptAnywhere();
+  window.addEventListener("focus", loadChoices); // the folder may have got more
 
   /** @param {PicturesMessage} pictures */
   function update(pictures) {
@@ -60,7 +65,7 @@ export async function start({ store, viewer, showNotice, on }) {
     pad.setStyles(pictures.styles.map((picture, index) => thumbnailUrl(`api/style/${index + 1}`, picture)));
     for (const [index, picture] of [pictures.content, ...pictures.styles].entries()) zones[index]?.show(picture);
     showShares();
-    if (!viewer) loadChoices();
+    loadChoices();
   }
 
   /** @param {number} count of styles */
@@ -68,12 +73,12 @@ export async function start({ store, viewer, showNotice, on }) {
     if (styleCount > 0 && count > styleCount) place = count;
     styleCount = count;
     zones = [makeDropZone("content", "content", "api/content", true, onFile)];
-    for (let n = 1; n <= Math.min(MAX_STYLES, viewer ? count : count + 1); n++) {
+    for (let n = 1; n <= Math.min(MAX_STYLES, count + 1); n++) {
       const title = count > 1 || n > count ? `style ${"ABCD"[n - 1]}` : "style";
       const zone = makeDropZone(title, "style", `api/style/${n}`, n <= count, onFile, () => n <= count || bringIn(n));
       zones.push(zone);
       const label = `remove ${title}`;
-      if (n > 1 && n <= count && !viewer) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
+      if (n > 1 && n <= count) zone.root.append(button("×", zone.remove, { class: "remove", "aria-label": label, title: label }));
     }
     list.dataset.styles = String(count);
     list.replaceChildren(...zones.map(({ root }) => root));
@@ -87,9 +92,12 @@ export async function start({ store, viewer, showNotice, on }) {
   /** @param {number} index of a zone */
   function select(index) {
     place = index;
-    for (const [at, tab] of [...places.children].entries()) setPressed(tab, at === index);
-    const shown = styleSliders.filter(({ row }) => row.style === index && index <= styleCount && (styleCount > 1 || row.panel === "styles"));
-    sliders.replaceChildren(...shown.map(({ root }) => root));
+    for (const [at, tab] of /** @type {HTMLElement[]} */ ([...places.children]).entries()) {
+      setPressed(tab, at === index);
+      tab.tabIndex = at === index ? 0 : -1;
+    }
+    for (const { row, root } of sliders) root.hidden = row.style !== index || index > styleCount || (styleCount === 1 && row.panel === "blend");
+    mix.hidden = sliders.every(({ root }) => root.hidden);
     showChoices();
   }
 
