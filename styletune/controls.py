@@ -61,6 +61,7 @@ class Control:
         choices: the names of a `CHOICE`, else empty.
         engine: whether the worker uses it; the others are the web process's own.
         stored: whether scenes hold it, where it has a value that the worker uses.
+        undoable: whether undo takes its moves back.
         costly: whether each new value makes a new canvas, so that it is never interpolated, and
             the page sends it when it is let go.
         panel: where the page shows it.
@@ -82,6 +83,7 @@ class Control:
     choices: tuple[str, ...] = ()
     engine: bool = True
     stored: bool = True
+    undoable: bool = True
     costly: bool = False
     panel: Panel = Panel.NONE
     title: str = ""
@@ -307,6 +309,14 @@ _GLOBAL_ROWS = (
     Control(
         "paused", Kind.SWITCH, "Stop painting; sliders still move.", stored=False,
         panel=Panel.TRANSPORT, title="pause",
+    ),
+    Control(
+        "blackout", Kind.SWITCH, "Make the wall black, the page /stage; here the painting goes on.",
+        engine=False, stored=False, undoable=False, panel=Panel.TRANSPORT, title="black",
+    ),
+    Control(
+        "hold", Kind.SWITCH, "Let the wall keep its picture while the painting goes on here.",
+        engine=False, stored=False, undoable=False, panel=Panel.TRANSPORT,
     ),
     Control(
         "crossfade", Kind.FADER, "From scene A (0) to scene B (1).", unit="part", engine=False

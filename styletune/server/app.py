@@ -78,8 +78,14 @@ def create_app(
     add_error_handlers(app)
 
     @app.websocket("/ws")
-    async def ws(websocket: WebSocket, only: Literal["hardware"] | None = None) -> None:
-        await websockets.serve_controls(websocket, hub, only_hardware=only is not None)
+    async def ws(
+        websocket: WebSocket,
+        only: Literal["hardware"] | None = None,
+        role: Literal["viewer"] | None = None,
+    ) -> None:
+        await websockets.serve_controls(
+            websocket, hub, only_hardware=only is not None, watches=role is not None
+        )
 
     @app.websocket("/frames")
     async def frames(websocket: WebSocket) -> None:

@@ -104,11 +104,11 @@ class Hub:
     # -------------------------------------------------------------- clients
 
     def add_client(
-        self, role: Role, *, only_hardware: bool = False
+        self, role: Role, *, only_hardware: bool = False, watches: bool = False
     ) -> tuple[str, SendQueue] | None:
-        """Add a client: its id, and its queue with a snapshot; None: too many of its role."""
+        """Add a client: its id, and its queue with a snapshot; see `ClientRegistry.add`."""
         self._forget_snapshot()
-        added = self._clients.add(role, only_hardware=only_hardware)
+        added = self._clients.add(role, only_hardware=only_hardware, watches=watches)
         if added is not None:
             self._send_snapshot(added[0])
             self._schedule_flush()  # the others see who has come

@@ -150,12 +150,17 @@ class ClientRegistry:
         """How many clients there are."""
         return len(self._queues)
 
-    def add(self, role: Role, *, only_hardware: bool = False) -> tuple[str, SendQueue] | None:
-        """Add a client; return its id and its queue, or None: there are too many of its role."""
+    def add(
+        self, role: Role, *, only_hardware: bool = False, watches: bool = False
+    ) -> tuple[str, SendQueue] | None:
+        """Add a client; return its id and its queue, or None: there are too many of its role.
+
+        One that only `watches` counts as a viewer, but an audience never takes a player's place.
+        """
         if self.count(role) >= MAX_CLIENTS:
             return None
         client = secrets.token_hex(4)
-        self._roles[client] = role
+        self._roles[client] = Role.VIEWER if watches else role
         queue = self._queues[client] = SendQueue(only_hardware=only_hardware)
         log_event(_log, INFO, "joined", client=client, role=role, clients=len(self))
         return client, queue

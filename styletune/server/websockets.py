@@ -28,11 +28,19 @@ VIEWER_RATE, SNAPSHOT_RATE = (5.0, 10.0, 0.2), (50.0, 50.0, 0.02)
 _CLOSE_WITHIN_S = 1.0  # a client that reads nothing does not read a close either
 
 
-async def serve_controls(socket: WebSocket, hub: Hub, *, only_hardware: bool = False) -> None:
-    """Serve /ws to one client, until either side ends it."""
+async def serve_controls(
+    socket: WebSocket, hub: Hub, *, only_hardware: bool = False, watches: bool = False
+) -> None:
+    """Serve /ws to one client, until either side ends it.
+
+    Args:
+        only_hardware: see `SendQueue`.
+        watches: it plays no part, whatever its token allows: the wall's page.
+    """
     await socket.accept()
     role = role_of(socket.scope)
-    joined = hub.add_client(role, only_hardware=only_hardware)
+    joined = hub.add_client(role, only_hardware=only_hardware, watches=watches)
+    role = Role.VIEWER if watches else role
     if joined is None:
         await _close(socket, "server full")
         return

@@ -105,10 +105,11 @@ class SessionState:
             gap_s: see `UndoStack.record`.
             undoable: whether the move can be undone at all.
         """
-        before = {name: self.positions[name] for name in changes}
         if undoable:
+            after = {name: at for name, at in changes.items() if self.table[name].undoable}
+            before = {name: self.positions[name] for name in after}
             gesture = ("move", self.rev + 1) if gesture is None else gesture
-            self._undo_stack.record(gesture, before, changes, self._clock(), gap_s=gap_s)
+            self._undo_stack.record(gesture, before, after, self._clock(), gap_s=gap_s)
         return self._change(changes, source, seq)
 
     def restore(self, controls: Mapping[str, object], source: str) -> tuple[ChangedMessage, int]:

@@ -1,6 +1,7 @@
 """/stage, the projector's page: real server, real worker, real browser."""
 
 import io
+import itertools
 import json
 import random
 import struct
@@ -116,6 +117,64 @@ def message(number: int, picture: np.ndarray, *, rev: int = 0) -> bytes:
     jpeg = io.BytesIO()
     Image.fromarray(picture).save(jpeg, "JPEG")
     return struct.pack("<I", len(text)) + text + jpeg.getvalue()
+
+
+def test_the_wall_goes_black_and_holds_its_picture(browser: Browser, server: LiveServer) -> None:
+    """Switches of the real server over frames that no painter sends."""
+    with browsing(browser, 960, 540) as context:
+        page = context.new_page()
+        page.goto(server.url)
+        ends: list[WebSocketRoute] = []
+        page.route_web_socket("**/frames", lambda end: ends.append(end))
+        page.goto(server.base + "/stage")
+        wait_until("the socket", lambda: page.wait_for_timeout(50) or ends)
+        numbers = itertools.count(1)
+
+        def show(level: int) -> None:
+            ends[-1].send(message(next(numbers), np.full((64, 96, 3), level, np.uint8)))
+
+        def switch(**controls: bool) -> None:
+            server.send({"type": "set", "controls": controls})
+
+        def is_at(level: int) -> bool:
+            return abs(page.evaluate(MEAN) - level) < 5
+
+        show(200)
+        wait_until("the picture", lambda: is_at(200))
+        players = server.state()["players"]
+        switch(blackout=True)
+        wait_until("black", lambda: is_at(0))
+        show(150)
+        page.wait_for_timeout(200)
+        assert is_at(0)
+        switch(blackout=False)
+        wait_until("the newest picture", lambda: is_at(150))
+        switch(hold=True)
+        page.wait_for_timeout(300)
+        show(30)
+        page.wait_for_timeout(200)
+        assert is_at(150)
+        page.evaluate(
+            """() => { window.levels = []; const mean = MEAN;
+            new MutationObserver(() => window.levels.push(mean())).observe(
+              document.querySelector("#picture"), { attributeFilter: ["data-part"] }); }""".replace(
+                "MEAN", MEAN
+            )
+        )
+        switch(hold=False)
+        wait_until("it dissolves to the newest", lambda: is_at(30))
+        levels = page.evaluate("window.levels")
+        assert levels == sorted(levels, reverse=True)
+        assert any(60 < level < 120 for level in levels)
+        switch(blackout=True)
+        page.reload()
+        expect(page.locator("body.known.black")).to_be_attached()
+        show(200)
+        page.wait_for_timeout(200)
+        assert is_at(0)  # a page that is loaded shows nothing before it knows
+        assert server.state()["players"] == players
+        switch(blackout=False)
+        wait_until("the picture", lambda: is_at(200))
 
 
 def test_a_strobe_is_limited_and_the_limiter_can_be_turned_off(

@@ -94,6 +94,26 @@ async def test_midi_knob_moves_its_fader(tmp_path: Path) -> None:
             assert before < place <= 64 / 127
 
 
+async def test_page_of_the_wall_plays_no_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send_queue, "MAX_CLIENTS", 1)
+    async with (
+        running(tmp_path) as server,
+        server.socket("/ws", **VIEWER) as audience,
+        server.socket("/ws?role=viewer") as wall,  # an audience does not keep it out
+        server.socket("/ws") as player,
+    ):
+        await receive(audience, "snapshot")
+        assert (await receive(wall, "snapshot"))["role"] == "viewer"
+        assert (await receive(player, "snapshot"))["players"] == 1
+        for socket in (wall, player):
+            await send(socket, {"type": "set", "controls": {"blackout": True}, "seq": 3})
+        assert (await receive(wall, "error"))["code"] == "view_only"
+        assert (await receive(wall, "changed"))["controls"] == {"blackout": True}
+        assert server.hub.state().players == 1
+
+
 async def test_hardware_client_receives_only_what_it_needs(tmp_path: Path) -> None:
     async with running(tmp_path) as server, server.socket("/ws?only=hardware") as agent:
         async with server.socket("/ws") as page:

@@ -316,6 +316,17 @@ def test_crossfade_begins_without_a_jump_where_the_fader_stands() -> None:
         assert play["smooth"] == pytest.approx(smooth)
 
 
+def test_undo_leaves_the_wall_alone() -> None:
+    play = Play()
+    play.set(blackout=True)
+    assert refusal(play.press("undo")).code == "nothing_to_undo"
+    play.set(hold=True, smooth=0.9)
+    play.press("undo")
+    assert (play["smooth"], play["hold"], play["blackout"]) == (TABLE["smooth"].default, 1.0, 1.0)
+    play.store("dawn")
+    assert "blackout" not in play.session.state.scenes["dawn"].controls
+
+
 def test_mute_and_solo_glide() -> None:
     play = Play()
     mute, solo = f"style.{LAYER}.mute", f"content.{LAYER}.solo"

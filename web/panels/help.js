@@ -24,6 +24,7 @@ const PLAY = [
   ["Shift B", "keep this moment, to compare and to come back to"],
   ["1…9", "recall a scene; with Shift store it"],
   ["[ ]", "scene before, next scene"],
+  ["d h", "the wall: black (dark); hold: it keeps its picture while you go on, then dissolves to yours"],
   ["Ctrl Z", "undo; with Shift redo"],
   ["Ctrl V", "paste a picture; a saved PNG brings its values back"],
   ["l", "learn: press a handle, then move the hardware that shall play it"],

@@ -66,6 +66,11 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
     const at = state.scenes.findIndex(({ name }) => name === edited);
     if (state.scenes[at + step]) sendNow({ type: "move", scene: edited, to: at + step });
   };
+  function tryBehindWall() {
+    sendNow({ type: "set", controls: { hold: true } });
+    recall(edited);
+    editor.hidePopover();
+  }
   const ends = /** @type {const} */ (["a", "b"]).map((end) => ({
     end,
     toggle: action(`crossfade ${end.toUpperCase()}`, () => ({ type: "crossfade", [end]: isChosen(end, edited) ? null : edited })),
@@ -77,7 +82,8 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
     action("store again", () => ({ type: "store", scene: edited })), action("delete", () => ({ type: "delete", scene: edited })),
     ...ends.map(({ toggle }) => toggle),
     button("earlier", move(-1), { class: "key", title: "one place to the front; number keys follow the order" }),
-    button("later", move(1), { class: "key", title: "one place to the end" }), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
+    button("later", move(1), { class: "key", title: "one place to the end" }),
+    button("try it behind the held wall", tryBehindWall, { class: "key", title: "the wall holds its picture; let go of hold (h), and it dissolves to this scene" }), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
   ));
   byId("scenes-panel").append(header, list, editor, preview.root);
   on("scenes", show);
