@@ -1,7 +1,7 @@
 // @ts-check
 import assert from "node:assert/strict";
 import test from "node:test";
-import { blendControls, blendIn, blendPositions, pointOf, sharesAt, styleShares } from "../../web/panels/blend-math.js";
+import { blendControls, blendIn, blendPositions, blendTarget, pointOf, sharesAt, styleShares } from "../../web/panels/blend-math.js";
 
 /** @param {Record<string, number>} positions @param {number} styles */
 const shares = (positions, styles) => styleShares((name) => positions[name] ?? 0, styles);
@@ -47,6 +47,13 @@ test("a style that comes in gets an equal part, and the others keep their propor
   assertNear(blendIn([0.75, 0.25, 0], 2), [0.5, 1 / 6, 1 / 3]);
   assertNear(blendIn([0.1, 0.9], 1), [0.1, 0.9]); // more is left to it
   assertNear(blendIn([0, 1], 1), [0, 1]);
+});
+
+test("one more picture is one more style, and of four takes the place of the least", () => {
+  assert.equal(blendTarget([1]), 2);
+  assert.equal(blendTarget([0.5, 0.5, 0]), 4);
+  assert.equal(blendTarget([0.4, 0.1, 0.3, 0.2]), 2);
+  assert.equal(blendTarget([0.25, 0.25, 0.25, 0.25]), 4);
 });
 
 test("each corner of the pad is a style alone, the middle all of them", () => {

@@ -4,6 +4,8 @@
  * on a pad with a style in each corner. Pure.
  */
 
+export const MAX_STYLES = 4;
+
 /** @typedef {{x: number, y: number}} Point on the pad, 0..1: x to the right, y down */
 
 /** The controls of the blend of so many styles. @param {number} styles */
@@ -24,6 +26,9 @@ export function blendPositions([a = 0, b = 0, ...others]) {
   const gains = [first, first, ...others].map((part) => part / most);
   return Object.fromEntries([["style_mix", first ? b / first : 0.5], ...gains.map((gain, index) => [`style_gain.${index + 1}`, gain])]);
 }
+
+/** Number of the style that one more picture becomes: the next, else that of the least share. @param {readonly number[]} shares */
+export const blendTarget = (shares) => (shares.length < MAX_STYLES ? shares.length : shares.lastIndexOf(Math.min(...shares))) + 1;
 
 /** The shares with one style raised to an equal part, the others in proportion; more stays. @param {readonly number[]} shares @param {number} index */
 export function blendIn(shares, index) {

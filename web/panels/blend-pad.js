@@ -7,7 +7,7 @@
 import { clamp } from "../control-math.js";
 import { el, setProps } from "../dom.js";
 import { makeDrag } from "../range-input.js";
-import { blendControls, blendPositions, pointOf, sharesAt, styleShares } from "./blend-math.js";
+import { blendControls, blendPositions, MAX_STYLES, pointOf, sharesAt, styleShares } from "./blend-math.js";
 
 const STEP = 0.02;
 const FINE = 0.1;
@@ -51,7 +51,7 @@ export function makeBlendPad(store) {
       move({ x: at.x + (styles === 2 ? x - y : x) * part, y: at.y + y * part });
     },
   }, corners, el("i", { class: "puck" }));
-  for (const name of blendControls(4)) store.watch(name, show);
+  for (const name of blendControls(MAX_STYLES)) store.watch(name, show);
 
   /** Where the puck is. */
   const point = () => pointOf(styleShares(store.position, styles));

@@ -8,13 +8,11 @@ import { button, byId, el, setPressed, setProps } from "../dom.js";
 import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
 import { titleOf } from "../layers.js";
-import { blendControls, blendIn, blendPositions, styleShares } from "./blend-math.js";
+import { blendControls, blendIn, blendPositions, blendTarget, MAX_STYLES, styleShares } from "./blend-math.js";
 import { makeBlendPad } from "./blend-pad.js";
 import { makeDropZone, thumbnailUrl } from "./drop-zone.js";
 import { makeFilmstrip } from "./filmstrip.js";
 import { hasState, restoreState } from "./png-state.js";
-
-const MAX_STYLES = 4;
 
 /** @param {Page} page */
 export async function start({ store, names, showNotice, on }) {
@@ -109,12 +107,8 @@ export async function start({ store, names, showNotice, on }) {
     filmstrip.show(`pictures for ${zone.title}`, choices[place ? 1 : 0] ?? [], used ?? "");
   }
 
-  /** Where a picture goes that is dragged onto the painting: one more style, else the least. */
-  function blendPlace() {
-    if (styleCount < MAX_STYLES) return styleCount + 1;
-    const shares = styleShares(store.position, styleCount);
-    return shares.lastIndexOf(Math.min(...shares)) + 1;
-  }
+  /** Where a picture goes that is dragged onto the painting. */
+  const blendPlace = () => blendTarget(styleShares(store.position, styleCount));
 
   /** A style counts at once. @param {number} number */
   function bringIn(number) {
