@@ -270,7 +270,7 @@ def _term_rows() -> Iterator[Control]:
 _GLOBAL_ROWS = (
     Control(
         "learning_rate", Kind.FADER, "How far a step moves the pixels.",
-        default=0.4, curve=Curve.LOG, low=0.25, high=100.0, unit="pixel values a step",
+        default=0.55, curve=Curve.LOG, low=0.25, high=100.0, unit="pixel values a step",
         panel=Panel.MASTERS, title="step",
     ),
     Control(

@@ -1,6 +1,6 @@
 """Step response of a fader: one content fader × 100 and × 0.01, by each kind of optimizer.
 
-    python -m benchmarks.quality.step_response [--size 128] [--calm 300] [--rate 2.75]
+    python -m benchmarks.quality.step_response [--size 128] [--calm 300] [--rate 6.75]
 
 The painting runs for --calm steps, then one content fader (the deepest of the default ones, at
 weight 1) moves to 100 or to 0.01. Counted are the steps until the raw loss of its term has gone
@@ -20,7 +20,7 @@ from styletune.config import SessionConfig, parse
 from styletune.engine.stderr_filter import filter_stderr
 
 TARGET_STEPS = 30
-TARGET_PEAK = 1.0  # mean change of a pixel value in one step: below, no jump is visible
+TARGET_PEAK = 2.0  # mean change of a pixel value in one step: below, no jump is visible
 SETTLED = 0.9
 OPTIMIZERS: dict[str, dict[str, object]] = {
     "three levels, β2 .99 (default)": {},
@@ -82,7 +82,7 @@ def main() -> int:
     parser.add_argument("--size", type=int, default=128, metavar="N", help="longer edge, px")
     parser.add_argument("--calm", type=int, default=300, metavar="N", help="steps before the move")
     parser.add_argument("--after", type=int, default=300, metavar="N", help="steps after it")
-    parser.add_argument("--rate", type=float, default=2.75, help="pixel values a step")
+    parser.add_argument("--rate", type=float, default=6.75, help="pixel values a step")
     arguments = parser.parse_args()
     found = {}
     with filter_stderr():
