@@ -58,10 +58,10 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   if (matchMedia("(max-width: 639px), (max-height: 499px)").matches) header.prepend(...undoButtons);
 
   const nameInput = el("input", { maxlength: 60, required: true, "aria-label": "name of the scene" });
-  const action = (/** @type {string} */ text, /** @type {() => ClientMessage} */ message) => button(text, () => {
+  const action = (/** @type {string} */ text, /** @type {() => ClientMessage} */ message, name = "key") => button(text, () => {
     sendNow(message());
     editor.hidePopover();
-  }, { class: "key" });
+  }, { class: name });
   const move = (/** @type {1 | -1} */ step) => () => {
     const at = state.scenes.findIndex(({ name }) => name === edited);
     if (state.scenes[at + step]) sendNow({ type: "move", scene: edited, to: at + step });
@@ -79,11 +79,12 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   const [image, words] = [el("img", { alt: "" }), el("p")];
   const editor = el("div", { id: "scene-editor", popover: true }, image, words, el(
     "form", { onsubmit: rename }, nameInput, el("button", { class: "key" }, "rename"),
-    action("store again", () => ({ type: "store", scene: edited })), action("delete", () => ({ type: "delete", scene: edited })),
+    action("store again", () => ({ type: "store", scene: edited })),
     ...ends.map(({ toggle }) => toggle),
-    button("earlier", move(-1), { class: "key", title: "one place to the front; number keys follow the order" }),
-    button("later", move(1), { class: "key", title: "one place to the end" }),
-    button("try it behind the held wall", tryBehindWall, { class: "key", title: "the wall holds its picture; let go of hold (h), and it dissolves to this scene" }), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
+    button("earlier", move(-1), { class: "key third", title: "one place to the front; number keys follow the order" }),
+    button("later", move(1), { class: "key third", title: "one place to the end" }),
+    action("delete", () => ({ type: "delete", scene: edited }), "key third"),
+    button("try it behind the held wall", tryBehindWall, { class: "key whole", title: "the wall holds its picture; let go of hold (h), and it dissolves to this scene" }), el("footer", {}, "all scenes: ", ...makeFileButtons(showNotice)),
   ));
   byId("scenes-panel").append(header, list, editor, preview.root);
   on("scenes", show);
