@@ -92,7 +92,7 @@ export function startLearn({ send, on, viewer, showNotice, store, names }, panel
     const bindings = [...devices.values()].flatMap((device) => device.bindings);
     for (const handle of document.querySelectorAll("[data-control]:not(input)")) {
       const sources = bindings.filter(({ target }) => target === handle.getAttribute("data-control")).map(({ source }) => source);
-      if (sources.length) handle.append(el("b", { class: "binding" }, bindingLabel(sources, handle.matches(".switch"))));
+      if (sources.length) handle.append(el("b", { class: "binding", "data-text": bindingLabel(sources, handle.matches(".switch")) }));
     }
   }
 

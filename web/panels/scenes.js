@@ -51,7 +51,7 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   crossfade.querySelector("span")?.replaceWith(nameA);
   crossfade.append(nameB);
   const preview = makeScenePreview({ store, names });
-  const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", title: "keep all values as a new scene" }));
+  const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", "data-control": "snapshot", title: "keep all values as a new scene" }));
   const list = el("ol", {}, add);
   const header = el("header", {}, el("h2", {}, "scenes"), glide, crossfade);
   // A phone's top bar is full.
