@@ -114,7 +114,7 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   function makeScene(entry, index, { a, b, chosen }) {
     const scene = entry.name;
     const end = (a === scene ? "A" : "") + (b === scene ? "B" : "");
-    const recallButton = button(el("span", {}, scene), () => recall(scene), { class: "scene", "aria-label": `recall ${scene}` });
+    const recallButton = button(el("span", {}, scene), () => recall(scene), { class: "scene" });
     if (entry.thumbnail) recallButton.prepend(el("img", { src: thumbnailUrl(entry), alt: "", draggable: "false" }));
     recallButton.append(
       el("kbd", { "aria-hidden": "true" }, index < 9 ? `${index + 1}` : ""),
