@@ -95,7 +95,10 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
     // The buttons stay while only the progress changes: a press must not lose its button.
     if (JSON.stringify([scenes, a, b, chosen]) !== JSON.stringify([state.scenes, state.a, state.b, state.chosen])) {
       preview.hide();
+      const focused = list.contains(document.activeElement) ? document.activeElement : null;
+      const place = (/** @type {Element | null} */ key) => `${key?.className} ${key?.closest("li")?.dataset.scene}`;
       list.replaceChildren(...scenes.map((scene, index) => makeScene(scene, index, next)), add);
+      if (focused) [...list.querySelectorAll("button")].find((key) => place(key) === place(focused))?.focus();
     }
     state = next;
     const hasEnds = a !== null || b !== null;
@@ -104,7 +107,10 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
     setText(nameB, `B ${b ?? (hasEnds ? "now" : "")}`);
     crossfade.title = hasEnds ? `crossfade from ${a ?? "where the desk stood"} to ${b ?? "where the desk stood"}` : "crossfade: store a scene first";
     for (const item of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll("li[data-scene]"))) {
-      item.classList.toggle("current", current === item.dataset.scene);
+      const [was, is] = [item.classList.contains("current"), current === item.dataset.scene];
+      item.classList.toggle("current", is);
+      item.ariaCurrent = String(is);
+      if (is && !was) item.scrollIntoView({ block: "nearest" }); // a number key, or hardware
       setProps(item, { "--done": morph?.scene === item.dataset.scene ? morph?.done : 0 });
     }
     for (const undoButton of undoButtons) undoButton.disabled = viewer || !next[/** @type {"undo" | "redo"} */ (undoButton.id)];
