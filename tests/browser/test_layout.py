@@ -18,6 +18,20 @@ UNCOVERED = """() => {
   const seen = [...Array(n * n).keys()].filter((i) => idAt(i % n, Math.floor(i / n)) === "picture");
   return seen.length / n / n; }"""
 OPACITY = "(selector) => Number(getComputedStyle(document.querySelector(selector)).opacity)"
+# Text below 12 px, and what can be pressed but is below 24 px.
+TOO_SMALL = """() => {
+  const seen = [...document.querySelectorAll("body *")].filter((one) => one.checkVisibility());
+  const isText = (node) => node.nodeType === 3 && node.data.trim();
+  const hasText = ({ childNodes }) => [...childNodes].some(isText);
+  const isSmall = (one) => {
+    const { width, height } = one.getBoundingClientRect();
+    return Math.min(width, height) < 24 && !one.matches(".unseen, .unseen *");
+  };
+  return [
+    ...seen.filter((one) => hasText(one) && parseFloat(getComputedStyle(one).fontSize) < 12),
+    ...seen.filter((one) => one.matches("button, a, input, select, summary") && isSmall(one)),
+  ].map((one) => one.outerHTML.slice(0, 120));
+}"""
 
 
 @pytest.mark.parametrize(
@@ -93,6 +107,14 @@ def test_one_key_opens_the_engine_room(page: Page) -> None:
     page.locator("#engine-key").click()
     expect(engine).to_be_visible(visible=before)
     expect(page.locator("#engine-key")).to_have_attribute("aria-expanded", str(before).lower())
+
+
+def test_text_and_targets_are_large_enough(page: Page) -> None:
+    page.mouse.move(300, 300)
+    if not page.locator("#engine").is_visible():
+        page.keyboard.press("e")
+    assert page.evaluate(TOO_SMALL) == []
+    page.keyboard.press("e")
 
 
 def test_controls_fade_while_nobody_plays_and_any_move_brings_them_back(
