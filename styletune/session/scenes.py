@@ -92,6 +92,30 @@ def interpolate(
     }
 
 
+def glide(
+    table: ControlTable,
+    present: Mapping[str, float],
+    ends: tuple[Mapping[str, float], Mapping[str, float]],
+    at: float,
+    part: float,
+) -> dict[str, float]:
+    """Positions at `part` of the way between `ends`, of the controls in both, without a jump.
+
+    They go on from where they are now, at `at`, towards the end ahead and reach it exactly. Where
+    they are on the way between the ends, it is what `interpolate` returns.
+    """
+    target = ends[part > at]
+    way = abs(part - at) / (1 - at if part > at else at or 1)
+    crossed = way >= 1 or (at < 0.5) != (part < 0.5)
+    return {
+        name: present[name] + way * (target[name] - present[name])
+        if way < 1 and is_continuous(table[name])
+        else (target[name] if crossed else present[name])
+        for name in target
+        if name in ends[0] and name in ends[1]
+    }
+
+
 class SceneList:
     """All scenes of a session.
 

@@ -175,8 +175,12 @@ class Session:
         positions, seq = checked.positions, checked.seq
         if checked.gesture is None:
             gesture: Hashable = (source, frozenset(positions))
-            return self.state.move_by_user(positions, source, seq, gesture, GESTURE_GAP_S)
-        return self.state.move_by_user(positions, source, seq, (source, checked.gesture), None)
+            by_hand = source.startswith("midi:")
+            return self.state.move_by_user(
+                positions, source, seq, gesture, GESTURE_GAP_S, by_hand=by_hand
+            )
+        gesture = (source, checked.gesture)
+        return self.state.move_by_user(positions, source, seq, gesture, None, by_hand=True)
 
     def _control_error_code(self, name: str, value: object) -> str:
         """Why the control `name` did not take `value`, for programs."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
 from styletune.session.outgoing import ChangedMessage, ScenesMessage
-from styletune.session.scenes import Morph, Scene, SceneList, interpolate, is_stored
+from styletune.session.scenes import Morph, Scene, SceneList, glide, interpolate, is_stored
 from styletune.session.undo import GESTURE_GAP_S, UndoStack
 
 
@@ -19,7 +19,6 @@ class _LeftEnd:
 
     ends: tuple[str | None, str | None]
     positions: Mapping[str, float]
-    at: float  # where the fader stood
 
 
 class SessionState:
@@ -57,7 +56,7 @@ class SessionState:
         self._clock = clock
         self._wall_clock = wall_clock
         self._thumbnail = thumbnail
-        self._left = _LeftEnd((None, None), {}, 0.0)
+        self._left = _LeftEnd((None, None), {})
         self._scenes_message = ScenesMessage()
         self._scenes_key: Hashable = None
 
@@ -138,13 +137,19 @@ class SessionState:
         seq: int | None,
         gesture: Hashable,
         gap_s: float | None,
+        *,
+        by_hand: bool = False,
     ) -> ChangedMessage:
         """Move checked controls as a person does; see `move`.
 
         The crossfade moves others along; a morph lets go of what the person moves.
+
+        Args:
+            by_hand: drag or turn, not a value that a program sets.
         """
         if "crossfade" in positions:
-            positions = {**self._crossfade_positions(positions["crossfade"]), **positions}
+            along = self._crossfade_positions(positions["crossfade"], by_hand=by_hand)
+            positions = {**along, **positions}
         self._cancel_morph(positions)
         return self.move(positions, source, seq, gesture=gesture, gap_s=gap_s)
 
@@ -231,39 +236,28 @@ class SessionState:
             return None
         return self.move(moved, f"scene:{morph.scene}", gesture=("morph", self._morph_count))
 
-    def _crossfade_positions(self, part: float) -> dict[str, float]:
-        """Where the crossfade at `part`, 0..1, puts all controls that are not frozen."""
-        a, b = self.scenes.ends
-        start: Mapping[str, float]
-        end: Mapping[str, float]
-        if a is not None and b is not None:
-            start, end = (self.scenes[name].positions(self.table) for name in (a, b))
-        elif b is not None:
-            start, part = self._leave_end((a, b), 0.0, part)
-            end = self.scenes[b].positions(self.table)
-        elif a is not None:
-            end, part = self._leave_end((a, b), 1.0, part)
-            start = self.scenes[a].positions(self.table)
-        else:
-            return {}
-        positions = interpolate(self.table, start, end, part)
-        return {name: at for name, at in positions.items() if not self._is_frozen(name)}
+    def _crossfade_positions(self, part: float, *, by_hand: bool) -> dict[str, float]:
+        """Where the crossfade at `part`, 0..1, puts all controls that are not frozen.
 
-    def _leave_end(
-        self, ends: tuple[str | None, str | None], end: float, part: float
-    ) -> tuple[Mapping[str, float], float]:
-        """Where the controls stood when the crossfade left its nameless `end`, 0 or 1.
-
-        Returns:
-            Those positions, and `part` as counted from there, so that nothing jumps where a
-            scene has come while the fader stood on the way.
+        Args:
+            by_hand: go on from where they stand, so that nothing jumps; else exactly that part.
         """
-        at = self.positions["crossfade"]
-        if at == end or self._left.ends != ends:
+        names, at = self.scenes.ends, self.positions["crossfade"]
+        if names == (None, None):
+            return {}
+        nameless = 0.0 if names[0] is None else 1.0  # if either end is
+        if self._left.ends != names or at == nameless:
             stored = {n: p for n, p in self.positions.items() if is_stored(self.table[n])}
-            self._left = _LeftEnd(ends, stored, end if at == 1 - end else at)
-        way = min(1.0, max(0.0, (part - self._left.at) / (1 - end - self._left.at)))
-        return self._left.positions, 1 - way if end else way
+            self._left = _LeftEnd(names, stored)
+        a, b = (
+            self._left.positions if name is None else self.scenes[name].positions(self.table)
+            for name in names
+        )
+        if by_hand:
+            positions = glide(self.table, self.positions, (a, b), at, part)
+        else:
+            positions = interpolate(self.table, a, b, part)
+        return {name: at for name, at in positions.items() if not self._is_frozen(name)}
 
     def _is_frozen(self, name: str) -> bool:
         layer = self.table[name].layer

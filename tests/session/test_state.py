@@ -11,7 +11,7 @@ from styletune.controls import ControlTable
 from styletune.networks import NETWORKS
 from styletune.session.outgoing import ChangedMessage, ErrorMessage, TriggeredMessage
 from styletune.session.scenes import Scene
-from styletune.session.session import Session
+from styletune.session.session import CheckedSet, Session
 
 TABLE = ControlTable(NETWORKS["lite"].default_layers)
 LAYER = TABLE.layers[0]
@@ -119,7 +119,7 @@ def test_recall_is_one_gesture() -> None:
     assert isinstance(changed, ChangedMessage)
     assert (changed.controls, changed.source) == ({"smooth": 0.9, "learning_rate": 0.8}, "undo")
     play.press("redo")
-    assert (play["smooth"], play["learning_rate"]) == (0.35, 0.4)
+    assert (play["smooth"], play["learning_rate"]) == (0.35, TABLE["learning_rate"].default)
 
 
 def test_undo_without_history_is_refused() -> None:
@@ -142,7 +142,8 @@ def test_drag_is_one_gesture() -> None:
     for n in range(10):
         play.set("another", smooth=0.5 + n / 20)
     assert play.session.state.scenes_message().undo == 3
-    for smooth, learning_rate in ((0.45, 0.45), (0.45, 0.4), (0.35, 0.4)):
+    start = TABLE["learning_rate"].default
+    for smooth, learning_rate in ((0.45, 0.45), (0.45, start), (0.35, start)):
         play.press("undo")
         assert (play["smooth"], play["learning_rate"]) == (smooth, learning_rate)
     assert (play.session.state.scenes_message().undo, play.session.state.scenes_message().redo) == (
@@ -297,7 +298,7 @@ def test_crossfade_leads_from_where_the_desk_stood_to_the_only_scene() -> None:
     play.set(crossfade=0.5)
     assert play["smooth"] == pytest.approx(0.6)
     play.tell(type="crossfade", a="dawn")  # now the scene is at the other end
-    play.set(crossfade=0.25)  # halfway from where it stands
+    play.set(gesture="other", crossfade=0.25)  # halfway from where it stands
     assert play["smooth"] == pytest.approx(0.7)
     play.set(crossfade=0)
     assert play["smooth"] == 0.8
@@ -311,9 +312,26 @@ def test_crossfade_begins_without_a_jump_where_the_fader_stands() -> None:
     play.session.state.scenes.delete("dawn")
     play.set(crossfade=0.5)
     play.session.state.scenes.add(Scene(name="dusk", saved=0, controls={"smooth": 0.8}))
-    for fader, smooth in ((0.6, 0.32), (0.4, 0.2), (1, 0.8)):
-        play.set(crossfade=fader)
+    for fader, smooth in ((0.6, 0.32), (0.4, 0.28), (1, 0.8)):
+        play.set(gesture="fade", crossfade=fader)
         assert play["smooth"] == pytest.approx(smooth)
+
+
+def test_crossfade_by_hand_goes_on_from_where_the_desk_stands() -> None:
+    play = Play()
+    play.set(smooth=0.2, color="luminance")
+    play.store("dawn")
+    play.set(smooth=0.8, color="full")
+    play.store("dusk")  # the desk stands there, the fader at the other end
+    for fader, smooth in ((0.1, 0.8), (0.9, 0.8), (0.6, 0.6), (0.45, 0.5), (0, 0.2)):
+        play.set(gesture="fade", crossfade=fader)
+        assert play["smooth"] == pytest.approx(smooth)
+    assert play["color"] == TABLE["color"].check("luminance")
+    play.set(smooth=0.9)
+    play.session.apply_set(CheckedSet({"crossfade": 0.5}), "midi:nano")
+    assert play["smooth"] == pytest.approx(0.85)
+    play.set(crossfade=0.25)  # a program gets what it asks for
+    assert play["smooth"] == pytest.approx(0.35)
 
 
 def test_undo_leaves_the_wall_alone() -> None:

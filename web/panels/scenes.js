@@ -50,6 +50,9 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   const [nameA, nameB] = [el("span"), el("span")];
   crossfade.querySelector("span")?.replaceWith(nameA);
   crossfade.append(nameB);
+  // Keys are a hand, too: from the first pressed to the last let go it is one gesture.
+  crossfade.addEventListener("keydown", () => store.hold("crossfade"), true);
+  for (const type of ["keyup", "focusout"]) crossfade.addEventListener(type, () => store.release("crossfade"));
   const preview = makeScenePreview({ store, names });
   const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", "data-control": "snapshot", title: "keep all values as a new scene" }));
   const list = el("ol", {}, add);
