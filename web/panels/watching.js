@@ -46,7 +46,9 @@ export function start({ on, store, names }) {
   document.querySelector("main")?.append(el("aside", { id: "watching", class: "panel", "aria-label": "the painting" }, pictures, el("div", {}, title, players)));
   let timer = 0;
   on("pictures", ({ content, styles }) => {
+    const before = title.textContent;
     setText(title, `${content.name} in the style of ${styles.map(({ name }) => name).join(", ")}`);
+    if (before && before !== title.textContent) show(`now ${title.textContent}`);
     pictures.replaceChildren(...[content, ...styles].map(({ name, version }, index) =>
       el("img", { src: `api/${index ? `style/${index}` : "content"}.jpg?v=${version}`, alt: name, title: name })));
   });
