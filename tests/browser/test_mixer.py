@@ -237,6 +237,7 @@ def test_a_held_handle_never_jumps_and_both_pages_end_alike(
 def test_two_faders_follow_two_fingers(browser: Browser, server: LiveServer) -> None:
     with browsing(browser, 1440, 900, has_touch=True) as context:
         page = opened(context, server.url)
+        page.locator("[data-tab=content]").tap()  # for fingers, one kind of handles at a time
         names = ("content.block1_conv1", "content.block3_conv4@4")
         session = context.new_cdp_session(page)
         feet = [centre(page, name) for name in names]
