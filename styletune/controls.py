@@ -328,6 +328,10 @@ _GLOBAL_ROWS = (
         "kick", Kind.TRIGGER, "Shake the painting with noise, to leave a rut.",
         panel=Panel.TRANSPORT,
     ),
+    Control(
+        "surprise", Kind.TRIGGER, "Paint in another style, with other knobs, drawn at random.",
+        engine=False, panel=Panel.TRANSPORT,
+    ),
     Control("snapshot", Kind.TRIGGER, "Keep all values as a new scene.", engine=False),
     Control("undo", Kind.TRIGGER, "Take back the last move of a hand.", engine=False),
     Control("redo", Kind.TRIGGER, "Make the move again that was taken back.", engine=False),

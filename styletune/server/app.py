@@ -14,7 +14,6 @@ from styletune.config import SessionConfig
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
-from styletune.server.library import PictureLibrary
 from styletune.server.routes.bindings import add_binding_routes
 from styletune.server.routes.library import add_library_routes
 from styletune.server.routes.pictures import add_picture_routes
@@ -56,19 +55,13 @@ def create_app(
     app.state.body_budget = BodyBudget()
     config = config or SessionConfig()
     add_state_routes(app, hub, state, config=config, viewers=viewers)
-    library = PictureLibrary(
-        config.server.pictures,
-        private=folder,
-        executor=executor,
-        max_pixels=config.pictures.max_pixels,
-    )
-    add_library_routes(app, library)
+    add_library_routes(app, hub.library)
     add_picture_routes(
         app,
         hub,
         hub.pictures,
         hub.recent,
-        library,
+        hub.library,
         folder=folder,
         executor=executor,
         max_pixels=config.pictures.max_pixels,

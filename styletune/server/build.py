@@ -25,6 +25,7 @@ from styletune.server.auth.middleware import AuthMiddleware
 from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
+from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import ManagedWorker, Server, uvicorn_config
 from styletune.server.options import ServerOptions, format_host, login_url
 from styletune.server.pictures import DecodedPictures
@@ -82,7 +83,13 @@ def build_server(
         thumbnail=frame_stream.thumbnail,
     )
     decoded = DecodedPictures(worker.sources, pictures)
-    hub = Hub(live, decoded, worker, frame_stream)
+    library = PictureLibrary(
+        session.server.pictures,
+        private=run.pictures,
+        executor=decoding,
+        max_pixels=session.pictures.max_pixels,
+    )
+    hub = Hub(live, decoded, library, worker, frame_stream)
     host = session.server.host
     base_url, public_url = options.base_url(host, port), options.public_url(host, port)
     viewers = options.view_token and ViewerLink(options.view_token, base_url, public_url)

@@ -5,13 +5,16 @@ reports of the worker go to every queue and to the frame stream.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from logging import ERROR, INFO, WARNING
+from random import Random
 
 from styletune import __version__
+from styletune.errors import PictureError, StorageError
 from styletune.ipc.commands import CommandRejected, Report, State
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
@@ -19,8 +22,11 @@ from styletune.logs import log_event
 from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
-from styletune.server.pictures import DecodedPictures, RecentPictures
+from styletune.server.library import PictureLibrary
+from styletune.server.pictures import DecodedPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
+from styletune.server.source_changes import SourceChanges
+from styletune.server.surprise import draw_surprise
 from styletune.session.incoming import (
     Incoming,
     SetMessage,
@@ -37,6 +43,7 @@ from styletune.session.outgoing import (
     PicturesMessage,
     SnapshotMessage,
     StateMessage,
+    TriggeredMessage,
 )
 from styletune.session.roles import Role
 from styletune.session.scenes import MORPH_RATE_HZ
@@ -68,21 +75,28 @@ class Hub:
         self,
         session: Session,
         pictures: DecodedPictures,
+        library: PictureLibrary,
         worker: WorkerHandle,
         frame_stream: FrameStream,
+        random: Random | None = None,
     ) -> None:
+        """Start with the session as it is; `random` draws surprises."""
         self.session = session
         self.pictures = pictures
+        self.library = library
         self.frame_stream = frame_stream
         self.finished_runs: deque[Frame] = deque(maxlen=2)
         self.losses = LossHistory(session.state.table.layers)
-        self.recent = RecentPictures(pictures.current)
+        self._sources = SourceChanges(session.state, pictures, worker)
+        self.recent = self._sources.recent
         self.stats = ServerStats()
         self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None
         self._not_kept: dict[str, str] = {}  # what cannot be saved, and why
         self._worker = worker
         self._clients = ClientRegistry()
+        self._random = random or Random()
+        self._surprises: asyncio.Queue[str] = asyncio.Queue(maxsize=1)  # who wants one
         # Sets and changes of one turn of the event loop are applied and sent once, at its end.
         self._queued_sets: dict[Hashable, tuple[CheckedSet, str]] = {}  # newest last
         self._pending = SendQueue()
@@ -100,6 +114,7 @@ class Hub:
             tasks.create_task(self._forward_frames())
             tasks.create_task(self._forward_reports())
             tasks.create_task(self._run_morphs())
+            tasks.create_task(self._run_surprises())
 
     # -------------------------------------------------------------- clients
 
@@ -185,6 +200,9 @@ class Hub:
                 self._pending.put(message)
             else:
                 self._clients.send(client, message)
+            if isinstance(message, TriggeredMessage) and message.name == "surprise":
+                with contextlib.suppress(asyncio.QueueFull):  # one is on its way
+                    self._surprises.put_nowait(message.source)
         if self.session.state.is_morphing:
             self._morph_started.set()
         self._schedule_flush()
@@ -198,6 +216,7 @@ class Hub:
             if isinstance(message, PaintingMessage):  # after its controls, which it contains
                 self._worker.start_run(message.command)
             self._broadcast(message)
+        self._follow_undo()
         scenes = self.session.state.scenes_message()
         if scenes is not self._sent_scenes:
             self._sent_scenes = scenes
@@ -267,27 +286,21 @@ class Hub:
 
     def set_picture(self, slot: int, picture: DecodedPicture) -> Picture:
         """Paint from another picture: `CONTENT`, or the number of a style; the next adds one."""
-        self.recent.add(picture)
-        self.pictures.add(picture)
-        if slot == CONTENT:
-            self._worker.set_content(picture.path)
-        else:
-            self._worker.set_style(slot - 1, picture.path)
+        self.send(self._sources.set(slot, picture, {}, "pictures"))
         message = self._broadcast_pictures()
         return message.content if slot == CONTENT else message.styles[slot - 1]
 
     def remove_style(self, number: int) -> None:
         """Paint without a style, counted from 1; gains and scales of those after it move up."""
-        count = self.pictures.style_count
-        self._worker.remove_style(number - 1)  # raises
-        positions, table = self.session.state.positions, self.session.state.table
-        moved = {}
-        for control in ("style_gain", "style_scale"):
-            for index in range(number, count):
-                moved[f"{control}.{index}"] = positions[f"{control}.{index + 1}"]
-            moved[f"{control}.{count}"] = table[f"{control}.{count}"].default
-        self.send([self.session.state.move(moved, "pictures", undoable=False)])
+        self.send(self._sources.remove_style(number))
         self._broadcast_pictures()
+
+    def _follow_undo(self) -> None:
+        try:
+            if self._sources.follow_undo():
+                self._broadcast_pictures()
+        except (PictureError, StorageError) as error:
+            self._broadcast(ErrorMessage(code="refused", message=str(error)))
 
     def _broadcast_pictures(self) -> PicturesMessage:
         self.pictures.delete_unused()
@@ -367,6 +380,19 @@ class Hub:
                 await asyncio.sleep(1 / MORPH_RATE_HZ)
             self._morph_started.clear()
 
+    async def _run_surprises(self) -> None:
+        while True:
+            source = await self._surprises.get()
+            styles = tuple(picture.name for picture in self.pictures.current[1:])
+            drawn = await draw_surprise(self.library, styles, self.session.state, self._random)
+            if drawn.picture is None:
+                self.send([self.session.state.move(drawn.positions, source)])
+            else:
+                number = min(drawn.number, self.pictures.style_count)  # one may have gone
+                self.send(self._sources.set(number, drawn.picture, drawn.positions, source))
+                self.flush()
+                self._broadcast_pictures()
+
     async def _forward_frames(self) -> None:
         async for frame in self._worker.frames():
             self.frame_stream.put(frame)
@@ -384,6 +410,7 @@ class Hub:
                 message = f"{report.label}: {report.message}"
                 self._broadcast(ErrorMessage(code="refused", message=message))
                 if report.path:  # the supervisor has gone back to the former picture
+                    self._sources.accept_current()
                     self._broadcast_pictures()
             elif isinstance(report, SizeReduction):
                 self._reduce_size(report)

@@ -5,6 +5,7 @@ Checked positions come in, the changes for all clients come out; what moves at o
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from styletune.controls import ControlTable
 from styletune.errors import SceneError
@@ -21,6 +22,10 @@ class _LeftEnd:
     positions: Mapping[str, float]
 
 
+# In the undo stack, beside the names of controls.
+_PICTURES = "pictures"
+
+
 class SessionState:
     """The values of one running session.
 
@@ -35,6 +40,7 @@ class SessionState:
         rev: revision of the values; a picture painted with them carries it.
         positions: of every fader and switch, in the order of the table; the same object always.
         scenes: the stored ones.
+        pictures: ids of those to paint from, content and styles; undo and redo change it.
     """
 
     def __init__(
@@ -50,6 +56,7 @@ class SessionState:
         self.rev = 0
         self.positions = {name: positions[name] for name in table.valued}
         self.scenes = scenes or SceneList()
+        self.pictures: tuple[str, ...] = ()
         self._undo_stack = UndoStack()
         self._morph: Morph | None = None
         self._morph_count = 0
@@ -162,6 +169,22 @@ class SessionState:
             before = {name: self.positions[name]}
             self._undo_stack.record(gesture, before, {name: position}, now, gap_s=GESTURE_GAP_S)
         return self.move(positions, source, undoable=False)
+
+    def change_pictures(
+        self, pictures: tuple[str, ...], changes: Mapping[str, float], source: str
+    ) -> ChangedMessage | None:
+        """Paint from other pictures, and move checked controls along, as one gesture.
+
+        Returns:
+            The change of the controls; None where none moves.
+        """
+        changes = self._differing(changes)
+        before = {name: self.positions[name] for name in changes} | {_PICTURES: self.pictures}
+        after = {**changes, _PICTURES: pictures}
+        self._undo_stack.record(object(), before, after, self._clock())
+        self.pictures = pictures
+        self._cancel_morph(changes)
+        return self._change(changes, source, None) if changes else None
 
     def _change(self, changes: Mapping[str, float], source: str, seq: int | None) -> ChangedMessage:
         self.rev += 1
@@ -278,11 +301,10 @@ class SessionState:
         Raises:
             SceneError: there is none.
         """
-        positions = self._undo_stack.undo()
-        if positions is None:
+        values = self._undo_stack.undo()
+        if values is None:
             raise SceneError("nothing to take back", code="nothing_to_undo")
-        self._cancel_morph(positions)
-        return self._change(positions, "undo", seq)
+        return self._put_back(values, "undo", seq)
 
     def redo(self, seq: int | None) -> ChangedMessage:
         """Redo the gesture that was undone last.
@@ -290,8 +312,13 @@ class SessionState:
         Raises:
             SceneError: there is none.
         """
-        positions = self._undo_stack.redo()
-        if positions is None:
+        values = self._undo_stack.redo()
+        if values is None:
             raise SceneError("nothing to make again", code="nothing_to_redo")
+        return self._put_back(values, "redo", seq)
+
+    def _put_back(self, values: Mapping[str, Any], source: str, seq: int | None) -> ChangedMessage:
+        positions = dict(values)
+        self.pictures = positions.pop(_PICTURES, self.pictures)
         self._cancel_morph(positions)
-        return self._change(positions, "redo", seq)
+        return self._change(positions, source, seq)

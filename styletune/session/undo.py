@@ -5,19 +5,21 @@ Only the controls that a gesture changed are put back: others keep what happened
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 DEPTH = 100
 # Moves that do not name their gesture: after a longer pause another one begins.
 GESTURE_GAP_S = 0.8
 
-Positions = Mapping[str, float]
+# Of controls, and of whatever else is taken back with them; compared only.
+Positions = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class _Entry:
     gesture: Hashable
-    before: dict[str, float]
-    after: dict[str, float]
+    before: dict[str, Any]
+    after: dict[str, Any]
     at: float
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from styletune.server.connections import Connections
 from styletune.server.decoding import decode_picture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
+from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.options import bind_socket
 from styletune.server.pictures import DecodedPictures
@@ -71,7 +73,7 @@ async def running(
     content = decode_picture(Image.new("RGB", (64, 48), "navy"), "navy", folder / "navy.png")
     style_pictures = [
         decode_picture(
-            Image.new("RGB", (32, 32), (200, n, 0)), f"style{n}", folder / f"style{n}.png"
+            Image.new("RGB", (32, 32), (200, 50 * n, 0)), f"style{n}", folder / f"style{n}.png"
         )
         for n in range(styles)
     ]
@@ -96,8 +98,14 @@ async def running(
             thumbnail=frames.thumbnail,
         )
         decoded = DecodedPictures(painter.sources, [content, *style_pictures])
-        hub = Hub(live, decoded, painter, frames)
         config = SessionConfig().with_overrides(server={"pictures": pictures and str(pictures)})
+        library = PictureLibrary(
+            config.server.pictures,
+            private=folder,
+            executor=executor,
+            max_pixels=config.pictures.max_pixels,
+        )
+        hub = Hub(live, decoded, library, painter, frames, Random(1))
         viewers = ViewerLink(VIEW_TOKEN, "http://127.0.0.1/")
         app = create_app(
             hub, web=web, folder=folder, executor=executor, config=config, viewers=viewers

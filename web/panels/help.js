@@ -20,6 +20,7 @@ const PLAY = [
   ["Home End", "off, full"],
   ["Enter", "type its value: 2, off, 35 %; also a click on the number"],
   ["Del", "back to the default, as a double-click"],
+  ["u", "surprise: another style, other knobs; undo takes them back"],
   ["s m f", "solo, mute the handle's term; freeze its strip"],
   ["Shift B", "keep this moment, to compare and to come back to"],
   ["1…9", "recall a scene; with Shift store it"],
