@@ -107,7 +107,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it; returns the exit code."""
     from styletune.images import samples
-    from styletune.midi.profile import user_profile_dir
+    from styletune.midi.profile_store import user_profile_dir
     from styletune.server.serve import serve
     from styletune.server.storage import session_dir
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from styletune.controls import Control, ControlTable
 from styletune.engine import model
+from styletune.ipc.frame_block import Term
 from styletune.terms import TERMS, blended_terms, layer_terms, picture_terms
 
 # By term: (n,) of a layer term with n selected layers, (1,) of a picture term; raw losses, too.
@@ -156,6 +157,22 @@ class ControlInputs:
         for term in picture_terms():  # beside a mean: brought to the scale of the sum
             weighted[term] = weighted[term] * self.terms_in_mean
         return Losses(raw, weighted)
+
+    def loss_rows(self, losses: Losses) -> dict[str, tuple[Term, ...]]:
+        """Rows of the loss table: of each layer term, one for each layer."""
+        total = losses.total or 1.0  # nothing counts: shares of 0, not of nothing
+        return {
+            term: tuple(
+                Term(float(raw), float(weight), float(weighted), float(weighted) / total)
+                for raw, weight, weighted in zip(
+                    losses.raw[term],
+                    self.effective_weights(term),
+                    losses.weighted[term],
+                    strict=True,
+                )
+            )
+            for term in layer_terms()
+        }
 
     def style_shares(self, styles: int) -> tuple[float, ...]:
         """The part of each of so many style pictures in the blend."""

@@ -282,20 +282,7 @@ class Painter:
 
     def loss_rows(self) -> dict[str, tuple[Term, ...]]:
         """Rows of the loss table: of each layer term, one for each layer."""
-        losses = self.losses()
-        total = losses.total or 1.0  # nothing counts: shares of 0, not of nothing
-        return {
-            term: tuple(
-                Term(float(raw), float(weight), float(weighted), float(weighted) / total)
-                for raw, weight, weighted in zip(
-                    losses.raw[term],
-                    self.inputs.effective_weights(term),
-                    losses.weighted[term],
-                    strict=True,
-                )
-            )
-            for term in layer_terms()
-        }
+        return self.inputs.loss_rows(self.losses())
 
     def loss_and_gradient(self, pixels: Pixels) -> tuple[float, Pixels]:
         """The loss that the steps lower, and its gradient, at `pixels` (h, w, 3).

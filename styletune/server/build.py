@@ -19,7 +19,7 @@ from typing import Any
 from styletune.config import SessionConfig
 from styletune.logs import log_event
 from styletune.midi import profile as midi_profile
-from styletune.midi.profile import ProfileStore
+from styletune.midi.profile_store import ProfileStore
 from styletune.server.app import create_app
 from styletune.server.auth.middleware import AuthMiddleware
 from styletune.server.decoding import DecodedPicture

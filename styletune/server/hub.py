@@ -10,12 +10,11 @@ import logging
 from collections import deque
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from logging import ERROR, INFO, WARNING
+from logging import WARNING
 from random import Random
 
-from styletune import __version__
 from styletune.errors import PictureError, StorageError
-from styletune.ipc.commands import CommandRejected, Report, State
+from styletune.ipc.commands import CommandRejected
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.logs import log_event
@@ -25,6 +24,7 @@ from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.library import PictureLibrary
 from styletune.server.pictures import DecodedPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
+from styletune.server.snapshots import Snapshots, log_report
 from styletune.server.source_changes import SourceChanges
 from styletune.server.surprise import draw_surprise
 from styletune.session.incoming import (
@@ -92,9 +92,9 @@ class Hub:
         self.stats = ServerStats()
         self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None
-        self._not_kept: dict[str, str] = {}  # what cannot be saved, and why
         self._worker = worker
         self._clients = ClientRegistry()
+        self._snapshots = Snapshots(session, pictures, worker, self._clients)
         self._random = random or Random()
         self._surprises: asyncio.Queue[str] = asyncio.Queue(maxsize=1)  # who wants one
         # Sets and changes of one turn of the event loop are applied and sent once, at its end.
@@ -104,8 +104,7 @@ class Hub:
         self._morph_started = asyncio.Event()
         self._midi_timer: asyncio.TimerHandle | None = None
         self._sent_scenes = session.state.scenes_message()
-        self._sent_presence = self._presence()
-        self._snapshot: SnapshotMessage | None = None  # of this turn of the event loop
+        self._sent_presence = self._snapshots.presence
         self._write_controls()
 
     async def run(self) -> None:
@@ -122,7 +121,7 @@ class Hub:
         self, role: Role, *, only_hardware: bool = False, watches: bool = False
     ) -> tuple[str, SendQueue] | None:
         """Add a client: its id, and its queue with a snapshot; see `ClientRegistry.add`."""
-        self._forget_snapshot()
+        self._snapshots.forget_snapshot()
         added = self._clients.add(role, only_hardware=only_hardware, watches=watches)
         if added is not None:
             self._send_snapshot(added[0])
@@ -131,7 +130,7 @@ class Hub:
 
     def remove_client(self, client: str) -> None:
         """Remove a client that has disconnected."""
-        self._forget_snapshot()
+        self._snapshots.forget_snapshot()
         self._clients.remove(client)
         self.send(self.session.midi.remove_client(client))
 
@@ -155,10 +154,6 @@ class Hub:
     def viewers(self) -> int:
         """How many sockets receive pictures."""
         return self._clients.viewers
-
-    def _presence(self) -> tuple[int, tuple[str, ...]]:
-        """Who plays: so many people or scripts, and the hardware of these names."""
-        return self._clients.people, self.session.midi.open_names
 
     # ------------------------------------------------------------- messages
 
@@ -221,8 +216,8 @@ class Hub:
         if scenes is not self._sent_scenes:
             self._sent_scenes = scenes
             self._broadcast(scenes)
-        if self._presence() != self._sent_presence:
-            self._sent_presence = self._presence()
+        if self._snapshots.presence != self._sent_presence:
+            self._sent_presence = self._snapshots.presence
             self._broadcast(self.state())
         self._send_midi_feedback()
 
@@ -250,7 +245,7 @@ class Hub:
         self.flush()
 
     def _broadcast(self, message: Outgoing) -> None:
-        self._forget_snapshot()
+        self._snapshots.forget_snapshot()
         if isinstance(message, ChangedMessage):
             self.control_history.add(message.rev, message.controls)
         self._clients.broadcast(message)
@@ -319,49 +314,16 @@ class Hub:
 
     def state(self) -> StateMessage:
         """What the painting is doing."""
-        report = self._worker.report
-        log = tuple(self._worker.log) if report.state is State.FAILED else None
-        not_kept = [f"{what}: {why}" for what, why in self._not_kept.items()]
-        message = StateMessage.from_report(
-            report, self._clients.viewers, self._worker.retry_s, log, not_kept
-        )
-        players, devices = self._presence()
-        return message.model_copy(update={"players": players, "devices": devices})
+        return self._snapshots.state()
 
     def set_not_kept(self, what: str, why: str) -> None:
         """Let clients know what cannot be saved at present; an empty `why`: it is saved."""
-        if self._not_kept.get(what, "") == why:
-            return
-        self._not_kept[what] = why
-        if why:
-            self._broadcast(ErrorMessage(code="not_kept", message=f"{what}: {why}"))
-        else:
-            del self._not_kept[what]
-        self._broadcast(self.state())
+        for message in self._snapshots.set_not_kept(what, why):
+            self._broadcast(message)
 
     def snapshot(self, client: str = "", role: Role = Role.VIEWER) -> SnapshotMessage:
         """Everything at once, for `client`, or for somebody of that role."""
-        if self._snapshot is None or self._snapshot.rev != self.session.state.rev:
-            self._snapshot = SnapshotMessage(
-                rev=self.session.state.rev,
-                controls=self.session.state.controls(),
-                state=self.state(),
-                layers=self.session.state.table.layers,
-                epoch=self.epoch,
-                pictures=self.pictures.message(),
-                version=__version__,
-                client="",
-                clients=len(self._clients),
-                players=self.count_clients(Role.PLAYER),
-                scenes=self.session.state.scenes_message(),
-            )
-            # Made once for all who ask in this turn: it takes longer than most messages.
-            asyncio.get_running_loop().call_soon(self._forget_snapshot)
-        own = {"client": client, "role": self._clients.role(client, role).value}
-        return self._snapshot.model_copy(update=own)
-
-    def _forget_snapshot(self) -> None:
-        self._snapshot = None
+        return self._snapshots.snapshot(self.epoch, client, role)
 
     def _write_controls(self) -> None:
         state = self.session.state
@@ -417,24 +379,10 @@ class Hub:
             else:
                 self.stats.record_state(report.state)
                 self._broadcast(self.state())
-                _log_report(report)
+                log_report(report)
 
     def _reduce_size(self, reduction: SizeReduction) -> None:
         checked = self.session.state.table.check({SIZE_CONTROL: reduction.position})
         self.send([self.session.state.move(checked, "memory", undoable=False)])
         self.flush()
         self._broadcast(ErrorMessage(code="out_of_memory", message=reduction.message))
-
-
-def _log_report(report: Report) -> None:
-    """Log what the painting does; loudly where it cannot go on."""
-    if report.state is State.FAILED:
-        log_event(_log, ERROR, "failed", message=report.message)
-    elif report.state is State.RUNNING:
-        log_event(
-            _log, INFO, "painting", size=f"{report.width}×{report.height}",
-            network=report.network, weights=report.weights, device=report.device,
-            backend=report.backend,
-        )  # fmt: skip
-    else:
-        log_event(_log, INFO, "state", state=report.state.value, message=report.message)

@@ -6,7 +6,6 @@ One task of the web process's event loop, and the only one there that touches sh
 import asyncio
 import contextlib
 import logging
-import math
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -29,10 +28,10 @@ from styletune.ipc.commands import (
     State,
     WorkerConfig,
 )
-from styletune.ipc.control_block import ControlBlock, ControlState
+from styletune.ipc.control_block import ControlState
 from styletune.ipc.exit_codes import FatalCause
 from styletune.ipc.frame_block import Frame, FrameBlock
-from styletune.ipc.segments import remove_stale_segments
+from styletune.supervisor.blocks import SharedBlocks, remove_block
 from styletune.supervisor.commands import CommandQueue
 from styletune.supervisor.frames import Broadcast, LatestFrame
 from styletune.supervisor.policy import (
@@ -108,11 +107,9 @@ class Supervisor:
         self._restart_policy = RestartPolicy(self._timeouts)
         table = session.table()
         self._table = table
-        self._max_size_px = math.ceil(table["size"].high)  # of the frame blocks
+        self._blocks = SharedBlocks(table)
         self._state = ControlState(0, session.positions(), dict.fromkeys(table.triggers, 0))
         self._commands = CommandQueue()
-        self._control_block: ControlBlock | None = None
-        self._frame_block: FrameBlock | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
         self._restart_requested = asyncio.Event()
@@ -134,16 +131,8 @@ class Supervisor:
         Raises:
             MemoryBlockError: no room in shared memory.
         """
-        remove_stale_segments()
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._control_block = ControlBlock.create(self._table)
-        try:
-            # The first one is created here, so that too little memory is raised to the caller.
-            self._frame_block = self._new_block()
-        except MemoryBlockError:
-            self._close_control_block()
-            raise
-        self._control_block.write(self._state)
+        self._blocks.create(self._state)
         self._task = asyncio.create_task(self._run(), name="supervisor")
 
     async def stop(self) -> None:
@@ -164,8 +153,7 @@ class Supervisor:
             MemoryBlockError: the names are not those of the session's table.
         """
         self._state = state
-        if self._control_block is not None:
-            self._control_block.write(state)
+        self._blocks.write(state)
 
     def set_content(self, path: Path) -> None:
         """Paint this picture from now on, also after restarts, unless the worker rejects it."""
@@ -263,9 +251,7 @@ class Supervisor:
             self._set_state(State.FAILED, why)
             raise
         finally:
-            self._close_control_block()
-            if self._frame_block is not None:
-                _remove_block(self._frame_block)
+            self._blocks.close()
             self._standby.close()
             self._latest_frame.close()
             self._reports.close()
@@ -273,7 +259,7 @@ class Supervisor:
     async def _run_worker(self) -> str:
         """Run one worker from its start to its exit; return the reason of the exit."""
         try:
-            block, self._frame_block = self._frame_block or self._new_block(), None
+            block = self._blocks.claim_frame_block()
         except MemoryBlockError as error:
             return str(error)
         try:
@@ -290,7 +276,7 @@ class Supervisor:
                 worker.kill()  # has exited already, unless this task was cancelled
                 worker.close()
         finally:
-            _remove_block(block)
+            remove_block(block)
 
     async def _monitor(
         self, worker: WorkerProcess, block: FrameBlock, copier: ThreadPoolExecutor
@@ -377,20 +363,16 @@ class Supervisor:
 
     # ---------------------------------------------------------------- helpers
 
-    def _new_block(self) -> FrameBlock:
-        return FrameBlock.create(self._table.layers, self._max_size_px)
-
     def _worker_config(self, block: FrameBlock) -> WorkerConfig:
-        assert self._control_block is not None  # created by `start`
         pictures = {
             "content": str(self.sources.content),
             "styles": tuple(map(str, self.sources.styles)),
         }
         return WorkerConfig(
             session=self._session.with_overrides(pictures=pictures),
-            control_block=self._control_block.name,
+            control_block=self._blocks.control_block_name,
             frame_block=block.name,
-            size_px=self._max_size_px,
+            size_px=self._blocks.max_size_px,
             first_epoch=0 if self.frame is None else self.frame.epoch + 1,
             first_step=0 if self.frame is None else self.frame.step + 1,
             checkpoints=self._checkpoints,
@@ -399,14 +381,3 @@ class Supervisor:
     def _set_state(self, state: State, message: str = "") -> None:
         self.report = replace(self.report, state=state, message=message)
         self._reports.publish(self.report)
-
-    def _close_control_block(self) -> None:
-        if self._control_block is not None:
-            self._control_block.close()
-            self._control_block.unlink()
-            self._control_block = None
-
-
-def _remove_block(block: FrameBlock) -> None:
-    block.close()
-    block.unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from styletune.cli.main import main
-from styletune.midi.profile import user_profile_dir
+from styletune.midi.profile_store import user_profile_dir
 from styletune.server.storage import session_dir
 from tests.cli.running import styletune
 

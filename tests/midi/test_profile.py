@@ -19,7 +19,8 @@ from styletune.midi.binding import Binding, Feedback, FeedbackKind
 from styletune.midi.device import resolve
 from styletune.midi.message import ControlId, Encoding, MessageType
 from styletune.midi.port_name import device_name
-from styletune.midi.profile import ProfileStore, find, name_to_keep
+from styletune.midi.profile import find, name_to_keep
+from styletune.midi.profile_store import ProfileStore
 from styletune.midi.takeover import Mode
 from styletune.networks import NETWORKS
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from styletune.midi.profile import ProfileStore, find
+from styletune.midi.profile import find
+from styletune.midi.profile_store import ProfileStore
 from styletune.server.build import _autosave, address_block
 from styletune.server.runs import RunFolder
 from styletune.server.storage import SavedSession, SessionStore

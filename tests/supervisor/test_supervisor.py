@@ -438,7 +438,7 @@ async def test_too_little_shared_memory_is_an_error_at_the_start(
 ) -> None:
     # Beyond what a session may ask for: its largest size has room on most machines.
     supervisor = Supervisor(session, folder=tmp_path, target=standin_worker.paint)
-    supervisor._max_size_px = 4_000_000
+    supervisor._blocks.max_size_px = 4_000_000
     with pytest.raises(MemoryBlockError, match=r"docker run --shm-size="):
         await supervisor.start()
     assert segments_here() == set()
