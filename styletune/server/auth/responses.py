@@ -9,8 +9,10 @@ import html
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Message, Receive, Scope, Send
+
+from styletune.server.http_errors import ApiError
 
 NOT_STORED = {"cache-control": "no-store"}
 RETRY_AFTER_S = 60
@@ -62,18 +64,8 @@ LOGIN_PAGE = """<!doctype html>
 """
 
 
-class AccessDenied(Exception):
-    """A request does not get in.
-
-    Attributes:
-        status: of HTTP.
-        code: short machine-readable reason.
-    """
-
-    def __init__(self, status: HTTPStatus, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
+class AccessDenied(ApiError):
+    """A request does not get in: `AuthMiddleware` answers, before there is a route."""
 
 
 async def send_denial(
@@ -94,8 +86,8 @@ async def send_denial(
         page = LOGIN_PAGE.format(style=_LOGIN_STYLE, message=html.escape(str(denied)))
         response = HTMLResponse(page, denied.status, _LOGIN_HEADERS)
     else:
-        body = {"code": denied.code, "message": str(denied)}
-        response = JSONResponse(body, denied.status, NOT_STORED)
+        response = denied.response()
+        response.headers.update(NOT_STORED)
     if denied.status is HTTPStatus.UNAUTHORIZED:
         response.headers["www-authenticate"] = "Bearer"
     if denied.status is HTTPStatus.TOO_MANY_REQUESTS:
