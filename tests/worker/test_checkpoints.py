@@ -29,7 +29,8 @@ def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> No
     np.testing.assert_array_equal(second.pixels(), first.pixels())
     first.run(3)
     second.run(3)
-    assert np.abs(second.pixels() - first.pixels()).mean() < 0.5
+    # The moments of the coarser levels are told by the finest one: nearly the same.
+    assert np.abs(second.pixels() - first.pixels()).mean() < 1.3
 
 
 def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:

@@ -34,7 +34,6 @@ from styletune.session.roles import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Rol
 
 PUBLIC_PATHS = frozenset({"/healthz"})
 PAGE_PATHS = frozenset({"/", "/stage"})  # addresses that people open, and that take a token
-_LOGIN_CODES = frozenset({"no_token", "wrong_token", "too_many_failures"})
 
 _log = logging.getLogger(__name__)
 
@@ -118,8 +117,7 @@ class AuthMiddleware:
         except AccessDenied as denied:
             self.refusals[denied.code] += 1
             log_event(_log, logging.WARNING, "not_admitted", code=denied.code, address=_peer(scope))
-            login_page = _is_page(scope, path) and denied.code in _LOGIN_CODES
-            await send_denial(denied, scope, receive, send, login_page=login_page)
+            await send_denial(denied, scope, receive, send, page=_is_page(scope, path))
 
     def _path(self, scope: Scope) -> str:
         """The path below `root_path`, whether the proxy has cut that off or not."""

@@ -30,7 +30,7 @@ SECURITY_HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 
-_LOGIN_STYLE = """
+_STYLE = """
 :root { color-scheme: dark; color: #d9d4c9; background: #0b0b0a }
 body { font: 16px/1.5 system-ui, sans-serif }
 body { max-width: 26rem; margin: 18vh auto; padding: 0 24px }
@@ -43,25 +43,28 @@ button { color: #141413; background: #ece7dc }
 :focus-visible { outline: 2px solid #5cc6d0; outline-offset: 2px }
 """
 # Style sheets of the page's own need a token: this one is allowed by its hash.
-_LOGIN_STYLE_HASH = base64.b64encode(hashlib.sha256(_LOGIN_STYLE.encode()).digest()).decode()
-_LOGIN_HEADERS = NOT_STORED | {
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_PAGE_HEADERS = NOT_STORED | {
     "content-security-policy": SECURITY_HEADERS["content-security-policy"]
-    + f"; style-src 'sha256-{_LOGIN_STYLE_HASH}'"
+    + f"; style-src 'sha256-{_STYLE_HASH}'"
 }
 
-# The form goes to the page's own address, whatever a proxy calls it.
-LOGIN_PAGE = """<!doctype html>
+_PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>styletune</title>
 <style>{style}</style>
 <h1>styletune</h1>
 <p role="alert">{message}</p>
-<form method="get">
+{form}</html>
+"""
+# Goes to the page's own address, whatever a proxy calls it.
+_FORM = """<form method="get">
 <label>Token <input type="password" name="token" autocomplete="off" autofocus></label>
 <button>Enter</button>
 </form>
-</html>
 """
+# What a token mends.
+_LOGIN_CODES = frozenset({"no_token", "wrong_token", "too_many_failures"})
 
 
 class AccessDenied(ApiError):
@@ -69,12 +72,12 @@ class AccessDenied(ApiError):
 
 
 async def send_denial(
-    denied: AccessDenied, scope: Scope, receive: Receive, send: Send, *, login_page: bool
+    denied: AccessDenied, scope: Scope, receive: Receive, send: Send, *, page: bool
 ) -> None:
     """Answer with the reason, as JSON.
 
     Args:
-        login_page: answer with a page instead, on which a person can enter a token.
+        page: answer with a page instead, for a person, who can enter a token where one is missing.
     """
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
@@ -82,9 +85,10 @@ async def send_denial(
             await send({"type": "websocket.close", "code": 1008})
             return
     response: Response
-    if login_page:
-        page = LOGIN_PAGE.format(style=_LOGIN_STYLE, message=html.escape(str(denied)))
-        response = HTMLResponse(page, denied.status, _LOGIN_HEADERS)
+    if page:
+        form = _FORM if denied.code in _LOGIN_CODES else ""
+        text = _PAGE.format(style=_STYLE, message=html.escape(str(denied)), form=form)
+        response = HTMLResponse(text, denied.status, _PAGE_HEADERS)
     else:
         response = denied.response()
         response.headers.update(NOT_STORED)

@@ -405,6 +405,15 @@ async def test_wrong_token_shows_the_login_page(query: str) -> None:
     assert "default-src 'self'" in answer.headers["content-security-policy"]
 
 
+async def test_a_page_at_a_foreign_address_says_why_in_the_dark() -> None:
+    foreign = [("host", "studio.lan"), ("accept", "text/html")]
+    answer = await request(protected(), *foreign, path="/stage", query=f"token={TOKEN}")
+    assert answer.status == 403
+    assert b"--allowed-host" in answer.body
+    assert b"color-scheme: dark" in answer.body
+    assert b"<form" not in answer.body  # no token would help
+
+
 @pytest.mark.checklist(5)
 @pytest.mark.parametrize(
     "headers",
