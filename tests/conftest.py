@@ -20,6 +20,10 @@ settings.load_profile("styletune")
 # which are sent it as by Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# Under `nohup` children would ignore a closed terminal: with a handler here they begin with the
+# default, and the tests themselves go on.
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 # Here a real worker paints without end, on all cores: two at a time would starve each other, JACK
 # and the browser.
