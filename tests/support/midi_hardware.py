@@ -86,6 +86,9 @@ class Nano:
             time.sleep(0.002)
 
     def pull(self) -> None:
+        # A message that comes while the port closes must not meet Python: once in many pulls
+        # that ended the whole process.
+        self._in.cancel_callback()
         for side in (self._out, self._in):
             side.close_port()
             side.delete()
