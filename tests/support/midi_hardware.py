@@ -57,7 +57,8 @@ def jack() -> Iterator[None]:
             del os.environ["JACK_DEFAULT_SERVER"]
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
-                server.wait(10)
+                # Killed, it would stay registered: the ninth such server is refused.
+                server.wait(30)
             if server.poll() is None:
                 server.kill()
 
