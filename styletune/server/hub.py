@@ -346,14 +346,18 @@ class Hub:
         while True:
             source = await self._surprises.get()
             styles = tuple(picture.name for picture in self.pictures.current[1:])
-            drawn = await draw_surprise(self.library, styles, self.session.state, self._random)
-            if drawn.picture is None:
-                self.send([self.session.state.move(drawn.positions, source)])
-            else:
+            try:
+                drawn = await draw_surprise(self.library, styles, self.session.state, self._random)
+                if drawn.picture is None:
+                    self.send([self.session.state.move(drawn.positions, source)])
+                    continue
                 number = min(drawn.number, self.pictures.style_count)  # one may have gone
                 self.send(self._sources.set(number, drawn.picture, drawn.positions, source))
-                self.flush()
-                self._broadcast_pictures()
+            except (OSError, PictureError, StorageError) as error:  # such as a full disk
+                self._broadcast(ErrorMessage(code="refused", message=f"no surprise: {error}"))
+                continue
+            self.flush()
+            self._broadcast_pictures()
 
     async def _forward_frames(self) -> None:
         async for frame in self._worker.frames():

@@ -74,7 +74,7 @@ class SourceChanges:
 
         Raises:
             PictureError: one is not among the recent ones any more; all pictures stay.
-            StorageError: one cannot be saved; likewise.
+            StorageError: one cannot be saved; those after it stay.
         """
         wanted, painted = self._state.pictures, self._painted
         if wanted == painted:
@@ -85,11 +85,13 @@ class SourceChanges:
             for slot, name in enumerate(wanted)
             if painted[slot : slot + 1] != (name,)
         }
-        for slot in range(len(painted) - 1, len(wanted) - 1, -1):
-            self._worker.remove_style(slot - 1)
-        for slot, picture in others.items():
-            self._put(slot, picture)
-        self.accept_current()
+        try:
+            for slot in range(len(painted) - 1, len(wanted) - 1, -1):
+                self._worker.remove_style(slot - 1)
+            for slot, picture in others.items():
+                self._put(slot, picture)
+        finally:
+            self.accept_current()
         return True
 
     def _reuse(self, name: str) -> DecodedPicture:

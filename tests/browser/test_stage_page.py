@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import browsing
 from tests.browser.live_server import LiveServer, run_module, wait_until
@@ -119,15 +119,23 @@ def message(number: int, picture: np.ndarray, *, rev: int = 0) -> bytes:
     return struct.pack("<I", len(text)) + text + jpeg.getvalue()
 
 
+def open_without_painter(
+    context: BrowserContext, server: LiveServer
+) -> tuple[Page, list[WebSocketRoute]]:
+    """The stage, and its sockets for frames, newest last, which the test sends to."""
+    page = context.new_page()
+    page.goto(server.url)
+    ends: list[WebSocketRoute] = []
+    page.route_web_socket("**/frames", lambda end: ends.append(end))
+    page.goto(server.base + "/stage")
+    wait_until("the socket", lambda: page.wait_for_timeout(50) or ends)
+    return page, ends
+
+
 def test_the_wall_goes_black_and_holds_its_picture(browser: Browser, server: LiveServer) -> None:
     """Switches of the real server over frames that no painter sends."""
     with browsing(browser, 960, 540) as context:
-        page = context.new_page()
-        page.goto(server.url)
-        ends: list[WebSocketRoute] = []
-        page.route_web_socket("**/frames", lambda end: ends.append(end))
-        page.goto(server.base + "/stage")
-        wait_until("the socket", lambda: page.wait_for_timeout(50) or ends)
+        page, ends = open_without_painter(context, server)
         numbers = itertools.count(1)
 
         def show(level: int) -> None:
@@ -182,12 +190,7 @@ def test_a_strobe_is_limited_and_the_limiter_can_be_turned_off(
 ) -> None:
     """Frames that no painter sends, ten flashes a second, through the page's own code."""
     with browsing(browser, 960, 540) as context:
-        page = context.new_page()
-        page.goto(server.url)
-        ends: list[WebSocketRoute] = []
-        page.route_web_socket("**/frames", lambda end: ends.append(end))
-        page.goto(server.base + "/stage")
-        wait_until("the socket", lambda: page.wait_for_timeout(50) or ends)
+        page, ends = open_without_painter(context, server)
         page.evaluate(
             """() => { const mean = MEAN; window.swings = []; let turn = null, way = 0;
             const look = () => {

@@ -3,6 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from styletune.errors import StorageError
+from styletune.server.pictures import MAX_RECENT
 from tests.server.test_app import picture
 from tests.support.web_process import receive, running, send
 
@@ -71,4 +75,37 @@ async def test_a_picture_that_is_gone_leaves_all_as_they_are(tmp_path: Path) -> 
         await send(socket, {"type": "trigger", "name": "undo"})
         error = await receive(socket, "error")
         assert "cannot be saved" in error["message"]
+        assert server.hub.pictures.current[0].name == "uploaded content"
+
+
+async def test_without_room_for_a_picture_the_knobs_are_drawn_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await receive(socket, "snapshot")
+        monkeypatch.setattr(server.hub.library, "_private", tmp_path / "gone")
+        await send(socket, {"type": "trigger", "name": "surprise"})
+        assert len((await receive(socket, "changed"))["controls"]) > 10
+        assert server.hub.pictures.current[1].name == "style0"
+        # A picture that is there, but cannot be saved a second time: refused, and played on.
+        monkeypatch.undo()
+        monkeypatch.setattr(server.hub.recent, "add", refuse)
+        await send(socket, {"type": "trigger", "name": "surprise"})
+        assert "no surprise: no room" in (await receive(socket, "error"))["message"]
+        await send(socket, {"type": "set", "controls": {"smooth": 0.9}})
+        assert (await receive(socket, "changed"))["controls"] == {"smooth": 0.9}
+
+
+def refuse(picture: object) -> None:
+    raise StorageError("no room")
+
+
+async def test_a_picture_of_before_the_last_dozen_is_named_as_gone(tmp_path: Path) -> None:
+    async with running(tmp_path) as server, server.socket("/ws") as socket:
+        await receive(socket, "snapshot")
+        for width in range(20, 20 + MAX_RECENT):
+            await server.http.put("/api/content", content=picture(width, 20))
+        for _ in range(MAX_RECENT):
+            await send(socket, {"type": "trigger", "name": "undo"})
+        assert "not among the recent ones" in (await receive(socket, "error"))["message"]
         assert server.hub.pictures.current[0].name == "uploaded content"
