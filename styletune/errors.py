@@ -8,6 +8,7 @@ received and, where there is one, the remedy.
     ├── PictureError     a picture that cannot be read or used
     ├── StorageError     a disk that is full or read-only
     ├── WeightsError     network weights missing, damaged or mismatched
+    ├── LookError        a learned look that is missing, damaged or of another version
     ├── DeviceError      no such GPU (exit code 2)
     ├── MessageError     a message on a socket that is not understood
     ├── SceneError       a scene that is not there, or cannot be kept
@@ -61,6 +62,10 @@ class StorageError(StyletuneError):
 
 class WeightsError(StyletuneError):
     """Network weights that are missing, damaged or made for another network."""
+
+
+class LookError(StyletuneError):
+    """A learned look that is missing, damaged, of another version, or cannot be run."""
 
 
 class DeviceError(StyletuneError):

@@ -1,1 +1,1 @@
-"""Training of `lite`, the small network that imitates VGG-19; needs Keras on TensorFlow."""
+"""Training of `lite`, the small network that imitates VGG-19, and of looks; on TensorFlow."""

@@ -2,8 +2,8 @@
 
 import pytest
 
+from styletune.control_values import style_shares, term_weights
 from styletune.controls import ControlTable
-from styletune.engine.control_inputs import style_shares, term_weights
 
 TABLE = ControlTable([f"layer{n}" for n in range(8)])
 

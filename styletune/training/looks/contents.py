@@ -1,0 +1,69 @@
+"""The content pictures that a look is taught on: an endless, seeded supply of crops."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+from styletune.training.dataset import Folder, teaching_picture
+from styletune.training.noise import Pixels
+
+PICTURE_PX = 320
+POOL = 96  # pictures that crops are cut from at any time
+STEPS_A_PICTURE = 4  # after so many steps the oldest one is replaced
+FOLDER_SHARE = 0.7  # how many come from one's own folder, where there is one
+_SMALLEST_PART = 0.45  # of a picture's edge that a crop shows
+
+
+class Contents:
+    """Crops from a pool of pictures, drawn beside the training by a thread.
+
+    What a step sees follows from the seed and the step alone.
+
+    Args:
+        size: edge of the crops, px.
+        folder: pictures of one's own, or None.
+        step: the first one.
+    """
+
+    def __init__(self, seed: int, size: int, folder: Folder | None = None, step: int = 0) -> None:
+        self._seed, self._size, self._folder = seed, size, folder
+        self._executor = ThreadPoolExecutor(1, "contents")
+        self._newest = self._newest_at(step)
+        self._pool: deque[Future[Pixels]] = deque(maxlen=POOL)
+        for number in range(self._newest - POOL, self._newest):
+            self._pool.append(self._executor.submit(self._draw_picture, number))
+
+    def close(self) -> None:
+        """Let the thread end."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def draw(self, rng: np.random.Generator, step: int, count: int) -> Pixels:
+        """Crops for a step, (count, size, size, 3) uint8; steps only rise."""
+        while self._newest < self._newest_at(step):
+            self._pool.append(self._executor.submit(self._draw_picture, self._newest))
+            self._newest += 1
+        return np.stack([self._cut(rng) for _ in range(count)])
+
+    def _newest_at(self, step: int) -> int:
+        return POOL + step // STEPS_A_PICTURE
+
+    def _draw_picture(self, number: int) -> Pixels:
+        rng = np.random.default_rng((self._seed, number))
+        if self._folder is not None and rng.random() < FOLDER_SHARE:
+            return self._folder.cut(rng, PICTURE_PX)
+        return teaching_picture(rng, PICTURE_PX)
+
+    def _cut(self, rng: np.random.Generator) -> Pixels:
+        """A square of some picture, from half of it to the whole, at the size of the crops."""
+        # The newest ones may still be being drawn.
+        picture = self._pool[int(rng.integers(0, POOL - 4))].result()
+        part = int(PICTURE_PX * rng.uniform(_SMALLEST_PART, 1.0))
+        y, x = rng.integers(0, PICTURE_PX - part + 1, 2)
+        square = Image.fromarray(picture[y : y + part, x : x + part])
+        square = square.resize((self._size, self._size), Image.Resampling.BICUBIC)
+        crop = np.asarray(square)
+        return crop[:, ::-1] if rng.random() < 0.5 else crop

@@ -1,0 +1,354 @@
+"""`styletune train`: one training with its options, progress, checkpoint, samples and file."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime
+import io
+import json
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import keras
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from styletune import __version__, files
+from styletune.config import SessionConfig
+from styletune.controls import MAX_STYLES
+from styletune.engine.canvas import load_image, load_style
+from styletune.errors import ConfigError, LookError
+from styletune.images import samples
+from styletune.looks import file as look_file
+from styletune.looks import keras_model
+from styletune.looks.file import SUFFIX, LookInfo
+from styletune.training.dataset import Folder
+from styletune.training.looks.export import network_files
+from styletune.training.looks.trainer import LookConfig, LookTrainer, TrainingDivergedError
+
+Pixels = npt.NDArray[np.uint8]
+
+_CHECKPOINT_S, _SHEET_S = 30.0, 120.0
+_SCENE_SPREAD = 0.35  # of the desk, around a scene
+_MAX_DIVERGENCES = 5
+_SAMPLE_PX = 256
+
+
+def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
+    """Teach as the options of `styletune train` say; returns the exit code 0.
+
+    Raises:
+        ConfigError: options that cannot be, or a checkpoint of other options.
+        LookError: a checkpoint or a look that cannot be read, or a training that went to pieces.
+        PictureError: a style or content that cannot be used.
+    """
+    console = Console(stderr=True, highlight=False)
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            "training a look needs Keras on TensorFlow; received backend "
+            f"{keras.backend.backend()}: unset KERAS_BACKEND"
+        )
+    out = Path(arguments.out)
+    if out.suffix != SUFFIX:
+        raise ConfigError(f"a look's file ends with {SUFFIX}; received {str(out)!r}")
+    if not out.parent.is_dir():
+        raise ConfigError(f"cannot write {out}: the folder {out.parent} does not exist")
+    if len(arguments.style) > MAX_STYLES:
+        raise ConfigError(f"a look has 1 to {MAX_STYLES} styles; received {len(arguments.style)}")
+    for name in ("steps", "minutes"):
+        value = getattr(arguments, name)
+        if value is not None and not value > 0:
+            raise ConfigError(f"--{name} must be above 0; received {value}")
+    training = Training(session, out, arguments, console)
+    try:
+        training.run()
+    finally:
+        training.close()
+    return 0
+
+
+class Training:
+    """One training on its way from options to a look's file.
+
+    Args:
+        session: network, layers and the law of the faders; its positions are the middle.
+        out: the look's file; its checkpoint and its sheet of samples lie beside it.
+    """
+
+    def __init__(
+        self, session: SessionConfig, out: Path, arguments: argparse.Namespace, console: Console
+    ) -> None:
+        self._session, self._out, self._console = session, out, console
+        self._steps: int | None = arguments.steps
+        self._minutes: float = arguments.minutes
+        self._names = tuple(arguments.style)
+        self._checkpoint = out.with_suffix(".checkpoint.npz")
+        self._sheet = out.with_suffix(".samples.png")
+        config = LookConfig(
+            seed=session.painting.seed,
+            steadiness=arguments.steadiness,
+            spread=_SCENE_SPREAD if arguments.scene else 1.0,
+        )
+        table, positions = session.table(), session.positions()
+        brushes = [f"style_scale.{number}" for number in range(1, len(self._names) + 1)]
+        styles = [
+            load_style(session, name, scale=table[brush].value(positions[brush]))
+            for name, brush in zip(self._names, brushes, strict=True)
+        ]
+        folder = Folder(Path(arguments.contents)) if arguments.contents else None
+        self._settings: dict[str, Any] = {
+            **config.settings(),
+            "styles": list(self._names),
+            "network": session.network.name,
+            "layers": list(session.network.selected_layers),
+            "contents": folder.names if folder else [],
+        }
+        saved = _read_checkpoint(self._checkpoint, self._settings) if arguments.resume else {}
+        self._elapsed_s = float(saved.get("elapsed_s", 0.0))
+        network = _load_network(Path(arguments.start_from)) if arguments.start_from else None
+        with console.status("Measuring the styles, drawing the first pictures …"):
+            self._trainer = LookTrainer(
+                config, session, styles, folder, network, step=int(saved.get("step", 0))
+            )
+        if saved:
+            _restore(self._trainer, saved, self._checkpoint)
+            console.print(f"going on from {self._checkpoint}, step {self._trainer.step}")
+        self._log = _tensorboard(arguments.tensorboard)
+        self._contents = [_even(load_image(name, _SAMPLE_PX)) for name in samples.CONTENTS]
+
+    def close(self) -> None:
+        """End what runs beside."""
+        self._trainer.close()
+
+    @property
+    def _progress(self) -> float:
+        """Of the whole training, 0..1."""
+        if self._steps is not None:
+            return self._trainer.step / self._steps
+        return self._elapsed_s / (self._minutes * 60)
+
+    def run(self) -> None:
+        """Train to the end, or to the first Ctrl-C, which keeps a checkpoint; write the look.
+
+        Raises:
+            LookError: the training went to pieces again and again.
+        """
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:3.0f} %"),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(),
+        )
+        begun = self._trainer.step
+        with Progress(*columns, console=self._console) as bar, _first_interrupt() as stopped:
+            task = bar.add_task("training", total=1.0, figures="")
+            self._train(bar, task, stopped)
+        self._save()
+        if stopped and self._progress < 1:
+            self._console.print(
+                f"stopped at step {self._trainer.step}, kept in {self._checkpoint}; the same "
+                "command with --resume goes on"
+            )
+            if self._trainer.step == begun:
+                return
+        self._write()
+
+    def _train(self, bar: Progress, task: TaskID, stopped: list[bool]) -> None:
+        trainer, divergences = self._trainer, 0
+        good = trainer.state()
+        saved = sheeted = last = time.monotonic()
+        while self._progress < 1 and not stopped:
+            try:
+                trainer.take_step(self._progress)
+            except TrainingDivergedError as error:
+                divergences += 1
+                if divergences > _MAX_DIVERGENCES:
+                    raise LookError(
+                        f"the training went to pieces {divergences} times: {error}; the last good "
+                        f"state is in {self._checkpoint}"
+                    ) from None
+                trainer.restore(good)
+                trainer.rate_factor /= 2
+                trainer.step += 1  # not the same crops again
+                bar.console.print(f"{error}: back to the last good state, with smaller steps")
+                continue
+            now = time.monotonic()
+            self._elapsed_s += now - last
+            last = now
+            if trainer.step % 10 == 0:
+                rate = trainer.config.batch * trainer.step / max(self._elapsed_s, 1e-9)
+                figures = (
+                    f"step {trainer.step}, loss {trainer.loss:.3f}, style left "
+                    f"{trainer.style:.2f}, {rate:.1f} pictures/s"
+                )
+                bar.update(task, completed=self._progress, figures=figures)
+                self._write_log()
+            if now - saved > _CHECKPOINT_S:
+                good, saved = trainer.state(), now
+                self._save()
+            if now - sheeted > _SHEET_S:
+                sheeted = now
+                self._write_sheet()
+
+    def _save(self) -> None:
+        """Write the checkpoint, whole or not at all."""
+        stream = io.BytesIO()
+        np.savez(
+            stream,
+            settings=np.array(json.dumps(self._settings)),
+            step=np.array(self._trainer.step),
+            elapsed_s=np.array(self._elapsed_s),
+            **self._trainer.state(),  # type: ignore[arg-type]
+        )
+        files.write_bytes_atomically(self._checkpoint, stream.getvalue())
+
+    def _write_log(self) -> None:
+        if self._log is None:
+            return
+        import tensorflow as tf
+
+        with self._log.as_default(step=self._trainer.step):
+            tf.summary.scalar("loss", self._trainer.loss)
+            tf.summary.scalar("style left", self._trainer.style)
+
+    def _write_sheet(self) -> None:
+        """Samples: each content as it is, in the middle of the desk, with knobs at their ends."""
+        table, middle = self._session.table(), self._session.positions()
+        knobs = [f"style.{layer}" for layer in table.layers]
+        moved: list[dict[str, float]] = [
+            {}, dict.fromkeys(knobs, 0.0), *({knob: 1.0} for knob in knobs[::2]),
+        ]  # fmt: skip
+        rows = [
+            np.concatenate(
+                [content, *(self._trainer.paint(content, middle | moves) for moves in moved)], 1
+            )
+            for content in self._contents
+        ]
+        width = max(row.shape[1] for row in rows)
+        padded = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows]
+        stream = io.BytesIO()
+        Image.fromarray(np.concatenate(padded)).save(stream, "PNG")
+        files.write_bytes_atomically(self._sheet, stream.getvalue())
+
+    def _write(self) -> None:
+        trainer, session = self._trainer, self._session
+        self._write_sheet()
+        with self._console.status("Exporting …"):
+            model, onnx = network_files(trainer.network)
+        sample = io.BytesIO()
+        painted = trainer.paint(self._contents[0], session.positions())
+        Image.fromarray(painted).save(sample, "JPEG", quality=80)
+        info = LookInfo(
+            version=1,
+            styles=tuple(Path(name).stem for name in self._names),
+            session=session_of_look(session),
+            steps=trainer.step,
+            style_left=round(trainer.style, 4),
+            training={
+                **self._settings,
+                "minutes": round(self._elapsed_s / 60, 1),
+                "styletune": __version__,
+                "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            },
+        )
+        look_file.write(self._out, model, onnx, sample.getvalue(), info)
+        size = self._out.stat().st_size / 1000
+        self._console.print(
+            f"wrote {self._out} ({size:.0f} kB): {trainer.step} steps, {trainer.style:.0%} of the "
+            f"style loss left; samples in {self._sheet}"
+        )
+
+
+def session_of_look(session: SessionConfig) -> dict[str, Any]:
+    """What a look keeps of the session that it was taught with: nothing of one machine."""
+    data = session.model_dump(mode="json", exclude_defaults=True)
+    kept = {name: data[name] for name in ("network", "painting", "controls") if name in data}
+    kept.get("network", {}).pop("weights", None)
+    return kept | {"pictures": {"size": session.pictures.size}}
+
+
+def _even(picture: Pixels) -> Pixels:
+    """Edges cut to multiples of 4."""
+    height, width = (size // 4 * 4 for size in picture.shape[:2])
+    return picture[:height, :width]
+
+
+def _load_network(path: Path) -> keras.Model:
+    look_file.read(path)  # with its own errors
+    return keras_model.read_model(path)
+
+
+def _tensorboard(folder: str | None) -> Any:
+    if folder is None:
+        return None
+    import tensorflow as tf
+
+    try:
+        return tf.summary.create_file_writer(folder)
+    except tf.errors.OpError as error:
+        raise ConfigError(f"--tensorboard {folder}: {error.message}") from None
+
+
+@contextlib.contextmanager
+def _first_interrupt() -> Iterator[list[bool]]:
+    """A list that is no longer empty after the first Ctrl-C or SIGTERM; the next one ends at once.
+
+    Only in the main thread, where signals arrive.
+    """
+    stopped: list[bool] = []
+    before: dict[int, Any] = {}
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stopped:
+            raise KeyboardInterrupt
+        stopped.append(True)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(ValueError):  # not the main thread
+            before[int(number)] = signal.signal(number, on_signal)
+    try:
+        yield stopped
+    finally:
+        for restored, handler in before.items():
+            signal.signal(restored, handler)
+
+
+def _read_checkpoint(path: Path, settings: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
+    """A checkpoint of the same settings.
+
+    Raises:
+        LookError: missing or damaged.
+        ConfigError: of other options.
+    """
+    try:
+        # From memory: NumPy leaves a damaged file open.
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+            saved: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
+        before = json.loads(str(saved.pop("settings")))
+    except Exception as error:  # a damaged file fails in every possible way
+        raise LookError(
+            f"cannot resume: {path} cannot be read: {error}; start without --resume"
+        ) from None
+    for name, value in json.loads(json.dumps(settings)).items():
+        if before.get(name) != value:
+            raise ConfigError(
+                f"cannot resume: {path} was made with {name}={before.get(name)}; received "
+                f"{name}={value}: use the same options, or start without --resume"
+            )
+    return saved
+
+
+def _restore(trainer: LookTrainer, saved: dict[str, npt.NDArray[Any]], path: Path) -> None:
+    try:
+        trainer.restore(saved)
+    except (KeyError, ValueError) as error:
+        raise LookError(f"cannot resume: {path} is damaged: {error}") from None
