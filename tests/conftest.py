@@ -7,9 +7,11 @@ import os
 import signal
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
@@ -70,3 +72,18 @@ def _own_state_folder() -> Iterator[None]:
         del os.environ["XDG_STATE_HOME"]
         if before is not None:
             os.environ["XDG_STATE_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def look_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A look of one style, made once for all processes of the tests."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    path = folder / "small.keras"
+    with FileLock(f"{path}.lock"):
+        if not path.exists():
+            from tests.support.small_look import write_small_look  # Keras takes seconds
+
+            write_small_look(path)
+    return path
