@@ -5,7 +5,6 @@ Runs the engine in this process and shows progress and loss. Ctrl-C keeps what i
 
 import argparse
 import contextlib
-import io
 import signal
 import threading
 import time
@@ -14,22 +13,18 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from styletune import files
 from styletune.cli.arguments import add_command, add_session_options, session_config
 from styletune.config import OFFLINE_OPTIMIZER
 from styletune.controls import LIVE_OPTIMIZERS
-from styletune.errors import ConfigError, PictureError
+from styletune.errors import ConfigError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
     from rich.console import Console
 
     from styletune.cli.arguments import Subparsers
     from styletune.config import SessionConfig
     from styletune.engine.offline import OfflinePainter
 
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Where no session file says otherwise. No control moves here, so that L-BFGS, which loses its
 # memory when one does, may be used; benchmarks.quality.time_to_quality measures the gain.
 DEFAULTS: dict[str, dict[str, object]] = {
@@ -118,18 +113,14 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
         console: for people; nothing goes to stdout.
 
     Raises:
-        PictureError: a picture cannot be used, or `out` cannot be written.
+        PictureError: a picture cannot be used, or `out` not be written so.
+        StorageError: `out` cannot be written.
         WeightsError: the network's weights are not available.
         WorkerError: the painting diverged and could not be saved.
     """
-    kind = _FORMATS.get(out.suffix.lower())
-    if kind is None:
-        raise PictureError(
-            f"the picture can be written as {', '.join(_FORMATS)}; received {str(out)!r}"
-        )
-    if not out.parent.is_dir():
-        raise PictureError(f"cannot write {out}: the folder {out.parent} does not exist")
+    from styletune.images import encode  # Pillow, only where it is used
 
+    encode.check_name(out)
     with console.status("Loading Keras and building the model …"):
         # Only now: Keras takes seconds, and bad arguments should not wait for it.
         from styletune.engine.imports import fast_import
@@ -161,7 +152,7 @@ def paint(session: "SessionConfig", out: Path, steps: int, console: "Console") -
         "steps": offline.steps_taken,
         "weights": painter.weights_label,
     }
-    _write(out, kind, offline.picture(), state)
+    encode.write(out, offline.picture(), state)
     seconds = time.perf_counter() - started
     console.print(f"{out}: {offline.steps_taken} steps in {seconds:.1f} s")
 
@@ -214,25 +205,3 @@ def catch_sigint() -> Iterator[threading.Event]:
         yield interrupted
     finally:
         signal.signal(signal.SIGINT, previous)
-
-
-def _write(
-    out: Path, kind: str, picture: "npt.NDArray[np.uint8]", state: dict[str, object]
-) -> None:
-    from PIL import Image
-
-    from styletune.images.png_metadata import encode_png
-    from styletune.images.transparency import over_white
-
-    if kind == "PNG":
-        data = encode_png(picture, state)
-    else:
-        buffer = io.BytesIO()
-        image = Image.fromarray(picture)
-        image = over_white(image) if kind == "JPEG" else image  # which has no transparency
-        image.save(buffer, kind, quality=95)
-        data = buffer.getvalue()
-    try:
-        files.write_bytes_atomically(out, data)
-    except OSError as error:
-        raise PictureError(f"cannot write {out}: {error}") from None

@@ -26,6 +26,13 @@ _STRIDE = 4  # pixels of the picture between two positions where it is coarsest
 _MARGIN_PX = 96
 
 
+def choose_backend(name: str) -> str:
+    """`onnx` or `keras`: the name itself, or for `auto` the first where it is installed."""
+    if name != "auto":
+        return name
+    return "onnx" if importlib.util.find_spec("onnxruntime") else "keras"
+
+
 class LookRunner:
     """A look, ready to paint.
 
@@ -42,9 +49,7 @@ class LookRunner:
 
     def __init__(self, look: Look, backend: str = "auto", threads: int | None = None) -> None:
         self.look = look
-        if backend == "auto":
-            backend = "onnx" if importlib.util.find_spec("onnxruntime") else "keras"
-        make = {"onnx": _onnx, "keras": _keras}[backend]
+        make = {"onnx": _onnx, "keras": _keras}[choose_backend(backend)]
         self.label, self._run = make(look, threads)
 
     def paint(self, picture: Picture, desk: Desk, max_pixels: int = MAX_PIXELS_AT_ONCE) -> Picture:

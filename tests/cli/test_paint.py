@@ -15,7 +15,7 @@ from PIL import Image
 
 from styletune.cli.arguments import session_config
 from styletune.cli.main import build_parser
-from styletune.cli.paint import _write, catch_sigint
+from styletune.cli.paint import catch_sigint
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata
 from tests.cli.running import styletune
@@ -72,18 +72,6 @@ def test_flags_override_the_session_file_and_transparency_comes_back(tmp_path: P
     assert session["optimizer"]["name"] == "gd"
     assert session["optimizer"]["schedule"] == "cosine"
     assert session["painting"] | {"init": "content", "scales": False} == session["painting"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "mode", "corner"),
-    [("WEBP", "RGBA", (0, 0, 0, 0)), ("JPEG", "RGB", (255, 255, 255))],
-)
-def test_what_is_transparent_is_so_in_every_format_that_can(
-    tmp_path: Path, kind: str, mode: str, corner: tuple[int, ...]
-) -> None:
-    _write(tmp_path / "out", kind, np.zeros((16, 16, 4), np.uint8), {})
-    with Image.open(tmp_path / "out") as picture:
-        assert (picture.format, picture.mode, picture.getpixel((0, 0))) == (kind, mode, corner)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")

@@ -1,0 +1,23 @@
+"""Pictures as files: what is transparent, and names that cannot be written."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from styletune.images import encode
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "corner"),
+    [
+        ("out.png", "PNG", (0, 0, 0, 0)),
+        ("out.webp", "WEBP", (0, 0, 0, 0)),
+        ("out.JPG", "JPEG", (255, 255, 255)),
+    ],
+)
+def test_write_transparency(tmp_path: Path, name: str, kind: str, corner: tuple[int, ...]) -> None:
+    encode.write(tmp_path / name, np.zeros((16, 16, 4), np.uint8), {})
+    with Image.open(tmp_path / name) as picture:
+        assert (picture.format, picture.getpixel((0, 0))) == (kind, corner)
