@@ -104,7 +104,7 @@ class Painting(_Section):
     """How a painting begins, steps and is published."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
-    init: str = "content"  # content, tinted, noise, style, or a picture file
+    init: str = "content"  # content, tinted, noise, style, look, or a picture file
     calibrate: bool = True  # scale each term by its gradient's norm: equal faders pull equally
     # What the style's faders set: how much of the style each layer takes, or a weight.
     faders: Literal["amount", "log", "linear"] = "amount"
@@ -115,6 +115,13 @@ class Painting(_Section):
     clamp: bool = True  # keep pixels in 0..255 after each step
     epoch_ms: Annotated[float, Field(gt=0, le=10_000)] = 100.0
     epoch_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None  # None: as epoch_ms allows
+
+
+class Look(_Section):
+    """The learned look that can paint in the place of the steps, and what it paints."""
+
+    file: str | None = None  # or a shipped name; None: the shipped one of the session's only style
+    source: Annotated[str, Field(min_length=1)] = "content"  # the picture, or a film file
 
 
 class Server(_Section):
@@ -145,6 +152,7 @@ class SessionConfig(_Section):
     optimizer: Optimizer = Optimizer()
     engine: Engine = Engine()
     painting: Painting = Painting()
+    look: Look = Look()
     controls: dict[str, float | bool | str] = {}  # positions at the start
     server: Server = Server()
     midi: Midi = Midi()
@@ -231,6 +239,10 @@ def resolve_paths(session: SessionConfig, folder: Path) -> SessionConfig:
         },
         network={"weights": session.network.weights and resolve(session.network.weights)},
         painting={"init": resolve(session.painting.init)},
+        look={
+            "file": session.look.file and resolve(session.look.file),
+            "source": resolve(session.look.source),
+        },
         server={"pictures": session.server.pictures and str(folder / session.server.pictures)},
     )
 

@@ -129,6 +129,10 @@ _GLOBAL_ROWS = (
         panel=Panel.TRANSPORT,
     ),
     Control(
+        "look", Kind.SWITCH, "Paint live by the learned look; off: the painter goes on from there.",
+        stored=False, panel=Panel.TRANSPORT, title="live",
+    ),
+    Control(
         "paused", Kind.SWITCH, "Stop painting; sliders still move.", stored=False,
         panel=Panel.TRANSPORT, title="pause",
     ),

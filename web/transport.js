@@ -21,7 +21,7 @@ export function startTransport(store, trigger) {
   }
   for (const [id, action] of Object.entries(actions)) byId(id).onclick = action;
   /** @type {Record<string, string>} id of the button by its key */
-  const keys = { " ": "pause", r: "reset", k: "kick", a: "average", d: "blackout", h: "hold", u: "surprise" };
+  const keys = { " ": "pause", r: "reset", k: "kick", a: "average", d: "blackout", h: "hold", u: "surprise", g: "look" };
   onShortcut(({ key, ctrlKey, metaKey, altKey, repeat }) => {
     const action = actions[keys[key] ?? ""];
     if (!action || ctrlKey || metaKey || altKey || repeat) return false;

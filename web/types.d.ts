@@ -148,6 +148,9 @@ interface StateMessage {
   height: number;
   memory_mb: number;
   steps_per_epoch: number;
+  look: string;
+  live: string;
+  source: string;
   viewers: number;
   players: number;
   devices: string[];

@@ -106,7 +106,14 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         metavar="KIND",
-        help="start from content, tinted (content in the style's colours), noise, style or a file",
+        help="start from content, tinted (content in the style's colours), noise, style, look (the "
+        "content by the learned look) or a file",
+    )
+    parser.add_argument(
+        "--look",
+        metavar="NAME",
+        help="learned look: one that ships with styletune, or a file of `styletune train` "
+        "(default: the shipped one of the style, if any)",
     )
 
 
@@ -136,6 +143,7 @@ def session_config(arguments: argparse.Namespace, file: str | None) -> SessionCo
         network=_network(session, given.get("network"), given.get("weights")),
         engine={"device": given.get("device"), "precision": given.get("precision")},
         painting={"seed": given.get("seed"), "init": given.get("init")},
+        look={"file": given.get("look"), "source": given.get("source")},
         server={
             "host": given.get("host"),
             "port": given.get("port"),

@@ -36,6 +36,12 @@ def add_parser(subparsers: "Subparsers") -> None:
         "and `styles` hold those that are for one of the two",
     )
     add_session_options(parser)
+    parser.add_argument(
+        "--source",
+        metavar="FILM",
+        help="what the look paints live: content (default: the picture), or a film file, which "
+        "loops; a camera is opened on the page",
+    )
     parser.add_argument("--host", help="address to listen on (default 127.0.0.1: this machine)")
     parser.add_argument("--port", type=int, help="port to listen on (default 8018; 0: any free)")
     parser.add_argument(
@@ -107,6 +113,7 @@ def add_parser(subparsers: "Subparsers") -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it; returns the exit code."""
     from styletune.images import samples
+    from styletune.looks import choice
     from styletune.midi.profile_store import user_profile_dir
     from styletune.server.serve import serve
     from styletune.server.storage import session_dir
@@ -119,13 +126,18 @@ def run(arguments: argparse.Namespace) -> int:
             "its own pictures",
             file=sys.stderr,
         )
-    pictures = session.pictures
+    pictures, look = session.pictures, choice.find(session)
+    if arguments.look is not None:  # which is to paint at once
+        session = session.with_overrides(controls={"look": True})
+    if session.controls.get("look") or session.painting.init == "look":
+        choice.read_for(session, look)
     return serve(
         session.with_overrides(
+            look={"file": look and str(look)},
             pictures={
                 "content": str(samples.locate(pictures.content)),
                 "styles": tuple(str(samples.locate(style)) for style in pictures.styles),
-            }
+            },
         ),
         open_browser=not arguments.no_browser,
         options=server_options(arguments),

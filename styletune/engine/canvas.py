@@ -8,11 +8,13 @@ from PIL import Image
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, SessionConfig
 from styletune.controls import ControlTable
 from styletune.engine import state
-from styletune.engine.initial_image import KINDS
+from styletune.engine.initial_image import KINDS, LOOK
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
 from styletune.images import decode, samples
 from styletune.images.transparency import continue_colours
+from styletune.looks import choice
+from styletune.looks.runner import LookRunner
 
 
 def load_image(name: str, longer_edge_px: int, max_pixels: int = decode.MAX_PIXELS) -> Picture:
@@ -137,7 +139,11 @@ class Canvas:
         """Build the painter of this canvas; nothing is traced yet."""
         session = self._session
         styles = [self._load_style(index) for index in range(len(self._styles))]
-        return Painter(session, self.content, styles, load_initial_image(session, self.content))
+        init = load_initial_image(session, self.content)
+        look = None
+        if session.painting.init == LOOK:
+            look = LookRunner(choice.read_for(session, choice.find(session)))
+        return Painter(session, self.content, styles, init, look)
 
     def with_size(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
         """The same pictures at another size."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from styletune.config import SessionConfig
 from styletune.engine.canvas import Canvas, SizeDebounce, first_size_px, size_px
 from styletune.engine.painter import Painter
+from styletune.engine.state import Picture
 from styletune.errors import PictureError, StyletuneError
 from styletune.ipc.commands import CommandRejected, RemoveStyle, SetContent, SetStyle
 
@@ -86,6 +87,11 @@ class CanvasBuilder:
     def _create(self, size: int, positions: Positions) -> Painter:
         self._canvas = Canvas(self._session, positions, size)
         return self._canvas.build_painter()
+
+    @property
+    def content(self) -> Picture:
+        """The content picture of the present canvas, (h, w, 3) uint8."""
+        return self._canvas.content
 
     def is_current(self, positions: Positions) -> bool:
         """Whether the canvas has the size that the controls set, or the nearest that can be had."""

@@ -160,7 +160,8 @@ class Display:
 
     def set_content(self, content: Pixels) -> None:
         """Show paintings of another content picture from now on."""
-        self._colors = ColorTransfer(content)
+        self._content = content
+        self._colors: ColorTransfer | None = None  # made when it is needed
 
     def add(self, pixels: Pixels, steps: int) -> None:
         """Take the picture after `steps` further steps into the average."""
@@ -180,4 +181,8 @@ class Display:
         shown = last if value is None else value
         rounded = shown + np.float32(0.5)  # half the time of `rint`, once made a whole number
         painting = np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
+        if color == "full":
+            return painting
+        if self._colors is None:
+            self._colors = ColorTransfer(self._content)
         return self._colors.apply(painting, color)

@@ -6,23 +6,24 @@ from PIL import Image
 from styletune.engine.display import match_color_statistics
 from styletune.engine.state import Array, Pixels, resample
 
-KINDS = ("content", "tinted", "noise", "style")  # all else is the name of a file
+LOOK = "look"
+KINDS = ("content", "tinted", "noise", "style", LOOK)  # all else is the name of a file
 # Noise to start from: around mid-grey, like the photographs that the network knows.
 _MEAN, _SPREAD = 128, 48.0
 
 
 def initial_image(
-    kind: str, content: Pixels, style: Pixels, file: Pixels | None, rng: np.random.Generator
+    kind: str, content: Pixels, style: Pixels, other: Pixels | None, rng: np.random.Generator
 ) -> Pixels:
     """The first picture, of the content's shape.
 
     Args:
         kind: one of `KINDS`, or a file's name.
         style: the first style picture, of any size.
-        file: the picture of that name, of the content's shape.
+        other: the picture of that name, or the look's, of the content's shape.
 
     Raises:
-        ValueError: a file is named, but no picture was given.
+        ValueError: a file or the look is named, but no picture was given.
     """
     if kind == "content":
         return content
@@ -33,9 +34,9 @@ def initial_image(
         return np.clip(noise, 0, 255).astype(np.float32)
     if kind == "style":
         return _mirror_tile(style, *content.shape[:2])
-    if file is None:
-        raise ValueError(f"painting.init is the file {kind!r}, but no picture was given")
-    return file
+    if other is None:
+        raise ValueError(f"painting.init is {kind!r}, but no picture was given")
+    return other
 
 
 def _mirror_tile(pixels: Pixels, height: int, width: int) -> Pixels:

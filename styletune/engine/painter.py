@@ -21,6 +21,7 @@ from styletune.engine.style_targets import StyleTargets
 from styletune.engine.train_step import StepCallback, no_callback
 from styletune.errors import StyletuneError
 from styletune.ipc.frame_block import Term
+from styletune.looks.runner import LookRunner
 from styletune.networks import check_size
 from styletune.terms import layer_terms
 
@@ -42,6 +43,7 @@ class Painter:
         styles: one or more, each of any size.
         init: the picture to start from where `session.painting.init` names a file; fitted to
             the content's size by the caller.
+        look: what paints the picture to start from where `session.painting.init` is `look`.
 
     Attributes:
         layers: the selected ones.
@@ -58,6 +60,7 @@ class Painter:
         content: Picture,
         styles: Sequence[Picture],
         init: Picture | None = None,
+        look: LookRunner | None = None,
     ) -> None:
         self.session = session
         self.layers = session.network.selected_layers
@@ -76,6 +79,7 @@ class Painter:
             term: np.zeros_like(weights) for term, weights in self.inputs.weights.items()
         }
         self._init_file = None if init is None else init.astype(np.float32)
+        self._look = look
         self.solver.set_content_target(self._content)
         self._first_style = styles[0].astype(np.float32)
         self._style_targets = StyleTargets(
@@ -254,7 +258,7 @@ class Painter:
         if not fault:
             return
         self._set_image(self._last_good.roll_back(norm))
-        self._reset_moments()
+        self.reset_moments()
         raise DivergedError(
             f"{fault} after step {step}; back to the last good picture, with "
             "smaller steps: lower the learning rate or the fader moved last"
@@ -354,9 +358,29 @@ class Painter:
         self._rng = np.random.default_rng(self.session.painting.seed if seed is None else seed)
         kind = self.session.painting.init
         content, style = self._content, self._first_style
-        self._set_image(initial_image(kind, content, style, self._init_file, self._rng))
+        other, inputs = self._init_file, self.inputs
+        if self._look is not None:
+            painted = self._look.paint_at(content.astype(np.uint8), inputs.table, inputs.positions)
+            other = painted.astype(np.float32)
+        self._set_image(initial_image(kind, content, style, other, self._rng))
         self._last_good.end_halving()
-        self._reset_moments()
+        self.reset_moments()
+
+    def show(self, picture: Picture, content: Picture) -> None:
+        """Go on from a picture that was not painted by steps; losses stay until `measure`.
+
+        Args:
+            content: that it was painted from, both (h, w, 3) uint8; it lends its colours. To be
+                compared with it, too, takes `set_content`.
+        """
+        self._display.set_content(content.astype(np.float32))
+        self._set_image(picture.astype(np.float32))
+
+    def measure(self) -> None:
+        """Bring the losses of the picture as it stands, without a step; resets the moments."""
+        self.solver.gradient_norm_for(self.inputs.batch_all_terms)
+        self._raw = self.solver.raw_losses()
+        self.reset_moments()
 
     def kick(self) -> None:
         """Shake the painting with noise as large as strokes."""
@@ -371,7 +395,7 @@ class Painter:
             len(self.layers), lambda weights: self.gradient_norm(reference, weights)
         )
         self._set_image(before)
-        self._reset_moments()
+        self.reset_moments()
 
     def gradient_norm(self, pixels: Pixels, weights: Mapping[str, npt.ArrayLike]) -> float:
         """‖∂loss/∂picture‖₂ at `pixels` with these weights by term.
@@ -387,6 +411,7 @@ class Painter:
         self._last_good.set_image(pixels)
         self._display.clear()
 
-    def _reset_moments(self) -> None:
+    def reset_moments(self) -> None:
+        """Let the next steps begin with no memory of the picture before."""
         self.solver.reset_moments()
         self._update_inputs()

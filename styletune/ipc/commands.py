@@ -8,6 +8,7 @@ import select
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
+from typing import ClassVar
 
 from styletune.config import SessionConfig
 
@@ -82,6 +83,46 @@ class RemoveStyle:
 
 
 @dataclass(frozen=True, slots=True)
+class SetLook:
+    """Parent to worker: while the switch `look` is on, paint by the learned look of this file."""
+
+    label: ClassVar[str] = "look"
+    path: str
+
+
+CONTENT_SOURCE, CAMERA_SOURCE = "content", "camera"
+
+
+@dataclass(frozen=True, slots=True)
+class SetSource:
+    """Parent to worker: what a learned look paints.
+
+    Attributes:
+        source: `content` for the content picture, `camera` for what `CameraFrame` brings, else
+            the path of a film.
+    """
+
+    label: ClassVar[str] = "source"
+    source: str
+
+
+# So many always fit into a pipe that has room for more at all; see `try_send`.
+MAX_CAMERA_BYTES = 64_000
+
+
+@dataclass(frozen=True, slots=True)
+class CameraFrame:
+    """Parent to worker: the camera's newest picture; the answer is `CameraTaken`.
+
+    Attributes:
+        data: a JPEG, PNG or WebP, at most `MAX_CAMERA_BYTES`. Not a file: nothing of it stays.
+    """
+
+    label: ClassVar[str] = "camera"
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Parent to worker: paint exactly this far, then pause for a moment.
 
@@ -106,7 +147,9 @@ class Stop:
     """Parent to worker: exit with code 0 within two seconds."""
 
 
-Command = SetContent | SetStyle | RemoveStyle | Run | Stop
+SourceCommand = SetContent | SetStyle | RemoveStyle
+LookCommand = SetLook | SetSource | CameraFrame
+Command = SourceCommand | LookCommand | Run | Stop
 
 
 class State(StrEnum):
@@ -132,6 +175,9 @@ class Report:
         width, height: of the painting, px.
         memory_mb: device memory, or resident memory on a processor.
         steps_per_epoch: as measured, 0 before.
+        look: name of the learned look that is chosen; empty: none.
+        live: what the look runs on while it paints; empty while steps do.
+        source: what it paints: `content`, `film` or `camera`.
     """
 
     state: State
@@ -144,6 +190,9 @@ class Report:
     height: int = 0
     memory_mb: float = 0.0
     steps_per_epoch: int = 0
+    look: str = ""
+    live: str = ""
+    source: str = CONTENT_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +201,11 @@ class FrameReady:
 
     It only wakes the parent, which need not poll so often: without room in the pipe it is dropped.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class CameraTaken:
+    """Worker to parent: the camera's picture is taken; the next may come."""
 
 
 @dataclass(frozen=True, slots=True)

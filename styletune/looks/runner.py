@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from styletune.controls import ControlTable
 from styletune.errors import LookError, PictureError
-from styletune.looks.desk import SHARED_STATISTICS, Desk
+from styletune.looks.desk import SHARED_STATISTICS, Desk, desk_values
 from styletune.looks.file import Look
 
 Picture = npt.NDArray[np.uint8]
@@ -76,6 +77,12 @@ class LookRunner:
             painted: Picture = self._paint_whole(picture[None], desk)[0]
             return painted
         return self._paint_parts(picture, desk, max_pixels)
+
+    def paint_at(
+        self, picture: Picture, table: ControlTable, positions: Mapping[str, float]
+    ) -> Picture:
+        """Paint a picture as the desk stands; see `paint`."""
+        return self.paint(picture, desk_values(table, positions, len(self.look.info.styles)))
 
     def _paint_whole(self, pictures: Picture, desk: Desk, *, shared: bool = False) -> Picture:
         """(n, h, w, 3) of any size."""

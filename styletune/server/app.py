@@ -11,11 +11,13 @@ from fastapi import FastAPI, WebSocket
 
 from styletune import __version__
 from styletune.config import SessionConfig
+from styletune.looks import file as look_file
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
 from styletune.server.routes.bindings import add_binding_routes
 from styletune.server.routes.library import add_library_routes
+from styletune.server.routes.live import add_live_routes
 from styletune.server.routes.pictures import add_picture_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
@@ -66,6 +68,7 @@ def create_app(
         executor=executor,
         max_pixels=config.pictures.max_pixels,
     )
+    add_live_routes(app, hub.live, config, look_file.shipped().get)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
     add_error_handlers(app)

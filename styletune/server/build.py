@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from styletune.config import SessionConfig
+from styletune.ipc.commands import CAMERA_SOURCE, CONTENT_SOURCE
 from styletune.logs import log_event
 from styletune.midi import profile as midi_profile
 from styletune.midi.profile_store import ProfileStore
@@ -162,7 +163,12 @@ def _saved_session(hub: Hub) -> SavedSession:
 
 def _run_manifest(hub: Hub) -> RunManifest:
     pictures = [PictureRef(file=shown.path.name, name=shown.name) for shown in hub.pictures.current]
-    return RunManifest(controls=hub.session.state.controls(), pictures=pictures)
+    return RunManifest(
+        controls=hub.session.state.controls(),
+        pictures=pictures,
+        look="" if hub.live.look is None else str(hub.live.look.absolute()),
+        source=CONTENT_SOURCE if hub.live.source == CAMERA_SOURCE else hub.live.source,
+    )
 
 
 def _print_urls(

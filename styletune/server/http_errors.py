@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect
 from styletune.errors import (
     ConfigError,
     ControlError,
+    LookError,
     PictureError,
     SceneError,
     StorageError,
@@ -66,6 +67,7 @@ def add_error_handlers(app: FastAPI) -> None:
     unprocessable = HTTPStatus.UNPROCESSABLE_ENTITY
     app.add_exception_handler(ConfigError, answer(unprocessable, "bad_profile"))
     app.add_exception_handler(ControlError, answer(unprocessable, "bad_state"))
+    app.add_exception_handler(LookError, answer(unprocessable, "bad_look"))
     app.add_exception_handler(PictureError, answer(unprocessable, "bad_picture"))
     app.add_exception_handler(StorageError, answer(HTTPStatus.INSUFFICIENT_STORAGE, "not_kept"))
 

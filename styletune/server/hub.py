@@ -14,7 +14,7 @@ from logging import WARNING
 from random import Random
 
 from styletune.errors import PictureError, StorageError
-from styletune.ipc.commands import CommandRejected
+from styletune.ipc.commands import CommandRejected, SetLook
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.logs import log_event
@@ -22,6 +22,7 @@ from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
 from styletune.server.library import PictureLibrary
+from styletune.server.live import LiveControls
 from styletune.server.pictures import DecodedPictures
 from styletune.server.send_queue import ClientRegistry, SendQueue
 from styletune.server.snapshots import Snapshots, log_report
@@ -62,6 +63,7 @@ class Hub:
         session: values, revision, triggers.
         pictures: the source pictures, content and styles.
         recent: those that were used before.
+        live: the learned look that is chosen, and what it paints.
         frame_stream: the painted pictures.
         losses: their history.
         stats: counts since the start.
@@ -89,6 +91,7 @@ class Hub:
         self.losses = LossHistory(session.state.table.layers)
         self._sources = SourceChanges(session.state, pictures, worker)
         self.recent = self._sources.recent
+        self.live = LiveControls(session.state, worker, self.send)
         self.stats = ServerStats()
         self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None
@@ -375,6 +378,8 @@ class Hub:
             if isinstance(report, CommandRejected):
                 message = f"{report.label}: {report.message}"
                 self._broadcast(ErrorMessage(code="refused", message=message))
+                if report.label == SetLook.label:
+                    self.live.switch_look(on=False)
                 if report.path:  # the supervisor has gone back to the former picture
                     self._sources.accept_current()
                     self._broadcast_pictures()

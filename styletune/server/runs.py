@@ -26,6 +26,7 @@ from styletune.config import SessionConfig
 from styletune.controls import ControlTable
 from styletune.errors import CheckpointError, ControlError, explain_validation_error
 from styletune.ipc import checkpoint, segments
+from styletune.ipc.commands import CONTENT_SOURCE
 from styletune.ipc.segments import is_alive
 from styletune.server.storage import process_lock
 
@@ -53,12 +54,16 @@ class RunManifest(BaseModel):
         ended: whether in order.
         controls: values as messages show them.
         pictures: content first, then the styles; none before they are first saved.
+        look: file of the learned look; empty: none.
+        source: what it paints, see `ipc.commands.SetSource`; a camera has to be opened again.
     """
 
     model_config = ConfigDict(extra="forbid")
     ended: bool = False
     controls: dict[str, float | bool | str] = {}
     pictures: list[PictureRef] = []
+    look: str = ""
+    source: str = CONTENT_SOURCE
 
 
 @dataclass
@@ -113,6 +118,7 @@ class RunFolder:
         return session.with_overrides(
             pictures={"content": content, "styles": tuple(styles)},
             controls={name: at for name, at in self.manifest.controls.items() if name not in unfit},
+            look={"file": self.manifest.look or None, "source": self.manifest.source},
         )
 
 

@@ -174,6 +174,8 @@ class EpochMessage(OutgoingMessage):
 class StateMessage(OutgoingMessage):
     """What the painting is doing, on what.
 
+    `look`: name of the learned look that is chosen. `live`: what it runs on while it paints; empty
+    while steps do. `source`: what it paints, `content`, `film` or `camera`.
     `viewers`: sockets that receive pictures. `players`: clients that may play, without those that
     only bring hardware; `devices`: the hardware that plays, by name.
     `retry_s`: seconds until the next try, while it is restarting. `log`: the worker's last
@@ -192,6 +194,9 @@ class StateMessage(OutgoingMessage):
     height: int = 0
     memory_mb: float = 0.0
     steps_per_epoch: int = 0
+    look: str = ""
+    live: str = ""
+    source: str = "content"
     viewers: int = 0
     players: int = 0
     devices: tuple[str, ...] = ()
@@ -220,6 +225,9 @@ class StateMessage(OutgoingMessage):
             height=report.height,
             memory_mb=report.memory_mb,
             steps_per_epoch=report.steps_per_epoch,
+            look=report.look,
+            live=report.live,
+            source=report.source,
             viewers=viewers,
             retry_s=retry_s,
             log=None if log is None else tuple(log),

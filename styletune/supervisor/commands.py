@@ -2,7 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
+from styletune.ipc.commands import (
+    Command,
+    LookCommand,
+    RemoveStyle,
+    Run,
+    SetContent,
+    SetStyle,
+    SourceCommand,
+)
 
 
 class CommandQueue:
@@ -17,7 +25,7 @@ class CommandQueue:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands)
 
-    def add(self, command: SetContent | SetStyle | RemoveStyle | Run) -> None:
+    def add(self, command: SourceCommand | LookCommand | Run) -> None:
         """Add a command; an earlier one about the same is dropped."""
         if isinstance(command, Run):
             self._commands = [other for other in self._commands if not isinstance(other, Run)]
@@ -39,5 +47,5 @@ class CommandQueue:
             earlier = self._commands[index]
             if isinstance(earlier, RemoveStyle):
                 break  # before it the indices meant other styles
-            if isinstance(earlier, SetContent | SetStyle) and earlier.label == label:
+            if isinstance(earlier, SetContent | SetStyle | LookCommand) and earlier.label == label:
                 del self._commands[index]

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from styletune.ipc.commands import CommandRejected, Report, Run
+from styletune.ipc.commands import CommandRejected, Report, Run, SetLook, SetSource
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame
 from styletune.supervisor.policy import SizeReduction
@@ -36,6 +36,10 @@ class WorkerHandle(Protocol):
     def set_style(self, index: int, path: Path) -> None: ...  # noqa: D102
 
     def remove_style(self, index: int) -> None: ...  # noqa: D102
+
+    def set_live(self, command: SetLook | SetSource) -> None: ...  # noqa: D102
+
+    async def show_camera(self, data: bytes) -> None: ...  # noqa: D102
 
     def restart(self) -> bool: ...  # noqa: D102
 

@@ -1,4 +1,6 @@
-"""Which picture is painted from in which slot: the content, the styles, and the former ones."""
+"""Which picture is painted from in which slot: the content, the styles, and the former ones;
+and by which learned look, from what, a live picture is painted.
+"""
 
 from collections import deque
 from collections.abc import Iterable
@@ -7,6 +9,7 @@ from pathlib import Path
 
 from styletune.controls import MAX_STYLES
 from styletune.errors import PictureError
+from styletune.ipc.commands import CONTENT_SOURCE, SetLook, SetSource
 
 CONTENT = 0  # slot of the content picture; style n has slot n
 # Former pictures of a slot, to go back to when the worker rejects a newer one.
@@ -43,9 +46,20 @@ class SourcePictures:
 
     Attributes:
         slots: the content's, then the styles'.
+        look: file of the learned look that paints while its switch is on; empty: none.
+        live: what the look paints, see `ipc.commands.SetSource`.
     """
 
-    def __init__(self, content: Path, styles: Iterable[Path]) -> None:
+    def __init__(
+        self,
+        content: Path,
+        styles: Iterable[Path],
+        *,
+        look: str = "",
+        live: str = CONTENT_SOURCE,
+    ) -> None:
+        self.look = look
+        self.live = live
         self.slots = [Slot(content), *map(Slot, styles)]
         self._removed = _history()  # the worker may still read them
         self._highest_version = 0
@@ -97,6 +111,13 @@ class SourcePictures:
         if not 1 <= index < count:
             raise PictureError(f"styles 2 to {count} can be removed; received {index + 1}")
         return self._remove(index + 1)
+
+    def set_live(self, command: SetLook | SetSource) -> None:
+        """Paint live by another look, or another source."""
+        if isinstance(command, SetLook):
+            self.look = command.path
+        else:
+            self.live = command.source
 
     def revert(self, path: Path) -> bool:
         """Go back to what was there before `path`, which the worker has rejected.

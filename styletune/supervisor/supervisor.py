@@ -17,13 +17,20 @@ from pathlib import Path
 from styletune.config import SessionConfig
 from styletune.errors import MemoryBlockError
 from styletune.ipc.commands import (
+    CONTENT_SOURCE,
+    CameraFrame,
+    CameraTaken,
     CommandRejected,
     FrameReady,
+    LookCommand,
     RemoveStyle,
     Report,
     Run,
     SetContent,
+    SetLook,
+    SetSource,
     SetStyle,
+    SourceCommand,
     StandbyReady,
     State,
     WorkerConfig,
@@ -54,6 +61,7 @@ from styletune.worker.process import Target, WarmUp, run_worker
 _log = logging.getLogger(__name__)
 
 LOG_LINES = 30
+_CAMERA_S = 1.0  # a worker that compiles takes no picture; nor one that has ended
 _REPORTS = 100  # for a reader that lags; states change a few times a minute
 
 
@@ -92,7 +100,10 @@ class Supervisor:
     ) -> None:
         self.folder = folder
         self.sources = SourcePictures(
-            Path(session.pictures.content), map(Path, session.pictures.styles)
+            Path(session.pictures.content),
+            map(Path, session.pictures.styles),
+            look=session.look.file or "",
+            live=session.look.source,
         )
         self.report = Report(State.STARTING, network=session.network.name)
         self.log: deque[str] = deque(maxlen=LOG_LINES)
@@ -114,6 +125,7 @@ class Supervisor:
         self._stopping = False
         self._restart_requested = asyncio.Event()
         self._wakeup = asyncio.Event()
+        self._camera_taken = asyncio.Event()
         self._latest_frame = LatestFrame()
         self._retry_at: float | None = None
         self._reports: Broadcast[Report | CommandRejected | SizeReduction] = Broadcast(
@@ -177,11 +189,27 @@ class Supervisor:
         """
         self._send_command(RemoveStyle(str(self.sources.remove_style(index))))
 
+    def set_live(self, command: SetLook | SetSource) -> None:
+        """Paint live by another look, or another source, also after restarts."""
+        self.sources.set_live(command)
+        self._send_command(command)
+
+    async def show_camera(self, data: bytes) -> None:
+        """Hand over the camera's newest picture, and wait until it is taken, or for a second.
+
+        Args:
+            data: an encoded picture, at most `MAX_CAMERA_BYTES`.
+        """
+        self._camera_taken.clear()
+        self._send_command(CameraFrame(data))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._camera_taken.wait(), _CAMERA_S)
+
     def start_run(self, run: Run) -> None:
         """Paint exactly this far; a worker that ends meanwhile takes the run with it."""
         self._send_command(run)
 
-    def _send_command(self, command: SetContent | SetStyle | RemoveStyle | Run) -> None:
+    def _send_command(self, command: SourceCommand | LookCommand | Run) -> None:
         self._commands.add(command)
         self._wakeup.set()
 
@@ -330,12 +358,17 @@ class Supervisor:
     def _read_messages(self, worker: WorkerProcess, watchdog: Watchdog) -> None:
         worker.forward_output()
         for message in worker.read_messages():
+            if isinstance(message, CameraTaken):
+                self._camera_taken.set()
+                continue
             if isinstance(message, FrameReady | StandbyReady):
                 continue  # frames are polled; the job came before a standby was ready
             if isinstance(message, Report):
                 watchdog.note_state(message.state)
                 self.report = message
                 self._standby.restart_idle_timer(self._clock())  # such as for another size
+            elif message.label == SetSource.label:
+                self.sources.set_live(SetSource(CONTENT_SOURCE))
             else:
                 self.sources.revert(Path(message.path))
             self._reports.publish(message)
@@ -369,7 +402,10 @@ class Supervisor:
             "styles": tuple(map(str, self.sources.styles)),
         }
         return WorkerConfig(
-            session=self._session.with_overrides(pictures=pictures),
+            session=self._session.with_overrides(
+                pictures=pictures,
+                look={"file": self.sources.look or None, "source": self.sources.live},
+            ),
             control_block=self._blocks.control_block_name,
             frame_block=block.name,
             size_px=self._blocks.max_size_px,

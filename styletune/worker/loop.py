@@ -1,7 +1,7 @@
 """The painting loop of the worker process.
 
-Each epoch: apply the parent's commands, read the controls, take steps, publish the picture with
-its losses and the revision that it was painted with.
+Each epoch: apply the parent's commands, read the controls, take steps or let the learned look
+paint, publish the picture with its losses and the revision that it was painted with.
 """
 
 import resource
@@ -16,17 +16,30 @@ from styletune.engine.divergence import DivergenceCounter
 from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import StyletuneError
 from styletune.ipc import commands
-from styletune.ipc.commands import Command, FrameReady, Report, Run, State, Stop, WorkerConfig
+from styletune.ipc.commands import (
+    CameraTaken,
+    Command,
+    FrameReady,
+    LookCommand,
+    Report,
+    Run,
+    State,
+    Stop,
+    WorkerConfig,
+)
 from styletune.ipc.control_block import ControlBlock, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.networks import control_effect
 from styletune.worker import faults
 from styletune.worker.checkpoints import CheckpointManager
+from styletune.worker.live_look import LiveLook
 from styletune.worker.pacing import EpochPacer
 from styletune.worker.runs import RunQueue
 
 # How often a paused worker polls commands and controls: far below what anyone notices.
 _IDLE_S = 0.01
+# The same while a look waits for something new to paint.
+_LIVE_IDLE_S = 0.005
 
 
 def main(job: WorkerConfig, pipe: Connection) -> None:
@@ -95,6 +108,7 @@ class PaintLoop:
             on_progress=lambda text: self._set_state(self._report.state, text),
             reject=pipe.send,
         )
+        self._live = LiveLook(job.session, pipe.send, lambda: self._try_send(CameraTaken()))
 
     def run(self) -> None:
         """Paint without end."""
@@ -106,10 +120,14 @@ class PaintLoop:
                     return
                 if isinstance(command, Run):
                     self._runs.pending = command
+                elif isinstance(command, LookCommand):
+                    self._live.apply_command(command, painter, self._canvas_builder.content)
                 else:
                     self._canvas_builder.apply_command(command, painter, self._positions)
             changed = self._read_controls(painter)
             painter = self._swap_painter_when_ready(painter)
+            if self._live.active and not self._is_live():
+                self._live.leave(painter)
             # A moved control wants the first step at once; a started run, its last one.
             moved = not self._start_pending_run(painter) and changed
             self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)
@@ -119,8 +137,11 @@ class PaintLoop:
                 continue
             if self._is_holding(changed):
                 continue
-            if self._run_epoch(painter, moved) and self._report.state is not State.RUNNING:
+            if self._is_live():
+                self._run_live(painter, changed)
+            elif self._run_epoch(painter, moved) and self._report.state is not State.RUNNING:
                 self._set_state(State.RUNNING)
+            self._announce_look()
 
     def _run_epoch(self, painter: Painter, moved: bool) -> bool:
         """Take an epoch's steps and publish; False where the picture had to be rolled back.
@@ -151,6 +172,33 @@ class PaintLoop:
         self._progress.steps_per_s = taken / seconds
         self._publish(painter)
         return True
+
+    def _is_live(self) -> bool:
+        """Whether the learned look paints; a run, which counts steps, is the painter's."""
+        return not self._runs.is_active and self._live.is_on(self._positions)
+
+    def _run_live(self, painter: Painter, changed: bool) -> None:
+        """Publish the source's newest picture as the look paints it; waits where there is none."""
+        if self._live.paint(painter, self._canvas_builder.content, self._positions, changed):
+            self._progress.steps_per_s = self._live.pictures_per_s
+            self._publish(painter)
+            if self._report.state is not State.RUNNING:
+                self._set_state(State.RUNNING)
+        else:
+            self._pipe.poll(_LIVE_IDLE_S)
+        self._frames.write_heartbeat(self._progress.step)
+
+    def _announce_look(self) -> None:
+        """Report the look that is chosen, and whether it paints, where that has changed."""
+        now = replace(
+            self._report,
+            look=self._live.name,
+            live=self._live.label,
+            source=self._live.source,
+        )
+        if now != self._report:
+            self._report = now
+            self._set_state(self._report.state, self._report.message)
 
     def _run_steps(self, painter: Painter, most: int, *, first: bool) -> int:
         """Take as many steps as an active run allows; returns how many were taken.
@@ -271,8 +319,12 @@ class PaintLoop:
                 run_done=run.done,
             )
         )
-        commands.try_send(self._pipe, FrameReady())
+        self._try_send(FrameReady())
         self._progress.epoch += 1
+
+    def _try_send(self, message: object) -> None:
+        """Wake the parent, which comes by itself where there is no room to."""
+        commands.try_send(self._pipe, message)
 
     def _first_painter(self) -> Painter:
         """The first painter; meanwhile viewers see the picture that will be painted.
@@ -281,7 +333,7 @@ class PaintLoop:
         """
         self._set_state(State.COMPILING, "building the network, measuring the pictures")
         painter = self._canvas_builder.first_painter(
-            self._positions, full=self._checkpoints.latest is not None
+            self._positions, full=self._checkpoints.latest is not None or self._is_live()
         )
         self._checkpoints.restore(painter)
         self._publish(painter)
@@ -296,6 +348,7 @@ class PaintLoop:
         made = self._canvas_builder.poll(painter, self._positions)
         if made is not painter:
             self._pacer.reset()
+            self._live.continue_on(made, self._canvas_builder.content)
             self._announce_canvas(made)
         return made
 

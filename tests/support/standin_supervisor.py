@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from styletune.config import SessionConfig
-from styletune.ipc.commands import CommandRejected, Report, Run, State
+from styletune.ipc.commands import CommandRejected, Report, Run, SetLook, SetSource, State
 from styletune.ipc.control_block import ControlState
 from styletune.ipc.frame_block import Frame, Term
 from styletune.supervisor.sources import SourcePictures
@@ -36,6 +36,7 @@ class StandInSupervisor:
         self.sources = SourcePictures(
             Path(session.pictures.content), map(Path, session.pictures.styles)
         )
+        self.camera: list[bytes] = []
         self.runs: list[Run] = []
         self.epoch = -1
         self.stopped = 0
@@ -78,6 +79,12 @@ class StandInSupervisor:
 
     def remove_style(self, index: int) -> None:
         self.sources.remove_style(index)
+
+    def set_live(self, command: SetLook | SetSource) -> None:
+        self.sources.set_live(command)
+
+    async def show_camera(self, data: bytes) -> None:
+        self.camera.append(data)
 
     def start_run(self, run: Run) -> None:
         self.runs.append(run)

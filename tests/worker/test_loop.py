@@ -35,20 +35,26 @@ class Bench:
     """A worker in a thread, and this test in the place of its parent."""
 
     def __init__(
-        self, folder: Path, size: int = 32, checkpoints: str = "", **painting: object
+        self,
+        folder: Path,
+        size: int = 32,
+        checkpoints: str = "",
+        sections: dict[str, dict[str, object]] | None = None,
+        **painting: object,
     ) -> None:
         self.folder = folder
         content, style = self.file("content", 24, 32, 1), self.file("style", 36, 36, 2)
         self.session = small_session(
             pictures={"content": content, "styles": [style], "size": size},
             painting={"epoch_ms": 20, **painting},
+            **sections or {},
         )
         self.table = self.session.table()
         self.positions = self.session.positions()
         self.triggers = dict.fromkeys(self.table.triggers, 0)
         self.rev = 0
         self.controls = ControlBlock.create(self.table)
-        self.frames = FrameBlock.create(LAYERS, 1024)
+        self.frames = FrameBlock.create(self.session.network.selected_layers, 1024)
         self.pipe, far = multiprocessing.Pipe()
         self.heard: list[object] = []
         self.move()

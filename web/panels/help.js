@@ -12,6 +12,7 @@ import { onShortcut } from "../shortcuts.js";
 const PLAY = [
   ["Space", "pause, go on"],
   ["r k a", "reset: start again; kick: shake it; average: calm the grain"],
+  ["g", "live: the learned look paints at once; again: the painter goes on from there"],
   ["Tab", "to the desk, and on from it"],
   ["← →", "next handle; with Ctrl that of the next strip"],
   ["↑ ↓", "turn it; Shift is ten times finer"],
