@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -58,7 +59,11 @@ class Running:
             additional_headers={**BEARER, **headers},
             proxy=None,
             open_timeout=WAIT_S,
+            max_queue=None,  # a full one would hold up the close for `close_timeout`
         )
+
+
+_profiles = cache(profile.load_shipped)
 
 
 @asynccontextmanager
@@ -94,7 +99,7 @@ async def running(
         live = Session(
             session.table(),
             session.positions(),
-            profiles=profile.load_shipped(),
+            profiles=_profiles(),
             thumbnail=frames.thumbnail,
         )
         decoded = DecodedPictures(painter.sources, [content, *style_pictures])
@@ -121,7 +126,11 @@ async def running(
         connections = listener.connections
         this = Running(port, hub, painter, folder, app, auth, connections, shutdown, task)
         async with httpx.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers=BEARER, timeout=WAIT_S, trust_env=False
+            base_url=f"http://127.0.0.1:{port}",
+            headers=BEARER,
+            timeout=WAIT_S,
+            trust_env=False,
+            verify=False,  # nor are certificates read, which is a third of a server's start
         ) as this.http:
             try:
                 yield this
