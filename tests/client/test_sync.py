@@ -1,7 +1,6 @@
 """The client without asyncio, on a server in a process of its own."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,11 +9,13 @@ from styletune.errors import RefusedError
 from tests.browser.live_server import TOKEN, run_module
 
 
-@pytest.fixture
-def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("STYLETUNE_TOKEN", TOKEN)
-    with run_module("tests.support.serve", str(tmp_path), "127.0.0.1", "0") as url:
-        yield url
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = str(tmp_path_factory.mktemp("server"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STYLETUNE_TOKEN", TOKEN)
+        with run_module("tests.support.serve", folder, "127.0.0.1", "0") as url:
+            yield url
 
 
 def test_the_client_without_asyncio(url: str) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import BrowserContext, expect, sync_playwright
 
 from styletune.client.sync import connect
 from tests.browser.live_server import chromium_path
-from tests.support.sweep_process import PATIENCE_S, TOKEN, results, sweep
+from tests.support.sweep_process import PATIENCE_S, TOKEN, results, sweep_here
 
 SWEEP = """
 steps = 20
@@ -29,11 +29,12 @@ values = ["luminance", "full"]
 expect.set_options(timeout=1000 * PATIENCE_S)
 
 
-@pytest.fixture
-def swept(tmp_path: Path, url: str) -> Path:
-    done = sweep(tmp_path, SWEEP, str(tmp_path / "out"), "--url", url)
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory, url: str) -> Path:
+    folder = tmp_path_factory.mktemp("swept")
+    done = sweep_here(folder, SWEEP, str(folder / "out"), "--url", url)
     assert done.returncode == 0, done.stderr
-    return tmp_path / "out"
+    return folder / "out"
 
 
 def copied(folder: Path) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ def test_a_result_put_as_a_scene_restores_its_controls(swept: Path, url: str) ->
             assert play.controls.items() >= setting(result).items()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[BrowserContext]:
     path = chromium_path()
     if path is None:

@@ -1,5 +1,6 @@
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,23 +19,34 @@ from tests.support.small_trainer import small_config, small_teacher
 LAYERS = NETWORKS["lite"].layers
 
 
-@pytest.fixture
-def teacher_file(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def teacher_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arrays = {}
     for layer, (kernel, bias) in zip(LAYERS, small_teacher(), strict=True):
         arrays |= {f"{layer}.kernel": kernel, f"{layer}.bias": bias}
-    np.savez(tmp_path / "vgg19.npz", **arrays)
-    return tmp_path / "vgg19.npz"
+    file = tmp_path_factory.mktemp("teacher") / "vgg19.npz"
+    np.savez(file, **arrays)
+    return file
 
 
-@pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def small() -> Iterator[None]:
     """Let the command use the small configuration."""
 
     def config(steps: int, seed: int) -> TrainingConfig:
         return small_config(steps=steps, seed=seed)
 
-    monkeypatch.setattr(teach, "TrainingConfig", config)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teach, "TrainingConfig", config)
+        yield
+
+
+@pytest.fixture(scope="module")
+def taught(teacher_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights after eight steps, with their checkpoint beside them."""
+    out = tmp_path_factory.mktemp("taught") / "lite.npz"
+    assert teach_small(teacher_file, out, "--steps", "8", "--seed", "9") == 0
+    return out
 
 
 def options(*words: str) -> argparse.Namespace:
@@ -45,35 +57,29 @@ def teach_small(teacher: Path, out: Path, *words: str) -> int:
     return teach.run_training(options("--weights", str(teacher), "--out", str(out), *words))
 
 
-@pytest.mark.usefixtures("small")
-def test_the_command_writes_weights_that_the_engine_loads(
-    teacher_file: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "lite.npz"
-    assert teach_small(teacher_file, out, "--steps", "4", "--seed", "9") == 0
-    loaded = weights.load("lite", out, LAYERS)
+def test_the_command_writes_weights_that_the_engine_loads(taught: Path) -> None:
+    loaded = weights.load("lite", taught, LAYERS)
     assert set(loaded.metrics) == set(LAYERS)
-    with np.load(out) as archive:
+    with np.load(taught) as archive:
         provenance = json.loads(str(archive["provenance"]))
         assert archive["block3_conv1.kernel"].dtype == np.float16
     assert provenance["seed"] == 9
-    assert provenance["steps"] == 4
+    assert provenance["steps"] == 8
     assert set(provenance["errors"]) == set(LAYERS)
     assert "CC BY 4.0" in provenance["licence"]
     assert len(provenance["teacher_sha256"]) == 64
 
 
-@pytest.mark.usefixtures("small")
-def test_a_stopped_training_goes_on_where_it_was(teacher_file: Path, tmp_path: Path) -> None:
-    teach_small(teacher_file, tmp_path / "whole.npz", "--steps", "8")
-    settings = _settings_of(tmp_path / "whole.lesson.npz")
-
-    trainer = Trainer(small_config(seed=0), small_teacher())
+def test_a_stopped_training_goes_on_where_it_was(
+    taught: Path, teacher_file: Path, tmp_path: Path
+) -> None:
+    trainer = Trainer(small_config(seed=9), small_teacher())
     trainer.initialize()
     trainer.run_round(lambda _: None)
+    settings = _settings_of(taught.with_suffix(".lesson.npz"))
     teach.save(trainer, tmp_path / "parts.lesson.npz", settings)
-    teach_small(teacher_file, tmp_path / "parts.npz", "--steps", "8", "--resume")
-    with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "parts.npz") as parts:
+    teach_small(teacher_file, tmp_path / "parts.npz", "--steps", "8", "--seed", "9", "--resume")
+    with np.load(taught) as whole, np.load(tmp_path / "parts.npz") as parts:
         for name in whole.files:
             if name != "provenance":
                 assert parts[name] == pytest.approx(whole[name], rel=1e-2, abs=1e-3), name
@@ -85,15 +91,11 @@ def _settings_of(checkpoint: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.usefixtures("small")
-def test_a_checkpoint_of_another_seed_is_refused(teacher_file: Path, tmp_path: Path) -> None:
-    out = tmp_path / "lite.npz"
-    teach_small(teacher_file, out, "--steps", "4", "--seed", "1")
-    with pytest.raises(ConfigError, match=r"was made with plan\.seed=1; received plan\.seed=2"):
-        teach_small(teacher_file, out, "--steps", "8", "--seed", "2", "--resume")
+def test_a_checkpoint_of_another_seed_is_refused(taught: Path, teacher_file: Path) -> None:
+    with pytest.raises(ConfigError, match=r"was made with plan\.seed=9; received plan\.seed=2"):
+        teach_small(teacher_file, taught, "--steps", "8", "--seed", "2", "--resume")
 
 
-@pytest.mark.usefixtures("small")
 @pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut short"])
 def test_a_missing_or_damaged_checkpoint_is_refused(
     teacher_file: Path, tmp_path: Path, content: bytes | None

@@ -9,20 +9,20 @@ import pytest
 
 from styletune.ipc.checkpoint import Checkpoint, load_latest, write
 from styletune.worker.checkpoints import CheckpointManager, checkpoint
-from tests.support.small_painter import small_painter
+from tests.support.small_painter import fresh_painter
 
 ARRAYS = ("picture", "momentum", "velocity")
 
 
 def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> None:
-    first = small_painter()
+    first = fresh_painter(0)
     first.run(5)
     kept = CheckpointManager(str(tmp_path), pytest.fail)
     assert kept.latest is None
     assert not kept.restore(first)
     kept.save_final(first, epoch=3, step=5)
 
-    second = small_painter()
+    second = fresh_painter(1)
     kept = CheckpointManager(str(tmp_path), pytest.fail)
     assert (kept.latest.epoch, kept.latest.step) == (3, 5)
     assert kept.restore(second)
@@ -34,7 +34,7 @@ def test_another_painter_goes_on_where_the_first_one_stood(tmp_path: Path) -> No
 
 
 def test_it_is_kept_beside_the_painting_when_it_is_due(tmp_path: Path) -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     kept = CheckpointManager(str(tmp_path), pytest.fail)
     step = 0
     end = time.monotonic() + 60
@@ -74,7 +74,7 @@ def test_what_a_killed_worker_left_is_removed_by_the_next(tmp_path: Path) -> Non
 def test_what_does_not_fit_is_not_taken(
     tmp_path: Path, spoil, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     good = checkpoint(painter, 1, 2)
     write(tmp_path, Checkpoint(spoil(dict(good.state)), 1, 2, good.width, good.height, good.time))
     before = painter.pixels()
@@ -86,7 +86,7 @@ def test_what_does_not_fit_is_not_taken(
 def test_a_checkpoint_of_another_size_is_resampled_one_of_another_shape_is_not_taken(
     tmp_path: Path,
 ) -> None:
-    painter = small_painter()  # 40 × 32 px
+    painter = fresh_painter()  # 40 × 32 px
     half = {
         name: array[::2, ::2] if array.ndim else array
         for name, array in checkpoint(painter, 1, 2).state.items()
@@ -102,7 +102,7 @@ def test_a_checkpoint_of_another_size_is_resampled_one_of_another_shape_is_not_t
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
-    painter = small_painter()
+    painter = fresh_painter()
     kept = CheckpointManager("", pytest.fail)
     kept.maybe_save(painter, 1, 1000)
     kept.save_final(painter, 1, 1000)
