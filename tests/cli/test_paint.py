@@ -18,7 +18,7 @@ from styletune.cli.main import build_parser
 from styletune.cli.paint import catch_sigint
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata
-from tests.cli.running import styletune
+from tests.cli.running import styletune, styletune_here
 
 
 def test_paint_writes_one_picture_with_its_settings(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_flags_override_the_session_file_and_transparency_comes_back(tmp_path: P
         "[controls]\nstyle_mix = 0.25\n"
     )
     options = ["--session", file, "--optimizer", "gd", "--schedule", "cosine", "--no-scales"]
-    done = styletune("paint", logo, "-o", out, "--steps", "4", *options)
+    done = styletune_here("paint", logo, "-o", out, "--steps", "4", *options)
     assert done.returncode == 0, done.stderr
     assert "sizes 64\n" in done.stderr
     with Image.open(out) as picture:
