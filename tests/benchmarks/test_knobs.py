@@ -14,6 +14,7 @@ def test_the_mean_cosine_by_hand() -> None:
     assert knobs.mean_cosine(ways) == pytest.approx((0.5**0.5 + 0 + 0.5**0.5) / 3)
 
 
+@pytest.mark.long
 def test_each_end_of_the_desk_is_seen_and_no_two_faders_do_the_same(tmp_path: Path) -> None:
     painter = knobs.build("harbour", "strokes", 64)
     ends = {end: at for end, at in knobs.ENDS.items() if at[0] == "style"}

@@ -10,6 +10,8 @@ from tools.samples.draw import DRAWINGS, LIMIT_BYTES, jpeg, picture
 from tools.samples.strokes import BRUSHES
 
 SMALL = (64, 48)
+# Thousands of shapes at every size; the other drawings stand on the same brushes.
+RICH = {"mountains", "woodcut", "mosaic"}
 
 
 @pytest.mark.parametrize("name", CONTENTS + STYLES)
@@ -32,7 +34,10 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
         path("monet")
 
 
-@pytest.mark.parametrize("name", DRAWINGS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.long if name in RICH else ()) for name in DRAWINGS],
+)
 def test_a_drawing_follows_from_its_seed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     # Strokes and tiles are as many at every size; fewer of them prove the same here.
     monkeypatch.setattr("tools.samples.mosaic.ROUNDS", 2)

@@ -79,10 +79,11 @@ def test_a_name_with_an_impossible_pid_is_swept() -> None:
 
 
 @pytest.mark.checklist(35)
-def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path) -> None:
-    """Supervisors with their workers, killed while both are at work."""
+@pytest.mark.parametrize("rounds", [1, pytest.param(5, marks=pytest.mark.long)])
+def test_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path, rounds: int) -> None:
+    """Supervisors with their workers, four or twenty, killed while both are at work."""
     killed: list[int] = []
-    for number in range(5):
+    for number in range(rounds):
         folders = [tmp_path / f"{number}-{group}" for group in range(4)]
         groups: list[subprocess.Popen] = []
         try:
@@ -97,9 +98,9 @@ def test_twenty_killed_groups_leave_nothing_after_the_next_start(tmp_path: Path)
                         start_new_session=True,
                     )
                 )
-            for group in groups:
+            for index, group in enumerate(groups):
                 # At different moments: as it comes up, and with its worker painting.
-                for _ in range(1 + number % 2):
+                for _ in range(1 + index % 2):
                     assert group.stdout.readline()
                 os.killpg(group.pid, signal.SIGKILL)
         finally:
