@@ -246,7 +246,7 @@ class Training:
             model, onnx = network_files(trainer.network)
         sample = io.BytesIO()
         painted = trainer.paint(self._contents[0], session.positions())
-        Image.fromarray(painted).save(sample, "JPEG", quality=80)
+        Image.fromarray(painted).save(sample, "JPEG", quality=70)
         info = LookInfo(
             version=1,
             styles=tuple(Path(name).stem for name in self._names),

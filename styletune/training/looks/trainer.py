@@ -31,7 +31,7 @@ _EXPLODED = 20.0
 # The same picture, moved by up to so many pixels and with noise, is to be painted the same.
 _SHIFT_PX, _NOISE = 6, 6.0
 _STEADY_EVERY = 2
-_UNSTEADY = 16.0  # difference in pixel values that counts as much as a whole style loss
+_UNSTEADY = 24.0  # difference in pixel values that counts as much as a whole style loss
 
 
 @dataclass(frozen=True, slots=True)
