@@ -12,7 +12,8 @@ from styletune.training.dataset import Folder, teaching_picture
 from styletune.training.noise import Pixels
 
 PICTURE_PX = 320
-POOL = 96  # pictures that crops are cut from at any time
+POOL = 96
+_NEW = 4  # of the pool, that no crop is cut from yet
 STEPS_A_PICTURE = 4  # after so many steps the oldest one is replaced
 FOLDER_SHARE = 0.7  # how many come from one's own folder, where there is one
 _SMALLEST_PART = 0.45  # of a picture's edge that a crop shows
@@ -27,14 +28,23 @@ class Contents:
         size: edge of the crops, px.
         folder: pictures of one's own, or None.
         step: the first one.
+        pool: pictures that crops are cut from at any time.
     """
 
-    def __init__(self, seed: int, size: int, folder: Folder | None = None, step: int = 0) -> None:
+    def __init__(
+        self,
+        seed: int,
+        size: int,
+        folder: Folder | None = None,
+        step: int = 0,
+        pool: int = POOL,
+    ) -> None:
         self._seed, self._size, self._folder = seed, size, folder
+        self._count = pool
         self._executor = ThreadPoolExecutor(1, "contents")
         self._newest = self._newest_at(step)
-        self._pool: deque[Future[Pixels]] = deque(maxlen=POOL)
-        for number in range(self._newest - POOL, self._newest):
+        self._pool: deque[Future[Pixels]] = deque(maxlen=pool)
+        for number in range(self._newest - pool, self._newest):
             self._pool.append(self._executor.submit(self._draw_picture, number))
 
     def close(self) -> None:
@@ -49,7 +59,7 @@ class Contents:
         return np.stack([self._cut(rng) for _ in range(count)])
 
     def _newest_at(self, step: int) -> int:
-        return POOL + step // STEPS_A_PICTURE
+        return self._count + step // STEPS_A_PICTURE
 
     def _draw_picture(self, number: int) -> Pixels:
         rng = np.random.default_rng((self._seed, number))
@@ -60,7 +70,7 @@ class Contents:
     def _cut(self, rng: np.random.Generator) -> Pixels:
         """A square of some picture, from half of it to the whole, at the size of the crops."""
         # The newest ones may still be being drawn.
-        picture = self._pool[int(rng.integers(0, POOL - 4))].result()
+        picture = self._pool[int(rng.integers(0, self._count - _NEW))].result()
         part = int(PICTURE_PX * rng.uniform(_SMALLEST_PART, 1.0))
         y, x = rng.integers(0, PICTURE_PX - part + 1, 2)
         square = Image.fromarray(picture[y : y + part, x : x + part])

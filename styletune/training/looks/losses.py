@@ -91,6 +91,14 @@ class DeskLoss:
         Returns:
             (n,) and (n,): all terms; those of style alone, 1 at the content picture.
         """
+        style, other, before = self.terms(painted, contents, desk)
+        return (style + other) / before, style / before
+
+    def terms(self, painted: Any, contents: Any, desk: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+        """The sum of the weighted style terms, that of all others, and the content's style terms.
+
+        The first two together are the painter's total loss. (n,) each.
+        """
         count = len(self._layers)
         given = [ops.stop_gradient(layer) for layer in self._features(contents)]
         scales = {term: ops.convert_to_tensor(self._scales[term]) for term in TERMS}
@@ -118,7 +126,7 @@ class DeskLoss:
         # Beside the mean over all terms of layers, as in the painter's model.
         smooth = desk["smooth_weights"][:, 0] * scales["smooth"][0] * len(layer_terms()) * count
         other += smooth * total_variation(painted)
-        return (style + other) / before, style / before
+        return style, other, before
 
 
 def total_variation(pictures: Any) -> Any:
