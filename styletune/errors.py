@@ -8,6 +8,7 @@ received and, where there is one, the remedy.
     ├── PictureError     a picture that cannot be read or used
     ├── StorageError     a disk that is full or read-only
     ├── WeightsError     network weights missing, damaged or mismatched
+    ├── FilmError        a film that cannot be decoded, or has no pictures
     ├── LookError        a learned look that is missing, damaged or of another version
     ├── DeviceError      no such GPU (exit code 2)
     ├── MessageError     a message on a socket that is not understood
@@ -54,6 +55,10 @@ class LayerError(StyletuneError):
 
 class PictureError(StyletuneError):
     """A picture that is missing, damaged, too large or too small."""
+
+
+class FilmError(StyletuneError):
+    """A film that is missing, cannot be decoded or has no pictures."""
 
 
 class StorageError(StyletuneError):

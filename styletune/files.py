@@ -8,7 +8,7 @@ import re
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -47,23 +47,37 @@ def write_atomically(path: str | Path, fill: Callable[[IO[bytes]], object]) -> N
     Raises:
         OSError: likewise; what `fill` raises comes through, and the old file is untouched.
     """
+    with open_atomically(path) as file:
+        fill(file)
+
+
+@contextlib.contextmanager
+def open_atomically(path: str | Path) -> Iterator[IO[bytes]]:
+    """A file that replaces `path` once it is left, as `write_bytes_atomically` does.
+
+    Its `name` is that of a file beside `path`.
+
+    Raises:
+        OSError: likewise; after any exception the old file is untouched.
+    """
     path = Path(path)
     remove_stale_temporaries(path.parent.glob(f".{glob.escape(path.name)}.*"))
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
+    with tempfile.NamedTemporaryFile(
+        dir=path.parent, prefix=f".{path.name}.", delete=False
+    ) as file:
+        try:
             _lock(file)  # until it has its name: a sweep must not take it for a dead writer's
-            fill(file)
+            yield file
             file.flush()
             os.fsync(file.fileno())
-            # mkstemp makes private files; pictures are for anyone whom the umask lets read.
+            # Temporary files are private; pictures are for anyone whom the umask lets read.
             mask = os.umask(0)
             os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
-            Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            Path(file.name).chmod(0o666 & ~mask)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
 
 
 def remove_stale_temporaries(paths: Iterable[Path]) -> int:

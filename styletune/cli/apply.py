@@ -1,15 +1,18 @@
 """`styletune apply`: files through a look, as fast as the machine paints them."""
 
 import argparse
+import contextlib
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, session_config
 from styletune.cli.paint import catch_sigint
-from styletune.errors import ConfigError, PictureError
+from styletune.errors import ConfigError, FilmError, PictureError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from styletune.cli.arguments import Subparsers
     from styletune.controls import ControlTable
@@ -26,16 +29,22 @@ def add_parser(subparsers: "Subparsers") -> None:
         subparsers,
         "apply",
         run,
-        "Paint pictures with a look: at once, without a server.",
+        "Paint pictures and films with a look: quickly, without a server.",
         epilog="examples:\n"
         "  styletune apply strokes me.jpg -o out.png\n"
         "  styletune apply gogh.keras photos/ -o painted/\n"
+        "  styletune apply gogh.keras holiday.mov -o holiday.mp4 --size 512\n"
         "  styletune apply gogh.keras me.jpg -o out.png --set style.block3_conv1=0.8\n"
-        "A look that ships goes by its name; `styletune train` teaches others.",
+        "A look that ships goes by its name; `styletune train` teaches others. Films become\n"
+        ".mp4, .mov, .mkv or .webm, with their sound (needs `pip install 'styletune[film]'`).\n"
+        "Ctrl-C leaves what is done so far.",
     )
     parser.add_argument("look", metavar="LOOK", help="a look's file, or the name of one that ships")
     parser.add_argument(
-        "input", metavar="INPUT", nargs="+", help="to paint: pictures, folders of them, or samples"
+        "input",
+        metavar="INPUT",
+        nargs="+",
+        help="to paint: pictures, films, folders of both, or samples",
     )
     parser.add_argument(
         "-o", "--out", required=True, metavar="OUT", help="file, or folder for several"
@@ -61,7 +70,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         type=int,
         default=95,
         metavar="Q",
-        help="of JPEG and WebP, 1 to 100 (default 95)",
+        help="of JPEG, WebP and films, 1 to 100 (default 95)",
     )
     parser.add_argument(
         "--backend",
@@ -167,25 +176,50 @@ def _paint(jobs: "list[Job]", painter: "FilePainter", console: "Console") -> int
         TextColumn("{task.fields[rate]:.1f} pictures/s"),
         TimeRemainingColumn(),
     )
-    started, painted = time.perf_counter(), 0
+    started, tried, whole = time.perf_counter(), 0, 0
     with Progress(*columns, console=console) as bar, catch_sigint() as interrupted:
-        task = bar.add_task("painting", total=len(jobs), rate=0.0)
+        task = bar.add_task("painting", total=len(jobs), rate=0.0, visible=not jobs[0].film)
         for job in jobs:
             if interrupted.is_set():
                 break
             try:
-                painter.paint_picture(job)
-                painted += 1
-            except PictureError as error:
+                if job.film:
+                    problem = _paint_film(job, painter, bar, interrupted.is_set)
+                else:
+                    painter.paint_picture(job)
+                    problem = None
+            except (FilmError, PictureError) as error:
                 if len(jobs) == 1:
                     raise
-                console.print(f"styletune: {error}")
-            bar.update(task, advance=1, rate=painted / (time.perf_counter() - started))
-        tried = int(bar.tasks[task].completed)
+                problem = str(error)
+            if problem:
+                console.print(f"styletune: {problem}")
+            tried, whole = tried + 1, whole + (problem is None)
+            rate = tried / (time.perf_counter() - started)
+            bar.update(task, advance=1, rate=rate, visible=len(jobs) > 1 or not job.film)
+        stopped = interrupted.is_set()
     seconds = time.perf_counter() - started
-    if tried < len(jobs):
-        console.print(f"stopped; {painted} of {len(jobs)} are painted")
+    place = jobs[0].out if len(jobs) == 1 else f"{jobs[0].out.parent}: {whole} of {len(jobs)}"
+    console.print(f"{place} in {seconds:.1f} s{', stopped' if stopped else ''}")
+    if stopped:
         return _INTERRUPTED
-    place = jobs[0].out if len(jobs) == 1 else f"{jobs[0].out.parent}: {painted} of {len(jobs)}"
-    console.print(f"{place} in {seconds:.1f} s")
-    return 0 if painted == len(jobs) else 1
+    return 0 if whole == len(jobs) else 1
+
+
+def _paint_film(
+    job: "Job", painter: "FilePainter", bar: "Progress", stopped: Callable[[], bool]
+) -> str | None:
+    """Paint a film under a bar of its own; what was wrong with it, in words."""
+    film = painter.open_film(job.source)
+    started = time.perf_counter()
+    task = bar.add_task(job.source.name, total=film.frame_count, rate=0.0)
+    with contextlib.closing(painter.paint_film(film, job.out, stopped)) as frames:
+        for count, writer in enumerate(frames, start=1):
+            if count == 1:
+                size = f"{film.width} × {film.height} px"
+                words = ", ".join(filter(None, (size, writer.encoder, writer.sound)))
+                bar.console.print(f"{job.source.name}: {words}")
+            bar.update(task, completed=count, rate=count / (time.perf_counter() - started))
+    if not stopped():
+        bar.update(task, total=bar.tasks[task].completed)
+    return f"{job.source}: {film.problem}; the rest is painted" if film.problem else None

@@ -1,7 +1,7 @@
 """A look and files: which go where, and painting them."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ import numpy as np
 from styletune.control import Control, Kind
 from styletune.controls import ControlTable
 from styletune.errors import ConfigError, ControlError, PictureError, StorageError
+from styletune.films import pyav, writer
+from styletune.films.reader import FilmReader
+from styletune.films.writer import FilmWriter
 from styletune.images import decode, encode, formats, samples
 from styletune.images.png_metadata import describe_session
 from styletune.images.transparency import continue_colours
@@ -23,33 +26,39 @@ _SNIFFED_BYTES = 256  # that tell a picture
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to paint, and where the result goes."""
+    """One file to paint, and where the result goes.
+
+    Attributes:
+        film: whether it is a film; else a picture.
+    """
 
     source: Path
     out: Path
+    film: bool = False
 
 
 def plan(inputs: Sequence[str], out: str) -> list[Job]:
     """Where the result of each input goes.
 
     Args:
-        inputs: files, folders, whose pictures are taken by name, and samples.
+        inputs: files, samples, and folders, whose pictures and films are taken by name.
         out: a file for one input; a folder for several, for a folder, and where it is one.
 
     Raises:
         ConfigError: nothing to paint, an input would be overwritten, two results would have
-            one name, or `out` is no folder where one is needed.
-        PictureError: the result of a single input cannot be written so.
+            one name, `out` is no folder where one is needed, or films cannot be read here.
+        PictureError, FilmError: the result of a single input cannot be written so.
     """
     sources = [source for name in inputs for source in _sources(name)]
     target = Path(out)
     several = len(inputs) > 1 or Path(inputs[0]).is_dir()
     if several or target.is_dir() or out.endswith("/"):
         _check_folder(target)
-        jobs = [Job(source, target / _result_name(source)) for source in sources]
+        jobs = [_job_in(target, source) for source in sources]
     else:
-        encode.check_name(target)
-        jobs = [Job(sources[0], target)]
+        film = _is_film(sources[0])
+        (writer.check_name if film else encode.check_name)(target)
+        jobs = [Job(sources[0], target, film)]
     own = {source.resolve() for source in sources}
     taken: dict[Path, Path] = {}
     for job in jobs:
@@ -61,6 +70,8 @@ def plan(inputs: Sequence[str], out: str) -> list[Job]:
                 "paint them one after the other"
             )
         taken[job.out] = job.source
+    if any(job.film for job in jobs):
+        pyav.load()  # before anything is painted
     return jobs
 
 
@@ -69,16 +80,21 @@ def _sources(name: str) -> list[Path]:
     if not path.is_dir():
         return [path]
     try:
-        found = [file for file in sorted(path.iterdir()) if file.is_file() and _is_picture(file)]
+        entries = [file for file in sorted(path.iterdir()) if file.is_file()]
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    found = [file for file in entries if _is_film(file) or _is_picture(file)]
     if not found:
-        raise ConfigError(f"{path}: there is no picture in this folder; {formats.ACCEPTED}")
+        raise ConfigError(f"{path}: no picture and no film in this folder; {formats.ACCEPTED}")
     return found
 
 
+def _is_film(path: Path) -> bool:
+    """By its name, unless it is a picture: those are known by their first bytes."""
+    return path.suffix.lower() in pyav.SUFFIXES and not _is_picture(path)
+
+
 def _is_picture(path: Path) -> bool:
-    """By its first bytes."""
     try:
         with path.open("rb") as file:
             formats.recognise(file.read(_SNIFFED_BYTES), str(path))
@@ -90,7 +106,7 @@ def _is_picture(path: Path) -> bool:
 def _check_folder(path: Path) -> None:
     if path.is_dir():
         return
-    if path.exists() or path.suffix.lower() in encode.SUFFIXES:
+    if path.exists() or path.suffix.lower() in encode.SUFFIXES + writer.SUFFIXES:
         raise ConfigError(f"several results need a folder; received -o {path}, a file")
     if not path.parent.is_dir():
         raise ConfigError(f"cannot make {path}: the folder {path.parent} does not exist")
@@ -103,9 +119,12 @@ def _make_folder(path: Path) -> None:
         raise StorageError(f"cannot make {path}: {error.strerror}") from None
 
 
-def _result_name(source: Path) -> str:
-    """Its own, with another suffix after it where that kind is not written."""
-    return source.name if source.suffix.lower() in encode.SUFFIXES else f"{source.name}.jpg"
+def _job_in(folder: Path, source: Path) -> Job:
+    """Its result has its name, with another suffix after it where that kind is not written."""
+    film = _is_film(source)
+    suffixes, default = (writer.SUFFIXES, ".mp4") if film else (encode.SUFFIXES, ".jpg")
+    name = source.name if source.suffix.lower() in suffixes else source.name + default
+    return Job(source, folder / name, film)
 
 
 def parse_setting(table: ControlTable, text: str) -> tuple[str, float]:
@@ -190,6 +209,51 @@ class FilePainter:
             painted = np.dstack((painted, np.asarray(image.getchannel("A"))))
         _make_folder(job.out.parent)
         encode.write(job.out, painted, self._state(job.source), self._quality)
+
+    def open_film(self, path: Path) -> FilmReader:
+        """A film in the size that is painted.
+
+        Raises:
+            FilmError: it cannot be decoded, or has no pictures.
+            ConfigError: PyAV is not installed.
+        """
+        return FilmReader(path, self._size_px)
+
+    def paint_film(
+        self, film: FilmReader, out: Path, stopped: Callable[[], bool]
+    ) -> Generator[FilmWriter, None, None]:
+        """Paint a film frame by frame, and keep its times and its sound.
+
+        The folder of the result is made if need be.
+
+        Args:
+            stopped: whether to end after this frame; the result is whole up to there.
+
+        Yields:
+            What writes it, after each frame.
+
+        Raises:
+            PictureError: its pictures are too small.
+            FilmError: it cannot be read, or not be written so.
+            StorageError: the result cannot be written.
+        """
+        _make_folder(out.parent)
+        with writer.write_film(
+            out,
+            film.width,
+            film.height,
+            rate=film.rate,
+            time_base=film.time_base,
+            quality=self._quality,
+            sound_of=film.path,
+        ) as result:
+            for frame in film:
+                painted = self._paint(frame.pixels(), film.path)
+                result.write(painted, frame.time, frame.duration)
+                yield result
+                if stopped():
+                    return
+            result.copy_sound()
 
     def _paint(self, picture: Picture, source: Path) -> Picture:
         try:

@@ -1,14 +1,19 @@
 """`styletune apply`: the command as a person runs it."""
 
+import os
+import signal
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from styletune.cli.main import main
+from styletune.films.reader import FilmReader
 from styletune.images.png_metadata import read_metadata
+from tests.support.small_film import write_small_film
 
 _WITHOUT_KERAS = """
 import sys
@@ -56,6 +61,37 @@ def test_scene_of_a_picture(look_path: Path, tmp_path: Path) -> None:
     assert main([*words, "-o", str(again), "--scene", str(first), "--set", "smooth=0.1"]) == 0
     controls = read_metadata(again.read_bytes()).controls
     assert (controls["style.block3_conv1"], controls["smooth"]) == (0.9, 0.1)
+
+
+def test_cut_film(look_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    times = [Fraction(number, 25) for number in range(50)]
+    film = write_small_film(tmp_path / "film.mkv", times, sound="")
+    film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
+    out = tmp_path / "out.mp4"
+    assert main(["apply", str(look_path), str(film), "-o", str(out)]) == 1
+    assert "film.mkv: ends in the middle" in "".join(capsys.readouterr().err.split("\n"))
+    assert 5 < len(list(FilmReader(out))) < 45
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_ctrl_c_keeps_what_is_painted(look_path: Path, tmp_path: Path) -> None:
+    times = [Fraction(number, 100) for number in range(2000)]
+    film = write_small_film(tmp_path / "film.mp4", times, size=(32, 32), sound="")
+    out = tmp_path / "out"
+    words = ["apply", str(look_path), str(film), "harbour", "-o", str(out), "--size", "64"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "styletune", *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if "libx264" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+        assert process.wait(60) == 130
+    assert ", stopped" in rest
+    assert [path.name for path in out.iterdir()] == ["film.mp4"]
+    assert 0 < len(list(FilmReader(out / "film.mp4"))) < 2000
 
 
 @pytest.mark.parametrize(

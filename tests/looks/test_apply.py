@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from styletune.errors import ConfigError, PictureError, StorageError
+from styletune.errors import ConfigError, FilmError, PictureError, StorageError
+from styletune.films.reader import FilmReader
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata, read_session
 from styletune.looks import file
 from styletune.looks.apply import FilePainter, Job, is_input, parse_setting, plan
 from styletune.looks.runner import LookRunner
+from tests.support.small_film import TIMES, sound_packets, write_small_film
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +42,22 @@ def test_plan_one_picture(photos: Path, tmp_path: Path) -> None:
 
 def test_plan_folder(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert [(job.source.name, job.out) for job in plan([str(photos)], str(out))] == [
-        ("a.jpg", out / "a.jpg"),
-        ("b.png", out / "b.png"),
-        ("c.avif", out / "c.avif.jpg"),
+    (photos / "d.webm").write_text("by its name")
+    (photos / "e.gif").write_text("by its name")
+    assert [(job.source.name, job.out, job.film) for job in plan([str(photos)], str(out))] == [
+        ("a.jpg", out / "a.jpg", False),
+        ("b.png", out / "b.png", False),
+        ("c.avif", out / "c.avif.jpg", False),
+        ("d.webm", out / "d.webm", True),
+        ("e.gif", out / "e.gif.mp4", True),
     ]
+
+
+def test_plan_film(tmp_path: Path) -> None:
+    film, out = tmp_path / "film.mov", tmp_path / "out.mp4"
+    assert plan([str(film)], str(out)) == [Job(film, out, film=True)]
+    with pytest.raises(FilmError, match="a film can be written as"):
+        plan([str(film)], str(tmp_path / "out.png"))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +68,9 @@ def test_plan_folder(photos: Path, tmp_path: Path) -> None:
         (["photos/a.jpg"], "link.jpg", "is an input, and stays"),
         (["photos/a.jpg", "photos/b.png"], "out.png", "several results need a folder"),
         (["photos"], "photos/a.jpg", "several results need a folder"),
+        (["photos"], "out.mp4", "several results need a folder"),
         (["photos"], "no/such/folder", "does not exist"),
-        (["photos/sub"], "out", "there is no picture in this folder"),
+        (["photos/sub"], "out", "no picture and no film in this folder"),
         (["photos/a.jpg", "a.jpg"], "out", "would both become out/a.jpg"),
     ],
 )
@@ -119,3 +133,24 @@ def test_paint_cannot_write(runner: LookRunner, tmp_path: Path) -> None:
         FilePainter(runner, {}, size_px=32).paint_picture(
             Job(samples.path("harbour"), tmp_path / "out" / "x.png")
         )
+
+
+def test_paint_film(runner: LookRunner, tmp_path: Path) -> None:
+    source, out = write_small_film(tmp_path / "film.mp4"), tmp_path / "new" / "out.mp4"
+    painter = FilePainter(runner, {})
+    assert len(list(painter.paint_film(painter.open_film(source), out, lambda: False))) == 12
+    film = FilmReader(out)
+    assert (film.width, film.height) == (64, 48)
+    frames = list(film)
+    assert [round(float(frame.time), 3) for frame in frames] == [*map(float, TIMES)]
+    assert sound_packets(out) == sound_packets(source)
+    original = next(iter(FilmReader(source))).pixels()
+    assert np.abs(frames[0].pixels().astype(int) - original).mean() > 5  # it did paint
+
+
+def test_paint_film_stopped(runner: LookRunner, tmp_path: Path) -> None:
+    source, out = write_small_film(tmp_path / "film.mov"), tmp_path / "out.mp4"
+    painter = FilePainter(runner, {}, size_px=32)
+    assert len(list(painter.paint_film(painter.open_film(source), out, lambda: True))) == 1
+    film = FilmReader(out)
+    assert (len(list(film)), film.width, film.height) == (1, 32, 24)

@@ -1,0 +1,1 @@
+"""Films: their pictures with times, their sound."""
