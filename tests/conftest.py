@@ -33,15 +33,19 @@ _PAINTING = ("tests/browser/", "tests/midi_agent/")
 # What takes longest comes first, so that no core is left alone with it in the end.
 _FIRST = (
     "painting",
-    "tests/supervisor/test_supervisor.py",
-    "tests/engine/test_painter.py",
-    "tests/sweeps/test_sweep.py",
     "tests/server/test_serve.py",
     "tests/worker/test_loop.py",
-    "tests/training/test_trainer.py",
+    "tests/supervisor/test_supervisor.py",
+    "tests/sweeps/test_sweep.py",
     "tests/supervisor/test_standby.py",
+    "tests/engine/test_painter.py",
+    "tests/engine/test_canvas.py",
+    "tests/server/test_app.py",
+    "tests/server/test_websockets.py",
     "tests/engine/test_offline.py",
     "tests/cli/test_paint.py",
+    "tests/training/test_teach.py",
+    "tests/training/test_trainer.py",
 )
 
 

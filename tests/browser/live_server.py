@@ -88,6 +88,13 @@ class LiveServer:
         now = self.state()
         for scene in now["scenes"]["scenes"]:
             self.request("DELETE", f"/api/scenes/{scene['name']}")
+        # Undone, too, are the pictures; one of another shape is built anew each time.
+        undo = {"type": "trigger", "name": "undo"}
+        self.send(
+            {"type": "set", "controls": first["controls"]},
+            *[undo] * (now["scenes"]["undo"] + 1),
+        )
+        now = self.state()
         for number in range(len(now["pictures"]["styles"]), len(first["pictures"]["styles"]), -1):
             self.request("DELETE", f"/api/style/{number}")
         name = first["pictures"]["content"]["name"]
@@ -95,12 +102,7 @@ class LiveServer:
             # The body's media type would be guessed as a form's.
             headers = {"X-Filename": name, "Content-Type": "image/jpeg"}
             self.request("PUT", "/api/content", samples.path(name).read_bytes(), **headers)
-        undo = {"type": "trigger", "name": "undo"}
-        self.send(
-            {"type": "set", "controls": first["controls"]},
-            *[undo] * (now["scenes"]["undo"] + 1),
-            {"type": "set", "controls": first["controls"]},
-        )
+        self.send({"type": "set", "controls": first["controls"]})
         width = first["epoch"]["width"]
         wait_until("its size", lambda: self.epoch()["width"] == width)
 
@@ -126,7 +128,7 @@ class LiveServer:
 
 
 def _give_way() -> None:
-    """Painting without end takes all cores: leave them to the tests beside it."""
+    """Painting without end takes all that there is: leave it to the tests beside it."""
     os.nice(5)
 
 

@@ -16,7 +16,7 @@ from websockets.asyncio.client import connect
 
 from styletune.ipc.checkpoint import list_checkpoints, load_latest
 from tests.browser.live_server import TIMEOUT_S, TOKEN, LiveServer, serve, wait_until
-from tests.browser.test_processes import segments
+from tests.browser.test_own_server import segments
 
 pytestmark = pytest.mark.long
 

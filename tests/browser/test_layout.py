@@ -118,23 +118,31 @@ def test_text_and_targets_are_large_enough(page: Page) -> None:
 
 
 def test_controls_fade_while_nobody_plays_and_any_move_brings_them_back(
-    page: Page, server: LiveServer
+    browser: Browser, server: LiveServer
 ) -> None:
     parts = (".bar", "main", "#mixer")
-    page.mouse.move(300, 300)
+    with browsing(browser) as context:
+        context.clock.install()
+        page = opened(context, server.url)
+        page.mouse.move(300, 300)
 
-    def faded() -> bool:
-        return all(page.evaluate(OPACITY, part) == 0 for part in parts)
+        def opacities() -> set[float]:
+            return {page.evaluate(OPACITY, part) for part in parts}
 
-    wait_until("only the painting", faded)
-    page.mouse.move(320, 320)
-    wait_until("all is there", lambda: all(page.evaluate(OPACITY, part) == 1 for part in parts))
-    wait_until("only the painting", faded)
-    # Somebody's hand elsewhere, such as hardware's.
-    server.send({"type": "set", "controls": {"smooth": 0.4}})
-    wait_until("all is there", lambda: all(page.evaluate(OPACITY, part) == 1 for part in parts))
-    # Where motion is to be reduced they stay.
-    page.emulate_media(reduced_motion="reduce")
-    page.wait_for_timeout(6000)
-    assert not faded()
-    page.emulate_media(reduced_motion="no-preference")
+        def pass_idle_time() -> None:
+            context.clock.fast_forward(5100)
+
+        pass_idle_time()
+        wait_until("only the painting", lambda: opacities() == {0})
+        page.mouse.move(320, 320)
+        wait_until("all is there", lambda: opacities() == {1})
+        pass_idle_time()
+        wait_until("only the painting", lambda: opacities() == {0})
+        # Somebody's hand elsewhere, such as hardware's.
+        server.send({"type": "set", "controls": {"smooth": 0.4}})
+        wait_until("all is there", lambda: opacities() == {1})
+        # Where motion is to be reduced they stay.
+        page.emulate_media(reduced_motion="reduce")
+        pass_idle_time()
+        page.wait_for_timeout(300)
+        assert opacities() == {1}

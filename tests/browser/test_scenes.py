@@ -150,7 +150,7 @@ def test_a_morph_is_painted_as_a_smooth_path(page: Page, server: LiveServer) -> 
         send(type="store", scene="loud")
         send(type="set", controls={f"content.{layer}": 0.25})
         weights_until(0.1)
-        send(type="recall", scene="loud", seconds=8)
+        send(type="recall", scene="loud", seconds=3)
         path = weights_until(10.0)
     assert path == sorted(path)
     assert len(set(path)) > 5, path
