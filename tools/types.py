@@ -29,6 +29,7 @@ from styletune.networks import LayerRow
 from styletune.server.frame_stream import FrameHeader
 from styletune.session.incoming import AckMessage, Incoming
 from styletune.session.outgoing import LibraryMessage, Outgoing, RecentPicturesMessage
+from styletune.session.outgoing_looks import LooksMessage
 from styletune.terms import LossTerm
 from styletune.terms import rows as term_rows
 
@@ -63,7 +64,10 @@ def declarations() -> str:
         _interface("ControlRow", "One row of the table of controls (`GET /api/controls`).", row),
         _interface("TermRow", "One row of the table of loss terms; beside the controls.", term),
         _interface("LayerRow", _summary(LayerRow), get_type_hints(LayerRow)),
-        *(_model(model) for model in _reachable(*outgoing, RecentPicturesMessage, LibraryMessage)),
+        *(
+            _model(model)
+            for model in _reachable(*outgoing, RecentPicturesMessage, LibraryMessage, LooksMessage)
+        ),
         *(_model(model) for model in _reachable(*incoming, AckMessage)),
         _interface("FrameHeader", _summary(FrameHeader), get_type_hints(FrameHeader)),
         _interface(

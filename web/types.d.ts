@@ -281,6 +281,38 @@ interface LibraryMessage {
   pictures: LibraryPicture[];
 }
 
+/** A look to choose. */
+interface LookEntry {
+  name: string;
+  styles: string[];
+  steps: number;
+  style_left: number | null;
+  shipped: boolean;
+  version: string;
+  error: string;
+}
+
+/** The look that is being learned. */
+interface LearningStatus {
+  name: string;
+  styles: string[];
+  minutes: number;
+  state: "waiting" | "starting" | "training" | "exporting" | "failed";
+  progress: number;
+  style_left: number | null;
+  seconds_left: number | null;
+  samples: string;
+  error: string;
+}
+
+/** The gallery: the looks that ship, then the user's, newest first. */
+interface LooksMessage {
+  looks: LookEntry[];
+  learning: LearningStatus | null;
+  player: boolean;
+  reason: string;
+}
+
 /** Move controls, all or none, to absolute values: of several at once the newest counts. */
 interface SetMessage {
   type: "set";

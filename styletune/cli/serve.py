@@ -116,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     from styletune.looks import choice
     from styletune.midi.profile_store import user_profile_dir
     from styletune.server.serve import serve
-    from styletune.server.storage import session_dir
+    from styletune.server.storage import looks_dir, session_dir
 
     session = require_live(session_config(arguments, arguments.session))
     resume = arguments.resume or arguments.run_name is not None
@@ -144,6 +144,7 @@ def run(arguments: argparse.Namespace) -> int:
         log_format=log_format(arguments),
         controllers_folder=user_profile_dir(),
         memory_folder=session_dir(arguments.session, arguments.data),
+        looks_folder=looks_dir(arguments.data),
         resume=resume,
         run=arguments.run_name,
     )

@@ -45,6 +45,13 @@ def add_parser(subparsers: "Subparsers") -> None:
         help="stay near this session file, or PNG that styletune saved: its knobs, less far",
     )
     parser.add_argument(
+        "--spread",
+        type=float,
+        metavar="W",
+        help="how far it learns to go from there, 0 to 1: the whole desk (default 1, with --scene "
+        "0.35)",
+    )
+    parser.add_argument(
         "--from",
         dest="start_from",
         metavar="LOOK",
@@ -62,6 +69,11 @@ def add_parser(subparsers: "Subparsers") -> None:
     )
     parser.add_argument(
         "--tensorboard", metavar="FOLDER", help="also write the losses for TensorBoard"
+    )
+    parser.add_argument(
+        "--status",
+        metavar="FILE",
+        help="also write how far it is, as JSON, about once a second",
     )
     parser.add_argument("--network", help="that judges: lite (default), vgg16 or vgg19")
     parser.add_argument("--weights", metavar="FILE", help="weights of that network")

@@ -11,18 +11,21 @@ from fastapi import FastAPI, WebSocket
 
 from styletune import __version__
 from styletune.config import SessionConfig
-from styletune.looks import file as look_file
 from styletune.server import websockets
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
+from styletune.server.looks.library import LookLibrary
+from styletune.server.looks.painting import LookPainter
+from styletune.server.looks.training import LookTraining
 from styletune.server.routes.bindings import add_binding_routes
 from styletune.server.routes.library import add_library_routes
 from styletune.server.routes.live import add_live_routes
+from styletune.server.routes.looks import add_learning_routes, add_look_routes
 from styletune.server.routes.pictures import add_picture_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
 from styletune.server.static import page_routes
-from styletune.server.uploads import BodyBudget
+from styletune.server.uploads import BodyBudget, UploadSlots
 from styletune.server.viewer_link import ViewerLink
 
 
@@ -34,6 +37,8 @@ def create_app(
     executor: Executor,
     config: SessionConfig | None = None,
     viewers: ViewerLink | None = None,
+    looks: LookLibrary | None = None,
+    training: LookTraining | None = None,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -43,6 +48,8 @@ def create_app(
         executor: for decoding; its threads bound how many pictures are decoded at a time.
         config: of the session, which saved pictures carry; None: the defaults.
         viewers: what lets them in; None: there are none.
+        looks: to choose from; None: those that ship.
+        training: of the look that is learned; None: nothing can be learned.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -58,17 +65,40 @@ def create_app(
     config = config or SessionConfig()
     add_state_routes(app, hub, state, config=config, viewers=viewers)
     add_library_routes(app, hub.library)
+    slots = UploadSlots()
+    max_pixels = config.pictures.max_pixels
     add_picture_routes(
         app,
         hub,
         hub.pictures,
         hub.recent,
         hub.library,
+        slots=slots,
         folder=folder,
         executor=executor,
-        max_pixels=config.pictures.max_pixels,
+        max_pixels=max_pixels,
     )
-    add_live_routes(app, hub.live, config, look_file.shipped().get)
+    looks, painter = looks or LookLibrary(None), LookPainter()
+    add_look_routes(
+        app,
+        looks,
+        painter,
+        pictures=hub.pictures,
+        library=hub.library,
+        slots=slots,
+        executor=executor,
+        max_pixels=max_pixels,
+    )
+    add_learning_routes(
+        app,
+        looks,
+        painter,
+        training or LookTraining(None),
+        pictures=hub.pictures,
+        config=config,
+        session=state,
+    )
+    add_live_routes(app, hub.live, config, looks.path)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
     add_error_handlers(app)

@@ -9,7 +9,7 @@ import sys
 import textwrap
 import threading
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from logging import INFO, getLogger
@@ -28,6 +28,8 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
 from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import ManagedWorker, Server, uvicorn_config
+from styletune.server.looks.library import LookLibrary
+from styletune.server.looks.training import LookTraining
 from styletune.server.options import ServerOptions, format_host, login_url
 from styletune.server.pictures import DecodedPictures
 from styletune.server.runs import PictureRef, RunFolder, RunManifest
@@ -51,6 +53,7 @@ def build_server(
     worker: ManagedWorker,
     memory_folder: Path | None,
     controllers_folder: Path | None,
+    looks_folder: Path | None,
     decoding: Executor,
     encoding: Executor,
     open_browser: bool,
@@ -94,6 +97,7 @@ def build_server(
     host = session.server.host
     base_url, public_url = options.base_url(host, port), options.public_url(host, port)
     viewers = options.view_token and ViewerLink(options.view_token, base_url, public_url)
+    training = LookTraining(looks_folder)
     app = create_app(
         hub,
         web=web,
@@ -101,6 +105,8 @@ def build_server(
         executor=decoding,
         config=session,
         viewers=viewers or None,
+        looks=LookLibrary(looks_folder),
+        training=training,
     )
     auth = AuthMiddleware(
         app,
@@ -117,8 +123,16 @@ def build_server(
         hub,
         partial(_print_urls, auth, base_url, viewers or None, open_browser),
         shutdown,
-        partial(_autosave, hub, run, store, profiles),
+        partial(_in_background, training, partial(_autosave, hub, run, store, profiles)),
     )
+
+
+async def _in_background(
+    training: LookTraining, autosave: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(training.run())
+        tasks.create_task(autosave())
 
 
 async def _autosave(

@@ -69,7 +69,7 @@ def decode_in_subprocess(
         StorageError: `path` cannot be written.
     """
     try:
-        answer, thumbnail = _run(data, source, str(path), max_pixels)
+        answer, thumbnail = _run(data, source, str(path), max_pixels, THUMBNAIL_PX)
     except PictureError:
         path.unlink(missing_ok=True)
         raise
@@ -79,19 +79,24 @@ def decode_in_subprocess(
     return DecodedPicture(name, path, answer["width"], answer["height"], thumbnail)
 
 
-def small_jpeg_in_subprocess(data: bytes, *, source: str, max_pixels: int) -> bytes:
-    """Decode in a process of its own, and return a JPEG, longer edge at most `SMALL_PX`.
+def small_jpeg_in_subprocess(
+    data: bytes, *, source: str, max_pixels: int, edge_px: int = SMALL_PX
+) -> bytes:
+    """Decode in a process of its own, and return a JPEG, longer edge at most `edge_px`.
 
     Raises:
         PictureError: as `decode_in_subprocess`.
     """
-    return _run(data, source, None, max_pixels)[1]
+    return _run(data, source, None, max_pixels, edge_px)[1]
 
 
 def _run(
-    data: bytes, source: str, path: str | None, max_pixels: int
+    data: bytes, source: str, path: str | None, max_pixels: int, edge_px: int
 ) -> tuple[dict[str, Any], bytes]:
     """Start the process, and return what it answers, and a JPEG; without a path it saves nothing.
+
+    Args:
+        edge_px: longer edge of the JPEG, at most, where nothing is saved.
 
     Raises:
         PictureError: it has refused the picture, taken too long or crashed.
@@ -99,7 +104,7 @@ def _run(
     try:
         done = subprocess.run(
             # -P: never import what happens to lie in the working directory.
-            [sys.executable, "-P", "-m", __name__, json.dumps([source, path, max_pixels])],
+            [sys.executable, "-P", "-m", __name__, json.dumps([source, path, max_pixels, edge_px])],
             input=data,
             capture_output=True,
             timeout=MAX_SECONDS,
@@ -118,13 +123,13 @@ def _run(
 
 def main(arguments: str) -> int:
     """Run as the process that decodes; return its exit code."""
-    source, path, max_pixels = json.loads(arguments)
+    source, path, max_pixels, edge_px = json.loads(arguments)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
         data = sys.stdin.buffer.read()
         if path is None:
             jpeg = _jpeg(
-                decode.decode(data, source=source, max_pixels=max_pixels, max_edge_px=SMALL_PX)
+                decode.decode(data, source=source, max_pixels=max_pixels, max_edge_px=edge_px)
             )
             head = {}
         else:

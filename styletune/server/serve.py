@@ -53,6 +53,7 @@ def serve(
     resume: bool = False,
     run: str | None = None,
     controllers_folder: Path | None = None,
+    looks_folder: Path | None = None,
     make_worker: "Callable[[SessionConfig, Path], ManagedWorker] | None" = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -66,6 +67,7 @@ def serve(
         resume: go on where the last run of the session was: picture, values, pictures, step.
         run: the name of the run to resume; None: the last one.
         controllers_folder: of a person's own controller profiles; None: there are none.
+        looks_folder: of a person's own looks; None: there are none, and none is learned.
         make_worker: from the session and the folder of its pictures; None: the supervisor of a
             real worker.
 
@@ -92,7 +94,7 @@ def serve(
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()
         removed = remove_stale_segments() + remove_stale_folders()
-        for folder in filter(None, (memory_folder, controllers_folder)):
+        for folder in filter(None, (memory_folder, controllers_folder, looks_folder)):
             removed += remove_stale_temporaries(folder.rglob(".*"))
         if removed:
             log_event(_log, logging.WARNING, "swept", leftovers=removed, of="killed processes")
@@ -121,6 +123,7 @@ def serve(
                 worker=worker,
                 memory_folder=memory_folder,
                 controllers_folder=controllers_folder,
+                looks_folder=looks_folder,
                 decoding=decoding,
                 encoding=encoding,
                 open_browser=open_browser,

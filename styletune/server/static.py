@@ -33,10 +33,10 @@ class PageFiles(StaticFiles):
 
 
 def page_routes(web: Path) -> list[BaseRoute]:
-    """Return the routes of the page, the stage and all their files below /web.
+    """Return the routes of the page, the stage, the gallery and all their files below /web.
 
     Args:
-        web: folder with `index.html` and `stage.html`.
+        web: folder with `index.html`, `stage.html` and `gallery.html`.
     """
     files = PageFiles(directory=web)
 
@@ -50,5 +50,6 @@ def page_routes(web: Path) -> list[BaseRoute]:
     return [
         Route("/", page("index.html"), methods=["GET"], include_in_schema=False),
         Route("/stage", page("stage.html"), methods=["GET"], include_in_schema=False),
+        Route("/gallery", page("gallery.html"), methods=["GET"], include_in_schema=False),
         Mount("/web", GZipMiddleware(files), name="web"),
     ]

@@ -235,9 +235,19 @@ def session_dir(session_file: str | None, data: str | Path | None = None) -> Pat
     Args:
         data: the folder of all memories; None: `STYLETUNE_DATA`, else the user's data folder.
     """
-    root = data or os.environ.get("STYLETUNE_DATA") or platformdirs.user_data_path("styletune")
+    root = _data_dir(data)
     if session_file is None:
-        return Path(root) / "sessions" / "default"
+        return root / "sessions" / "default"
     path = Path(session_file).resolve()
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:8]
-    return Path(root) / "sessions" / f"{path.stem}-{digest}"
+    return root / "sessions" / f"{path.stem}-{digest}"
+
+
+def looks_dir(data: str | Path | None = None) -> Path:
+    """Folder of the user's looks, the same for all sessions; `data`: see `session_dir`."""
+    return _data_dir(data) / "looks"
+
+
+def _data_dir(data: str | Path | None) -> Path:
+    chosen = data or os.environ.get("STYLETUNE_DATA")
+    return Path(chosen or platformdirs.user_data_path("styletune"))

@@ -1,6 +1,7 @@
 """A look of the smallest network, untrained: its knobs act, and it takes seconds to make."""
 
 import io
+import zipfile
 from pathlib import Path
 
 from PIL import Image
@@ -32,4 +33,17 @@ def write_small_look(path: Path, styles: int = 1, seed: int = 0) -> Path:
         style_left=1.0,
     )
     file.write(path, model, onnx, sample.getvalue(), info)
+    return path
+
+
+def write_empty_look(path: Path) -> Path:
+    """Write a look that can be listed, but not run; returns `path`."""
+    from styletune.looks import file
+
+    model, sample = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(model, "w") as archive:
+        archive.writestr("config.json", "{}")
+    Image.new("RGB", (64, 48), "teal").save(sample, "JPEG")
+    info = file.LookInfo(version=1, styles=("blot",), session={}, steps=5, style_left=0.25)
+    file.write(path, model.getvalue(), b"no network", sample.getvalue(), info)
     return path

@@ -27,6 +27,8 @@ from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
 from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import Server, uvicorn_config
+from styletune.server.looks.library import LookLibrary
+from styletune.server.looks.training import LookTraining
 from styletune.server.options import bind_socket
 from styletune.server.pictures import DecodedPictures
 from styletune.server.signals import ShutdownFlag
@@ -72,6 +74,7 @@ async def running(
     *,
     styles: int = 1,
     pictures: Path | None = None,
+    looks: Path | None = None,
     make_painter: Callable[[SessionConfig, Path], Any] = StandInSupervisor,
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
@@ -92,6 +95,7 @@ async def running(
     web.mkdir()
     (web / "index.html").write_text("<!doctype html><title>the page</title>")
     (web / "stage.html").write_text("<!doctype html><title>the stage</title>")
+    (web / "gallery.html").write_text("<!doctype html><title>the gallery</title>")
     (web / "main.js").write_text("export {};")
     painter = make_painter(session, folder)
     with ThreadPoolExecutor(2) as executor:
@@ -113,7 +117,14 @@ async def running(
         hub = Hub(live, decoded, library, painter, frames, Random(1))
         viewers = ViewerLink(VIEW_TOKEN, "http://127.0.0.1/")
         app = create_app(
-            hub, web=web, folder=folder, executor=executor, config=config, viewers=viewers
+            hub,
+            web=web,
+            folder=folder,
+            executor=executor,
+            config=config,
+            viewers=viewers,
+            looks=LookLibrary(looks),
+            training=LookTraining(looks),  # what it is told to learn waits: nothing runs it
         )
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)

@@ -33,7 +33,9 @@ from styletune.server.connections import STATE_KEY, Connections
 from styletune.session.roles import SAFE_METHODS, VIEW_ONLY, VIEW_ONLY_TEXT, Role, is_allowed
 
 PUBLIC_PATHS = frozenset({"/healthz"})
-PAGE_PATHS = frozenset({"/", "/stage"})  # addresses that people open, and that take a token
+PAGE_PATHS = frozenset(
+    {"/", "/stage", "/gallery"}
+)  # addresses that people open, and that take a token
 
 _log = logging.getLogger(__name__)
 

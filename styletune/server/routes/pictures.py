@@ -38,6 +38,7 @@ def add_picture_routes(
     recent: RecentPictures,
     library: PictureLibrary,
     *,
+    slots: UploadSlots,
     folder: Path,
     executor: Executor,
     max_pixels: int,
@@ -45,12 +46,12 @@ def add_picture_routes(
     """Add the routes of the source pictures.
 
     Args:
+        slots: bound how many pictures are read and decoded at a time.
         folder: private folder for uploaded pictures.
         executor: for decoding; its threads bound how many pictures are decoded at a time.
         max_pixels: of an uploaded picture.
     """
     _add_thumbnail_routes(app, pictures, recent)
-    slots = UploadSlots()
 
     async def upload(request: Request, slot: int, source: str) -> Response:
         if (known := request.headers.get("x-recent")) is not None:

@@ -36,7 +36,8 @@ from styletune.training.looks.trainer import LookConfig, LookTrainer, TrainingDi
 
 Pixels = npt.NDArray[np.uint8]
 
-_CHECKPOINT_S, _SHEET_S = 30.0, 120.0
+_CHECKPOINT_S, _SHEET_S, _STATUS_S = 30.0, 120.0, 1.0
+_FIRST_SHEET_S = 20.0  # the first one shows whether it goes the right way
 _SCENE_SPREAD = 0.35  # of the desk, around a scene
 _MAX_DIVERGENCES = 5
 _SAMPLE_PX = 256
@@ -67,6 +68,8 @@ def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
         value = getattr(arguments, name)
         if value is not None and not value > 0:
             raise ConfigError(f"--{name} must be above 0; received {value}")
+    if arguments.spread is not None and not 0 <= arguments.spread <= 1:
+        raise ConfigError(f"--spread must be in 0..1; received {arguments.spread}")
     training = Training(session, out, arguments, console)
     try:
         training.run()
@@ -90,12 +93,13 @@ class Training:
         self._steps: int | None = arguments.steps
         self._minutes: float = arguments.minutes
         self._names = tuple(arguments.style)
+        self._status = Path(arguments.status) if arguments.status else None
         self._checkpoint = out.with_suffix(".checkpoint.npz")
         self._sheet = out.with_suffix(".samples.png")
         config = LookConfig(
             seed=session.painting.seed,
             steadiness=arguments.steadiness,
-            spread=_SCENE_SPREAD if arguments.scene else 1.0,
+            spread=_spread(arguments),
         )
         table, positions = session.table(), session.positions()
         brushes = [f"style_scale.{number}" for number in range(1, len(self._names) + 1)]
@@ -165,7 +169,8 @@ class Training:
     def _train(self, bar: Progress, task: TaskID, stopped: list[bool]) -> None:
         trainer, divergences = self._trainer, 0
         good = trainer.state()
-        saved = sheeted = last = time.monotonic()
+        saved = begun = last = time.monotonic()
+        before, sheeted, written = self._progress, begun + _FIRST_SHEET_S - _SHEET_S, 0.0
         while self._progress < 1 and not stopped:
             try:
                 trainer.take_step(self._progress)
@@ -192,6 +197,10 @@ class Training:
                 )
                 bar.update(task, completed=self._progress, figures=figures)
                 self._write_log()
+            if now - written > _STATUS_S:
+                written = now
+                rate = (self._progress - before) / max(now - begun, 1e-9)
+                self._write_status("training", (1 - self._progress) / max(rate, 1e-9))
             if now - saved > _CHECKPOINT_S:
                 good, saved = trainer.state(), now
                 self._save()
@@ -210,6 +219,20 @@ class Training:
             **self._trainer.state(),  # type: ignore[arg-type]
         )
         files.write_bytes_atomically(self._checkpoint, stream.getvalue())
+
+    def _write_status(self, state: str, seconds_left: float | None = None) -> None:
+        """For programs: how far it is. Nothing that a full disk may end the training for."""
+        if self._status is None:
+            return
+        status = {
+            "state": state,
+            "progress": round(min(self._progress, 1.0), 4),
+            "step": self._trainer.step,
+            "style_left": round(self._trainer.style, 4) if self._trainer.step else None,
+            "seconds_left": None if seconds_left is None else round(seconds_left),
+        }
+        with contextlib.suppress(OSError):
+            files.write_bytes_atomically(self._status, json.dumps(status).encode())
 
     def _write_log(self) -> None:
         if self._log is None:
@@ -241,6 +264,7 @@ class Training:
 
     def _write(self) -> None:
         trainer, session = self._trainer, self._session
+        self._write_status("exporting")
         self._write_sheet()
         with self._console.status("Exporting …"):
             model, onnx = network_files(trainer.network)
@@ -261,6 +285,7 @@ class Training:
             },
         )
         look_file.write(self._out, model, onnx, sample.getvalue(), info)
+        self._write_status("written")
         size = self._out.stat().st_size / 1000
         self._console.print(
             f"wrote {self._out} ({size:.0f} kB): {trainer.step} steps, {trainer.style:.0%} of the "
@@ -296,6 +321,12 @@ def _tensorboard(folder: str | None) -> Any:
         return tf.summary.create_file_writer(folder)
     except tf.errors.OpError as error:
         raise ConfigError(f"--tensorboard {folder}: {error.message}") from None
+
+
+def _spread(arguments: argparse.Namespace) -> float:
+    if arguments.spread is not None:
+        return float(arguments.spread)
+    return _SCENE_SPREAD if arguments.scene else 1.0
 
 
 @contextlib.contextmanager

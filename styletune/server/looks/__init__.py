@@ -1,0 +1,1 @@
+"""The gallery: the looks there are, a picture painted by one of them, and one that is learned."""

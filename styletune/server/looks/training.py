@@ -1,0 +1,440 @@
+"""The look that is being learned: started from the page, taught in a process of its own.
+
+All of it lies in one folder, which a later start of the server finds and goes on with:
+
+    <looks>/training/{job.json, session.toml, status.json, log, lock, styles/, NAME.*}
+"""
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from http import HTTPStatus
+from logging import INFO, WARNING, getLogger
+from pathlib import Path
+from typing import Annotated, Literal
+
+import psutil
+import tomli_w
+from filelock import Timeout
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from styletune import files
+from styletune.config import SessionConfig
+from styletune.controls import MAX_STYLES
+from styletune.errors import StorageError
+from styletune.logs import log_event
+from styletune.looks.file import SUFFIX, shipped
+from styletune.server.http_errors import ApiError
+from styletune.server.looks.training_process import BUSY, training_lock
+from styletune.server.options import TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE
+from styletune.session.outgoing_looks import LearningStatus
+
+MINUTES = (10, 20, 40)
+# Counted in steps: how good a look is depends on them, not on what else the machine does.
+STEPS_A_MINUTE = 100  # on two quiet cores
+MIN_FREE_BYTES = 1_500_000_000
+MAX_NAME = 40
+_NAME = re.compile(r"\w[\w .+&,'-]*")
+_NEAR_SPREAD = 0.35  # of the desk, around where it stands
+_POLL_S = 0.2
+_LOOK_AGAIN_S = 5.0  # whether another server's training has ended
+_COMMAND = (sys.executable, "-P", "-m", "styletune.server.looks.training_process")
+_LAST_LINES = 12
+
+_log = getLogger(__name__)
+
+
+class _Job(BaseModel):
+    """`job.json`: what is learned, and why that has failed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    name: str
+    styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)]
+    minutes: int
+    near: bool
+    started: float  # seconds since 1970
+    failed: str = ""
+
+
+class _Progress(BaseModel):
+    """`status.json`: what `styletune train --status` writes."""
+
+    state: Literal["training", "exporting", "written"]
+    progress: float
+    style_left: float | None
+    seconds_left: float | None
+
+
+class LookTraining:
+    """Teaches one look at a time. Belongs to one event loop.
+
+    Args:
+        folder: of the user's looks; None: nothing can be kept, nothing is taught.
+        command: that teaches.
+    """
+
+    def __init__(self, folder: Path | None, command: Sequence[str] = _COMMAND) -> None:
+        self._looks = folder
+        self._folder = (folder or Path(os.devnull)) / "training"
+        self._command = command
+        self._process: subprocess.Popen[bytes] | None = None
+        self._kept = False  # what has been learned so far is enough
+        self._failed: _Job | None = None  # where the disk has no room for that
+        self._changed = asyncio.Event()
+
+    # ------------------------------------------------------------- what is seen
+
+    def status(self) -> LearningStatus | None:
+        """The look that is being learned, or has failed to be; None: there is none."""
+        job = self._job()
+        if job is None:
+            return None
+        progress = self._progress()
+        state: Literal["waiting", "starting", "training", "exporting", "failed"] = "waiting"
+        if job.failed:
+            state = "failed"
+        elif self._process is not None or self._is_taught():
+            state = "starting"
+            if progress is not None:
+                state = "training" if progress.state == "training" else "exporting"
+        return LearningStatus(
+            name=job.name,
+            styles=tuple(Path(style).stem for style in job.styles),
+            minutes=job.minutes,
+            state=state,
+            progress=progress.progress if progress else 0.0,
+            style_left=progress.style_left if progress else None,
+            seconds_left=progress.seconds_left if progress and state == "training" else None,
+            samples=self._samples_version(job),
+            error=job.failed,
+        )
+
+    def samples(self) -> bytes:
+        """The newest sheet of samples, PNG.
+
+        Raises:
+            ApiError: there is none (404).
+        """
+        job = self._job()
+        try:
+            if job is not None:
+                return self._samples_path(job).read_bytes()
+        except OSError:
+            pass
+        raise ApiError(HTTPStatus.NOT_FOUND, "no_samples", "there are no samples yet")
+
+    # ------------------------------------------------------------ what is done
+
+    def start(
+        self,
+        name: str,
+        styles: Sequence[tuple[str, Path]],
+        minutes: int,
+        session: SessionConfig,
+        *,
+        near: bool = False,
+    ) -> None:
+        """Begin to teach a look.
+
+        Args:
+            name: of the look; empty: made of the styles' names.
+            styles: names and files of the pictures.
+            minutes: one of `MINUTES`, on two quiet cores.
+            session: its network and its law of the faders; its controls are the middle.
+            near: learn only what is near those, which is quicker learned well.
+
+        Raises:
+            ApiError: one is being learned (409), the name or the minutes cannot be (422), or too
+                little memory is free (503).
+            StorageError: the folder cannot be written.
+        """
+        if self._looks is None:
+            raise StorageError("a look cannot be kept: this server has no folder for looks")
+        if minutes not in MINUTES:
+            raise _unfit(
+                f"minutes must be one of {', '.join(map(str, MINUTES))}; received {minutes}"
+            )
+        name = self._fresh_name(name, [style for style, _ in styles])
+        free = psutil.virtual_memory().available
+        if free < MIN_FREE_BYTES:
+            raise ApiError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "little_memory",
+                f"learning a look takes {MIN_FREE_BYTES / 1e9:.1f} GB of memory; "
+                f"{free / 1e9:.1f} GB are free: end other programs, and try again",
+            )
+        if (current := self._job()) is not None and not current.failed:
+            raise ApiError(
+                HTTPStatus.CONFLICT,
+                "learning",
+                f"`{current.name}` is being learned, and only one look at a time is: wait for it, "
+                "or cancel it",
+            )
+        try:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            files.make_private_folder(self._folder)
+            kept = []
+            for number, (style, path) in enumerate(styles, 1):
+                copy = self._folder / "styles" / str(number) / f"{_clean(style) or 'style'}.png"
+                copy.parent.mkdir(parents=True)
+                shutil.copyfile(path, copy)
+                kept.append(str(copy.relative_to(self._folder)))
+            text = tomli_w.dumps(_taught_session(session))
+            files.write_bytes_atomically(self._folder / "session.toml", text.encode())
+            now = time.time()
+            self._write(
+                _Job(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now)
+            )
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise StorageError(
+                f"a look cannot be learned: {self._folder}: {error.strerror}"
+            ) from None
+        self._changed.set()
+
+    async def stop(self, *, keep: bool) -> None:
+        """End the training; keep what has been learned as a look, or forget it.
+
+        Raises:
+            ApiError: nothing is being learned (404), or another styletune teaches it (409).
+        """
+        job = self._job()
+        if job is None:
+            raise ApiError(HTTPStatus.NOT_FOUND, "not_learning", "no look is being learned")
+        process = self._process
+        if process is None and self._is_taught():
+            raise ApiError(
+                HTTPStatus.CONFLICT,
+                "taught_elsewhere",
+                "another styletune teaches it: stop it there",
+            )
+        if keep and process is not None:
+            self._kept = True
+            _close_stdin(process)
+        elif not keep:
+            if process is not None:
+                process.kill()
+                await asyncio.to_thread(process.wait)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def go_on(self) -> None:
+        """Try again what has failed, from its last checkpoint.
+
+        Raises:
+            ApiError: nothing has failed (409).
+        """
+        job = self._job()
+        if job is None or not job.failed:
+            raise ApiError(HTTPStatus.CONFLICT, "not_failed", "no learning has failed")
+        self._failed = None
+        self._write(job.model_copy(update={"failed": ""}))
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Teach what is started, and what an earlier server has left, until cancelled.
+
+        What is being learned then is kept, and goes on with the next start.
+        """
+        try:
+            while True:
+                self._changed.clear()
+                job = self._job()
+                if job is not None and not job.failed and not self._is_taught():
+                    try:
+                        await self._teach(job)
+                    except Exception:  # whatever it is, the server saves the show beside it
+                        _log.exception("learning a look")
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOK_AGAIN_S):  # `wait_for` may lose a cancel
+                        await self._changed.wait()
+        finally:
+            if self._process is not None:
+                _close_stdin(self._process)
+
+    async def _teach(self, job: _Job) -> None:
+        log_event(_log, INFO, "learning", look=job.name, minutes=job.minutes)
+        self._kept = False
+        try:
+            with (self._folder / "log").open("wb") as log:
+                # Not asyncio's, which kills a process that is left when its loop closes.
+                self._process = process = subprocess.Popen(
+                    [*self._command, str(self._folder), *self._words(job)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    env=_environment(),
+                    # Ctrl-C is for this process. No session of its own: Linux would give that a
+                    # share of the processors as large as the painter's.
+                    process_group=0,
+                )
+        except OSError as error:
+            self._fail(job, f"it cannot be started: {error.strerror}")
+            return
+        while (code := process.poll()) is None:
+            await asyncio.sleep(_POLL_S)
+        self._process = None
+        _close_stdin(process)
+        progress = self._progress()
+        if self._job() != job:  # cancelled
+            return
+        if self._out(job).exists() and (self._kept or (progress and progress.progress >= 1)):
+            self._keep(job)
+        elif code not in (0, BUSY, -signal.SIGTERM, -signal.SIGINT):
+            self._fail(job, self._last_lines(code))
+        elif self._kept:
+            self._fail(job, "nothing had been learned yet")
+
+    def _keep(self, job: _Job) -> None:
+        """Into the gallery; what was needed to learn it goes."""
+        assert self._looks is not None
+        try:
+            self._out(job).replace(self._looks / f"{job.name}{SUFFIX}")
+        except OSError as error:
+            self._fail(job, f"the look cannot be moved to the gallery: {error.strerror}")
+            return
+        log_event(_log, INFO, "learned", look=job.name)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _fail(self, job: _Job, why: str) -> None:
+        log_event(_log, WARNING, "learning_failed", look=job.name, why=why)
+        self._failed = job.model_copy(update={"failed": why})
+        with contextlib.suppress(OSError):
+            self._write(self._failed)
+
+    # ------------------------------------------------------------------- files
+
+    def _words(self, job: _Job) -> list[str]:
+        """The arguments of `styletune train`."""
+        words = ["train", *(str(self._folder / style) for style in job.styles)]
+        words += ["-o", str(self._out(job)), "--steps", str(job.minutes * STEPS_A_MINUTE)]
+        words += ["--scene", str(self._folder / "session.toml")]
+        words += ["--spread", str(_NEAR_SPREAD if job.near else 1)]
+        words += ["--status", str(self._folder / "status.json")]
+        if self._out(job).with_suffix(".checkpoint.npz").exists():
+            words.append("--resume")
+        return words
+
+    def _out(self, job: _Job) -> Path:
+        return self._folder / f"{job.name}{SUFFIX}"
+
+    def _samples_path(self, job: _Job) -> Path:
+        return self._out(job).with_suffix(".samples.png")
+
+    def _samples_version(self, job: _Job) -> str:
+        try:
+            return f"{self._samples_path(job).stat().st_mtime_ns:x}"
+        except OSError:
+            return ""
+
+    def _job(self) -> _Job | None:
+        path = self._folder / "job.json"
+        try:
+            job = _Job.model_validate_json(path.read_bytes())
+        except OSError:
+            return None
+        except ValidationError as error:
+            files.set_aside(path, str(error.errors()[0]["msg"]))
+            return None
+        failed = self._failed
+        return failed if failed and failed.started == job.started else job
+
+    def _write(self, job: _Job) -> None:
+        files.write_bytes_atomically(self._folder / "job.json", job.model_dump_json().encode())
+
+    def _progress(self) -> _Progress | None:
+        try:
+            return _Progress.model_validate_json((self._folder / "status.json").read_bytes())
+        except (OSError, ValidationError):
+            return None
+
+    def _is_taught(self) -> bool:
+        """Whether a process teaches in the folder, this server's or another one's."""
+        lock = training_lock(self._folder)
+        try:
+            lock.acquire()
+        except Timeout:
+            return True
+        except OSError:
+            return False
+        lock.release()
+        return False
+
+    def _last_lines(self, code: int) -> str:
+        try:
+            text = (self._folder / "log").read_text(errors="replace")
+        except OSError:
+            text = ""
+        lines = [line.strip() for line in text.splitlines() if line.strip()][-_LAST_LINES:]
+        how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        if code == -signal.SIGKILL:
+            how += ", as where memory runs out"
+        return "\n".join([*lines, f"({how})"])
+
+    def _fresh_name(self, wanted: str, styles: Sequence[str]) -> str:
+        """The name, if a file and a person can have it; or one made of the styles' names.
+
+        Raises:
+            ApiError: it cannot be a name, or is taken (422).
+        """
+        assert self._looks is not None
+        name = wanted.strip()
+        if name and (len(name) > MAX_NAME or not _NAME.fullmatch(name)):
+            raise _unfit(
+                f"a look's name is 1 to {MAX_NAME} letters, digits, spaces and + - _ . & , '; "
+                f"received {name[:60]!r}"
+            )
+        taken = {path.stem for path in self._looks.glob(f"*{SUFFIX}")} | shipped().keys()
+        if name in taken:
+            raise _unfit(f"there is a look `{name}` already: choose another name")
+        if name:
+            return name
+        first = name = _clean(" + ".join(styles)) or "look"
+        number = 2
+        while name in taken:
+            name, number = f"{first} {number}", number + 1
+        return name
+
+
+def _unfit(why: str) -> ApiError:
+    return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_look", why)
+
+
+def _clean(name: str) -> str:
+    """A name of a picture as one of a file."""
+    kept = "".join(letter for letter in name if _NAME.fullmatch(f"a{letter}"))
+    return re.sub(r"^\W+", "", kept)[:MAX_NAME].strip(" .")
+
+
+def _taught_session(session: SessionConfig) -> dict[str, object]:
+    """What a look is taught with, as a session file: network, faders, size, and controls."""
+    data = session.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    painting = {key: at for key, at in data.get("painting", {}).items() if key != "init"}
+    controls = {name: at for name, at in session.controls.items() if name != "paused"}
+    return {
+        "pictures": {"size": session.pictures.size},
+        "network": data.get("network", {}),
+        "painting": painting,
+        "controls": controls,
+    }
+
+
+def _environment() -> dict[str, str]:
+    """Without the tokens, and on the processor: a GPU is the painter's."""
+    secret = (TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE)
+    kept = {name: at for name, at in os.environ.items() if name not in secret}
+    return kept | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
+
+
+def _close_stdin(process: subprocess.Popen[bytes]) -> None:
+    """Let it end as with Ctrl-C."""
+    if process.stdin is not None:
+        process.stdin.close()
