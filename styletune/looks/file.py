@@ -23,7 +23,6 @@ SUFFIX = ".keras"
 MAX_FILE_BYTES = 64_000_000
 # Members of the archive beside Keras' own, which passes over them.
 _INFO, _ONNX, _SAMPLE = "look.json", "look.onnx", "look.jpg"
-_MAX_INFO_BYTES = 100_000
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -109,32 +108,23 @@ def read(path: str | Path) -> Look:
                 raise LookError(
                     f"{path}: not a look, though a file of Keras; `styletune train` makes looks"
                 )
-            if archive.getinfo(_INFO).file_size > _MAX_INFO_BYTES:
-                raise LookError(f"{path}: its {_INFO} has more than {_MAX_INFO_BYTES} bytes")
-            info = _check(path, archive.read(_INFO))
-            onnx, sample = _member(archive, _ONNX), _member(archive, _SAMPLE)
+            if sum(member.file_size for member in archive.infolist()) > MAX_FILE_BYTES:
+                raise LookError(f"{path}: a look has at most {MAX_FILE_BYTES // 10**6} MB")
+            # All of them, with their checksums: Keras and ONNX Runtime notice less.
+            members = {name: archive.read(name) for name in archive.namelist()}
+        info = _check(path, members[_INFO])
+        onnx, sample = members[_ONNX], members[_SAMPLE]
     except OSError as error:
         raise LookError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError) as error:
-        raise LookError(f"{path}: not a look, or damaged: {error}") from None
+    except LookError:
+        raise
     except Exception as error:  # lzma and zlib have errors of their own
-        if isinstance(error, LookError):
-            raise
-        raise LookError(f"{path}: damaged: {error}; copy it again") from None
+        raise LookError(f"{path}: not a look, or damaged: {error}; copy it again") from None
     try:
         config = parse_session(info.session, source=str(path))
     except ConfigError as error:
         raise LookError(f"{path}: of another version of styletune: {error}") from None
     return Look(path, info, config, onnx, sample)
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """Of bounded size, whatever the archive says."""
-    with archive.open(name) as member:
-        data = member.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        raise ValueError(f"{name} is larger than {MAX_FILE_BYTES // 10**6} MB")
-    return data
 
 
 def _check(path: Path, text: bytes) -> LookInfo:

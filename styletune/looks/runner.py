@@ -73,10 +73,14 @@ class LookRunner:
                 f"a look paints pictures of at least {MIN_EDGE_PX} × {MIN_EDGE_PX} px; "
                 f"received {width} × {height}"
             )
+        # Parts, too, begin at multiples of the stride: what it leaves of a grid does not shift.
+        more = [(0, -size % _STRIDE) for size in (height, width)]
+        padded = np.pad(picture, [*more, (0, 0)], mode="symmetric")
         if height * width <= max_pixels:
-            painted: Picture = self._paint_whole(picture[None], desk)[0]
-            return painted
-        return self._paint_parts(picture, desk, max_pixels)
+            painted: Picture = self._paint_whole(padded[None], desk)[0]
+        else:
+            painted = self._paint_parts(padded, desk, max_pixels)
+        return painted[:height, :width]
 
     def paint_at(
         self, picture: Picture, table: ControlTable, positions: Mapping[str, float]
@@ -85,15 +89,12 @@ class LookRunner:
         return self.paint(picture, desk_values(table, positions, len(self.look.info.styles)))
 
     def _paint_whole(self, pictures: Picture, desk: Desk, *, shared: bool = False) -> Picture:
-        """(n, h, w, 3) of any size."""
-        count, height, width, _ = pictures.shape
-        more = [(0, -size % _STRIDE) for size in (height, width)]
-        if any(edge for _, edge in more):
-            pictures = np.pad(pictures, [(0, 0), *more, (0, 0)], mode="symmetric")
+        """(n, h, w, 3), edges multiples of the stride."""
+        count = len(pictures)
         inputs = {name: np.tile(values, (count, 1)) for name, values in desk.items()}
         inputs[SHARED_STATISTICS] = np.full((count, 1), float(shared), np.float32)
         painted = self._run({"picture": pictures.astype(np.float32), **inputs})
-        return np.asarray(np.clip(painted[:, :height, :width] + 0.5, 0, 255), np.uint8)
+        return np.asarray(np.clip(painted + 0.5, 0, 255), np.uint8)
 
     def _paint_parts(self, picture: Picture, desk: Desk, max_pixels: int) -> Picture:
         """In parts that overlap; the whole, made as small as a part, lends its statistics."""
@@ -111,7 +112,9 @@ class LookRunner:
                 pair = np.stack([whole, picture[place]])
                 painted[place] += mask * self._paint_whole(pair, desk, shared=True)[1]
                 total[place] += mask
-        return np.asarray(painted / total + 0.5, np.uint8)
+        painted /= total
+        painted += 0.5
+        return painted.astype(np.uint8)
 
 
 def _starts(size: int, part: int) -> list[int]:
@@ -145,7 +148,10 @@ def _onnx(look: Look, threads: int | None) -> tuple[str, _Run]:
         raise LookError(f"{look.path}: ONNX Runtime cannot run it: {error}") from None
 
     def run(inputs: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float32]:
-        return np.asarray(session.run(None, dict(inputs))[0])
+        try:
+            return np.asarray(session.run(None, dict(inputs))[0])
+        except Exception as error:  # a network that takes other inputs, or too large a picture
+            raise LookError(f"{look.path}: ONNX Runtime cannot run it: {error}") from None
 
     return f"ONNX Runtime {onnxruntime.__version__}", run
 

@@ -21,7 +21,7 @@ def write_small_look(path: Path, styles: int = 1, seed: int = 0) -> Path:
     layers = session.network.selected_layers
     network = look_network(len(layers), styles, Widths(half=4, quarter=8, blocks=1, desk=4))
     # At first a network shows the picture itself.
-    network.get_layer("paint").kernel.assign(keras.random.normal((3, 3, 4, 12), stddev=0.2))
+    network.get_layer("paint").kernel.assign(keras.random.normal((3, 3, 4, 12), stddev=0.1))
     model, onnx = network_files(network)
     sample = io.BytesIO()
     Image.new("RGB", (64, 48), "teal").save(sample, "JPEG")
