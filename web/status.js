@@ -30,6 +30,9 @@ const STATE_TEXTS = {
 };
 const STARTING_WHY = "importing Keras and its backend, which takes some seconds";
 
+/** What a look runs on, without its version. @param {string} label */
+const engineName = (label) => label.replace(/ \d.*/, "");
+
 /**
  * The state line: `key` stays the same while `text` counts down. Pure.
  * @param {SocketState} socket
@@ -46,6 +49,7 @@ export function connectionState(socket, worker, { now, silentMs, staleMs, retryA
     return { key: "stale", text: `no picture for ${Math.floor(silentMs / 1000)} s` };
   }
   if (worker.state === "restarting" && retryAt > now) return { key: "restarting", text: `restarting ${seconds(retryAt)}` };
+  if (worker.live && worker.state === "running") return { key: "running", text: `live by ${worker.look} on ${engineName(worker.live)}` };
   return { key: worker.state, text: STATE_TEXTS[worker.state] ?? worker.state };
 }
 
@@ -137,7 +141,7 @@ export function makeStatus() {
     frames = frames.filter(([at]) => now - at < RATE_WINDOW_MS);
     const perS = (/** @type {number} */ sum) => (sum * 1000) / RATE_WINDOW_MS;
     const pictures = painting && frames.length;
-    show("steps", painting && stepsPerS > 0 && formatRate(stepsPerS));
+    show("steps", painting && stepsPerS > 0 && formatRate(stepsPerS) + (worker?.live ? " pictures" : ""));
     show("pictures", pictures && formatRate(perS(pictures)));
     show("flow", pictures && formatBandwidth(perS(frames.reduce((sum, [, bytes]) => sum + bytes, 0))));
   }
@@ -191,7 +195,7 @@ export function makeStatus() {
       worker = state;
       retryAt = performance.now() + (state.retry_s ?? 0) * 1000;
       const { network, width, height, memory_mb } = state;
-      show("device", state.device);
+      show("device", state.live || state.device);
       show("painted-size", width && height && `${width} × ${height} px`);
       show("memory", memory_mb && `${Math.round(memory_mb)} MB`);
       show("network", network && `${network} · ${state.weights || "–"}`);

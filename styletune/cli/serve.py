@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, add_session_options, require_live, session_config
@@ -112,7 +113,10 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve until a signal ends it; returns the exit code."""
+    from styletune.errors import ConfigError
+    from styletune.films.reader import FilmReader
     from styletune.images import samples
+    from styletune.ipc.commands import CAMERA_SOURCE, CONTENT_SOURCE
     from styletune.looks import choice
     from styletune.midi.profile_store import user_profile_dir
     from styletune.server.serve import serve
@@ -131,9 +135,15 @@ def run(arguments: argparse.Namespace) -> int:
         session = session.with_overrides(controls={"look": True})
     if session.controls.get("look") or session.painting.init == "look":
         choice.read_for(session, look)
+    source = session.look.source
+    if source == CAMERA_SOURCE:
+        raise ConfigError("a camera is opened on the page: start without it as the source")
+    if source != CONTENT_SOURCE:
+        FilmReader(Path(source))  # what is wrong with it is said at once
+        source = str(Path(source).absolute())
     return serve(
         session.with_overrides(
-            look={"file": look and str(look)},
+            look={"file": look and str(look), "source": source},
             pictures={
                 "content": str(samples.locate(pictures.content)),
                 "styles": tuple(str(samples.locate(style)) for style in pictures.styles),

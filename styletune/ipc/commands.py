@@ -90,7 +90,8 @@ class SetLook:
     path: str
 
 
-CONTENT_SOURCE, CAMERA_SOURCE = "content", "camera"
+# What a look paints, as people see it.
+CONTENT_SOURCE, CAMERA_SOURCE, FILM_SOURCE = "content", "camera", "film"
 
 
 @dataclass(frozen=True, slots=True)

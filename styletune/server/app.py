@@ -12,6 +12,7 @@ from fastapi import FastAPI, WebSocket
 from styletune import __version__
 from styletune.config import SessionConfig
 from styletune.server import websockets
+from styletune.server.camera import CameraFeed
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
 from styletune.server.looks.library import LookLibrary
@@ -98,7 +99,7 @@ def create_app(
         config=config,
         session=state,
     )
-    add_live_routes(app, hub.live, config, looks.path)
+    add_live_routes(app, hub.live, hub.library, config, looks.path)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
     add_error_handlers(app)
@@ -116,5 +117,11 @@ def create_app(
     @app.websocket("/frames")
     async def frames(websocket: WebSocket) -> None:
         await websockets.serve_frames(websocket, hub)
+
+    camera = CameraFeed(hub.live)
+
+    @app.websocket("/ws/camera")
+    async def ws_camera(websocket: WebSocket) -> None:
+        await camera.serve(websocket)
 
     return app

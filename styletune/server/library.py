@@ -17,6 +17,7 @@ from typing import Literal, TypeVar
 
 from styletune.errors import ConfigError, PictureError
 from styletune.files import printable
+from styletune.films.pyav import SUFFIXES as FILM_SUFFIXES
 from styletune.images import samples
 from styletune.server.decoding import (
     SMALL_PX,
@@ -26,7 +27,7 @@ from styletune.server.decoding import (
 )
 from styletune.server.http_errors import ApiError
 from styletune.server.uploads import MAX_BYTES
-from styletune.session.outgoing import LibraryMessage, LibraryPicture
+from styletune.session.outgoing import Film, FilmsMessage, LibraryMessage, LibraryPicture
 
 MAX_OF_FOLDER = 200  # the newest
 MAX_THUMBNAILS = 2 * MAX_OF_FOLDER  # of some 10 kB each
@@ -76,6 +77,7 @@ class PictureLibrary:
         self._executor = executor
         self._max_pixels = max_pixels
         self._files: dict[str, _PictureFile] = {}
+        self._films: dict[str, _PictureFile] = {}
         self._thumbnails: OrderedDict[tuple[str, str], bytes | PictureError] = OrderedDict()
         # One at a time: an upload waits in the executor for one of them at most.
         self._thumbnail_lock = asyncio.Lock()
@@ -96,6 +98,27 @@ class PictureLibrary:
                 for file in files
             )
         )
+
+    async def films(self) -> FilmsMessage:
+        """Read the folder anew and return its films, which looks can paint, by name."""
+        files = await asyncio.to_thread(_folder_files, self._folder, frozenset(FILM_SUFFIXES))
+        self._films = {file.id: file for file in files}
+        return FilmsMessage(films=tuple(Film(id=file.id, name=file.name) for file in files))
+
+    async def find_film(self, film_id: str) -> Path:
+        """The file of a film.
+
+        Raises:
+            ApiError: there is none of this id (404).
+        """
+        await self.films()
+        if film_id not in self._films:
+            raise ApiError(
+                HTTPStatus.NOT_FOUND,
+                "no_such_film",
+                f"`{film_id[:40]}` is none of the films in the folder of pictures",
+            )
+        return self._films[film_id].path
 
     async def decode(self, picture_id: str) -> DecodedPicture:
         """Decode a picture to be painted from, as a file of its own.
@@ -203,14 +226,14 @@ def _sample_files() -> Iterator[_PictureFile]:
             yield _picture_file(path, path.stat(), f"sample/{name}", kind, "sample")
 
 
-def _folder_files(folder: Path | None) -> list[_PictureFile]:
-    """The newest pictures of the folder and of its subfolders for one kind, by name."""
+def _folder_files(folder: Path | None, suffixes: frozenset[str] = SUFFIXES) -> list[_PictureFile]:
+    """The newest pictures, or films, of the folder and of its subfolders for one kind, by name."""
     if folder is None:
         return []
     folder = folder.resolve()
     found: list[tuple[int, _PictureFile]] = []
     for kind, entry in _entries(folder):
-        if Path(entry.name).suffix.lower() not in SUFFIXES or entry.name.startswith("."):
+        if Path(entry.name).suffix.lower() not in suffixes or entry.name.startswith("."):
             continue
         with contextlib.suppress(OSError):  # gone meanwhile
             # A link may lead out of the folder: it is none of its pictures.

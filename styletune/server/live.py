@@ -54,6 +54,10 @@ class LiveControls:
         """What looks paint; see `ipc.commands.SetSource`."""
         return self._worker.sources.live
 
+    async def show_camera(self, data: bytes) -> None:
+        """Hand over a camera's picture, and wait until it is taken, or for a second."""
+        await self._worker.show_camera(data)
+
     def set_source(self, source: str) -> None:
         """Let looks paint this; see `ipc.commands.SetSource`."""
         self._worker.set_live(SetSource(source))

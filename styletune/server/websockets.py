@@ -42,7 +42,7 @@ async def serve_controls(
     joined = hub.add_client(role, only_hardware=only_hardware, watches=watches)
     role = Role.VIEWER if watches else role
     if joined is None:
-        await _close(socket, "server full")
+        await close(socket, "server full")
         return
     client, queue = joined
     try:
@@ -58,7 +58,7 @@ async def serve_frames(socket: WebSocket, hub: Hub) -> None:
     await socket.accept()
     role = role_of(socket.scope)
     if not hub.add_viewer(role):
-        await _close(socket, "server full")
+        await close(socket, "server full")
         return
     sender = FrameSender(socket, hub)
     try:
@@ -89,7 +89,7 @@ async def _write_messages(socket: WebSocket, queue: SendQueue) -> None:
         if isinstance(message, ChangedMessage) and (delay_s := bucket.delay_s(time.monotonic())):
             # Changes of the meantime go out as one: to send takes ten times as long as to apply.
             await asyncio.sleep(delay_s)
-    await _close(socket, "too slow")
+    await close(socket, "too slow")
 
 
 class TokenBucket:
@@ -177,7 +177,7 @@ class FrameSender:
                 continue
             left = deadline - time.monotonic()
             if left <= 0:
-                await _close(self._socket, "no picture acknowledged for 30 s")
+                await close(self._socket, "no picture acknowledged for 30 s")
                 return
             await asyncio.sleep(left)
 
@@ -194,10 +194,11 @@ async def _messages(socket: WebSocket) -> AsyncIterator[str | bytes]:
             await asyncio.sleep(0)  # `receive` does not give way while messages wait
 
 
-async def _close(socket: WebSocket, reason: str) -> None:
+async def close(socket: WebSocket, reason: str, code: int = TRY_AGAIN_LATER) -> None:
+    """Close a socket, whether its client still reads or not."""
     with contextlib.suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
         async with asyncio.timeout(_CLOSE_WITHIN_S):
-            await socket.close(TRY_AGAIN_LATER, reason)
+            await socket.close(code, reason)
 
 
 async def run_until_first_ends(*coroutines: Coroutine[Any, Any, None]) -> None:

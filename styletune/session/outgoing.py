@@ -287,6 +287,19 @@ class LibraryMessage(OutgoingMessage):
     pictures: tuple[LibraryPicture, ...]
 
 
+class Film(OutgoingMessage):
+    """A film that looks can paint live."""
+
+    id: str
+    name: str
+
+
+class FilmsMessage(OutgoingMessage):
+    """The films of the user's folder, by name."""
+
+    films: tuple[Film, ...]
+
+
 class SceneEntry(OutgoingMessage):
     """A scene in the list; `saved`: seconds since 1970; `thumbnail`: whether it has one."""
 
@@ -344,6 +357,12 @@ class SnapshotMessage(OutgoingMessage):
     players: int = 0
     scenes: ScenesMessage = ScenesMessage()
     seq: int | None = Field(default=None, exclude_if=is_none)
+
+
+class CameraTakenMessage(OutgoingMessage):
+    """On /ws/camera: the picture is taken, the next may come."""
+
+    type: Literal["taken"] = "taken"
 
 
 Outgoing = (

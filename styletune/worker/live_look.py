@@ -3,6 +3,7 @@
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -10,11 +11,12 @@ from PIL import Image, ImageOps
 from styletune.config import SessionConfig
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
-from styletune.errors import LookError, PictureError
+from styletune.errors import ConfigError, FilmError, LookError, PictureError
 from styletune.images import decode
 from styletune.ipc.commands import (
     CAMERA_SOURCE,
     CONTENT_SOURCE,
+    FILM_SOURCE,
     CommandRejected,
     LookCommand,
     SetLook,
@@ -23,6 +25,7 @@ from styletune.ipc.commands import (
 from styletune.looks import choice
 from styletune.looks.file import locate
 from styletune.looks.runner import LookRunner
+from styletune.worker.film import LoopingFilm
 
 # The switch may be seen before the look that was chosen with it.
 _PATIENCE_S = 1.0
@@ -61,6 +64,7 @@ class LiveLook:
         self._failed = False  # until another one is chosen, or the switch was off
         self._waiting_since: float | None = None
         self._source = session.look.source
+        self._film: LoopingFilm | None = None
         self._camera: bytes | None = None
         self._frame: Picture | None = None  # of the source, as the canvas is; None: the content
         self._painted: Picture | None = None  # what was painted from last
@@ -82,7 +86,7 @@ class LiveLook:
     @property
     def source(self) -> str:
         """`content`, `camera` or `film`."""
-        return self._source if self._source in (CONTENT_SOURCE, CAMERA_SOURCE) else "film"
+        return self._source if self._source in (CONTENT_SOURCE, CAMERA_SOURCE) else FILM_SOURCE
 
     @property
     def pictures_per_s(self) -> float:
@@ -95,7 +99,7 @@ class LiveLook:
             self._path = locate(command.path)
             self._runner, self._failed, self._painted = None, False, None
         elif isinstance(command, SetSource):
-            self._source, self._camera, self._frame = command.source, None, None
+            self._source, self._film, self._camera, self._frame = command.source, None, None, None
             if not self.active and self._measured is not None:
                 self._compare_with(painter, content)
         else:
@@ -118,7 +122,8 @@ class LiveLook:
             self._runner = LookRunner(choice.read_for(self._session, self._path))
         except LookError as error:
             self._failed = True
-            self._reject(CommandRejected("look", str(error)))
+            why = _without_folder(error, str(self._path))
+            self._reject(CommandRejected(SetLook.label, why))
 
     def paint(
         self, painter: Painter, content: Picture, positions: Mapping[str, float], moved: bool
@@ -150,6 +155,11 @@ class LiveLook:
         self._published_at = now
         return True
 
+    def preview(self, painter: Painter, content: Picture, positions: Mapping[str, float]) -> None:
+        """Let a painter that cannot take steps yet show the content as the look paints it."""
+        assert self._runner is not None  # see `is_on`
+        painter.show(self._runner.paint_at(content, self._table, positions), content)
+
     def _measure(self, painter: Painter, frame: Picture) -> None:
         started = time.monotonic()
         self._compare_with(painter, frame)
@@ -180,7 +190,9 @@ class LiveLook:
         """The newest picture of the source, of the content's shape; the same object: no new one."""
         if self._source == CONTENT_SOURCE:
             return content
-        if self._camera is not None:
+        if self.source == FILM_SOURCE:
+            self._frame = self._film_frame(content)
+        elif self._camera is not None:
             data, self._camera = self._camera, None
             self._taken()
             try:
@@ -191,6 +203,22 @@ class LiveLook:
         if self._frame is not None and self._frame.shape != content.shape:
             self._frame = fit(Image.fromarray(self._frame), content)
         return content if self._frame is None else self._frame
+
+    def _film_frame(self, content: Picture) -> Picture | None:
+        path = self._source
+        try:
+            self._film = self._film or LoopingFilm(self._source, *content.shape[:2])
+            pixels = self._film.poll(time.monotonic())
+        except (ConfigError, FilmError) as error:
+            self._film, self._source = None, CONTENT_SOURCE
+            self._reject(CommandRejected(SetSource.label, _without_folder(error, path)))
+            return None
+        return self._frame if pixels is None else fit(Image.fromarray(pixels), content)
+
+
+def _without_folder(error: Exception, path: str) -> str:
+    """Its text for everybody at the session, whom our folders do not concern."""
+    return str(error).replace(path, Path(path).name)
 
 
 def fit(image: Image.Image, like: Picture) -> Picture:

@@ -336,6 +336,8 @@ class PaintLoop:
             self._positions, full=self._checkpoints.latest is not None or self._is_live()
         )
         self._checkpoints.restore(painter)
+        if self._is_live():
+            self._live.preview(painter, self._canvas_builder.content, self._positions)
         self._publish(painter)
         self._set_state(State.COMPILING, "compiling the first steps")
         warm_up(painter)

@@ -59,3 +59,11 @@ test("a server that is gone is explained: at once where it was stopped, else aft
   assert.equal(lostText(false, 2000), null);
   assert.match(`${lostText(false, 3000)}`, /^the server does not answer,.*network.*--resume/);
 });
+
+test("what paints is told: a look, and on what", () => {
+  const open = /** @type {const} */ ({ kind: "open" });
+  const live = /** @type {StateMessage} */ ({ state: "running", look: "woodcut", live: "ONNX Runtime 1.22.0" });
+  assert.equal(connectionState(open, live, times).text, "live by woodcut on ONNX Runtime");
+  assert.equal(connectionState(open, { ...live, live: "Keras 3.15 on tensorflow" }, times).text, "live by woodcut on Keras");
+  assert.equal(connectionState(open, { ...live, state: "paused" }, times).text, "paused");
+});

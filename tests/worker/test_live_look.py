@@ -20,6 +20,7 @@ from styletune.looks import file as look_file
 from styletune.looks.runner import LookRunner
 from styletune.networks import NETWORKS
 from tests.support.small_painter import picture
+from tests.worker.test_film import write_film
 from tests.worker.test_loop import Bench
 
 TAUGHT = {
@@ -123,6 +124,25 @@ def test_it_follows_a_camera_and_freezes_what_it_shows(bench: Bench, look_path: 
     bench.frame(lambda f: f.epoch > stepped.epoch and same(f.picture, live.picture))
     bench.move(look=1.0, paused=0.0)
     bench.pipe.send(SetSource("content"))
+    painted = by_look(bench, look_path)
+    bench.frame(lambda f: same(f.picture, painted))
+    bench.move(look=0.0)
+
+
+def test_it_plays_a_film_and_tells_of_one_that_it_cannot(
+    bench: Bench, look_path: Path, tmp_path: Path
+) -> None:
+    shades = (40, 200)
+    path = write_film(tmp_path / "film.mkv", list(shades), fps=4)
+    bench.move(look=1.0)
+    bench.pipe.send(SetSource(str(path)))
+    for shade in (*shades, shades[0]):  # it loops
+        painted = by_look(bench, look_path, np.full((48, 64, 3), shade, np.uint8))
+        bench.frame(lambda f, painted=painted: same(f.picture, painted))
+    bench.report(lambda m: is_live(m) and m.source == "film")
+    bench.pipe.send(SetSource(str(tmp_path / "none.mp4")))
+    refused = bench.report(lambda m: isinstance(m, CommandRejected) and m.label == "source")
+    assert refused.message.startswith("none.mp4: ")
     painted = by_look(bench, look_path)
     bench.frame(lambda f: same(f.picture, painted))
     bench.move(look=0.0)

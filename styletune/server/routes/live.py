@@ -11,10 +11,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from styletune.config import SessionConfig
-from styletune.errors import explain_validation_error
+from styletune.errors import LookError, explain_validation_error
+from styletune.ipc.commands import CONTENT_SOURCE
 from styletune.looks import choice
 from styletune.looks import file as look_file
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError
+from styletune.server.library import PictureLibrary
 from styletune.server.live import LiveControls
 from styletune.server.uploads import read_body
 
@@ -36,18 +38,24 @@ class LookBody(_Body):
 class SourceBody(_Body):
     """What looks are to paint."""
 
-    source: Literal["content"]
+    source: Literal["content", "film"]
+    film: Annotated[str, Field(max_length=100)] | None = None
 
 
 _T = TypeVar("_T", bound=_Body)
 
 
 def add_live_routes(
-    app: FastAPI, live: LiveControls, config: SessionConfig, find_look: Callable[[str], Path | None]
+    app: FastAPI,
+    live: LiveControls,
+    library: PictureLibrary,
+    config: SessionConfig,
+    find_look: Callable[[str], Path | None],
 ) -> None:
     """Add the routes of painting live.
 
     Args:
+        library: has the films.
         config: of the session, whose controls a look must have been taught.
         find_look: the file of the look of that name; None: there is none.
     """
@@ -71,15 +79,30 @@ def add_live_routes(
                 f"there is no look `{name[:40]}`; those that ship: {known}",
             )
         # Apart: it is unpacked and checked.
-        await asyncio.to_thread(choice.read_for, config, path)
+        try:
+            await asyncio.to_thread(choice.read_for, config, path)
+        except LookError as error:  # without our folders
+            raise LookError(str(error).replace(str(path), path.name)) from None
         live.set_look(path)
         return JSONResponse({"look": path.stem}, headers=_NOT_STORED)
 
+    @app.get("/api/films")
+    async def get_films() -> Response:
+        """The films to choose from: `id` and `name` of each."""
+        text = (await library.films()).text
+        return Response(text, media_type="application/json", headers=_NOT_STORED)
+
     @app.put("/api/source", openapi_extra=_BODY, responses=UPLOAD_ERRORS)
     async def put_source(request: Request) -> Response:
-        """Let looks paint the content picture: `{"source": "content"}`."""
+        """Let looks paint the content picture: `{"source": "content"}`.
+
+        Or a film of the folder: `{"source": "film", "film": id}`. A camera is opened on /ws/camera.
+        """
         body = await _read(request, SourceBody)
-        live.set_source(body.source)
+        if body.source == "film":
+            live.set_source(str(await library.find_film(body.film or "")))
+        else:
+            live.set_source(CONTENT_SOURCE)
         return JSONResponse({"source": body.source}, headers=_NOT_STORED)
 
 

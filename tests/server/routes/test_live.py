@@ -1,12 +1,17 @@
 """The look that is chosen, and what it paints, over HTTP."""
 
+import asyncio
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
-from styletune.ipc.commands import CommandRejected
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from styletune.ipc.commands import MAX_CAMERA_BYTES, CommandRejected
 from styletune.looks import file as look_file
-from tests.support.web_process import VIEWER, receive, running
+from tests.support.web_process import VIEWER, WAIT_S, receive, running
 
 
 def rewritten(path: Path, out: Path, **changes: object) -> Path:
@@ -32,7 +37,14 @@ async def test_a_look_is_chosen_and_switched_off_again(
     }
     (tmp_path / "cut.keras").write_bytes(look_path.read_bytes()[:1000])
     monkeypatch.setattr(look_file, "shipped", lambda: looks | {"cut": tmp_path / "cut.keras"})
-    async with running(tmp_path) as server, server.socket("/ws") as socket:
+    films = tmp_path / "films"
+    films.mkdir()
+    (films / "walk.mp4").write_bytes(b"a film, or not: the worker finds out")
+    (films / "notes.txt").write_text("none")
+    async with (
+        running(tmp_path, pictures=films) as server,
+        server.socket("/ws") as socket,
+    ):
         await receive(socket, "snapshot")
 
         async def put(body: object, path: str = "/api/look", **options) -> tuple[int, dict]:
@@ -51,6 +63,7 @@ async def test_a_look_is_chosen_and_switched_off_again(
             ("cut", 422, "damaged"),
         ):
             code, answer = await put({"look": name})
+            assert str(tmp_path) not in answer["message"]
             assert (code, why in answer["message"]) == (status, True), answer
         for body in ({}, {"look": 3}, [], {"look": "small", "more": 1}):
             assert (await put(body))[0] == 422
@@ -70,3 +83,48 @@ async def test_a_look_is_chosen_and_switched_off_again(
         assert await put({"source": "content"}, "/api/source") == (200, {"source": "content"})
         assert server.painter.sources.live == "content"
         assert (await put({"source": "moon"}, "/api/source"))[0] == 422
+        found = (await server.http.get("/api/films")).json()["films"]
+        assert [film["name"] for film in found] == ["walk"]
+        film = {"source": "film", "film": found[0]["id"]}
+        assert await put(film, "/api/source") == (200, {"source": "film"})
+        assert server.painter.sources.live == str(films / "walk.mp4")
+        assert (await put({"source": "film", "film": "../x"}, "/api/source"))[0] == 404
+        assert (await put({"source": "film"}, "/api/source"))[0] == 404
+
+
+async def test_the_newest_camera_is_the_source_and_its_pictures_wait_to_be_taken(
+    tmp_path: Path,
+) -> None:
+    async with running(tmp_path) as server:
+        painter = server.painter
+        async with server.socket("/ws/camera") as first:
+            await first.send(b"one")
+            assert await receive(first, "taken")
+            assert (painter.sources.live, painter.camera) == ("camera", [b"one"])
+            async with server.socket("/ws/camera") as second:
+                with pytest.raises(ConnectionClosed) as closed:
+                    await first.recv()
+                assert (closed.value.rcvd.code, "another page" in closed.value.rcvd.reason) == (
+                    4409,
+                    True,
+                )
+                await second.send(b"two")
+                await receive(second, "taken")
+                assert (painter.sources.live, painter.camera[1:]) == ("camera", [b"two"])
+                await second.send(bytes(MAX_CAMERA_BYTES + 1))
+                with pytest.raises(ConnectionClosed) as closed:
+                    await second.recv()
+                assert closed.value.rcvd.code == 4422
+                assert "64 kB" in closed.value.rcvd.reason
+        assert len(painter.camera) == 2
+        await until(lambda: painter.sources.live == "content")
+        with pytest.raises(InvalidStatus, match="403"):
+            async with server.socket("/ws/camera", **VIEWER):
+                pass
+        assert painter.sources.live == "content"
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not condition():
+            await asyncio.sleep(0.01)
