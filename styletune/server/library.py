@@ -20,7 +20,6 @@ from styletune.files import printable
 from styletune.films.pyav import SUFFIXES as FILM_SUFFIXES
 from styletune.images import samples
 from styletune.server.decoding import (
-    SMALL_PX,
     DecodedPicture,
     decode_in_subprocess,
     small_jpeg_in_subprocess,
@@ -138,14 +137,14 @@ class PictureLibrary:
 
         return await self._in_executor(file, decode)
 
-    async def small(self, picture_id: str, edge_px: int) -> bytes:
-        """Decode a picture, and return a JPEG, longer edge at most `edge_px`.
+    async def use(self, picture_id: str, make: Callable[[bytes], _T]) -> _T:
+        """Return what `make` makes of the picture's file, beside the event loop.
 
         Raises:
             ApiError: there is none of this id (404).
             PictureError: it has gone meanwhile, or cannot be used.
         """
-        return await self._small(await self._find(picture_id), edge_px)
+        return await self._in_executor(await self._find(picture_id), make)
 
     async def thumbnail(self, picture_id: str) -> bytes:
         """Return a small JPEG of a picture.
@@ -167,19 +166,11 @@ class PictureLibrary:
         return thumbnail
 
     async def _make_thumbnail(self, file: _PictureFile) -> bytes | PictureError:
+        make = partial(small_jpeg_in_subprocess, source=file.name, max_pixels=self._max_pixels)
         try:
-            return await self._small(file, SMALL_PX)
+            return await self._in_executor(file, make)
         except PictureError as error:
             return error  # it would be refused again
-
-    async def _small(self, file: _PictureFile, edge_px: int) -> bytes:
-        make = partial(
-            small_jpeg_in_subprocess,
-            source=file.name,
-            max_pixels=self._max_pixels,
-            edge_px=edge_px,
-        )
-        return await self._in_executor(file, make)
 
     async def _find(self, picture_id: str) -> _PictureFile:
         if picture_id not in self._files:

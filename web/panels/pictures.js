@@ -50,7 +50,9 @@ export async function start({ store, names, showNotice, on }) {
     },
     describeBlend: () => `blend as style ${"ABCD"[blendPlace() - 1]}`,
   });
-  list.after(pad.root, places, mix, filmstrip.root);
+  const learn = el("a", { title: "teach a network this style: it paints any picture at once" }, "learn this look");
+  byId("bar-keys").prepend(el("a", { class: "key", id: "gallery-key", href: "gallery", title: "looks that paint any picture at once" }, "gallery"));
+  list.after(pad.root, places, mix, el("p", { class: "looks" }, learn, el("a", { href: "gallery" }, "gallery")), filmstrip.root);
   for (const name of blendControls(MAX_STYLES)) store.watch(name, showShares);
   on("pictures", update);
   acceptAnywhere();
@@ -95,6 +97,8 @@ export async function start({ store, names, showNotice, on }) {
       tab.tabIndex = at === index ? 0 : -1;
     }
     for (const { row, root } of sliders) root.hidden = row.style !== index || index > styleCount || (styleCount === 1 && row.panel === "blend");
+    learn.hidden = !index || index > styleCount;
+    learn.href = `gallery?style=${index}#learn`;
     mix.hidden = sliders.every(({ root }) => root.hidden);
     showChoices();
   }

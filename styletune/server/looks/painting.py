@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 import functools
+import hashlib
 import importlib.util
 import io
 import multiprocessing
 import os
 import resource
 import threading
+from collections import OrderedDict
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from http import HTTPStatus
@@ -23,14 +25,45 @@ from styletune.looks import file as look_file
 from styletune.looks.desk import desk_values
 from styletune.looks.runner import LookRunner
 from styletune.process_priority import use_batch_scheduling
+from styletune.server.decoding import small_jpeg_in_subprocess
 from styletune.server.http_errors import ApiError
 from styletune.server.looks.library import LookFile
 
 SIZES_PX = (512, 1024)  # longer edge of what is painted: a tile's, and to look at closely
 MAX_CPU_SECONDS = 120  # of one picture; the largest takes two or three
+_KEPT = 4  # decoded pictures
 _IDLE_S = 60.0  # the process, some 150 MB, ends when nobody has needed it for so long
 # It paints for somebody who waits, but the live painting comes first.
 _NICE = 5
+
+
+class SmallPictures:
+    """Decodes pictures for looks; the last few are kept, as all looks paint the same one.
+
+    Args:
+        max_pixels: of a picture.
+    """
+
+    def __init__(self, max_pixels: int) -> None:
+        self._max_pixels = max_pixels
+        self._kept: OrderedDict[tuple[bytes, int], bytes] = OrderedDict()
+
+    def decode(self, data: bytes, size_px: int) -> bytes:
+        """A JPEG, longer edge at most `size_px`; takes as long as a process does.
+
+        Raises:
+            PictureError: it cannot be used.
+        """
+        key = hashlib.sha256(data).digest(), size_px
+        kept = self._kept.get(key)
+        if kept is None:
+            kept = small_jpeg_in_subprocess(
+                data, source="the picture", max_pixels=self._max_pixels, edge_px=size_px
+            )
+            self._kept[key] = kept
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return kept
 
 
 class LookPainter:

@@ -10,11 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from styletune.config import SessionConfig
 from styletune.errors import explain_validation_error
-from styletune.server.decoding import small_jpeg_in_subprocess
 from styletune.server.http_errors import UPLOAD_ERRORS, ApiError, error_responses, response
 from styletune.server.library import PictureLibrary
 from styletune.server.looks.library import LookLibrary
-from styletune.server.looks.painting import SIZES_PX, LookPainter
+from styletune.server.looks.painting import SIZES_PX, LookPainter, SmallPictures
 from styletune.server.looks.training import LookTraining
 from styletune.server.pictures import DecodedPictures
 from styletune.server.routes.pictures import parse_style_slot
@@ -65,6 +64,8 @@ def add_look_routes(
         slots, executor, max_pixels: those of uploads.
     """
 
+    small = SmallPictures(max_pixels)
+
     @app.get("/api/looks/{name}/sample.jpg", response_class=Response,
              responses=response("image/jpeg", HTTPStatus.NOT_FOUND,
                                 HTTPStatus.UNPROCESSABLE_ENTITY))  # fmt: skip
@@ -86,16 +87,12 @@ def add_look_routes(
         size_px = SIZES_PX[large]
         with slots.acquire():
             if (chosen := request.headers.get("x-library")) is not None:
-                picture = await library.small(chosen, size_px)
+                picture = await library.use(chosen, partial(small.decode, size_px=size_px))
             else:
                 async with read_body(request) as body:
                     if body:
-                        decode = partial(
-                            small_jpeg_in_subprocess, body, source="the picture",
-                            max_pixels=max_pixels, edge_px=size_px,
-                        )  # fmt: skip
                         loop = asyncio.get_running_loop()
-                        picture = await loop.run_in_executor(executor, decode)
+                        picture = await loop.run_in_executor(executor, small.decode, body, size_px)
                     else:
                         picture = pictures.thumbnail(CONTENT)
             painted = await painter.paint(look, picture, size_px)
