@@ -77,7 +77,8 @@ def browser() -> Iterator[Browser]:
         pytest.skip("no Chromium here: apt-get install chromium, or set STYLETUNE_CHROMIUM")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"],
         )
         yield browser
         browser.close()
