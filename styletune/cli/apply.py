@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> int:
     ).pictures.max_pixels
     jobs = apply.plan(arguments.input, arguments.out)
     look = file.read(file.locate(arguments.look))
-    console = Console(stderr=True, highlight=False)
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     moved = _moved_controls(arguments, look.table(), console)
     runner = _start(look, arguments.backend, console)
     painter = apply.FilePainter(
@@ -170,7 +170,7 @@ def _paint(jobs: "list[Job]", painter: "FilePainter", console: "Console") -> int
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[rate]:.1f} pictures/s"),

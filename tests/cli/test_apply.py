@@ -7,6 +7,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -45,13 +46,27 @@ def test_folder_goes_on_after_a_bad_picture(
 ) -> None:
     photos, out = tmp_path / "photos", tmp_path / "out"
     photos.mkdir()
-    (photos / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
+    (photos / "a[bold].png").write_bytes(b"\x89PNG\r\n\x1a\n cut")
     Image.new("RGB", (32, 24), "teal").save(photos / "b.png")
     assert main(["apply", str(look_path), str(photos), "-o", str(out)]) == 1
     assert [path.name for path in out.iterdir()] == ["b.png"]
     printed = capsys.readouterr().err
-    assert "a.png: " in printed
+    assert "a[bold].png: " in printed
     assert "1 of 2 in" in printed
+
+
+def test_picture_by_keras(
+    look_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["apply", str(look_path), "harbour", "--size", "32", "--set", "size=0.5"]
+    for backend in ("keras", "onnx"):
+        out = tmp_path / f"{backend}.png"
+        assert main([*words, "-o", str(out), "--backend", backend]) == 0
+    printed = capsys.readouterr().err
+    assert "look small (styles: style1), Keras " in printed
+    assert "without effect on a look: size" in printed
+    keras, onnx = (np.asarray(Image.open(path)).astype(int) for path in tmp_path.glob("*.png"))
+    assert np.abs(keras - onnx).max() <= 1
 
 
 def test_scene_of_a_picture(look_path: Path, tmp_path: Path) -> None:
@@ -69,7 +84,7 @@ def test_cut_film(look_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     film.write_bytes(film.read_bytes()[: film.stat().st_size // 2])
     out = tmp_path / "out.mp4"
     assert main(["apply", str(look_path), str(film), "-o", str(out)]) == 1
-    assert "film.mkv: ends in the middle" in "".join(capsys.readouterr().err.split("\n"))
+    assert "film.mkv: ends in the middle" in capsys.readouterr().err
     assert 5 < len(list(FilmReader(out))) < 45
 
 
