@@ -25,7 +25,6 @@ class Contents:
     What a step sees follows from the seed and the step alone.
 
     Args:
-        size: edge of the crops, px.
         folder: pictures of one's own, or None.
         step: the first one.
         pool: pictures that crops are cut from at any time.
@@ -34,12 +33,11 @@ class Contents:
     def __init__(
         self,
         seed: int,
-        size: int,
         folder: Folder | None = None,
         step: int = 0,
         pool: int = POOL,
     ) -> None:
-        self._seed, self._size, self._folder = seed, size, folder
+        self._seed, self._folder = seed, folder
         self._count = pool
         self._executor = ThreadPoolExecutor(1, "contents")
         self._newest = self._newest_at(step)
@@ -51,12 +49,12 @@ class Contents:
         """Let the thread end."""
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def draw(self, rng: np.random.Generator, step: int, count: int) -> Pixels:
+    def draw(self, rng: np.random.Generator, step: int, count: int, size: int) -> Pixels:
         """Crops for a step, (count, size, size, 3) uint8; steps only rise."""
         while self._newest < self._newest_at(step):
             self._pool.append(self._executor.submit(self._draw_picture, self._newest))
             self._newest += 1
-        return np.stack([self._cut(rng) for _ in range(count)])
+        return np.stack([self._cut(rng, size) for _ in range(count)])
 
     def _newest_at(self, step: int) -> int:
         return self._count + step // STEPS_A_PICTURE
@@ -67,13 +65,13 @@ class Contents:
             return self._folder.cut(rng, PICTURE_PX)
         return teaching_picture(rng, PICTURE_PX)
 
-    def _cut(self, rng: np.random.Generator) -> Pixels:
+    def _cut(self, rng: np.random.Generator, size: int) -> Pixels:
         """A square of some picture, from half of it to the whole, at the size of the crops."""
         # The newest ones may still be being drawn.
         picture = self._pool[int(rng.integers(0, self._count - _NEW))].result()
         part = int(PICTURE_PX * rng.uniform(_SMALLEST_PART, 1.0))
         y, x = rng.integers(0, PICTURE_PX - part + 1, 2)
         square = Image.fromarray(picture[y : y + part, x : x + part])
-        square = square.resize((self._size, self._size), Image.Resampling.BICUBIC)
+        square = square.resize((size, size), Image.Resampling.BICUBIC)
         crop = np.asarray(square)
         return crop[:, ::-1] if rng.random() < 0.5 else crop

@@ -25,12 +25,13 @@ from styletune.training.looks.losses import DeskLoss, LossScales
 Pixels = npt.NDArray[Any]
 
 _WARM_UP_STEPS = 50
+_LARGE_FROM, _ALL_FROM = 0.6, 0.3  # of the whole training: large crops, the whole desk
 _LAST_RATE = 0.02  # of the learning rate, at the end
 # A step is bad from a loss so many times the usual one: the weights are on their way out.
 _EXPLODED = 20.0
 # The same picture, moved by up to so many pixels and with noise, is to be painted the same.
 _SHIFT_PX, _NOISE = 6, 6.0
-_STEADY_EVERY = 2
+_STEADY_EVERY = 3
 _UNSTEADY = 24.0  # difference in pixel values that counts as much as a whole style loss
 
 
@@ -40,14 +41,15 @@ class LookConfig:
 
     Attributes:
         seed: of all that is drawn.
-        size: edge of the crops, px, a multiple of 4.
+        sizes: edge of the crops, px, at first and later: small ones teach as much in less time,
+            large ones have room for large strokes.
         batch: crops a step.
         steadiness: weight of the loss that keeps films from flickering; 0 leaves it out.
         spread: of the desk, see `DeskRange`.
     """
 
     seed: int = 0
-    size: int = 192
+    sizes: tuple[int, int] = (128, 192)
     batch: int = 2
     learning_rate: float = 2e-3
     steadiness: float = 1.0
@@ -92,9 +94,9 @@ class LookTrainer:
         self._styles = len(styles)
         self._table = session.table()
         self._range = DeskRange(self._table, session.positions(), self._styles, config.spread)
-        self.contents = Contents(config.seed, config.size, folder, step)
+        self.contents = Contents(config.seed, folder, step)
         self.scales = measure_scales(session, styles, self._some_contents(4))
-        self._loss = DeskLoss(session, styles, config.size, self.scales)
+        self._loss = DeskLoss(session, styles, config.sizes[-1], self.scales)
         layers = session.network.selected_layers
         self.network = network or look_network(len(layers), self._styles, config.widths)
         self._optimizer = keras.optimizers.Adam(config.learning_rate, global_clipnorm=1.0)
@@ -109,22 +111,26 @@ class LookTrainer:
         self.contents.close()
 
     def _some_contents(self, count: int) -> Pixels:
-        return self.contents.draw(np.random.default_rng((self.config.seed, 1 << 40)), 0, count)
+        rng = np.random.default_rng((self.config.seed, 1 << 40))
+        return self.contents.draw(rng, 0, count, self.config.sizes[-1])
 
     def take_step(self, progress: float) -> None:
         """Take one step.
 
         Args:
-            progress: of the whole training, 0..1, for the learning rate.
+            progress: of the whole training, 0..1: the crops grow, the desk moves farther, and
+                the steps become smaller.
 
         Raises:
             TrainingDivergedError: the weights may be of no use any more.
         """
         config = self.config
         rng = np.random.default_rng((config.seed, self.step))
-        crops = self.contents.draw(rng, self.step, config.batch)
+        size = config.sizes[progress >= _LARGE_FROM]
+        crops = self.contents.draw(rng, self.step, config.batch, size)
+        variety = min(1.0, progress / _ALL_FROM)
         desks = [
-            desk_values(self._table, self._range.draw(rng), self._styles)
+            desk_values(self._table, self._range.draw(rng, variety), self._styles)
             for _ in range(config.batch)
         ]
         desk = {name: np.stack([values[name] for values in desks]) for name in desks[0]}
@@ -178,7 +184,7 @@ class LookTrainer:
 
     def _unsteadiness(self, painted: Any, offset: Any) -> Any:
         """Mean square between the first picture and its moved one, where both show the same."""
-        size = self.config.size - 4 * _SHIFT_PX
+        size = painted.shape[1] - 4 * _SHIFT_PX
         shape = (1, size, size, 3)
         still = ops.slice(painted[:1], (0, 2 * _SHIFT_PX, 2 * _SHIFT_PX, 0), shape)
         begin = 3 * _SHIFT_PX - offset

@@ -13,17 +13,17 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def crops(supply: Contents, step: int) -> np.ndarray:
-    return supply.draw(np.random.default_rng(step), step, 3)
+    return supply.draw(np.random.default_rng(step), step, 3, 32)
 
 
 def test_a_later_start_sees_what_an_unbroken_one_sees() -> None:
-    unbroken = Contents(1, 32, pool=6)
+    unbroken = Contents(1, pool=6)
     first = crops(unbroken, 0)
     last = 3 * STEPS_A_PICTURE
     for step in range(1, last):
         crops(unbroken, step)
-    later = Contents(1, 32, step=last, pool=6)
-    other = Contents(2, 32, pool=6)
+    later = Contents(1, step=last, pool=6)
+    other = Contents(2, pool=6)
     try:
         assert first.shape == (3, 32, 32, 3)
         assert first.dtype == np.uint8
@@ -35,7 +35,7 @@ def test_a_later_start_sees_what_an_unbroken_one_sees() -> None:
 
 
 def test_pictures_are_replaced_one_after_the_other() -> None:
-    supply = Contents(1, 32, pool=6)
+    supply = Contents(1, pool=6)
     try:
         before = [future.result() for future in supply._pool]
         crops(supply, 2 * STEPS_A_PICTURE)

@@ -16,7 +16,7 @@ SESSION = small_session(
     pictures={"size": 48}, painting={"faders": "amount", "centering": 0.85}, network={"weights": ""}
 )
 CONFIG = LookConfig(
-    size=48, widths=Widths(half=8, quarter=16, blocks=1, desk=8), learning_rate=5e-3
+    sizes=(32, 48), widths=Widths(half=8, quarter=16, blocks=1, desk=8), learning_rate=5e-3
 )
 
 
