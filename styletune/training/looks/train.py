@@ -117,7 +117,7 @@ class Training:
         }
         saved = _read_checkpoint(self._checkpoint, self._settings) if arguments.resume else {}
         self._elapsed_s = float(saved.get("elapsed_s", 0.0))
-        network = _load_network(Path(arguments.start_from)) if arguments.start_from else None
+        network = self._first_network(arguments.start_from)
         with console.status("Measuring the styles, drawing the first pictures …"):
             self._trainer = LookTrainer(
                 config, session, styles, folder, network, step=int(saved.get("step", 0))
@@ -127,6 +127,20 @@ class Training:
             console.print(f"going on from {self._checkpoint}, step {self._trainer.step}")
         self._log = _tensorboard(arguments.tensorboard)
         self._contents = [_even(load_image(name, _SAMPLE_PX)) for name in samples.CONTENTS]
+
+    def _first_network(self, start_from: str | None) -> keras.Model | None:
+        """That of another look with the same inputs; None: a new one."""
+        if start_from is None:
+            return None
+        look = look_file.read(look_file.locate(start_from))
+        layers, styles = self._session.network.selected_layers, len(self._names)
+        if look.table().layers != layers or len(look.info.styles) != styles:
+            raise ConfigError(
+                f"--from {start_from}: that look has {len(look.info.styles)} styles and the layers "
+                f"{', '.join(look.table().layers)}; this one is to have {styles} and "
+                f"{', '.join(layers)}"
+            )
+        return keras_model.read_model(look.path)
 
     def close(self) -> None:
         """End what runs beside."""
@@ -305,11 +319,6 @@ def _even(picture: Pixels) -> Pixels:
     """Edges cut to multiples of 4."""
     height, width = (size // 4 * 4 for size in picture.shape[:2])
     return picture[:height, :width]
-
-
-def _load_network(path: Path) -> keras.Model:
-    look_file.read(path)  # with its own errors
-    return keras_model.read_model(path)
 
 
 def _tensorboard(folder: str | None) -> Any:
