@@ -1,6 +1,7 @@
 """Write a film: pictures with times, and the sound of another film."""
 
 import contextlib
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -196,7 +197,7 @@ class _Sound:
         streams = [stream for stream in source.streams.audio if stream.codec_context is not None]
         for stream in streams:
             codec = stream.codec_context.codec.canonical_name
-            if codec in output.supported_codecs:
+            if self._is_taken(stream):
                 self._copied[stream.index] = output.add_stream_from_template(stream)
                 labels.append(f"{codec} sound copied")
                 continue
@@ -208,6 +209,16 @@ class _Sound:
         self.label = ", ".join(labels)
         self._packets = source.demux(*streams) if streams else iter(())
         self._waiting: Any = None
+
+    def _is_taken(self, stream: Any) -> bool:
+        """Whether the file takes the sound as it is: FFmpeg knows when it writes a header."""
+        try:
+            with self._av.open(io.BytesIO(), "w", format=self._output.format.name) as trial:
+                trial.add_stream_from_template(stream)
+                trial.start_encoding()
+        except (self._av.FFmpegError, ValueError):
+            return False
+        return True
 
     def copy(self, until: Fraction | None) -> None:
         """Copy what begins before a time, or all that is left."""

@@ -49,6 +49,12 @@ def test_write(tmp_path: Path, name: str) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["film.mp4", name])
 
 
+def test_write_sound_that_only_the_header_refuses(tmp_path: Path) -> None:
+    source = write_small_film(tmp_path / "film.mkv", sound="flac")
+    assert copy(source, tmp_path / "out.mp4") == "flac sound copied"
+    assert copy(source, tmp_path / "out.mov") == "flac sound becomes aac"
+
+
 def test_write_other_sound(tmp_path: Path) -> None:
     source = write_small_film(tmp_path / "film.mov", sound="pcm_mulaw")
     assert copy(source, tmp_path / "out.mp4") == "pcm_mulaw sound becomes aac"
