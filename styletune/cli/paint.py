@@ -86,6 +86,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Paint as the options say; returns the exit code."""
     from rich.console import Console
 
+    from styletune.looks import choice
+
     if arguments.steps < 1:
         raise ConfigError(f"--steps must be at least 1; received {arguments.steps}")
     if not arguments.style and arguments.session is None:
@@ -97,6 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
         optimizer={"name": arguments.optimizer, "schedule": arguments.schedule},
         painting={"init": arguments.init, "scales": False if arguments.no_scales else None},
     )
+    if session.painting.init == "look":
+        choice.read_for(session, choice.find(session))  # now: Keras takes seconds
     console = Console(stderr=True, highlight=False)
     if arguments.schedule and session.optimizer.name == OFFLINE_OPTIMIZER:
         console.print(f"--schedule has no effect: {OFFLINE_OPTIMIZER} has no learning rate")

@@ -29,6 +29,14 @@ from tests.cli.running import styletune, styletune_here
         (["serve", "--port", "99999", "--no-browser"], 2, "`server.port`"),
         (["paint", "harbour", "woodcut", "-o", "x.png", "--schedule", "up"], 2, "invalid choice"),
         (["serve", "lbfgs.toml", "--no-browser"], 2, "takes the optimizers adam and gd"),
+        (["serve", "--look", "none.keras", "--no-browser"], 1, "none.keras: no such look"),
+        (["serve", "--source", "none.mp4", "--no-browser"], 1, "none.mp4: "),
+        (["serve", "--source", "camera", "--no-browser"], 2, "opened on the page"),
+        (
+            ["paint", "harbour", "woodcut", "-o", "x.png", "--init", "look", "--look", "no.keras"],
+            1,
+            "no.keras: no such look",
+        ),
         ([], 2, "COMMAND"),
     ],
 )

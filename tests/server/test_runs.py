@@ -84,6 +84,8 @@ def test_values_and_pictures_come_back(tmp_path: Path, caplog: pytest.LogCapture
                     "color": "infrared",
                 },
                 pictures=add_pictures(run, "content", "style"),
+                look="/looks/gogh.keras",
+                source="/films/walk.mp4",
             )
         )
         name = run.name
@@ -97,6 +99,7 @@ def test_values_and_pictures_come_back(tmp_path: Path, caplog: pytest.LogCapture
         assert session.positions()["style.block1_conv1.mute"] == 1.0
         assert session.pictures.content == str(run.pictures / "content.png")
         assert session.pictures.styles == (str(run.pictures / "style.png"),)
+        assert (session.look.file, session.look.source) == ("/looks/gogh.keras", "/films/walk.mp4")
         assert [ref.name for ref in run.manifest.pictures] == ["Content", "Style"]
 
 

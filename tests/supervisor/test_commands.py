@@ -1,10 +1,19 @@
 """Orders that wait: what overtakes what."""
 
-from styletune.ipc.commands import Command, RemoveStyle, Run, SetContent, SetStyle
+from styletune.ipc.commands import (
+    CameraFrame,
+    Command,
+    RemoveStyle,
+    Run,
+    SetContent,
+    SetLook,
+    SetSource,
+    SetStyle,
+)
 from styletune.supervisor.commands import CommandQueue
 
 
-def queue_of(*commands: SetContent | SetStyle | RemoveStyle | Run) -> CommandQueue:
+def queue_of(*commands: Command) -> CommandQueue:
     queue = CommandQueue()
     for command in commands:
         queue.add(command)
@@ -43,3 +52,13 @@ def test_what_there_is_no_room_for_waits_in_its_order() -> None:
     assert list(queue) == [SetStyle(1, "c")]
     queue.clear()
     assert len(queue) == 0
+
+
+def test_of_looks_sources_and_camera_pictures_only_the_newest_waits() -> None:
+    queue = queue_of(
+        SetLook("a"), SetSource("camera"), CameraFrame(b"1"), SetContent("c"), CameraFrame(b"2"),
+        SetLook("b"),
+    )  # fmt: skip
+    assert list(queue) == [
+        SetSource("camera"), SetContent("c"), CameraFrame(b"2"), SetLook("b"),
+    ]  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from styletune.errors import PictureError
+from styletune.ipc.commands import SetLook, SetSource
 from styletune.supervisor.sources import CONTENT, MAX_HISTORY, SourcePictures
 
 
@@ -115,3 +116,12 @@ def test_a_style_that_there_cannot_be_is_refused(sources: SourcePictures) -> Non
     for index in (0, 4, -1):
         with pytest.raises(PictureError, match=r"styles 2 to 4 can be removed; received"):
             sources.remove_style(index)
+
+
+def test_the_newest_look_and_live_source_are_kept_for_the_next_worker(
+    sources: SourcePictures,
+) -> None:
+    assert (sources.look, sources.live) == ("", "content")
+    for command in (SetLook("a.keras"), SetSource("camera"), SetLook("b.keras")):
+        sources.set_live(command)
+    assert (sources.look, sources.live) == ("b.keras", "camera")
