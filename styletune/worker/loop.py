@@ -114,6 +114,8 @@ class PaintLoop:
         """Paint without end."""
         painter = self._first_painter()
         while True:
+            shown = painter
+            swapped = False
             for command in self._poll_commands():
                 if isinstance(command, Stop):
                     self._checkpoints.save_final(painter, self._progress.epoch, self._progress.step)
@@ -124,6 +126,7 @@ class PaintLoop:
                     self._live.apply_command(command, painter, self._canvas_builder.content)
                 else:
                     self._canvas_builder.apply_command(command, painter, self._positions)
+                    swapped = True
             changed = self._read_controls(painter)
             painter = self._swap_painter_when_ready(painter)
             if self._live.active and not self._is_live():
@@ -133,7 +136,7 @@ class PaintLoop:
             self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)
             self._faults.inject(self._progress.step, painter, self._frames)
             if self._divergences.needs_user or self._positions["paused"]:
-                self._idle(painter, changed)
+                self._idle(painter, changed or swapped or painter is not shown)
                 continue
             if self._is_holding(changed):
                 continue
@@ -248,7 +251,7 @@ class PaintLoop:
         return self._controls.has_newer and not self._pacer.has_fixed_steps
 
     def _idle(self, painter: Painter, changed: bool) -> None:
-        """Stand still; a moved slider still shows in the table, at the same picture."""
+        """Stand still; what has changed still shows: a slider in the table, another picture."""
         if self._report.state is not State.PAUSED:
             self._set_state(State.PAUSED)
             changed = True

@@ -252,6 +252,21 @@ def test_reset_and_kick_happen_once_each_time_they_are_sent(bench: Bench) -> Non
     bench.frame(lambda f: f.rev >= rev)
 
 
+def test_pictures_are_swapped_while_it_is_paused(bench: Bench) -> None:
+    bench.move(paused=1.0)
+    still = bench.frame(lambda f: f.steps_per_s == 0)
+    height, width = still.picture.shape[:2]
+    same = bench.file("same", height, width, 8)
+    bench.pipe.send(SetContent(same))
+    swapped = bench.frame(lambda f: f.epoch > still.epoch)
+    assert np.array_equal(swapped.picture, np.asarray(Image.open(same)))
+    bench.pipe.send(SetContent(bench.file("tall", 32, 16, 8)))
+    bench.frame(lambda f: f.picture.shape[:2] == (32, 16))
+    bench.pipe.send(SetContent(bench.file("content", 24, 32, 1)))  # as the next test has it
+    bench.frame(lambda f: f.picture.shape[:2] == (24, 32))
+    bench.move(paused=0.0)
+
+
 def test_pictures_are_swapped_while_it_paints(bench: Bench) -> None:
     before = bench.frame()
     bench.pipe.send(SetStyle(0, bench.file("other", 50, 20, 9)))
