@@ -32,11 +32,12 @@ export function makeLearning(onchange) {
   const bar = el("progress", { max: 1 });
   const image = el("img", { alt: "what it paints by now", hidden: true });
   const why = el("pre", { class: "why", hidden: true });
+  const hint = el("small", {}, "It takes what the painting leaves of the processors: pause that on the desk, and it goes several times as fast.");
   const keep = button("keep it as it is", () => act("POST", "api/learning/finish"), { class: "key", title: "learn no more: it becomes a look" });
   const again = button("try again", () => act("POST", "api/learning/go-on"), { class: "key" });
   const cancel = button("cancel", () => act("DELETE", "api/learning"), { class: "key" });
   const root = el("section", { id: "learning", "aria-label": "being learned", hidden: true },
-    el("div", { class: "samples" }, image), el("div", {}, title, text, bar, why, el("div", { class: "keys" }, keep, again, cancel)));
+    el("div", { class: "samples" }, image), el("div", {}, title, text, bar, hint, why, el("div", { class: "keys" }, keep, again, cancel)));
   byId("tiles").before(root);
   let samples = "";
 
@@ -87,7 +88,7 @@ export function makeLearning(onchange) {
       setText(text, describeLearning(learning));
       if (learning.state === "training" || learning.progress) bar.value = learning.progress;
       else bar.removeAttribute("value");
-      bar.hidden = failed;
+      bar.hidden = hint.hidden = failed;
       why.hidden = !failed;
       setText(why, learning.error);
       keep.hidden = !player || learning.state !== "training";

@@ -7,6 +7,7 @@ All of it lies in one folder, which a later start of the server finds and goes o
 
 import asyncio
 import contextlib
+import importlib.util
 import os
 import re
 import shutil
@@ -38,7 +39,7 @@ from styletune.session.outgoing_looks import LearningStatus
 
 MINUTES = (10, 20, 40)
 # Counted in steps: how good a look is depends on them, not on what else the machine does.
-STEPS_A_MINUTE = 100  # on two quiet cores
+STEPS_A_MINUTE = 120  # on two quiet cores
 MIN_FREE_BYTES = 1_500_000_000
 MAX_NAME = 40
 _NAME = re.compile(r"\w[\w .+&,'-]*")
@@ -153,8 +154,8 @@ class LookTraining:
             near: learn only what is near those, which is quicker learned well.
 
         Raises:
-            ApiError: one is being learned (409), the name or the minutes cannot be (422), or too
-                little memory is free (503).
+            ApiError: one is being learned (409), the name or the minutes cannot be (422), tf2onnx
+                is missing (501), or too little memory is free (503).
             StorageError: the folder cannot be written.
         """
         if self._looks is None:
@@ -162,6 +163,13 @@ class LookTraining:
         if minutes not in MINUTES:
             raise _unfit(
                 f"minutes must be one of {', '.join(map(str, MINUTES))}; received {minutes}"
+            )
+        if importlib.util.find_spec("tf2onnx") is None:  # not after all the time that it takes
+            raise ApiError(
+                HTTPStatus.NOT_IMPLEMENTED,
+                "no_tf2onnx",
+                "learning a look needs tf2onnx, which is not installed: pip install "
+                "'styletune[train]', and start again",
             )
         name = self._fresh_name(name, [style for style, _ in styles])
         free = psutil.virtual_memory().available

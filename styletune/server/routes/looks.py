@@ -127,7 +127,8 @@ def add_learning_routes(
 
     @app.post("/api/learning", status_code=HTTPStatus.ACCEPTED, openapi_extra=_JSON_BODY,
               responses=UPLOAD_ERRORS | error_responses(
-                  HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE))  # fmt: skip
+                  HTTPStatus.CONFLICT, HTTPStatus.SERVICE_UNAVAILABLE,
+                  HTTPStatus.NOT_IMPLEMENTED))  # fmt: skip
     async def start_learning(request: Request) -> Response:
         """Learn a look of the session's styles; answers with the gallery.
 

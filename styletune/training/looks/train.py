@@ -25,7 +25,7 @@ from styletune import __version__, files
 from styletune.config import SessionConfig
 from styletune.controls import MAX_STYLES
 from styletune.engine.canvas import load_image, load_style
-from styletune.errors import ConfigError, LookError
+from styletune.errors import ConfigError, LookError, StorageError
 from styletune.images import samples
 from styletune.looks import file as look_file
 from styletune.looks import keras_model
@@ -37,6 +37,7 @@ from styletune.training.looks.trainer import LookConfig, LookTrainer, TrainingDi
 Pixels = npt.NDArray[np.uint8]
 
 _CHECKPOINT_S, _SHEET_S, _STATUS_S = 30.0, 120.0, 1.0
+_COMPILING_STEPS = 3  # the first ones take long, and say nothing of the others
 _FIRST_SHEET_S = 20.0  # the first one shows whether it goes the right way
 _SCENE_SPREAD = 0.35  # of the desk, around a scene
 _MAX_DIVERGENCES = 5
@@ -50,6 +51,7 @@ def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
         ConfigError: options that cannot be, or a checkpoint of other options.
         LookError: a checkpoint or a look that cannot be read, or a training that went to pieces.
         PictureError: a style or content that cannot be used.
+        StorageError: the disk is full or read-only.
     """
     console = Console(stderr=True, highlight=False)
     if keras.backend.backend() != "tensorflow":
@@ -73,6 +75,11 @@ def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
     training = Training(session, out, arguments, console)
     try:
         training.run()
+    except OSError as error:
+        raise StorageError(
+            f"cannot write beside {out}: {error.strerror or error}; make room, then the same "
+            "command with --resume goes on"
+        ) from None
     finally:
         training.close()
     return 0
@@ -184,7 +191,8 @@ class Training:
         trainer, divergences = self._trainer, 0
         good = trainer.state()
         saved = begun = last = time.monotonic()
-        before, sheeted, written = self._progress, begun + _FIRST_SHEET_S - _SHEET_S, 0.0
+        sheeted, written = begun + _FIRST_SHEET_S - _SHEET_S, 0.0
+        first, before = trainer.step, self._progress
         while self._progress < 1 and not stopped:
             try:
                 trainer.take_step(self._progress)
@@ -213,8 +221,11 @@ class Training:
                 self._write_log()
             if now - written > _STATUS_S:
                 written = now
-                rate = (self._progress - before) / max(now - begun, 1e-9)
-                self._write_status("training", (1 - self._progress) / max(rate, 1e-9))
+                if trainer.step <= first + _COMPILING_STEPS:
+                    begun, before = now, self._progress
+                done = self._progress - before
+                left = (1 - self._progress) * (now - begun) / done if done > 0 else None
+                self._write_status("training", left)
             if now - saved > _CHECKPOINT_S:
                 good, saved = trainer.state(), now
                 self._save()
