@@ -23,6 +23,7 @@ let timer = 0;
 /** @param {LooksMessage} message */
 function show(message) {
   player = message.player;
+  byId("tagline").hidden = !player;
   byId("source").hidden = !player || message.reason !== "";
   tiles.show(message.looks.filter(({ error }) => !error));
   byId("damaged").replaceChildren(...message.looks.filter(({ error }) => error).map(({ error }) => el("li", {}, error)));

@@ -41,7 +41,7 @@ export function makeTiles(open) {
     const note = el("span", { class: "note" });
     const root = el("li", {}, button(
       el("figure", {}, image, el("figcaption", {}, el("b", {}, look.name), el("small", {}, describeLook(look)))),
-      () => open(tile), { "aria-label": `${look.name}: ${describeLook(look)}` },
+      () => open(tile),
     ), note);
     const tile = { look, root, image, note, painted: null };
     return tile;
