@@ -4,6 +4,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, session_config
+from styletune.controls import MAX_STYLES
+from styletune.errors import ConfigError
 
 if TYPE_CHECKING:
     from styletune.cli.arguments import Subparsers
@@ -87,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Teach as the options say; returns the exit code."""
     from rich.console import Console
 
+    if len(arguments.style) > MAX_STYLES:
+        raise ConfigError(f"a look has 1 to {MAX_STYLES} styles; received {len(arguments.style)}")
     session = session_config(arguments, arguments.scene)
     with Console(stderr=True).status("Loading Keras …"):
         from styletune.engine.imports import fast_import

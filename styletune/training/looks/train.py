@@ -23,7 +23,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from styletune import __version__, files
 from styletune.config import SessionConfig
-from styletune.controls import MAX_STYLES
 from styletune.engine.canvas import load_image, load_style
 from styletune.errors import ConfigError, LookError, StorageError
 from styletune.images import samples
@@ -31,6 +30,7 @@ from styletune.looks import file as look_file
 from styletune.looks import keras_model
 from styletune.looks.file import SUFFIX, LookInfo
 from styletune.training.dataset import Folder
+from styletune.training.looks import checkpoint
 from styletune.training.looks.export import network_files
 from styletune.training.looks.trainer import LookConfig, LookTrainer, TrainingDivergedError
 
@@ -64,8 +64,6 @@ def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
         raise ConfigError(f"a look's file ends with {SUFFIX}; received {str(out)!r}")
     if not out.parent.is_dir():
         raise ConfigError(f"cannot write {out}: the folder {out.parent} does not exist")
-    if len(arguments.style) > MAX_STYLES:
-        raise ConfigError(f"a look has 1 to {MAX_STYLES} styles; received {len(arguments.style)}")
     for name in ("steps", "minutes"):
         value = getattr(arguments, name)
         if value is not None and not value > 0:
@@ -100,6 +98,7 @@ class Training:
         self._steps: int | None = arguments.steps
         self._minutes: float = arguments.minutes
         self._names = tuple(arguments.style)
+        self._disk_failed = False
         self._status = Path(arguments.status) if arguments.status else None
         self._checkpoint = out.with_suffix(".checkpoint.npz")
         self._sheet = out.with_suffix(".samples.png")
@@ -122,7 +121,7 @@ class Training:
             "layers": list(session.network.selected_layers),
             "contents": folder.names if folder else [],
         }
-        saved = _read_checkpoint(self._checkpoint, self._settings) if arguments.resume else {}
+        saved = checkpoint.read(self._checkpoint, self._settings) if arguments.resume else {}
         self._elapsed_s = float(saved.get("elapsed_s", 0.0))
         network = self._first_network(arguments.start_from)
         with console.status("Measuring the styles, drawing the first pictures …"):
@@ -130,7 +129,7 @@ class Training:
                 config, session, styles, folder, network, step=int(saved.get("step", 0))
             )
         if saved:
-            _restore(self._trainer, saved, self._checkpoint)
+            checkpoint.restore(self._trainer, saved, self._checkpoint)
             console.print(f"going on from {self._checkpoint}, step {self._trainer.step}")
         self._log = _tensorboard(arguments.tensorboard)
         self._contents = [_even(load_image(name, _SAMPLE_PX)) for name in samples.CONTENTS]
@@ -234,16 +233,22 @@ class Training:
                 self._write_sheet()
 
     def _save(self) -> None:
-        """Write the checkpoint, whole or not at all."""
-        stream = io.BytesIO()
-        np.savez(
-            stream,
-            settings=np.array(json.dumps(self._settings)),
-            step=np.array(self._trainer.step),
-            elapsed_s=np.array(self._elapsed_s),
-            **self._trainer.state(),  # type: ignore[arg-type]
+        """Write the checkpoint."""
+        self._keep(
+            self._checkpoint,
+            checkpoint.encode(self._trainer, self._settings, self._elapsed_s),
         )
-        files.write_bytes_atomically(self._checkpoint, stream.getvalue())
+
+    def _keep(self, path: Path, data: bytes) -> None:
+        """Write what helps, but is not the result: where it cannot be, training goes on."""
+        try:
+            files.write_bytes_atomically(path, data)
+        except OSError as error:
+            if not self._disk_failed:
+                self._console.print(f"cannot write {path}: {error.strerror}; training goes on")
+            self._disk_failed = True
+        else:
+            self._disk_failed = False
 
     def _write_status(self, state: str, seconds_left: float | None = None) -> None:
         """For programs: how far it is. Nothing that a full disk may end the training for."""
@@ -285,7 +290,7 @@ class Training:
         padded = [np.pad(row, ((0, 0), (0, width - row.shape[1]), (0, 0))) for row in rows]
         stream = io.BytesIO()
         Image.fromarray(np.concatenate(padded)).save(stream, "PNG")
-        files.write_bytes_atomically(self._sheet, stream.getvalue())
+        self._keep(self._sheet, stream.getvalue())
 
     def _write(self) -> None:
         trainer, session = self._trainer, self._session
@@ -371,35 +376,3 @@ def _first_interrupt() -> Iterator[list[bool]]:
     finally:
         for restored, handler in before.items():
             signal.signal(restored, handler)
-
-
-def _read_checkpoint(path: Path, settings: dict[str, Any]) -> dict[str, npt.NDArray[Any]]:
-    """A checkpoint of the same settings.
-
-    Raises:
-        LookError: missing or damaged.
-        ConfigError: of other options.
-    """
-    try:
-        # From memory: NumPy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            saved: dict[str, npt.NDArray[Any]] = {name: archive[name] for name in archive.files}
-        before = json.loads(str(saved.pop("settings")))
-    except Exception as error:  # a damaged file fails in every possible way
-        raise LookError(
-            f"cannot resume: {path} cannot be read: {error}; start without --resume"
-        ) from None
-    for name, value in json.loads(json.dumps(settings)).items():
-        if before.get(name) != value:
-            raise ConfigError(
-                f"cannot resume: {path} was made with {name}={before.get(name)}; received "
-                f"{name}={value}: use the same options, or start without --resume"
-            )
-    return saved
-
-
-def _restore(trainer: LookTrainer, saved: dict[str, npt.NDArray[Any]], path: Path) -> None:
-    try:
-        trainer.restore(saved)
-    except (KeyError, ValueError) as error:
-        raise LookError(f"cannot resume: {path} is damaged: {error}") from None
