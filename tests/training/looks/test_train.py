@@ -1,4 +1,4 @@
-"""`styletune train`: options that cannot be, one short real training, and what the gallery reads."""
+"""`styletune train`: options, one short real training, and what the gallery reads of it."""
 
 import errno
 import signal
