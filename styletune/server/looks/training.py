@@ -19,22 +19,21 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from logging import INFO, WARNING, getLogger
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import psutil
 import tomli_w
 from filelock import Timeout
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from styletune import files
 from styletune.config import SessionConfig
-from styletune.controls import MAX_STYLES
 from styletune.errors import StorageError
 from styletune.logs import log_event
 from styletune.looks.file import SUFFIX, shipped
 from styletune.server.http_errors import ApiError
+from styletune.server.looks.job import Job, Progress, environment, taught_session
 from styletune.server.looks.training_process import BUSY, training_lock
-from styletune.server.options import TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE
 from styletune.session.outgoing_looks import LearningStatus
 
 MINUTES = (10, 20, 40)
@@ -52,29 +51,6 @@ _LAST_LINES = 12
 _log = getLogger(__name__)
 
 
-class _Job(BaseModel):
-    """`job.json`: what is learned, and why that has failed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    version: Literal[1] = 1
-    name: str
-    styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)]
-    minutes: int
-    near: bool
-    started: float  # seconds since 1970
-    failed: str = ""
-
-
-class _Progress(BaseModel):
-    """`status.json`: what `styletune train --status` writes."""
-
-    state: Literal["training", "exporting", "written"]
-    progress: float
-    style_left: float | None
-    seconds_left: float | None
-
-
 class LookTraining:
     """Teaches one look at a time. Belongs to one event loop.
 
@@ -89,7 +65,7 @@ class LookTraining:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._kept = False  # what has been learned so far is enough
-        self._failed: _Job | None = None  # where the disk has no room for that
+        self._failed: Job | None = None  # where the disk has no room for that
         self._changed = asyncio.Event()
 
     # ------------------------------------------------------------- what is seen
@@ -196,12 +172,10 @@ class LookTraining:
                 copy.parent.mkdir(parents=True)
                 shutil.copyfile(path, copy)
                 kept.append(str(copy.relative_to(self._folder)))
-            text = tomli_w.dumps(_taught_session(session))
+            text = tomli_w.dumps(taught_session(session))
             files.write_bytes_atomically(self._folder / "session.toml", text.encode())
             now = time.time()
-            self._write(
-                _Job(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now)
-            )
+            self._write(Job(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now))
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise StorageError(
@@ -268,7 +242,7 @@ class LookTraining:
             if self._process is not None:
                 _close_stdin(self._process)
 
-    async def _teach(self, job: _Job) -> None:
+    async def _teach(self, job: Job) -> None:
         log_event(_log, INFO, "learning", look=job.name, minutes=job.minutes)
         self._kept = False
         try:
@@ -279,7 +253,7 @@ class LookTraining:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=log,
-                    env=_environment(),
+                    env=environment(),
                     # Ctrl-C is for this process. No session of its own: Linux would give that a
                     # share of the processors as large as the painter's.
                     process_group=0,
@@ -301,7 +275,7 @@ class LookTraining:
         elif self._kept:
             self._fail(job, "nothing had been learned yet")
 
-    def _keep(self, job: _Job) -> None:
+    def _keep(self, job: Job) -> None:
         """Into the gallery; what was needed to learn it goes."""
         assert self._looks is not None
         try:
@@ -312,7 +286,7 @@ class LookTraining:
         log_event(_log, INFO, "learned", look=job.name)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _fail(self, job: _Job, why: str) -> None:
+    def _fail(self, job: Job, why: str) -> None:
         log_event(_log, WARNING, "learning_failed", look=job.name, why=why)
         self._failed = job.model_copy(update={"failed": why})
         with contextlib.suppress(OSError):
@@ -320,7 +294,7 @@ class LookTraining:
 
     # ------------------------------------------------------------------- files
 
-    def _words(self, job: _Job) -> list[str]:
+    def _words(self, job: Job) -> list[str]:
         """The arguments of `styletune train`."""
         words = ["train", *(str(self._folder / style) for style in job.styles)]
         words += ["-o", str(self._out(job)), "--steps", str(job.minutes * STEPS_A_MINUTE)]
@@ -331,22 +305,22 @@ class LookTraining:
             words.append("--resume")
         return words
 
-    def _out(self, job: _Job) -> Path:
+    def _out(self, job: Job) -> Path:
         return self._folder / f"{job.name}{SUFFIX}"
 
-    def _samples_path(self, job: _Job) -> Path:
+    def _samples_path(self, job: Job) -> Path:
         return self._out(job).with_suffix(".samples.png")
 
-    def _samples_version(self, job: _Job) -> str:
+    def _samples_version(self, job: Job) -> str:
         try:
             return f"{self._samples_path(job).stat().st_mtime_ns:x}"
         except OSError:
             return ""
 
-    def _job(self) -> _Job | None:
+    def _job(self) -> Job | None:
         path = self._folder / "job.json"
         try:
-            job = _Job.model_validate_json(path.read_bytes())
+            job = Job.model_validate_json(path.read_bytes())
         except OSError:
             return None
         except ValidationError as error:
@@ -355,12 +329,12 @@ class LookTraining:
         failed = self._failed
         return failed if failed and failed.started == job.started else job
 
-    def _write(self, job: _Job) -> None:
+    def _write(self, job: Job) -> None:
         files.write_bytes_atomically(self._folder / "job.json", job.model_dump_json().encode())
 
-    def _progress(self) -> _Progress | None:
+    def _progress(self) -> Progress | None:
         try:
-            return _Progress.model_validate_json((self._folder / "status.json").read_bytes())
+            return Progress.model_validate_json((self._folder / "status.json").read_bytes())
         except (OSError, ValidationError):
             return None
 
@@ -420,26 +394,6 @@ def _clean(name: str) -> str:
     """A name of a picture as one of a file."""
     kept = "".join(letter for letter in name if _NAME.fullmatch(f"a{letter}"))
     return re.sub(r"^\W+", "", kept)[:MAX_NAME].strip(" .")
-
-
-def _taught_session(session: SessionConfig) -> dict[str, object]:
-    """What a look is taught with, as a session file: network, faders, size, and controls."""
-    data = session.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
-    painting = {key: at for key, at in data.get("painting", {}).items() if key != "init"}
-    controls = {name: at for name, at in session.controls.items() if name != "paused"}
-    return {
-        "pictures": {"size": session.pictures.size},
-        "network": data.get("network", {}),
-        "painting": painting,
-        "controls": controls,
-    }
-
-
-def _environment() -> dict[str, str]:
-    """Without the tokens, and on the processor: a GPU is the painter's."""
-    secret = (TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE)
-    kept = {name: at for name, at in os.environ.items() if name not in secret}
-    return kept | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
 
 
 def _close_stdin(process: subprocess.Popen[bytes]) -> None:

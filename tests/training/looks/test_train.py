@@ -12,7 +12,7 @@ from styletune.cli.main import build_parser, main
 from styletune.config import SessionConfig
 from styletune.errors import StorageError
 from styletune.looks import file as look_file
-from styletune.server.looks.training import _Progress
+from styletune.server.looks.job import Progress
 from styletune.training.looks import train
 from tests.support.small_look import write_small_look
 
@@ -112,11 +112,11 @@ def test_the_status_is_what_the_gallery_reads(tmp_path: Path) -> None:
     training._status, training._steps = tmp_path / "status.json", 200
     training._trainer = SimpleNamespace(step=0, style=float("nan"))
     training._write_status("training", 90.4)
-    read = _Progress.model_validate_json(training._status.read_bytes())
+    read = Progress.model_validate_json(training._status.read_bytes())
     assert (read.progress, read.style_left, read.seconds_left) == (0, None, 90)
     training._trainer = SimpleNamespace(step=200, style=0.12345)
     training._write_status("written")
-    read = _Progress.model_validate_json(training._status.read_bytes())
+    read = Progress.model_validate_json(training._status.read_bytes())
     assert (read.state, read.progress, read.style_left) == ("written", 1, 0.1235)
     training._status = tmp_path / "none" / "status.json"
     training._write_status("written")  # no reason to end a training

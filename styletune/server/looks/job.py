@@ -1,0 +1,53 @@
+"""What a training of a look is told, and what it tells: its job, session, environment, progress."""
+
+import os
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from styletune.config import SessionConfig
+from styletune.controls import MAX_STYLES
+from styletune.server.options import TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE
+
+
+class Job(BaseModel):
+    """`job.json`: what is learned, and why that has failed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    name: str
+    styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)]
+    minutes: int
+    near: bool
+    started: float  # seconds since 1970
+    failed: str = ""
+
+
+class Progress(BaseModel):
+    """`status.json`: what `styletune train --status` writes."""
+
+    state: Literal["training", "exporting", "written"]
+    progress: float
+    style_left: float | None
+    seconds_left: float | None
+
+
+def taught_session(session: SessionConfig) -> dict[str, object]:
+    """What a look is taught with, as a session file: network, faders, size, and controls."""
+    data = session.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+    painting = {key: at for key, at in data.get("painting", {}).items() if key != "init"}
+    controls = {name: at for name, at in session.controls.items() if name != "paused"}
+    return {
+        "pictures": {"size": session.pictures.size},
+        "network": data.get("network", {}),
+        "painting": painting,
+        "controls": controls,
+    }
+
+
+def environment() -> dict[str, str]:
+    """Without the tokens, and on the processor: a GPU is the painter's."""
+    secret = (TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE)
+    kept = {name: at for name, at in os.environ.items() if name not in secret}
+    return kept | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
