@@ -40,8 +40,6 @@ class LookRunner:
     Args:
         backend: `onnx`, `keras`, or `auto` for the first where it is installed.
         threads: of ONNX Runtime, at most; None: as many as there are cores.
-        spins: whether its threads wait busily for their next part: a little faster where nothing
-            else runs, and three times the processor time.
 
     Attributes:
         label: what runs it, for people.
@@ -55,12 +53,10 @@ class LookRunner:
         look: Look,
         backend: str = "auto",
         threads: int | None = None,
-        *,
-        spins: bool = True,
     ) -> None:
         self.look = look
         make = {"onnx": _onnx, "keras": _keras}[choose_backend(backend)]
-        self.label, self._run = make(look, threads, spins)
+        self.label, self._run = make(look, threads)
 
     def paint(self, picture: Picture, desk: Desk, max_pixels: int = MAX_PIXELS_AT_ONCE) -> Picture:
         """Paint a picture.
@@ -139,7 +135,7 @@ def _ramp(size: int) -> npt.NDArray[np.float64]:
     return np.clip(distance / (2 * _MARGIN_PX), 1e-3, 1.0)
 
 
-def _onnx(look: Look, threads: int | None, spins: bool) -> tuple[str, _Run]:
+def _onnx(look: Look, threads: int | None) -> tuple[str, _Run]:
     try:
         import onnxruntime
     except ImportError:
@@ -148,7 +144,6 @@ def _onnx(look: Look, threads: int | None, spins: bool) -> tuple[str, _Run]:
         ) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
     options.log_severity_level = 3
     # Spinning threads gain a little on idle cores. Beside a server, a browser and an encoder they
     # took 1.0 s of processor time for 640 × 480 px instead of 0.28 s, and four times as long.
@@ -169,7 +164,7 @@ def _onnx(look: Look, threads: int | None, spins: bool) -> tuple[str, _Run]:
     return f"ONNX Runtime {onnxruntime.__version__}", run
 
 
-def _keras(look: Look, _: int | None, __: bool) -> tuple[str, _Run]:
+def _keras(look: Look, _: int | None) -> tuple[str, _Run]:
     from styletune.looks.keras_model import load
 
     model, label = load(look.path)

@@ -120,7 +120,7 @@ class LiveLook:
     def _load(self) -> None:
         try:
             # TensorFlow, the server and a browser need the cores, too.
-            self._runner = LookRunner(choice.read_for(self._session, self._path), spins=False)
+            self._runner = LookRunner(choice.read_for(self._session, self._path))
         except LookError as error:
             self._failed = True
             why = _without_folder(error, str(self._path))
