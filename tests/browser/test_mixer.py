@@ -278,7 +278,7 @@ def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveSer
     def walk(key: str, steps: int) -> list[str]:
         return [page.keyboard.press(key) or page.evaluate(focused) for _ in range(steps)]
 
-    tabbed = walk("Tab", 8)
+    tabbed = walk("Tab", 12)
     assert {"help", "content-file"} <= set(tabbed)
     inside = "document.activeElement.closest('#mixer') !== null"
     page.evaluate("document.querySelector('.skip').focus()")
