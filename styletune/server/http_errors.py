@@ -9,11 +9,13 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from styletune.control import shorten
 from styletune.errors import (
     ConfigError,
     ControlError,
@@ -94,6 +96,13 @@ def add_error_handlers(app: FastAPI) -> None:
         response = _response(error.status_code, code, message)
         response.headers.update(error.headers or {})  # such as Allow
         return response
+
+    @app.exception_handler(RequestValidationError)
+    async def answer_invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"][1:]))
+        why = f"{where}: {first['msg']}; received {shorten(first.get('input'))}"
+        return _response(unprocessable, "bad_parameter", why)
 
     @app.exception_handler(ClientDisconnect)
     async def answer_nobody(request: Request, error: ClientDisconnect) -> Response:

@@ -135,7 +135,11 @@ class LookTraining:
             StorageError: the folder cannot be written.
         """
         if self._looks is None:
-            raise StorageError("a look cannot be kept: this server has no folder for looks")
+            raise ApiError(
+                HTTPStatus.CONFLICT,
+                "no_folder",
+                "a look cannot be kept: this server has no folder for looks",
+            )
         if minutes not in MINUTES:
             raise _unfit(
                 f"minutes must be one of {', '.join(map(str, MINUTES))}; received {minutes}"

@@ -56,6 +56,12 @@ class Contents:
             self._newest += 1
         return np.stack([self._cut(rng, size) for _ in range(count)])
 
+    def first(self, count: int, size: int) -> Pixels:
+        """The first pictures of all, whole, (count, size, size, 3) uint8, whatever the step."""
+        pictures = [Image.fromarray(self._draw_picture(number)) for number in range(count)]
+        fitted = [picture.resize((size, size), Image.Resampling.BICUBIC) for picture in pictures]
+        return np.stack([np.asarray(picture) for picture in fitted])
+
     def _newest_at(self, step: int) -> int:
         return self._count + step // STEPS_A_PICTURE
 

@@ -195,6 +195,9 @@ class Training:
         while self._progress < 1 and not stopped:
             try:
                 trainer.take_step(self._progress)
+                if time.monotonic() - saved > _CHECKPOINT_S:
+                    good, saved = trainer.state(), time.monotonic()
+                    self._save()
             except TrainingDivergedError as error:
                 divergences += 1
                 if divergences > _MAX_DIVERGENCES:
@@ -225,9 +228,6 @@ class Training:
                 done = self._progress - before
                 left = (1 - self._progress) * (now - begun) / done if done > 0 else None
                 self._write_status("training", left)
-            if now - saved > _CHECKPOINT_S:
-                good, saved = trainer.state(), now
-                self._save()
             if now - sheeted > _SHEET_S:
                 sheeted = now
                 self._write_sheet()

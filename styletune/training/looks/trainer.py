@@ -95,7 +95,7 @@ class LookTrainer:
         self._table = session.table()
         self._range = DeskRange(self._table, session.positions(), self._styles, config.spread)
         self.contents = Contents(config.seed, folder, step)
-        self.scales = measure_scales(session, styles, self._some_contents(4))
+        self.scales = measure_scales(session, styles, self.contents.first(4, config.sizes[-1]))
         self._loss = DeskLoss(session, styles, config.sizes[-1], self.scales)
         layers = session.network.selected_layers
         self.network = network or look_network(len(layers), self._styles, config.widths)
@@ -109,10 +109,6 @@ class LookTrainer:
     def close(self) -> None:
         """End the thread that draws pictures."""
         self.contents.close()
-
-    def _some_contents(self, count: int) -> Pixels:
-        rng = np.random.default_rng((self.config.seed, 1 << 40))
-        return self.contents.draw(rng, 0, count, self.config.sizes[-1])
 
     def take_step(self, progress: float) -> None:
         """Take one step.
@@ -192,8 +188,14 @@ class LookTrainer:
         return ops.mean(ops.square((still - moved) / _UNSTEADY))
 
     def state(self) -> dict[str, npt.NDArray[Any]]:
-        """All that `restore` needs, as arrays."""
+        """All that `restore` needs, as arrays.
+
+        Raises:
+            TrainingDivergedError: a weight is not finite; behind a rectifier no loss shows it.
+        """
         values = {f"v{i}": np.asarray(v) for i, v in enumerate(self.network.variables)}
+        if not all(np.isfinite(value).all() for value in values.values()):
+            raise TrainingDivergedError(f"weights that are not finite at step {self.step}")
         values |= {f"o{i}": np.asarray(v) for i, v in enumerate(self._optimizer.variables)}
         numbers = {"loss": self.loss, "style": self.style, "rate_factor": self.rate_factor}
         return values | {name: np.array(number) for name, number in numbers.items()}

@@ -138,7 +138,7 @@ def test_a_look_gets_a_name_of_its_own(folder: Path) -> None:
 def test_without_room_or_memory_nothing_is_begun(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(StorageError, match=r"^a look cannot be kept: this server has no folder"):
+    with pytest.raises(ApiError, match=r"^a look cannot be kept: this server has no folder"):
         start(LookTraining(None), folder)
     training = LookTraining(folder, COMMAND)
     folder.write_text("a file")

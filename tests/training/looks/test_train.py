@@ -14,7 +14,6 @@ from styletune.errors import StorageError
 from styletune.looks import file as look_file
 from styletune.server.looks.job import Progress
 from styletune.training.looks import train
-from tests.support.small_look import write_small_look
 
 
 @pytest.mark.parametrize(
@@ -44,12 +43,11 @@ def test_mistakes_are_named(
 
 
 def test_a_look_of_other_styles_is_no_beginning(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    look_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    two = write_small_look(tmp_path / "two.keras", styles=2)
-    out = tmp_path / "one.keras"
-    assert main(["train", "strokes", "-o", str(out), "--from", str(two)]) == 2
-    assert "that look has 2 styles" in capsys.readouterr().err.replace("\n", " ")
+    command = ["train", "strokes", "mosaic", "-o", str(tmp_path / "two.keras")]
+    assert main([*command, "--from", str(look_path)]) == 2
+    assert "that look has 1 styles" in capsys.readouterr().err.replace("\n", " ")
 
 
 @pytest.mark.long

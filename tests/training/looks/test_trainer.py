@@ -16,7 +16,10 @@ SESSION = small_session(
     pictures={"size": 48}, painting={"faders": "amount", "centering": 0.85}, network={"weights": ""}
 )
 CONFIG = LookConfig(
-    sizes=(32, 48), widths=Widths(half=8, quarter=16, blocks=1, desk=8), learning_rate=5e-3
+    sizes=(32, 48),
+    widths=Widths(half=8, quarter=16, blocks=1, desk=8),
+    learning_rate=5e-3,
+    steadiness=0.0,
 )
 
 
@@ -32,47 +35,52 @@ def small_trainer(
         trainer.close()
 
 
-def test_the_loss_falls_and_knobs_act() -> None:
+@pytest.fixture(scope="module")
+def trained() -> Iterator[LookTrainer]:
+    """Two styles, sixty steps; tests leave it as good as it was."""
     with small_trainer(styles=2) as trainer:
-        losses = []
-        for _ in range(150):
+        before = []
+        for _ in range(60):
             trainer.take_step(0.0)
-            losses.append(trainer.style)
-        assert losses[-1] < 0.8 * losses[5]
-        middle = SESSION.positions()
-        content = picture(48, 64, seed=9)
-        still = trainer.paint(content, middle).astype(float)
-        assert still.shape == content.shape
-        for moved in ({f"style.{SESSION.network.selected_layers[0]}": 0.0}, {"style_mix": 1.0}):
-            assert np.abs(trainer.paint(content, middle | moved) - still).mean() > 1.0
+            before.append(trainer.style)
+        assert before[-1] < 0.9 * before[5]
+        yield trainer
 
 
-def test_a_resumed_training_equals_an_unbroken_one() -> None:
-    with small_trainer() as unbroken:
+def test_knobs_and_the_mix_act(trained: LookTrainer) -> None:
+    middle = SESSION.positions()
+    content = picture(48, 64, seed=9)
+    still = trained.paint(content, middle).astype(float)
+    assert still.shape == content.shape
+    for moved in ({f"style.{SESSION.network.selected_layers[0]}": 0.0}, {"style_mix": 1.0}):
+        assert np.abs(trained.paint(content, middle | moved) - still).mean() > 0.3
+
+
+def take_and_keep(trainer: LookTrainer) -> None:
+    trainer.take_step(0.0)
+    trainer.state()
+
+
+def test_weights_that_are_not_finite_are_found(trained: LookTrainer) -> None:
+    good = trained.state()
+    for layer, why in (("paint", "loss nan"), ("condition", "weights that are not finite")):
+        kernel = trained.network.get_layer(layer).kernel
+        kernel.assign(np.full(kernel.shape, np.nan))
+        with pytest.raises(TrainingDivergedError, match=why):
+            take_and_keep(trained)
+        trained.restore(good)
+    trained.take_step(0.0)
+    assert np.isfinite(trained.loss)
+
+
+def test_a_resumed_training_equals_an_unbroken_one(trained: LookTrainer) -> None:
+    kept, step = trained.state(), trained.step
+    with small_trainer(step=step, styles=2) as resumed:
+        resumed.restore(kept)
         for _ in range(3):
-            unbroken.take_step(0.5)
-        kept = unbroken.state()
-        for _ in range(3):
-            unbroken.take_step(0.5)
-        with small_trainer(step=3) as resumed:
-            resumed.restore(kept)
-            for _ in range(3):
-                resumed.take_step(0.5)
-            assert resumed.step == unbroken.step
-            for name, value in unbroken.state().items():
-                if name.startswith("v"):  # the noise of the steadiness is not kept
-                    assert resumed.state()[name] == pytest.approx(value, abs=0.02), name
-
-
-def test_weights_that_are_not_finite_are_found() -> None:
-    with small_trainer() as trainer:
-        trainer.take_step(0.0)
-        good = trainer.state()
-        trainer.network.trainable_variables[0].assign(
-            np.full_like(trainer.network.trainable_variables[0], np.nan)
-        )
-        with pytest.raises(TrainingDivergedError, match="loss nan at step 1"):
-            trainer.take_step(0.0)
-        trainer.restore(good)
-        trainer.take_step(0.0)
-        assert np.isfinite(trainer.loss)
+            trained.take_step(0.5)
+            resumed.take_step(0.5)
+        assert resumed.step == trained.step == step + 3
+        after = trained.state()
+        for name, value in resumed.state().items():
+            assert value == pytest.approx(after[name], rel=1e-3, abs=1e-4), name
