@@ -101,6 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("looks", metavar="LOOK", nargs="+", help="that ship, or files")
     parser.add_argument("--weights", default=None, metavar="VGG19.npz", help="VGG-19's weights")
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="held-out contents")
+    parser.add_argument("--style", metavar="FILE", help="of a look that was taught another one")
     parser.add_argument("--positions", type=int, default=10, metavar="N", help="random ones")
     parser.add_argument("--steps", type=int, default=150, metavar="N", help="of `paint`")
     parser.add_argument("--out", type=Path, default=Path("looks"), metavar="FOLDER")
@@ -125,8 +126,7 @@ def measure(
 ) -> None:
     """One look's tables and sheets."""
     runner, console = LookRunner(look), report.progress_console()
-    # A style that ships, or the file whose name the look knows.
-    style = str(look.info.training["styles"][0])
+    style = arguments.style or look.info.styles[0]
     pixels = load_image(style, look.config.pictures.size)
     places = {"middle": look.positions()}
     drawn = random_positions(look, arguments.positions)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, session_config
-from styletune.cli.paint import catch_sigint
 from styletune.errors import ConfigError, FilmError, PictureError
+from styletune.interrupts import catch_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -177,7 +177,7 @@ def _paint(jobs: "list[Job]", painter: "FilePainter", console: "Console") -> int
         TimeRemainingColumn(),
     )
     started, tried, whole = time.perf_counter(), 0, 0
-    with Progress(*columns, console=console) as bar, catch_sigint() as interrupted:
+    with Progress(*columns, console=console) as bar, catch_interrupt() as interrupted:
         task = bar.add_task("painting", total=len(jobs), rate=0.0, visible=not jobs[0].film)
         for job in jobs:
             if interrupted.is_set():

@@ -5,18 +5,15 @@ Runs the engine in this process and shows progress and loss. Ctrl-C keeps what i
 
 import argparse
 import contextlib
-import signal
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from styletune.cli.arguments import add_command, add_session_options, session_config
 from styletune.config import OFFLINE_OPTIMIZER
 from styletune.controls import LIVE_OPTIMIZERS
 from styletune.errors import ConfigError
+from styletune.interrupts import catch_interrupt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -180,7 +177,7 @@ def _run_steps(offline: "OfflinePainter", steps: int, console: "Console") -> Non
     )
     with (
         Progress(*columns, console=console) as bar,
-        catch_sigint() as interrupted,
+        catch_interrupt() as interrupted,
         contextlib.closing(offline.paint(interrupted.is_set)) as progress,
     ):
         task = bar.add_task("painting", total=steps, loss=float("nan"))
@@ -189,23 +186,3 @@ def _run_steps(offline: "OfflinePainter", steps: int, console: "Console") -> Non
             if interrupted.is_set():
                 console.print(f"stopped after {offline.steps_taken} steps")
                 break
-
-
-@contextlib.contextmanager
-def catch_sigint() -> Iterator[threading.Event]:
-    """Set the event at the first Ctrl-C; the next one interrupts.
-
-    An exception would be lost where it falls into a callback of a library, and Ctrl-C with it.
-    """
-    interrupted = threading.Event()
-    previous = signal.getsignal(signal.SIGINT)
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        interrupted.set()
-        signal.signal(signal.SIGINT, previous)
-
-    signal.signal(signal.SIGINT, handle)
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, previous)

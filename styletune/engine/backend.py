@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import numpy.typing as npt
 
-from styletune.errors import DeviceError
+from styletune.errors import ConfigError, DeviceError
 
 
 def configure(name: str = "auto", precision: str = "float32") -> None:
@@ -166,6 +166,19 @@ def _read(variable: Any) -> Any:
 def backend() -> str:
     """Keras and what it runs on, in words."""
     return f"keras {keras.__version__} on {keras.backend.backend()}"
+
+
+def require_tensorflow(what: str) -> None:
+    """Refuse what other backends cannot do.
+
+    Raises:
+        ConfigError: Keras does not run on TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise ConfigError(
+            f"{what} needs Keras on TensorFlow; received backend {keras.backend.backend()}: unset "
+            "KERAS_BACKEND"
+        )
 
 
 def should_jit() -> bool:

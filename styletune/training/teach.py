@@ -13,7 +13,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 from rich.console import Console
@@ -21,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from styletune import files
 from styletune.engine import weights
+from styletune.engine.backend import require_tensorflow
 from styletune.errors import ConfigError, WeightsError
 from styletune.training.dataset import Folder
 from styletune.training.schedule import TrainingConfig
@@ -43,11 +43,7 @@ def run_training(arguments: argparse.Namespace) -> int:
         PictureError: no picture in the folder.
     """
     console = Console(stderr=True, highlight=False)
-    if keras.backend.backend() != "tensorflow":
-        raise ConfigError(
-            "teaching needs Keras on TensorFlow; received backend "
-            f"{keras.backend.backend()}: unset KERAS_BACKEND"
-        )
+    require_tensorflow("teaching")
     out = Path(arguments.out)
     if not out.parent.is_dir():
         raise ConfigError(f"cannot write {out}: the folder {out.parent} does not exist")

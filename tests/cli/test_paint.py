@@ -15,9 +15,9 @@ from PIL import Image
 
 from styletune.cli.arguments import session_config
 from styletune.cli.main import build_parser
-from styletune.cli.paint import catch_sigint
 from styletune.images import samples
 from styletune.images.png_metadata import read_metadata
+from styletune.interrupts import catch_interrupt
 from tests.cli.running import styletune, styletune_here
 
 
@@ -102,7 +102,7 @@ def test_ctrl_c_in_a_callback_is_not_lost() -> None:
 
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with catch_sigint() as interrupted:
+        with catch_interrupt() as interrupted:
             gc.callbacks.append(collecting)
             gc.collect()
             assert interrupted.is_set()

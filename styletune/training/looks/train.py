@@ -8,10 +8,9 @@ import datetime
 import io
 import json
 import signal
+import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import keras
@@ -23,9 +22,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from styletune import __version__, files
 from styletune.config import SessionConfig
+from styletune.engine.backend import require_tensorflow
 from styletune.engine.canvas import load_image, load_style
 from styletune.errors import ConfigError, LookError, StorageError
 from styletune.images import samples
+from styletune.interrupts import catch_interrupt
 from styletune.looks import file as look_file
 from styletune.looks import keras_model
 from styletune.looks.file import SUFFIX, LookInfo
@@ -54,11 +55,7 @@ def run_training(session: SessionConfig, arguments: argparse.Namespace) -> int:
         StorageError: the disk is full or read-only.
     """
     console = Console(stderr=True, highlight=False)
-    if keras.backend.backend() != "tensorflow":
-        raise ConfigError(
-            "training a look needs Keras on TensorFlow; received backend "
-            f"{keras.backend.backend()}: unset KERAS_BACKEND"
-        )
+    require_tensorflow("training a look")
     out = Path(arguments.out)
     if out.suffix != SUFFIX:
         raise ConfigError(f"a look's file ends with {SUFFIX}; received {str(out)!r}")
@@ -173,11 +170,14 @@ class Training:
             TimeRemainingColumn(),
         )
         begun = self._trainer.step
-        with Progress(*columns, console=self._console) as bar, _first_interrupt() as stopped:
+        with (
+            Progress(*columns, console=self._console) as bar,
+            catch_interrupt(signal.SIGTERM) as stopped,
+        ):
             task = bar.add_task("training", total=1.0, figures="")
             self._train(bar, task, stopped)
         self._save()
-        if stopped and self._progress < 1:
+        if stopped.is_set() and self._progress < 1:
             self._console.print(
                 f"stopped at step {self._trainer.step}, kept in {self._checkpoint}; the same "
                 "command with --resume goes on"
@@ -186,13 +186,13 @@ class Training:
                 return
         self._write()
 
-    def _train(self, bar: Progress, task: TaskID, stopped: list[bool]) -> None:
+    def _train(self, bar: Progress, task: TaskID, stopped: threading.Event) -> None:
         trainer, divergences = self._trainer, 0
         good = trainer.state()
         saved = begun = last = time.monotonic()
         sheeted, written = begun + _FIRST_SHEET_S - _SHEET_S, 0.0
         first, before = trainer.step, self._progress
-        while self._progress < 1 and not stopped:
+        while self._progress < 1 and not stopped.is_set():
             try:
                 trainer.take_step(self._progress)
                 if time.monotonic() - saved > _CHECKPOINT_S:
@@ -308,7 +308,7 @@ class Training:
             steps=trainer.step,
             style_left=round(trainer.style, 4),
             training={
-                **self._settings,
+                **{name: at for name, at in self._settings.items() if name != "styles"},
                 "minutes": round(self._elapsed_s / 60, 1),
                 "styletune": __version__,
                 "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
@@ -327,7 +327,9 @@ def session_of_look(session: SessionConfig) -> dict[str, Any]:
     """What a look keeps of the session that it was taught with: nothing of one machine."""
     data = session.model_dump(mode="json", exclude_defaults=True)
     kept = {name: data[name] for name in ("network", "painting", "controls") if name in data}
+    # Files of this machine, perhaps.
     kept.get("network", {}).pop("weights", None)
+    kept.get("painting", {}).pop("init", None)
     return kept | {"pictures": {"size": session.pictures.size}}
 
 
@@ -352,27 +354,3 @@ def _spread(arguments: argparse.Namespace) -> float:
     if arguments.spread is not None:
         return float(arguments.spread)
     return _SCENE_SPREAD if arguments.scene else 1.0
-
-
-@contextlib.contextmanager
-def _first_interrupt() -> Iterator[list[bool]]:
-    """A list that is no longer empty after the first Ctrl-C or SIGTERM; the next one ends at once.
-
-    Only in the main thread, where signals arrive.
-    """
-    stopped: list[bool] = []
-    before: dict[int, Any] = {}
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if stopped:
-            raise KeyboardInterrupt
-        stopped.append(True)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(ValueError):  # not the main thread
-            before[int(number)] = signal.signal(number, on_signal)
-    try:
-        yield stopped
-    finally:
-        for restored, handler in before.items():
-            signal.signal(restored, handler)

@@ -11,8 +11,9 @@ from PIL import Image
 from styletune.cli.main import build_parser, main
 from styletune.config import SessionConfig
 from styletune.errors import StorageError
+from styletune.images import samples
 from styletune.looks import file as look_file
-from styletune.server.looks.job import Progress
+from styletune.server.looks.job import TrainingProgress
 from styletune.training.looks import train
 
 
@@ -55,7 +56,8 @@ def test_a_training_is_interrupted_writes_a_look_and_goes_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "two.keras"
-    command = ["train", "strokes", "mosaic", "-o", str(out), "--steps", "4"]
+    own = samples.path("mosaic")
+    command = ["train", "strokes", str(own), "-o", str(out), "--steps", "4"]
 
     from styletune.training.looks.trainer import LookTrainer
 
@@ -73,9 +75,10 @@ def test_a_training_is_interrupted_writes_a_look_and_goes_on(
     look = look_file.read(out)
     assert look.info.styles == ("strokes", "mosaic")
     assert look.info.steps == 2
+    assert str(own.parent) not in look.info.model_dump_json()  # whoever gets it sees no paths
     assert out.stat().st_size < 520_000
-    with Image.open(tmp_path / "two.samples.png") as samples:
-        assert samples.width == 7 * 256
+    with Image.open(tmp_path / "two.samples.png") as sheet:
+        assert sheet.width == 7 * 256
 
     assert main([*command, "--resume", "--seed", "5"]) == 2
     assert "was made with seed=0; received seed=5" in capsys.readouterr().err.replace("\n", " ")
@@ -110,11 +113,11 @@ def test_the_status_is_what_the_gallery_reads(tmp_path: Path) -> None:
     training._status, training._steps = tmp_path / "status.json", 200
     training._trainer = SimpleNamespace(step=0, style=float("nan"))
     training._write_status("training", 90.4)
-    read = Progress.model_validate_json(training._status.read_bytes())
+    read = TrainingProgress.model_validate_json(training._status.read_bytes())
     assert (read.progress, read.style_left, read.seconds_left) == (0, None, 90)
     training._trainer = SimpleNamespace(step=200, style=0.12345)
     training._write_status("written")
-    read = Progress.model_validate_json(training._status.read_bytes())
+    read = TrainingProgress.model_validate_json(training._status.read_bytes())
     assert (read.state, read.progress, read.style_left) == ("written", 1, 0.1235)
     training._status = tmp_path / "none" / "status.json"
     training._write_status("written")  # no reason to end a training
