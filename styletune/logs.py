@@ -140,8 +140,12 @@ def _sentence(_logger: object, _method: str, event: EventDict) -> str:
     """The line for people: with the time of day where something is wrong."""
     time, level, name = (event.pop(field) for field in ("time", "level", "event"))
     if name == "painting":
-        weights = f" ({event['weights']})" if event.get("weights") else ""
-        return f"  painting    {event['size']} px, {event['network']}{weights} on {event['device']}"
+        if "look" in event:
+            what = f"live by {event['look']} on {event['backend']}"
+        else:
+            weights = f" ({event['weights']})" if event.get("weights") else ""
+            what = f"{event['network']}{weights} on {event['device']}"
+        return f"  painting    {event['size']} px, {what}"
     traceback, message = event.pop("traceback", None), event.pop("message", None)
     what = "" if name == "log" else f"{name.replace('_', ' ')}: "
     details = message or " ".join(f"{field}={value}" for field, value in event.items())

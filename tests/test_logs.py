@@ -164,6 +164,9 @@ def test_a_person_sees_what_is_painted_and_what_is_wrong() -> None:
     assert plain.filter(record("painting", **{**fields, "size": "512×384"}))
     assert plain.filter(refused)
     assert form.format(painting) == "  painting    256×192 px, lite ([secret]) on CPU 0"
+    live = record("painting", size="256×192", look="woodcut", backend="ONNX Runtime 1")
+    assert plain.filter(live)
+    assert form.format(live) == "  painting    256×192 px, live by woodcut on ONNX Runtime 1"
     assert form.format(refused).endswith("warning: refused: no such control")
 
 

@@ -99,6 +99,9 @@ def log_report(report: Report) -> None:
     """Log what the painting does; loudly where it cannot go on."""
     if report.state is State.FAILED:
         log_event(_log, ERROR, "failed", message=report.message)
+    elif report.state is State.RUNNING and report.live:
+        size = f"{report.width}×{report.height}"
+        log_event(_log, INFO, "painting", size=size, look=report.look, backend=report.live)
     elif report.state is State.RUNNING:
         log_event(
             _log, INFO, "painting", size=f"{report.width}×{report.height}",
