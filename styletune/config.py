@@ -117,7 +117,7 @@ class Painting(_Section):
     epoch_steps: Annotated[int, Field(ge=1, le=10_000)] | None = None  # None: as epoch_ms allows
 
 
-class Look(_Section):
+class LookChoice(_Section):
     """The learned look that can paint in the place of the steps, and what it paints."""
 
     file: str | None = None  # or a shipped name; None: the shipped one of the session's only style
@@ -152,7 +152,7 @@ class SessionConfig(_Section):
     optimizer: Optimizer = Optimizer()
     engine: Engine = Engine()
     painting: Painting = Painting()
-    look: Look = Look()
+    look: LookChoice = LookChoice()
     controls: dict[str, float | bool | str] = {}  # positions at the start
     server: Server = Server()
     midi: Midi = Midi()

@@ -10,7 +10,7 @@ from styletune.controls import MAX_STYLES
 from styletune.server.options import TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE
 
 
-class Job(BaseModel):
+class TrainingJob(BaseModel):
     """`job.json`: what is learned, and why that has failed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -24,7 +24,7 @@ class Job(BaseModel):
     failed: str = ""
 
 
-class Progress(BaseModel):
+class TrainingProgress(BaseModel):
     """`status.json`: what `styletune train --status` writes."""
 
     state: Literal["training", "exporting", "written"]

@@ -32,7 +32,7 @@ from styletune.errors import StorageError
 from styletune.logs import log_event
 from styletune.looks.file import SUFFIX, shipped
 from styletune.server.http_errors import ApiError
-from styletune.server.looks.job import Job, Progress, environment, taught_session
+from styletune.server.looks.job import TrainingJob, TrainingProgress, environment, taught_session
 from styletune.server.looks.training_process import BUSY, training_lock
 from styletune.session.outgoing_looks import LearningStatus
 
@@ -65,7 +65,7 @@ class LookTraining:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
         self._kept = False  # what has been learned so far is enough
-        self._failed: Job | None = None  # where the disk has no room for that
+        self._failed: TrainingJob | None = None  # where the disk has no room for that
         self._changed = asyncio.Event()
 
     # ------------------------------------------------------------- what is seen
@@ -179,7 +179,9 @@ class LookTraining:
             text = tomli_w.dumps(taught_session(session))
             files.write_bytes_atomically(self._folder / "session.toml", text.encode())
             now = time.time()
-            self._write(Job(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now))
+            self._write(
+                TrainingJob(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now)
+            )
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise StorageError(
@@ -246,7 +248,7 @@ class LookTraining:
             if self._process is not None:
                 _close_stdin(self._process)
 
-    async def _teach(self, job: Job) -> None:
+    async def _teach(self, job: TrainingJob) -> None:
         log_event(_log, INFO, "learning", look=job.name, minutes=job.minutes)
         self._kept = False
         try:
@@ -279,7 +281,7 @@ class LookTraining:
         elif self._kept:
             self._fail(job, "nothing had been learned yet")
 
-    def _keep(self, job: Job) -> None:
+    def _keep(self, job: TrainingJob) -> None:
         """Into the gallery; what was needed to learn it goes."""
         assert self._looks is not None
         try:
@@ -290,7 +292,7 @@ class LookTraining:
         log_event(_log, INFO, "learned", look=job.name)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _fail(self, job: Job, why: str) -> None:
+    def _fail(self, job: TrainingJob, why: str) -> None:
         log_event(_log, WARNING, "learning_failed", look=job.name, why=why)
         self._failed = job.model_copy(update={"failed": why})
         with contextlib.suppress(OSError):
@@ -298,7 +300,7 @@ class LookTraining:
 
     # ------------------------------------------------------------------- files
 
-    def _words(self, job: Job) -> list[str]:
+    def _words(self, job: TrainingJob) -> list[str]:
         """The arguments of `styletune train`."""
         words = ["train", *(str(self._folder / style) for style in job.styles)]
         words += ["-o", str(self._out(job)), "--steps", str(job.minutes * STEPS_A_MINUTE)]
@@ -309,22 +311,22 @@ class LookTraining:
             words.append("--resume")
         return words
 
-    def _out(self, job: Job) -> Path:
+    def _out(self, job: TrainingJob) -> Path:
         return self._folder / f"{job.name}{SUFFIX}"
 
-    def _samples_path(self, job: Job) -> Path:
+    def _samples_path(self, job: TrainingJob) -> Path:
         return self._out(job).with_suffix(".samples.png")
 
-    def _samples_version(self, job: Job) -> str:
+    def _samples_version(self, job: TrainingJob) -> str:
         try:
             return f"{self._samples_path(job).stat().st_mtime_ns:x}"
         except OSError:
             return ""
 
-    def _job(self) -> Job | None:
+    def _job(self) -> TrainingJob | None:
         path = self._folder / "job.json"
         try:
-            job = Job.model_validate_json(path.read_bytes())
+            job = TrainingJob.model_validate_json(path.read_bytes())
         except OSError:
             return None
         except ValidationError as error:
@@ -333,12 +335,12 @@ class LookTraining:
         failed = self._failed
         return failed if failed and failed.started == job.started else job
 
-    def _write(self, job: Job) -> None:
+    def _write(self, job: TrainingJob) -> None:
         files.write_bytes_atomically(self._folder / "job.json", job.model_dump_json().encode())
 
-    def _progress(self) -> Progress | None:
+    def _progress(self) -> TrainingProgress | None:
         try:
-            return Progress.model_validate_json((self._folder / "status.json").read_bytes())
+            return TrainingProgress.model_validate_json((self._folder / "status.json").read_bytes())
         except (OSError, ValidationError):
             return None
 
