@@ -10,6 +10,14 @@ from tests.browser.test_stage_page import message
 
 pytestmark = pytest.mark.browser
 
+# What has moved on the page without a hand, by itself.
+SHIFTED = """() => new Promise((resolve) => {
+  new PerformanceObserver((list) => resolve(
+    list.getEntries().flatMap((entry) => entry.sources.map((source) => source.node?.id))
+  )).observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve([]), 500);
+})"""
+
 
 @pytest.mark.parametrize("path", ["/", "/stage"])
 def test_the_content_picture_stands_until_the_first_step(
@@ -35,6 +43,7 @@ def test_the_content_picture_stands_until_the_first_step(
         ends[-1].send(message(1, start))
         expect(content).to_have_class("melting")
         assert picture.bounding_box() == pytest.approx(place, abs=0.5)
+        assert "content-picture" not in page.evaluate(SHIFTED)
         expect(content).to_have_count(0)
         if path == "/":
             expect(page.locator("#overlay")).to_be_hidden()
