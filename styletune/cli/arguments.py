@@ -66,8 +66,8 @@ def _network_help() -> str:
     return "; ".join(f"{', '.join(found)}: {summary}" for summary, found in names.items())
 
 
-def add_session_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that stand for keys of a session file."""
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a session that say what is computed, at which size, and on what."""
     parser.add_argument(
         "--network",
         choices=NETWORKS,
@@ -103,6 +103,11 @@ def add_session_options(parser: argparse.ArgumentParser) -> None:
         help="of the network (default float32); tf32 is for GPUs; losses are float32 in any case",
     )
     parser.add_argument("--seed", type=int, metavar="N", help="of all that is random (default 0)")
+
+
+def add_session_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that stand for keys of a session file."""
+    add_network_options(parser)
     parser.add_argument(
         "--init",
         metavar="KIND",

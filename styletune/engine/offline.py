@@ -98,7 +98,7 @@ class OfflinePainter:
 
     @property
     def steps_taken(self) -> int:
-        """Steps taken so far, at all scales."""
+        """Steps that `paint` has taken so far, at all scales."""
         return self._steps_taken
 
     def calibrate(self) -> None:
@@ -109,7 +109,7 @@ class OfflinePainter:
     def paint(
         self, should_stop: Callable[[], bool] = lambda: False
     ) -> Generator[Progress, None, None]:
-        """Paint, yielding progress every few steps; may be left at any of them.
+        """Paint, yielding progress every few steps; may be left at any of them, and begun again.
 
         Args:
             should_stop: called between steps; True yields at once, for the caller to leave.
@@ -118,6 +118,7 @@ class OfflinePainter:
             WorkerError: the painting diverged again and again.
         """
         before: Painter | None = None
+        self._steps_taken = 0
         for size, steps in self._schedule:
             painter = self._build_painter(size)
             if before is not None:

@@ -1,0 +1,185 @@
+"""Pictures of what a layer sees, drawn with NumPy and Pillow: amber is content, teal is style."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw
+
+from styletune.engine.state import Picture
+
+Array = npt.NDArray[np.float32]
+
+# The page's own colours.
+PAGE, IVORY = "#111110", "#ece7dc"
+ACCENTS = {"content": "#f2a457", "style": "#5cc6d0"}
+_DARK, _LIGHT = "#0a0a09", "#fdf8ee"
+
+_TILE_PX = 200  # longer edge of a feature map on its sheet, at most
+_GAP_PX = 6
+_GRAM_PX = 384  # edge of a Gram matrix, at least
+_FIELD_PX = 640  # longer edge of the picture with the receptive field, at least
+_DECADES = 2.0  # of a Gram matrix that are shown, below the largest value
+_APART = 0.5  # decades of a difference that are as bright as it gets
+_DIMMED = 0.38  # of the picture's brightness, outside the receptive field
+
+
+def _rgb(colour: str) -> npt.NDArray[np.float64]:
+    return np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)], np.float64)
+
+
+def _ramp(*colours: str) -> npt.NDArray[np.uint8]:
+    """256 colours, (256, 3), through the given ones."""
+    stops = np.stack([_rgb(colour) for colour in colours])
+    at = np.linspace(0, len(stops) - 1, 256)
+    channels = [np.interp(at, np.arange(len(stops)), channel) for channel in stops.T]
+    return np.stack(channels, axis=1).round().astype(np.uint8)
+
+
+# From nothing over the accent to white: the accent stands at two thirds.
+_RAMPS = {
+    source: _ramp(_DARK, _mix, accent, _LIGHT)
+    for source, accent, _mix in (
+        ("content", ACCENTS["content"], "#6b3f16"),
+        ("style", ACCENTS["style"], "#1a565f"),
+    )
+}
+_DIVERGING = _ramp(ACCENTS["content"], "#6b3f16", _DARK, "#1a565f", ACCENTS["style"])
+
+
+def tinted(values: npt.NDArray[np.floating], source: str) -> Picture:
+    """Values 0..1, (h, w), in the colours of `content` or `style`: (h, w, 3)."""
+    picture: Picture = _RAMPS[source][np.clip(values * 255, 0, 255).astype(np.uint8)]
+    return picture
+
+
+def as_png(picture: Picture) -> bytes:
+    """(h, w, 3) uint8 as a PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+def draw_maps(maps: Array, source: str, columns: int = 4) -> Picture:
+    """Feature maps, (n, h, w), on one sheet, row by row; each from its own smallest value on.
+
+    A single outlier would darken all else: the largest half per cent is shown alike.
+    """
+    tiles = [_map_tile(activations, source) for activations in maps]
+    height, width = tiles[0].shape[:2]
+    columns = min(columns, len(tiles))
+    rows = -(-len(tiles) // columns)
+    size = (rows * (height + _GAP_PX) - _GAP_PX, columns * (width + _GAP_PX) - _GAP_PX)
+    sheet = np.full((*size, 3), _rgb(PAGE), np.uint8)
+    for index, tile in enumerate(tiles):
+        top = index // columns * (height + _GAP_PX)
+        left = index % columns * (width + _GAP_PX)
+        sheet[top : top + height, left : left + width] = tile
+    return sheet
+
+
+def _map_tile(activations: Array, source: str) -> Picture:
+    least, most = float(activations.min()), float(np.quantile(activations, 0.995))
+    spread = most - least or float(activations.max()) - least or 1.0
+    part = np.clip((activations - least) / spread, 0, 1)
+    picture = Image.fromarray(tinted(part**0.75, source))
+    longest = max(picture.size)
+    if longest > _TILE_PX:
+        picture.thumbnail((_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
+        return np.asarray(picture)
+    # Whole multiples, so that each position of the layer is seen as the square that it is.
+    return _enlarged(np.asarray(picture), _TILE_PX // longest)
+
+
+def _enlarged(picture: Picture, factor: int) -> Picture:
+    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
+
+
+def draw_grams(content: Array, style: Array) -> tuple[Picture, Picture, Picture]:
+    """The Gram matrices of content and style on one logarithmic scale, and their difference.
+
+    The style's strongest channels come first in all three. The difference is that of the
+    logarithms: amber where the content has more, teal where the style has.
+
+    Args:
+        content, style: (c, c), at least 0.
+    """
+    order = np.argsort(-np.diagonal(style), kind="stable")
+    most = max(float(content.max()), float(style.max())) or 1.0
+    least = most * 10**-_DECADES
+    logs = [
+        np.log10(np.maximum(gram[np.ix_(order, order)], least) / least) / _DECADES
+        for gram in (content, style)
+    ]
+    apart = np.clip((logs[1] - logs[0]) * _DECADES / _APART, -1, 1)
+    signed = _DIVERGING[((apart + 1) * 127.5).astype(np.uint8)]
+    factor = max(1, -(-_GRAM_PX // len(content)))
+    return (
+        _enlarged(tinted(logs[0], "content"), factor),
+        _enlarged(tinted(logs[1], "style"), factor),
+        _enlarged(signed, factor),
+    )
+
+
+def draw_gradient(gradient: Array) -> Picture:
+    """The magnitude of a style term's gradient at each pixel, from (h, w, 3)."""
+    magnitude = np.sqrt(np.square(gradient).sum(axis=2))
+    most = float(np.quantile(magnitude, 0.995)) or 1.0
+    return tinted(np.sqrt(np.clip(magnitude / most, 0, 1)), "style")
+
+
+def draw_field(picture: Picture, field_px: int, centre: tuple[float, float]) -> Picture:
+    """The picture, dimmed but for one receptive field; a small one is also shown enlarged.
+
+    Args:
+        field_px: across.
+        centre: x and y, px.
+    """
+    height, width = picture.shape[:2]
+    factor = max(1, -(-_FIELD_PX // max(height, width)))
+    full = Image.fromarray(_enlarged(picture, factor))
+    box = _field_box(field_px, centre, width, height)
+    window = tuple(edge * factor for edge in box)
+    drawn = Image.fromarray((np.asarray(full) * _DIMMED).astype(np.uint8))
+    drawn.paste(full.crop(window), window[:2])
+    pen = ImageDraw.Draw(drawn)
+    line = max(2, factor)
+    if field_px < 0.3 * min(height, width):
+        inset = _inset_box(window, drawn.size)
+        pen.line((*_middle(window), *_middle(inset)), fill=IVORY, width=1)
+        drawn.paste(full.crop(window), window[:2])
+        crop = Image.fromarray(picture).crop(box)
+        size = (inset[2] - inset[0], inset[3] - inset[1])
+        drawn.paste(crop.resize(size, Image.Resampling.NEAREST), inset[:2])
+        _outline(pen, inset, line)
+    _outline(pen, window, line)
+    return np.asarray(drawn)
+
+
+def _field_box(
+    field_px: int, centre: tuple[float, float], width: int, height: int
+) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of the field within the picture."""
+    left, top = (round(middle - field_px / 2) for middle in centre)
+    return max(left, 0), max(top, 0), min(left + field_px, width), min(top + field_px, height)
+
+
+def _middle(box: Sequence[int]) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _inset_box(window: Sequence[int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """A square in the corner that is the farthest from the window."""
+    edge = round(0.44 * min(size))
+    margin = round(0.04 * min(size))
+    x, y = _middle(window)
+    left = size[0] - margin - edge if x < size[0] / 2 else margin
+    top = size[1] - margin - edge if y < size[1] / 2 else margin
+    return left, top, left + edge, top + edge
+
+
+def _outline(pen: ImageDraw.ImageDraw, box: Sequence[int], width: int) -> None:
+    """Around the box, outside it, so that nothing small is covered."""
+    grown = (box[0] - width, box[1] - width, box[2] + width - 1, box[3] + width - 1)
+    pen.rectangle(grown, outline=IVORY, width=width)
