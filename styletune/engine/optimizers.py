@@ -5,7 +5,7 @@ gradient: hence the gradient is divided by its norm first, and β2 = 0.99.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -42,6 +42,7 @@ class Adam(UpdateRule):
 
     Attributes:
         momentum, velocity: the two moments, variables of the picture's shape.
+        coarse_velocities: second moments of the coarser levels, (1, h, w, 3) each.
     """
 
     # A step over several levels: at most so much of the learning rate in the mean, once it is
@@ -61,33 +62,36 @@ class Adam(UpdateRule):
         self.momentum = optimizer.add_variable_from_reference(variable, "momentum")
         self.velocity = optimizer.add_variable_from_reference(variable, "velocity")
         self._size = optimizer.size
-        self._coarse_velocities = []
+        self.coarse_velocities: list[Any] = []
         height, width = optimizer.size
         for level in range(1, optimizer.levels):
             height, width = -(-height // 2), -(-width // 2)
             shape = (1, height, width, 3)
-            self._coarse_velocities.append(
+            self.coarse_velocities.append(
                 optimizer.add_variable(shape=shape, name=f"velocity_{level}")
             )
 
     def reset(self) -> None:
         """Set the moments to 0."""
-        for moment in (self.momentum, self.velocity, *self._coarse_velocities):
+        for moment in (self.momentum, self.velocity, *self.coarse_velocities):
             # Made anew each time: on JAX the step gives its buffers away.
             moment.assign(ops.zeros(moment.shape, moment.dtype))
 
-    def restore(self, momentum: Any, velocity: Any) -> None:
+    def restore(self, momentum: Any, velocity: Any, coarse: Sequence[Any] = ()) -> None:
         """Go on with moments of the picture's shape.
 
-        Those of the coarser levels become the averages of the finest one's. They are larger than
-        what they stand for (a mean of squares is never below the square of the mean), so that the
-        first steps are smaller.
+        Without those of the coarser levels they become the averages of the finest one's. They are
+        larger than what they stand for (a mean of squares is never below the square of the mean),
+        so that the first steps are smaller.
         """
         self.momentum.assign(ops.reshape(momentum, self.momentum.shape))
         self.velocity.assign(ops.reshape(velocity, self.velocity.shape))
-        if self._coarse_velocities:
+        if len(coarse) == len(self.coarse_velocities):
+            for second, level in zip(self.coarse_velocities, coarse, strict=True):
+                second.assign(level[None])
+        else:
             pooled = ops.reshape(velocity, (1, *self._size, 3))
-            for second in self._coarse_velocities:
+            for second in self.coarse_velocities:
                 pooled = _halved(pooled)
                 second.assign(pooled)
 
@@ -100,7 +104,7 @@ class Adam(UpdateRule):
         second.assign(second + (1 - beta_2) * (ops.square(gradient) - second))
         correction = ops.sqrt(1 - beta_2**count) / (1 - beta_1**count)
         step = correction * first / (ops.sqrt(second) + epsilon)
-        if self._coarse_velocities:
+        if self.coarse_velocities:
             step += self._coarse_step(optimizer, gradient, correction)
             step *= self._shrinkage(ops.mean(ops.abs(step)), count)
         return learning_rate * step
@@ -116,7 +120,7 @@ class Adam(UpdateRule):
         shape = gradient.shape
         gradient, first = (ops.reshape(x, (1, *self._size, 3)) for x in (gradient, self.momentum))
         steps = []
-        for second in self._coarse_velocities:
+        for second in self.coarse_velocities:
             gradient, first = _halved(gradient), _halved(first)
             second.assign(second + (1 - optimizer.beta_2) * (ops.square(gradient) - second))
             steps.append(correction * first / (ops.sqrt(second) + optimizer.epsilon))
@@ -213,9 +217,15 @@ class SwitchableOptimizer(keras.optimizers.Optimizer):
             rule.reset()
         self.iterations.assign(0)
 
-    def restore_moments(self, momentum: Any, velocity: Any, iterations: int) -> None:
-        """Go on after so many steps, with Adam's moments of the picture's shape."""
-        self.adam.restore(momentum, velocity)
+    def restore_moments(
+        self, momentum: Any, velocity: Any, iterations: int, coarse: Sequence[Any] = ()
+    ) -> None:
+        """Go on after so many steps, with Adam's moments of the picture's shape.
+
+        Args:
+            coarse: those of the coarser levels; see `Adam.restore`.
+        """
+        self.adam.restore(momentum, velocity, coarse)
         self.iterations.assign(iterations)
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> Any:

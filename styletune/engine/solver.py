@@ -151,12 +151,17 @@ class Solver:
             iterations=int(backend.scalar(self.optimizer.iterations)),
             momentum=self._host(self.optimizer.adam.momentum),
             velocity=self._host(self.optimizer.adam.velocity),
+            coarse_velocities=tuple(
+                backend.to_host(level)[0] for level in self.optimizer.adam.coarse_velocities
+            ),
         )
 
     def restore(self, state: PaintingState) -> None:
         """Go on from a state of this size."""
         self.set_image(state.picture)
-        self.optimizer.restore_moments(state.momentum, state.velocity, state.iterations)
+        self.optimizer.restore_moments(
+            state.momentum, state.velocity, state.iterations, state.coarse_velocities
+        )
 
     def reset_moments(self) -> None:
         """Set the moments to 0."""

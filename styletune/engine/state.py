@@ -4,7 +4,9 @@ Source: style-transfer-pytorch: scales growing by √2, Adam's moments resampled
 """
 
 import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -71,6 +73,18 @@ def resample(array: Array, height: int, width: int, how: Image.Resampling) -> Ar
     return np.stack([np.asarray(plane.resize((width, height), how)) for plane in planes], axis=2)
 
 
+# As files name them.
+_PLAIN = ("picture", "momentum", "velocity", "iterations")
+_COARSE = "velocity_"
+
+
+def _halves(height: int, width: int) -> Iterator[tuple[int, int, int]]:
+    """Shapes of the coarser levels of a picture."""
+    while True:
+        height, width = -(-height // 2), -(-width // 2)
+        yield height, width, 3
+
+
 @dataclass(frozen=True, slots=True)
 class PaintingState:
     """All that a painting is at a step, apart from its session and its source pictures.
@@ -78,25 +92,55 @@ class PaintingState:
     Attributes:
         picture, momentum, velocity: (h, w, 3) float32: the picture and Adam's moments.
         iterations: steps since the moments were 0.
+        coarse_velocities: Adam's second moments of the coarser levels, each half the size of the
+            one before, (h, w, 3) float32; none: they are made from `velocity`.
     """
 
     picture: Pixels
     momentum: Pixels
     velocity: Pixels
     iterations: int
+    coarse_velocities: tuple[Pixels, ...] = ()
 
     @property
     def is_valid(self) -> bool:
         """Whether a painting can go on from it: a file may hold anything."""
         shape, arrays = self.picture.shape, (self.picture, self.momentum, self.velocity)
+        coarse = self.coarse_velocities
         return (
             len(shape) == 3
             and min(shape) >= 1
             and shape[2] == 3
-            and all(a.shape == shape and a.dtype == np.float32 for a in arrays)
-            and all(np.isfinite(a).all() for a in arrays)
-            and bool((self.velocity >= 0).all())
+            and all(a.shape == shape for a in arrays)
+            and all(a.shape == half for a, half in zip(coarse, _halves(*shape[:2]), strict=False))
+            and all(a.dtype == np.float32 and np.isfinite(a).all() for a in (*arrays, *coarse))
+            and all(bool((a >= 0).all()) for a in (self.velocity, *coarse))
             and 0 <= self.iterations < 2**31
+        )
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it as arrays by name, for files; `from_arrays` reads them."""
+        named = {name: np.asarray(getattr(self, name)) for name in _PLAIN}
+        coarse = enumerate(self.coarse_velocities, 1)
+        return named | {f"{_COARSE}{level}": array for level, array in coarse}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "PaintingState":
+        """What `arrays` gave.
+
+        Raises:
+            KeyError, ValueError: some are missing, or of another version.
+            ArithmeticError, TypeError: the count of steps is no number.
+        """
+        levels = [f"{_COARSE}{level}" for level in range(1, len(arrays) - len(_PLAIN) + 1)]
+        if unknown := arrays.keys() - {*_PLAIN, *levels}:
+            raise ValueError(f"unknown arrays: {', '.join(sorted(unknown))}")
+        return cls(
+            arrays["picture"],
+            arrays["momentum"],
+            arrays["velocity"],
+            int(arrays["iterations"]),
+            tuple(arrays[name] for name in levels),
         )
 
     def resized(self, height: int, width: int, *, normalized: bool) -> "PaintingState":

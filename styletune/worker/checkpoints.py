@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from styletune.engine.painter import Painter
 from styletune.engine.state import PaintingState
 from styletune.files import remove_stale_temporaries
@@ -60,8 +58,7 @@ class CheckpointManager:
         if found is None or not self.is_compatible(painter.width, painter.height):
             return False
         try:
-            state = dict(found.state)
-            painter.restore(PaintingState(iterations=int(state.pop("iterations")), **state))
+            painter.restore(PaintingState.from_arrays(found.state))
         except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             # Of another version, or of arrays that a crash has spoilt: it begins anew.
             print(f"the checkpoint does not fit: {error}", file=sys.stderr, flush=True)
@@ -81,6 +78,6 @@ class CheckpointManager:
 
 def checkpoint(painter: Painter, epoch: int, step: int) -> Checkpoint:
     """The painting as it stands."""
-    state = painter.state()
-    arrays = {name: np.asarray(getattr(state, name)) for name in PaintingState.__dataclass_fields__}
-    return Checkpoint(arrays, epoch, step, painter.width, painter.height, time.time())
+    return Checkpoint(
+        painter.state().arrays(), epoch, step, painter.width, painter.height, time.time()
+    )

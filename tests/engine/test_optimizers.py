@@ -130,14 +130,14 @@ def test_restored_moments_of_coarser_levels_are_averages_and_are_reset() -> None
     painted(optimizer, [np.ones((4, 4, 3))])
     velocity = np.arange(48, dtype=np.float32).reshape(4, 4, 3)
     optimizer.restore_moments(np.zeros((4, 4, 3), np.float32), velocity, 7)
-    coarse = keras.ops.convert_to_numpy(optimizer.adam._coarse_velocities[0].value)[0]
+    coarse = keras.ops.convert_to_numpy(optimizer.adam.coarse_velocities[0].value)[0]
     np.testing.assert_allclose(coarse, velocity.reshape(2, 2, 2, 2, 3).mean((1, 3)))
     assert int(optimizer.iterations.value) == 7
     optimizer.reset_moments()
     for moment in (
         optimizer.adam.momentum,
         optimizer.adam.velocity,
-        *optimizer.adam._coarse_velocities,
+        *optimizer.adam.coarse_velocities,
         optimizer.iterations,
     ):
         assert not np.any(keras.ops.convert_to_numpy(moment.value))
@@ -187,3 +187,12 @@ def test_pixel_range_clips_to_what_can_be_shown() -> None:
     kernel = np.array([[-3.0, 12.5, 300.0]], np.float32)
     got = keras.ops.convert_to_numpy(ClipPixels()(keras.ops.convert_to_tensor(kernel)))
     np.testing.assert_array_equal(got, [[0, 12.5, 255]])
+
+
+def test_moments_of_coarser_levels_come_back_as_they_were() -> None:
+    optimizer = levelled(2, (4, 4))
+    painted(optimizer, [np.ones((4, 4, 3))])
+    moment, coarse = np.zeros((4, 4, 3), np.float32), np.full((2, 2, 3), 5, np.float32)
+    optimizer.restore_moments(moment, moment, 7, (coarse,))
+    found = keras.ops.convert_to_numpy(optimizer.adam.coarse_velocities[0].value)[0]
+    np.testing.assert_array_equal(found, coarse)
