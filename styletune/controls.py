@@ -137,6 +137,10 @@ _GLOBAL_ROWS = (
         panel=Panel.TRANSPORT, title="pause",
     ),
     Control(
+        "record", Kind.SWITCH, "Record a take: all that is played, to be painted again, larger.",
+        stored=False, undoable=False, panel=Panel.TRANSPORT,
+    ),
+    Control(
         "blackout", Kind.SWITCH, "Make the wall black, the page /stage; here the painting goes on.",
         engine=False, stored=False, undoable=False, panel=Panel.TRANSPORT, title="black",
     ),

@@ -79,6 +79,10 @@ class DeviceError(StyletuneError):
     exit_code = 2
 
 
+class TakeError(StyletuneError):
+    """A take that is missing, damaged, of another version, or whose pictures are not there."""
+
+
 class MessageError(StyletuneError):
     """A message on a socket that is not JSON, of unknown type or wrong shape.
 

@@ -135,6 +135,11 @@ class Canvas:
         """Of the painting: (h, w, 3)."""
         return self.content.shape
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Of the pictures: the content's, then the styles'."""
+        return (self._path, *self._styles)
+
     def build_painter(self) -> Painter:
         """Build the painter of this canvas; nothing is traced yet."""
         session = self._session

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from styletune.config import SessionConfig
 from styletune.engine.canvas import Canvas, SizeDebounce, first_size_px, size_px
 from styletune.engine.painter import Painter
-from styletune.engine.state import Picture
 from styletune.errors import PictureError, StyletuneError
 from styletune.ipc.commands import CommandRejected, RemoveStyle, SetContent, SetStyle
 
@@ -89,9 +88,9 @@ class CanvasBuilder:
         return self._canvas.build_painter()
 
     @property
-    def content(self) -> Picture:
-        """The content picture of the present canvas, (h, w, 3) uint8."""
-        return self._canvas.content
+    def canvas(self) -> Canvas:
+        """The present one."""
+        return self._canvas
 
     def is_current(self, positions: Positions) -> bool:
         """Whether the canvas has the size that the controls set, or the nearest that can be had."""

@@ -3,6 +3,9 @@
 Applied to what is published, never to what is optimised: switching is immediate.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +13,7 @@ from styletune.engine import state
 from styletune.engine.state import Picture, Pixels
 
 DECAY = 0.99  # per step: the last hundred count
+AVERAGE = ("average_sum", "average_weight")  # as files name its arrays
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -50,6 +54,21 @@ class ExponentialMovingAverage:
             other._weight = self._weight
             other._sum = state.resize_image(value, height, width) * np.float32(self._weight)
         return other
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it by name; nothing before the first picture."""
+        if self._sum is None:
+            return {}
+        return dict(zip(AVERAGE, (self._sum, np.array(self._weight)), strict=True))
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "ExponentialMovingAverage":
+        """What `arrays` gave."""
+        average = cls()
+        if arrays:
+            total, weight = (arrays[name] for name in AVERAGE)
+            average._sum, average._weight = total.copy(), float(weight)
+        return average
 
     def value(self) -> npt.NDArray[np.float32] | None:
         """The average, of the pictures' shape; None before the first."""
@@ -170,6 +189,15 @@ class Display:
     def clear(self) -> None:
         """Start the average again: the picture has jumped."""
         self._average.clear()
+
+    @property
+    def average(self) -> dict[str, npt.NDArray[Any]]:
+        """The average as arrays by name, for files; none before the first picture."""
+        return self._average.arrays()
+
+    @average.setter
+    def average(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._average = ExponentialMovingAverage.from_arrays(arrays)
 
     def continue_from(self, other: "Display", height: int, width: int) -> None:
         """Go on with the average of another size."""

@@ -4,6 +4,7 @@ Used by the worker, without end, and by `OfflinePainter`, once.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -334,6 +335,24 @@ class Painter:
     def state(self) -> PaintingState:
         """The painting as it stands, on the host; later steps do not touch what is returned."""
         return self.solver.state()
+
+    @property
+    def random_state(self) -> dict[str, Any]:
+        """State of the generator of `kick`; plain values."""
+        return dict(self._rng.bit_generator.state)
+
+    @random_state.setter
+    def random_state(self, state: dict[str, Any]) -> None:
+        self._rng.bit_generator.state = state
+
+    @property
+    def average(self) -> dict[str, npt.NDArray[Any]]:
+        """The average that is shown while the control `average` is on, as arrays by name."""
+        return self._display.average
+
+    @average.setter
+    def average(self, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._display.average = arrays
 
     def restore(self, state: PaintingState) -> None:
         """Go on from a state; one of another size is resampled.

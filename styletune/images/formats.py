@@ -10,6 +10,8 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from styletune.errors import PictureError
 
+# By which files are recognised before they are opened.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
 ACCEPTED = "JPEG, PNG and WebP pictures are accepted"
 # Encoders write a dozen. Each one walks the whole picture again, however few bytes it has.
 MAX_SCANS = 64

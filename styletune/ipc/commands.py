@@ -14,6 +14,19 @@ from styletune.config import SessionConfig
 
 
 @dataclass(frozen=True, slots=True)
+class TakeFolders:
+    """Where the worker records what is played.
+
+    Attributes:
+        recent: of this run; what was recorded unasked, in pieces.
+        takes: what was recorded by hand.
+    """
+
+    recent: str
+    takes: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerConfig:
     """Parent to worker, once and first: its job.
 
@@ -25,6 +38,7 @@ class WorkerConfig:
         first_epoch: number of the first epoch to publish: one more than the last that was seen.
         first_step: number of the first step, likewise.
         checkpoints: folder of the checkpoints; "" for none.
+        recordings: None: nothing is recorded.
     """
 
     session: SessionConfig
@@ -34,6 +48,7 @@ class WorkerConfig:
     first_epoch: int = 0
     first_step: int = 0
     checkpoints: str = ""
+    recordings: TakeFolders | None = None
 
 
 @dataclass(frozen=True, slots=True)

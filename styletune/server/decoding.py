@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from styletune.errors import PictureError, StorageError
+from styletune.files import printable
 from styletune.images import decode
+from styletune.takes.sources import TITLE
 
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
@@ -47,8 +50,10 @@ class DecodedPicture:
 
 def decode_picture(image: Image.Image, name: str, path: Path) -> DecodedPicture:
     """Write a decoded picture to `path` as PNG, and make its thumbnail."""
+    info = PngInfo()
+    info.add_itxt(TITLE, printable(name))
     # 1 instead of 6: the file lives on this machine only, and 6 takes five times as long.
-    image.save(path, "PNG", compress_level=1)
+    image.save(path, "PNG", compress_level=1, pnginfo=info)
     small = decode.fit(image, min(THUMBNAIL_PX, max(image.size)))
     return DecodedPicture(name, path, image.width, image.height, _jpeg(small))
 

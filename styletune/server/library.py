@@ -19,6 +19,7 @@ from styletune.errors import ConfigError, PictureError
 from styletune.files import printable
 from styletune.films.pyav import SUFFIXES as FILM_SUFFIXES
 from styletune.images import samples
+from styletune.images.formats import SUFFIXES
 from styletune.server.decoding import (
     DecodedPicture,
     decode_in_subprocess,
@@ -30,7 +31,6 @@ from styletune.session.outgoing import Film, FilmsMessage, LibraryMessage, Libra
 
 MAX_OF_FOLDER = 200  # the newest
 MAX_THUMBNAILS = 2 * MAX_OF_FOLDER  # of some 10 kB each
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
 
 Kind = Literal["content", "style"]
 _SUBFOLDERS: dict[str, Kind] = {

@@ -97,6 +97,11 @@ class RunFolder:
         """Folder of its checkpoints."""
         return self.folder / "checkpoints"
 
+    @property
+    def recent(self) -> Path:
+        """Folder of what is recorded unasked."""
+        return self.folder / "recent"
+
     def write(self, manifest: RunManifest) -> None:
         """Replace the manifest.
 

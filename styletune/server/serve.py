@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from styletune.config import SessionConfig
 from styletune.files import make_private_folder, printable, remove_stale_temporaries, web_folder
 from styletune.images import decode
+from styletune.ipc.commands import TakeFolders
 from styletune.ipc.segments import remove_stale_segments
 from styletune.logs import configure_logging, log_event
 from styletune.process_priority import use_batch_scheduling
@@ -54,6 +55,7 @@ def serve(
     run: str | None = None,
     controllers_folder: Path | None = None,
     looks_folder: Path | None = None,
+    takes_folder: Path | None = None,
     make_worker: "Callable[[SessionConfig, Path], ManagedWorker] | None" = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -68,6 +70,7 @@ def serve(
         run: the name of the run to resume; None: the last one.
         controllers_folder: of a person's own controller profiles; None: there are none.
         looks_folder: of a person's own looks; None: there are none, and none is learned.
+        takes_folder: of a person's takes; None: nothing is recorded.
         make_worker: from the session and the folder of its pictures; None: the supervisor of a
             real worker.
 
@@ -94,7 +97,7 @@ def serve(
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()
         removed = remove_stale_segments() + remove_stale_folders()
-        for folder in filter(None, (memory_folder, controllers_folder, looks_folder)):
+        for folder in filter(None, (memory_folder, controllers_folder, looks_folder, takes_folder)):
             removed += remove_stale_temporaries(folder.rglob(".*"))
         if removed:
             log_event(_log, logging.WARNING, "swept", leftovers=removed, of="killed processes")
@@ -111,7 +114,12 @@ def serve(
 
             # … and the first worker imports its own while that is put together. Not earlier, or
             # the page would have to wait for it on a machine with few cores.
-            make = make_worker or partial(_supervisor, checkpoints=run_folder.checkpoints)
+            recordings = None
+            if takes_folder is not None:
+                recordings = TakeFolders(str(run_folder.recent), str(takes_folder))
+            make = make_worker or partial(
+                _supervisor, checkpoints=run_folder.checkpoints, recordings=recordings
+            )
             worker = make(session.with_overrides(pictures=paths), run_folder.pictures)
             server = build_server(
                 session,
@@ -133,15 +141,18 @@ def serve(
             return asyncio.run(server.run_until_shutdown(listener))
 
 
-def _supervisor(session: SessionConfig, folder: Path, *, checkpoints: Path) -> "Supervisor":
+def _supervisor(
+    session: SessionConfig, folder: Path, *, checkpoints: Path, recordings: TakeFolders | None
+) -> "Supervisor":
     from styletune.supervisor.supervisor import Supervisor
 
     timeouts = SupervisorTimeouts()
     if not session.server.spare:
         timeouts = replace(timeouts, standby_after_s=math.inf)
     supervisor = Supervisor(
-        session, folder=folder, checkpoints=checkpoints, warm_up=preload, timeouts=timeouts
-    )
+        session, folder=folder, checkpoints=checkpoints, recordings=recordings,
+        warm_up=preload, timeouts=timeouts,
+    )  # fmt: skip
     supervisor.prestart()
     return supervisor
 

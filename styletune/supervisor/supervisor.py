@@ -33,6 +33,7 @@ from styletune.ipc.commands import (
     SourceCommand,
     StandbyReady,
     State,
+    TakeFolders,
     WorkerConfig,
 )
 from styletune.ipc.control_block import ControlState
@@ -79,6 +80,7 @@ class Supervisor:
         warm_up: what a worker does before it has its job; None: nothing, and there is no standby.
         timeouts: how long to wait for what.
         checkpoints: folder from which later workers continue the painting; None: none.
+        recordings: where workers record what is played; None: nowhere.
 
     Attributes:
         report: the newest report, the worker's or the supervisor's own.
@@ -97,6 +99,7 @@ class Supervisor:
         warm_up: WarmUp | None = None,
         timeouts: SupervisorTimeouts | None = None,
         checkpoints: Path | None = None,
+        recordings: TakeFolders | None = None,
     ) -> None:
         self.folder = folder
         self.sources = SourcePictures(
@@ -114,6 +117,7 @@ class Supervisor:
         self._standby = StandbyWorker(
             warm_up and partial(self._start_worker, warm_up), self._timeouts.standby_after_s
         )
+        self._recordings = recordings
         self._checkpoints = "" if checkpoints is None else str(checkpoints)
         self._restart_policy = RestartPolicy(self._timeouts)
         table = session.table()
@@ -412,6 +416,7 @@ class Supervisor:
             first_epoch=0 if self.frame is None else self.frame.epoch + 1,
             first_step=0 if self.frame is None else self.frame.step + 1,
             checkpoints=self._checkpoints,
+            recordings=self._recordings,
         )
 
     def _set_state(self, state: State, message: str = "") -> None:

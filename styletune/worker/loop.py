@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from styletune.engine import backend
 from styletune.engine.canvas_builder import CanvasBuilder, warm_up
 from styletune.engine.divergence import DivergenceCounter
+from styletune.engine.moment import Moment
 from styletune.engine.painter import DivergedError, Painter
 from styletune.errors import StyletuneError
 from styletune.ipc import commands
@@ -30,10 +31,13 @@ from styletune.ipc.commands import (
 from styletune.ipc.control_block import ControlBlock, ControlState
 from styletune.ipc.frame_block import Frame, FrameBlock
 from styletune.networks import control_effect
+from styletune.takes.lines import Frame as FrameLine
+from styletune.takes.lines import Reset, Sync, Trigger
 from styletune.worker import faults
 from styletune.worker.checkpoints import CheckpointManager
 from styletune.worker.live_look import LiveLook
 from styletune.worker.pacing import EpochPacer
+from styletune.worker.recorder import TakeRecorder
 from styletune.worker.runs import RunQueue
 
 # How often a paused worker polls commands and controls: far below what anyone notices.
@@ -109,6 +113,12 @@ class PaintLoop:
             reject=pipe.send,
         )
         self._live = LiveLook(job.session, pipe.send, lambda: self._try_send(CameraTaken()))
+        self._recorder = TakeRecorder(
+            job.session,
+            job.recordings,
+            self._report.device,
+            lambda why: self._set_state(self._report.state, why),
+        )
 
     def run(self) -> None:
         """Paint without end."""
@@ -118,19 +128,23 @@ class PaintLoop:
             swapped = False
             for command in self._poll_commands():
                 if isinstance(command, Stop):
+                    self._recorder.close()
                     self._checkpoints.save_final(painter, self._progress.epoch, self._progress.step)
                     return
                 if isinstance(command, Run):
                     self._runs.pending = command
                 elif isinstance(command, LookCommand):
-                    self._live.apply_command(command, painter, self._canvas_builder.content)
+                    self._live.apply_command(command, painter, self._canvas_builder.canvas.content)
                 else:
                     self._canvas_builder.apply_command(command, painter, self._positions)
+                    self._recorder.note_pictures(self._moment(painter))
                     swapped = True
             changed = self._read_controls(painter)
             painter = self._swap_painter_when_ready(painter)
             if self._live.active and not self._is_live():
                 self._live.leave(painter)
+                self._recorder.begin(self._moment(painter))
+            self._recorder.update(self._moment(painter))
             # A moved control wants the first step at once; a started run, its last one.
             moved = not self._start_pending_run(painter) and changed
             self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)
@@ -182,7 +196,7 @@ class PaintLoop:
 
     def _run_live(self, painter: Painter, changed: bool) -> None:
         """Publish the source's newest picture as the look paints it; waits where there is none."""
-        if self._live.paint(painter, self._canvas_builder.content, self._positions, changed):
+        if self._live.paint(painter, self._canvas_builder.canvas.content, self._positions, changed):
             self._progress.steps_per_s = self._live.pictures_per_s
             self._publish(painter)
             if self._report.state is not State.RUNNING:
@@ -215,6 +229,7 @@ class PaintLoop:
         )
         if self._runs.is_active:
             painter.sync()
+            self._recorder.write(Sync(time=self._recorder.now(), step=self._progress.step))
             self._runs.record(taken, painter.losses().total, time.monotonic())
         return taken
 
@@ -231,6 +246,9 @@ class PaintLoop:
         run = self._runs.start()
         if run is not None and run.reset:
             painter.reset(run.seed)
+            self._recorder.write(
+                Reset(time=self._recorder.now(), step=self._progress.step, seed=run.seed)
+            )
         return run is not None
 
     def _is_holding(self, changed: bool) -> bool:
@@ -280,14 +298,19 @@ class PaintLoop:
                 (name for name, at in state.positions.items() if at != self._positions[name]),
                 self._last_moved,
             )
+            before = self._positions
             self._rev, self._positions = state.rev, state.positions
             self._canvas_builder.rescale_styles(painter, state.positions)
             painter.apply(state.positions)
+            self._recorder.move(before, self._moment(painter))
         if sent:
             painter.sync()  # what was painted before is not what comes of them
             for name, count in state.triggers.items():
                 if count != self._trigger_counts.get(name, 0) and self._table[name].engine:
                     getattr(painter, name)()
+                    self._recorder.write(
+                        Trigger(time=self._recorder.now(), step=self._progress.step, name=name)
+                    )
             self._trigger_counts = dict(state.triggers)
         if moved or sent:
             self._divergences.clear()
@@ -295,6 +318,7 @@ class PaintLoop:
 
     def _on_divergence(self, why: str) -> None:
         """The painter has rolled back: go on with smaller steps, or wait for the user."""
+        self._recorder.write(Sync(time=self._recorder.now(), step=self._progress.step))
         self._divergences.add(time.monotonic())
         if self._divergences.needs_user:
             moved = self._last_moved
@@ -322,6 +346,9 @@ class PaintLoop:
                 run_done=run.done,
             )
         )
+        self._recorder.write(
+            FrameLine(time=self._recorder.now(), step=self._progress.step, live=self._live.active)
+        )
         self._try_send(FrameReady())
         self._progress.epoch += 1
 
@@ -340,22 +367,32 @@ class PaintLoop:
         )
         self._checkpoints.restore(painter)
         if self._is_live():
-            self._live.preview(painter, self._canvas_builder.content, self._positions)
+            self._live.preview(painter, self._canvas_builder.canvas.content, self._positions)
         self._publish(painter)
         self._set_state(State.COMPILING, "compiling the first steps")
         warm_up(painter)
-        self._checkpoints.restore(painter)
+        restored = self._checkpoints.restore(painter)
         self._announce_canvas(painter)
+        self._recorder.begin(self._moment(painter, fresh=not (restored or self._live.active)))
         return painter
 
     def _swap_painter_when_ready(self, painter: Painter) -> Painter:
         """Go on with the painter of another canvas, once it has been built."""
+        before = self._canvas_builder.canvas
         made = self._canvas_builder.poll(painter, self._positions)
         if made is not painter:
+            self._recorder.note_canvas(before, self._moment(made))
             self._pacer.reset()
-            self._live.continue_on(made, self._canvas_builder.content)
+            self._live.continue_on(made, self._canvas_builder.canvas.content)
             self._announce_canvas(made)
         return made
+
+    def _moment(self, painter: Painter, *, fresh: bool = False) -> Moment:
+        """Where it stands, for the recorder."""
+        return Moment(
+            painter, self._canvas_builder.canvas, self._positions, self._rev,
+            self._progress.step, fresh,
+        )  # fmt: skip
 
     def _announce_canvas(self, painter: Painter) -> None:
         """Report the canvas."""

@@ -21,6 +21,7 @@ from styletune.ipc.commands import (
     SetStyle,
     State,
     Stop,
+    TakeFolders,
     WorkerConfig,
 )
 from styletune.ipc.control_block import ControlBlock, ControlState
@@ -40,6 +41,7 @@ class Bench:
         size: int = 32,
         checkpoints: str = "",
         sections: dict[str, dict[str, object]] | None = None,
+        recordings: TakeFolders | None = None,
         **painting: object,
     ) -> None:
         self.folder = folder
@@ -59,7 +61,14 @@ class Bench:
         self.heard: list[object] = []
         self.move()
         job = WorkerConfig(
-            self.session, self.controls.name, self.frames.name, 1024, 7, 100, checkpoints
+            self.session,
+            self.controls.name,
+            self.frames.name,
+            1024,
+            7,
+            100,
+            checkpoints,
+            recordings,
         )
         self.thread = threading.Thread(target=loop.main, args=(job, far))
         self.thread.start()

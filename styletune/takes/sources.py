@@ -1,0 +1,114 @@
+"""Source pictures of takes: known by their pixels, wherever their files lie."""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from PIL import Image
+
+from styletune.errors import PictureError, TakeError
+from styletune.files import printable
+from styletune.images import decode, formats, samples
+from styletune.takes.lines import Line, Pictures, SourcePicture, Start
+
+TITLE = "Title"  # in a decoded picture's PNG: its name, as people know it
+FOLDER = "pictures"  # beside the takes: what they were painted from
+
+
+def fingerprint(path: str | Path) -> str:
+    """SHA-256 of a picture's decoded pixels: the same for a JPEG and the PNG made of it.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    image = decode.read(path, keep_alpha=True)
+    digest = hashlib.sha256(f"{image.mode} {image.width} {image.height}\n".encode())
+    digest.update(image.tobytes())
+    return digest.hexdigest()
+
+
+def identify(path: str | Path) -> SourcePicture:
+    """A source picture as a take names it.
+
+    Raises:
+        PictureError: it cannot be read.
+    """
+    located = samples.locate(str(path))
+    name = located.stem
+    with contextlib.suppress(OSError), Image.open(located) as image:
+        name = str(image.info.get(TITLE, name))
+    return SourcePicture(name=printable(name)[:200], pixels=fingerprint(located))
+
+
+def keep(path: str | Path, picture: SourcePicture, folder: Path) -> None:
+    """Put the file of a source picture beside the takes of `folder`, if it is not there yet.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    located = samples.locate(str(path))
+    kept = folder / FOLDER / f"{picture.pixels[:32]}{located.suffix.lower()}"
+    if kept.exists():
+        return
+    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(OSError):  # another file system, or one without links
+        os.link(located, kept)
+        return
+    shutil.copyfile(located, kept)
+
+
+def used(lines: Iterable[Line]) -> dict[str, SourcePicture]:
+    """All source pictures of a take, by the hash of their pixels."""
+    found: dict[str, SourcePicture] = {}
+    for line in lines:
+        if isinstance(line, Start | Pictures):
+            others = (line.init,) if isinstance(line, Start) and line.init else ()
+            for picture in (line.content, *line.styles, *others):
+                found[picture.pixels] = picture
+    return found
+
+
+def find(
+    wanted: Mapping[str, SourcePicture], take: Path, folders: Iterable[Path]
+) -> dict[str, str]:
+    """Where the pictures of a take lie: paths by the hash of their pixels.
+
+    Looked for beside the take, among the samples, and in `folders`.
+
+    Raises:
+        TakeError: some are nowhere; it names them.
+    """
+    missing, found = dict(wanted), {}
+    for path in _candidates(take, folders):
+        if not missing:
+            break
+        # A file that was kept carries the hash in its name: no need to decode all of them.
+        if path.parent == take.parent / FOLDER and not _is_named(path, missing):
+            continue
+        with contextlib.suppress(PictureError):
+            pixels = fingerprint(path)
+            if missing.pop(pixels, None) is not None:
+                found[pixels] = str(path)
+    if missing:
+        names = ", ".join(f"{one.name} (sha256 {one.pixels[:12]}…)" for one in missing.values())
+        raise TakeError(
+            f"{take}: pictures that it was painted from are missing: {names}; name the folder "
+            "that holds them with --pictures FOLDER"
+        )
+    return found
+
+
+def _is_named(path: Path, wanted: Iterable[str]) -> bool:
+    return any(pixels.startswith(path.stem) for pixels in wanted)
+
+
+def _candidates(take: Path, folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in (take.parent / FOLDER, *folders):
+        with contextlib.suppress(OSError):
+            yield from sorted(
+                path for path in folder.iterdir() if path.suffix.lower() in formats.SUFFIXES
+            )
+    yield from map(samples.path, samples.NAMES)
