@@ -61,14 +61,14 @@ def as_png(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def draw_maps(maps: Array, source: str, columns: int = 4) -> Picture:
+def draw_maps(maps: Array, source: str) -> Picture:
     """Feature maps, (n, h, w), on one sheet, row by row; each from its own smallest value on.
 
     A single outlier would darken all else: the largest half per cent is shown alike.
     """
     tiles = [_map_tile(activations, source) for activations in maps]
     height, width = tiles[0].shape[:2]
-    columns = min(columns, len(tiles))
+    columns = min(4 if width >= height else 8, len(tiles))
     rows = -(-len(tiles) // columns)
     size = (rows * (height + _GAP_PX) - _GAP_PX, columns * (width + _GAP_PX) - _GAP_PX)
     sheet = np.full((*size, 3), _rgb(PAGE), np.uint8)
@@ -144,7 +144,7 @@ def draw_field(picture: Picture, field_px: int, centre: tuple[float, float]) -> 
     drawn = Image.fromarray((np.asarray(full) * _DIMMED).astype(np.uint8))
     drawn.paste(full.crop(window), window[:2])
     pen = ImageDraw.Draw(drawn)
-    line = max(2, factor)
+    line = max(drawn.size) // 320
     if field_px < 0.3 * min(height, width):
         inset = _inset_box(window, drawn.size)
         pen.line((*_middle(window), *_middle(inset)), fill=IVORY, width=1)

@@ -72,6 +72,7 @@ class Page:
             heading=html.escape(heading),
             subtitle=html.escape(self.subtitle),
             ratio=f"{self.width} / {self.height}",
+            square=f"{max(self.width, self.height)} / {self.height}",  # for a portrait, its width
             sources="\n".join(map(_figure, self.sources)),
             links="\n".join(map(self._link, self.layers)),
             sections="\n".join(self._section(*item) for item in self.layers.items()),
