@@ -314,6 +314,11 @@ class Painter:
         return self.solver.model
 
     @property
+    def main_style(self) -> Pixels:
+        """The style picture with the largest share, (h, w, 3) float32; read only."""
+        return self._style_targets.main_picture
+
+    @property
     def weights_label(self) -> str:
         """Where the network's filters come from."""
         return self.solver.weights_label

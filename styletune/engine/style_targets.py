@@ -54,6 +54,7 @@ class StyleTargets:
         self._height, self._width = height, width
         self._losses = losses
         self._extract = extract
+        self._pixels: list[npt.NDArray[np.float32]] = []
         self._pictures: list[Statistics] = []
         self._shares: tuple[float, ...] = ()
 
@@ -75,6 +76,7 @@ class StyleTargets:
                 statistics.append(np.asarray(ops.convert_to_numpy(loss.statistic(features))))
 
         self._extract(repeat_to_size(pixels, self._height, self._width), on_layer)
+        self._pixels[index : index + 1] = [pixels]
         self._pictures[index : index + 1] = [statistics]
         self._shares = ()
 
@@ -86,8 +88,13 @@ class StyleTargets:
         """
         if not 0 <= index < len(self._pictures) or len(self._pictures) == 1:
             raise IndexError(f"style {index} of {len(self._pictures)} cannot be removed")
-        del self._pictures[index]
+        del self._pixels[index], self._pictures[index]
         self._shares = ()
+
+    @property
+    def main_picture(self) -> npt.NDArray[np.float32]:
+        """The picture with the largest share, (h, w, 3); read only."""
+        return self._pixels[int(np.argmax(self._shares))]
 
     def blend(self, shares: tuple[float, ...]) -> None:
         """Set the targets to Σ share·statistic; does nothing where they are that already.

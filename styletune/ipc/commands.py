@@ -123,7 +123,7 @@ class SetSource:
 
 
 # So many always fit into a pipe that has room for more at all; see `try_send`.
-MAX_CAMERA_BYTES = 64_000
+MAX_CAMERA_BYTES = MAX_LAYER_BYTES = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +136,17 @@ class CameraFrame:
 
     label: ClassVar[str] = "camera"
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DrawLayer:
+    """Parent to worker: draw what this layer sees now, after the step under way.
+
+    The answer is `LayerDrawn`; of several, only the newest is answered.
+    """
+
+    label: ClassVar[str] = "layer"
+    layer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +176,7 @@ class Stop:
 
 SourceCommand = SetContent | SetStyle | RemoveStyle
 LookCommand = SetLook | SetSource | CameraFrame
-Command = SourceCommand | LookCommand | Run | Stop
+Command = SourceCommand | LookCommand | DrawLayer | Run | Stop
 
 
 class State(StrEnum):
@@ -222,6 +233,18 @@ class FrameReady:
 @dataclass(frozen=True, slots=True)
 class CameraTaken:
     """Worker to parent: the camera's picture is taken; the next may come."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerDrawn:
+    """Worker to parent: what a layer sees of the painting and of its style.
+
+    Attributes:
+        data: a WebP, at most `MAX_LAYER_BYTES`; empty where it could not be drawn.
+    """
+
+    layer: str
+    data: bytes
 
 
 @dataclass(frozen=True, slots=True)

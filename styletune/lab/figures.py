@@ -11,9 +11,10 @@ from styletune.engine.state import Picture
 
 Array = npt.NDArray[np.float32]
 
-# The page's own colours.
+# The page's own colours; a painting, which is both, has neither.
 PAGE, IVORY = "#111110", "#ece7dc"
-ACCENTS = {"content": "#f2a457", "style": "#5cc6d0"}
+ACCENTS = {"content": "#f2a457", "style": "#5cc6d0", "painting": "#b3aea3"}
+_SHADOWS = {"content": "#6b3f16", "style": "#1a565f", "painting": "#4a4843"}
 _DARK, _LIGHT = "#0a0a09", "#fdf8ee"
 
 _TILE_PX = 200  # longer edge of a feature map on its sheet, at most
@@ -39,17 +40,17 @@ def _ramp(*colours: str) -> npt.NDArray[np.uint8]:
 
 # From nothing over the accent to white: the accent stands at two thirds.
 _RAMPS = {
-    source: _ramp(_DARK, _mix, accent, _LIGHT)
-    for source, accent, _mix in (
-        ("content", ACCENTS["content"], "#6b3f16"),
-        ("style", ACCENTS["style"], "#1a565f"),
-    )
+    source: _ramp(_DARK, _SHADOWS[source], accent, _LIGHT) for source, accent in ACCENTS.items()
 }
-_DIVERGING = _ramp(ACCENTS["content"], "#6b3f16", _DARK, "#1a565f", ACCENTS["style"])
+# From what the one has more to what the style has.
+_DIVERGING = {
+    source: _ramp(accent, _SHADOWS[source], _DARK, _SHADOWS["style"], ACCENTS["style"])
+    for source, accent in ACCENTS.items()
+}
 
 
 def tinted(values: npt.NDArray[np.floating], source: str) -> Picture:
-    """Values 0..1, (h, w), in the colours of `content` or `style`: (h, w, 3)."""
+    """Values 0..1, (h, w), in the colours of a key of `ACCENTS`: (h, w, 3)."""
     picture: Picture = _RAMPS[source][np.clip(values * 255, 0, 255).astype(np.uint8)]
     return picture
 
@@ -96,30 +97,80 @@ def _enlarged(picture: Picture, factor: int) -> Picture:
     return picture.repeat(factor, axis=0).repeat(factor, axis=1)
 
 
-def draw_grams(content: Array, style: Array) -> tuple[Picture, Picture, Picture]:
-    """The Gram matrices of content and style on one logarithmic scale, and their difference.
+def draw_grams(
+    other: Array, style: Array, source: str = "content"
+) -> tuple[Picture, Picture, Picture]:
+    """Two Gram matrices on one logarithmic scale, and their difference.
 
     The style's strongest channels come first in all three. The difference is that of the
-    logarithms: amber where the content has more, teal where the style has.
+    logarithms, in the colour of the one that has more.
 
     Args:
-        content, style: (c, c), at least 0.
+        other, style: (c, c), at least 0.
+        source: of the other one, a key of `ACCENTS`.
     """
     order = np.argsort(-np.diagonal(style), kind="stable")
-    most = max(float(content.max()), float(style.max())) or 1.0
+    most = max(float(other.max()), float(style.max())) or 1.0
     least = most * 10**-_DECADES
     logs = [
         np.log10(np.maximum(gram[np.ix_(order, order)], least) / least) / _DECADES
-        for gram in (content, style)
+        for gram in (other, style)
     ]
     apart = np.clip((logs[1] - logs[0]) * _DECADES / _APART, -1, 1)
-    signed = _DIVERGING[((apart + 1) * 127.5).astype(np.uint8)]
-    factor = max(1, -(-_GRAM_PX // len(content)))
+    signed = _DIVERGING[source][((apart + 1) * 127.5).astype(np.uint8)]
+    factor = max(1, -(-_GRAM_PX // len(style)))
     return (
-        _enlarged(tinted(logs[0], "content"), factor),
+        _enlarged(tinted(logs[0], source), factor),
         _enlarged(tinted(logs[1], "style"), factor),
         _enlarged(signed, factor),
     )
+
+
+_LIVE_PX = 400  # width of a sheet of feature maps while painting: small enough for the pipe
+
+
+def draw_live(maps: tuple[Array, Array], grams: tuple[Array, Array]) -> Picture:
+    """What a layer sees of the painting, left, beside what it sees of its style, in one picture.
+
+    Above the feature maps, below the Gram matrices and their difference.
+
+    Args:
+        maps: (n, h, w) each.
+        grams: (c, c) each.
+    """
+    sheets = [
+        _fitted(draw_maps(each, source), _LIVE_PX)
+        for each, source in zip(maps, ("painting", "style"), strict=True)
+    ]
+    width = 2 * _LIVE_PX + _GAP_PX
+    edge = (width - 2 * _GAP_PX) // 3
+    drawn = [_fitted(each, edge) for each in draw_grams(*grams, source="painting")]
+    top = max(len(sheet) for sheet in sheets) + 2 * _GAP_PX
+    picture = np.full((top + edge, width, 3), _rgb(PAGE), np.uint8)
+    for column, sheet in enumerate(sheets):
+        left = column * (_LIVE_PX + _GAP_PX)
+        picture[: len(sheet), left : left + _LIVE_PX] = sheet
+    for column, gram in enumerate(drawn):
+        left = column * (edge + _GAP_PX)
+        picture[top:, left : left + edge] = gram
+    return picture
+
+
+def _fitted(picture: Picture, width: int) -> Picture:
+    """At that width, its squares as sharp as they can be."""
+    height = round(picture.shape[0] * width / picture.shape[1])
+    how = Image.Resampling.NEAREST if picture.shape[1] <= width else Image.Resampling.BOX
+    return np.asarray(Image.fromarray(picture).resize((width, height), how))
+
+
+def as_webp(picture: Picture, max_bytes: int) -> bytes:
+    """(h, w, 3) uint8 as a WebP, as good as that many bytes allow; empty where none do."""
+    for quality in (65, 40):
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "WEBP", quality=quality, method=0)
+        if buffer.tell() <= max_bytes:
+            return buffer.getvalue()
+    return b""
 
 
 def draw_gradient(gradient: Array) -> Picture:

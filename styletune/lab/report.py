@@ -94,7 +94,7 @@ class Report:
 
     def _add_grams(self, layer: str, observed: Mapping[str, Observation]) -> None:
         content, style, difference = figures.draw_grams(
-            *(observed[source].gram for source in SOURCES)
+            observed["content"].gram, observed["style"].gram
         )
         channels = len(observed["content"].gram)
         for source, drawn in zip(SOURCES, (content, style), strict=True):

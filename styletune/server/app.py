@@ -19,6 +19,7 @@ from styletune.server.looks.library import LookLibrary
 from styletune.server.looks.painting import LookPainter
 from styletune.server.looks.training import LookTraining
 from styletune.server.routes.bindings import add_binding_routes
+from styletune.server.routes.layers import add_layer_routes
 from styletune.server.routes.library import add_library_routes
 from styletune.server.routes.live import add_live_routes
 from styletune.server.routes.looks import add_learning_routes, add_look_routes
@@ -100,6 +101,7 @@ def create_app(
         session=state,
     )
     add_live_routes(app, hub.live, hub.library, config, looks.path)
+    add_layer_routes(app, hub.layer_drawings, state.table.layers)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
     add_error_handlers(app)

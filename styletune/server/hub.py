@@ -21,6 +21,7 @@ from styletune.logs import log_event
 from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.history import ControlHistory, LossHistory, ServerStats
+from styletune.server.layer_drawings import LayerDrawings
 from styletune.server.library import PictureLibrary
 from styletune.server.live import LiveControls
 from styletune.server.pictures import DecodedPictures
@@ -92,6 +93,7 @@ class Hub:
         self._sources = SourceChanges(session.state, pictures, worker)
         self.recent = self._sources.recent
         self.live = LiveControls(session.state, worker, self.send)
+        self.layer_drawings = LayerDrawings(worker.draw_layer)
         self.stats = ServerStats()
         self.control_history = ControlHistory(session.state.rev, session.state.controls())
         self.epoch: EpochMessage | None = None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from styletune.ipc.commands import (
     Command,
+    DrawLayer,
     LookCommand,
     RemoveStyle,
     Run,
@@ -25,7 +26,7 @@ class CommandQueue:
     def __iter__(self) -> Iterator[Command]:
         return iter(self._commands)
 
-    def add(self, command: SourceCommand | LookCommand | Run) -> None:
+    def add(self, command: SourceCommand | LookCommand | DrawLayer | Run) -> None:
         """Add a command; an earlier one about the same is dropped."""
         if isinstance(command, Run):
             self._commands = [other for other in self._commands if not isinstance(other, Run)]
@@ -47,5 +48,6 @@ class CommandQueue:
             earlier = self._commands[index]
             if isinstance(earlier, RemoveStyle):
                 break  # before it the indices meant other styles
-            if isinstance(earlier, SetContent | SetStyle | LookCommand) and earlier.label == label:
+            named = SetContent | SetStyle | LookCommand | DrawLayer
+            if isinstance(earlier, named) and earlier.label == label:
                 del self._commands[index]

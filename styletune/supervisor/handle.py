@@ -41,6 +41,8 @@ class WorkerHandle(Protocol):
 
     async def show_camera(self, data: bytes) -> None: ...  # noqa: D102
 
+    async def draw_layer(self, layer: str) -> bytes: ...  # noqa: D102
+
     def restart(self) -> bool: ...  # noqa: D102
 
     def start_run(self, run: Run) -> None: ...  # noqa: D102

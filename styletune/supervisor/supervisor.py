@@ -21,7 +21,9 @@ from styletune.ipc.commands import (
     CameraFrame,
     CameraTaken,
     CommandRejected,
+    DrawLayer,
     FrameReady,
+    LayerDrawn,
     LookCommand,
     RemoveStyle,
     Report,
@@ -63,6 +65,7 @@ _log = logging.getLogger(__name__)
 
 LOG_LINES = 30
 _CAMERA_S = 1.0  # a worker that compiles takes no picture; nor one that has ended
+_LAYER_S = 3.0  # likewise; drawing takes a fraction of a second, a large step may take longer
 _REPORTS = 100  # for a reader that lags; states change a few times a minute
 
 
@@ -130,6 +133,7 @@ class Supervisor:
         self._restart_requested = asyncio.Event()
         self._wakeup = asyncio.Event()
         self._camera_taken = asyncio.Event()
+        self._layer_drawn: asyncio.Future[LayerDrawn] | None = None
         self._latest_frame = LatestFrame()
         self._retry_at: float | None = None
         self._reports: Broadcast[Report | CommandRejected | SizeReduction] = Broadcast(
@@ -209,11 +213,23 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._camera_taken.wait(), _CAMERA_S)
 
+    async def draw_layer(self, layer: str) -> bytes:
+        """What a layer sees of the painting now and of its style, as a WebP.
+
+        One caller at a time. Empty where the worker has not drawn it within three seconds.
+        """
+        self._layer_drawn = asyncio.get_running_loop().create_future()
+        self._send_command(DrawLayer(layer))
+        try:
+            return (await asyncio.wait_for(self._layer_drawn, _LAYER_S)).data
+        except TimeoutError:
+            return b""
+
     def start_run(self, run: Run) -> None:
         """Paint exactly this far; a worker that ends meanwhile takes the run with it."""
         self._send_command(run)
 
-    def _send_command(self, command: SourceCommand | LookCommand | Run) -> None:
+    def _send_command(self, command: SourceCommand | LookCommand | DrawLayer | Run) -> None:
         self._commands.add(command)
         self._wakeup.set()
 
@@ -364,6 +380,10 @@ class Supervisor:
         for message in worker.read_messages():
             if isinstance(message, CameraTaken):
                 self._camera_taken.set()
+                continue
+            if isinstance(message, LayerDrawn):
+                if self._layer_drawn is not None and not self._layer_drawn.done():
+                    self._layer_drawn.set_result(message)
                 continue
             if isinstance(message, FrameReady | StandbyReady):
                 continue  # frames are polled; the job came before a standby was ready

@@ -20,6 +20,7 @@ from styletune.ipc import commands
 from styletune.ipc.commands import (
     CameraTaken,
     Command,
+    DrawLayer,
     FrameReady,
     LookCommand,
     Report,
@@ -35,6 +36,7 @@ from styletune.takes.lines import Frame as FrameLine
 from styletune.takes.lines import Reset, Sync, Trigger
 from styletune.worker import faults
 from styletune.worker.checkpoints import CheckpointManager
+from styletune.worker.layer_drawing import LayerDrawing
 from styletune.worker.live_look import LiveLook
 from styletune.worker.pacing import EpochPacer
 from styletune.worker.recorder import TakeRecorder
@@ -112,6 +114,7 @@ class PaintLoop:
             on_progress=lambda text: self._set_state(self._report.state, text),
             reject=pipe.send,
         )
+        self._layer_drawing = LayerDrawing(self._try_send)
         self._live = LiveLook(job.session, pipe.send, lambda: self._try_send(CameraTaken()))
         self._recorder = TakeRecorder(
             job.session,
@@ -133,6 +136,8 @@ class PaintLoop:
                     return
                 if isinstance(command, Run):
                     self._runs.pending = command
+                elif isinstance(command, DrawLayer):
+                    self._layer_drawing.request(command.layer)
                 elif isinstance(command, LookCommand):
                     self._live.apply_command(command, painter, self._canvas_builder.canvas.content)
                 else:
@@ -145,6 +150,7 @@ class PaintLoop:
                 self._live.leave(painter)
                 self._recorder.begin(self._moment(painter))
             self._recorder.update(self._moment(painter))
+            self._layer_drawing.poll(painter)
             # A moved control wants the first step at once; a started run, its last one.
             moved = not self._start_pending_run(painter) and changed
             self._checkpoints.maybe_save(painter, self._progress.epoch, self._progress.step)

@@ -7,7 +7,16 @@ import pytest
 from PIL import Image
 
 from styletune.lab import figures
-from styletune.lab.figures import ACCENTS, PAGE, draw_field, draw_gradient, draw_grams, draw_maps
+from styletune.lab.figures import (
+    ACCENTS,
+    PAGE,
+    as_webp,
+    draw_field,
+    draw_gradient,
+    draw_grams,
+    draw_live,
+    draw_maps,
+)
 
 
 def rgb(colour: str) -> list[int]:
@@ -37,7 +46,7 @@ def test_gram_matrices_share_their_scale_and_order_and_differ_in_two_colours() -
     *drawn, difference = (picture[::192, ::192] for picture in draw_grams(content, style))
     # The style's strongest channel, the second one, comes first.
     expected = [[[0.0, 0.5], [0.5, 1.0]], [[1.0, 0.5], [0.5, 0.5]]]
-    for picture, source, part in zip(drawn, ACCENTS, expected, strict=True):
+    for picture, source, part in zip(drawn, ("content", "style"), expected, strict=True):
         np.testing.assert_array_equal(picture, figures.tinted(np.array(part), source))
     assert difference[0, 0].tolist() == rgb(ACCENTS["style"])  # 1 against 0.01
     assert difference[1, 1].tolist() == rgb(ACCENTS["content"])  # 0.1 against 1
@@ -71,6 +80,28 @@ def test_field_is_bright_and_all_else_is_dimmed(
     assert (drawn[top:bottom, left:right] == 200).all()
     others = [y_x for y_x in ((2, 320), (478, 320)) if bright[2] < 64 and bright[0] * 10 < 320]
     assert all((drawn[at] == 76).all() for at in others)
+
+
+def test_live_drawing_has_the_painting_left_and_the_style_right() -> None:
+    maps, gram = np.ones((8, 12, 16), np.float32), np.eye(16, dtype=np.float32)
+    maps[:, 6:] = 2
+    tall = np.ones((8, 16, 12), np.float32)
+    drawn = draw_live((maps, tall), (gram, gram))
+    # Sheets of two rows of four, and of one row of eight; thirds below.
+    assert drawn.shape == (150 + 12 + 264, 806, 3)
+    painting, style = drawn[145, 20].astype(int), drawn[150 + 12 + 2, 270 + 2].astype(int)
+    assert np.ptp(painting) <= 15  # no colour of its own, bright
+    assert painting.min() > 230
+    assert style.min() > 230  # the first of the diagonal
+    assert drawn[-2, 270 + 10].sum() < 40  # off it
+    assert drawn[150 + 12 :, 540 + 6 :].max() < 30  # no difference
+
+
+def test_webp_is_as_good_as_there_is_room_for() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    full = as_webp(noise, 10**6)
+    assert 0 < len(as_webp(noise, len(full) - 1)) < len(full)
+    assert as_webp(noise, 100) == b""
 
 
 def test_png_has_the_pixels() -> None:

@@ -3,6 +3,7 @@
 from styletune.ipc.commands import (
     CameraFrame,
     Command,
+    DrawLayer,
     RemoveStyle,
     Run,
     SetContent,
@@ -57,8 +58,8 @@ def test_what_there_is_no_room_for_waits_in_its_order() -> None:
 def test_of_looks_sources_and_camera_pictures_only_the_newest_waits() -> None:
     queue = queue_of(
         SetLook("a"), SetSource("camera"), CameraFrame(b"1"), SetContent("c"), CameraFrame(b"2"),
-        SetLook("b"),
+        SetLook("b"), DrawLayer("a"), DrawLayer("b"),
     )  # fmt: skip
     assert list(queue) == [
-        SetSource("camera"), SetContent("c"), CameraFrame(b"2"), SetLook("b"),
+        SetSource("camera"), SetContent("c"), CameraFrame(b"2"), SetLook("b"), DrawLayer("b"),
     ]  # fmt: skip

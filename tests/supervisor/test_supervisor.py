@@ -62,6 +62,7 @@ async def test_frames_flow_and_controls_and_pictures_reach_them(
         assert supervisor.report.state is State.RUNNING
         assert supervisor.report.device == "stand-in"
         assert supervisor.retry_s is None
+        assert await supervisor.draw_layer("block1_conv1") == b"drawn block1_conv1"
 
 
 async def test_values_written_before_the_start_are_those_of_the_first_frame(

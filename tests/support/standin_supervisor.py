@@ -36,6 +36,8 @@ class StandInSupervisor:
         self.sources = SourcePictures(
             Path(session.pictures.content), map(Path, session.pictures.styles)
         )
+        self.drawn: list[str] = []  # layers
+        self.drawing = b"a WebP"
         self.camera: list[bytes] = []
         self.runs: list[Run] = []
         self.epoch = -1
@@ -85,6 +87,10 @@ class StandInSupervisor:
 
     async def show_camera(self, data: bytes) -> None:
         self.camera.append(data)
+
+    async def draw_layer(self, layer: str) -> bytes:
+        self.drawn.append(layer)
+        return self.drawing
 
     def start_run(self, run: Run) -> None:
         self.runs.append(run)

@@ -20,6 +20,8 @@ import numpy as np
 from benchmarks.common.stand_in import StandInWorker
 from styletune.ipc.commands import (
     CommandRejected,
+    DrawLayer,
+    LayerDrawn,
     RemoveStyle,
     Report,
     SetContent,
@@ -51,7 +53,9 @@ def paint(job: WorkerConfig, pipe: Connection) -> None:
             if isinstance(order, Stop):
                 return
             try:
-                if isinstance(order, SetContent):
+                if isinstance(order, DrawLayer):
+                    pipe.send(LayerDrawn(order.layer, f"drawn {order.layer}".encode()))
+                elif isinstance(order, SetContent):
                     green = number(order.path)
                 elif isinstance(order, RemoveStyle):
                     del styles[order.path]

@@ -1,6 +1,7 @@
 """The worker's loop in this process, with real blocks and a real pipe: commands and revisions."""
 
 import contextlib
+import io
 import multiprocessing
 import threading
 import time
@@ -16,6 +17,8 @@ from PIL import Image
 from styletune.ipc.checkpoint import load_latest
 from styletune.ipc.commands import (
     CommandRejected,
+    DrawLayer,
+    LayerDrawn,
     Report,
     SetContent,
     SetStyle,
@@ -134,6 +137,15 @@ def test_it_shows_the_content_first_and_counts_on_from_where_it_was_told(bench: 
     assert (report.width, report.height) == (32, 24)
     assert report.network == "lite"
     assert report.steps_per_epoch >= 1
+
+
+def test_layer_is_drawn_while_it_paints(bench: Bench) -> None:
+    bench.pipe.send(DrawLayer("block9"))  # of another session: no answer
+    bench.pipe.send(DrawLayer(LAYERS[1]))
+    drawn = bench.report(lambda m: isinstance(m, LayerDrawn))
+    assert drawn.layer == LAYERS[1]
+    with Image.open(io.BytesIO(drawn.data)) as picture:
+        assert (picture.format, picture.width) == ("WEBP", 806)
 
 
 def test_a_frame_carries_the_revision_that_it_was_painted_with(bench: Bench) -> None:
