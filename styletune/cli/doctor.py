@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from styletune import __version__
 from styletune.cli.arguments import add_command, add_session_options, session_config
-from styletune.errors import DeviceError, StyletuneError
+from styletune.errors import ConfigError, DeviceError, StyletuneError
 from styletune.networks import NETWORKS, convolutions
 
 if TYPE_CHECKING:
@@ -134,7 +134,12 @@ def _weights(name: str, session: "SessionConfig") -> Check:
 def _memory(session: "SessionConfig") -> Iterator[Check]:
     import psutil
 
-    yield "memory", True, f"{psutil.virtual_memory().total / 2**30:.1f} GiB"
+    from styletune import memory
+
+    free = memory.available_bytes()
+    total = psutil.virtual_memory().total
+    yield "memory", True, f"{total / 2**30:.1f} GiB, {free / 2**30:.1f} GiB free"
+    yield _largest_sizes(session, free)
     need = 3 * 3 * session.pictures.size**2 + 2**20
     shm = Path("/dev/shm")
     if shm.is_dir():
@@ -143,6 +148,23 @@ def _memory(session: "SessionConfig") -> Iterator[Check]:
         if free < need:
             words += "; in a container: docker run --shm-size=1g"
         yield "shared memory", free >= need, words
+
+
+def _largest_sizes(session: "SessionConfig", free: int) -> Check:
+    """How large each network paints on the processor; whether the session's own size fits."""
+    from styletune import memory
+
+    sizes = []
+    for name in NETWORKS:
+        layers = {} if name == session.network.name else {"name": name, "weights": "", "layers": ()}
+        largest = memory.largest_size(session.with_overrides(network=layers), free=free)
+        sizes.append(f"{name} {largest} px" if largest else f"{name} none")
+    found = f"{', '.join(sizes)}, for a square on the processor"
+    try:
+        memory.check_session(session)
+    except ConfigError as error:
+        return "largest size", False, f"{found}; {error}"
+    return "largest size", True, found
 
 
 def _port(session: "SessionConfig") -> Check:

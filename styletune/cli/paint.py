@@ -83,6 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Paint as the options say; returns the exit code."""
     from rich.console import Console
 
+    from styletune import memory
     from styletune.looks import choice
 
     if arguments.steps < 1:
@@ -98,6 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     if session.painting.init == "look":
         choice.read_for(session, choice.find(session))  # now: Keras takes seconds
+    memory.check_session(session)
     console = Console(stderr=True, highlight=False)
     if arguments.schedule and session.optimizer.name == OFFLINE_OPTIMIZER:
         console.print(f"--schedule has no effect: {OFFLINE_OPTIMIZER} has no learning rate")

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from styletune import memory
 from styletune.config import SessionConfig
+from styletune.engine import backend
 from styletune.engine.canvas import Canvas, SizeDebounce, first_size_px, size_px
 from styletune.engine.painter import Painter
 from styletune.errors import PictureError, StyletuneError
@@ -150,7 +152,14 @@ class CanvasBuilder:
             self._reject(CommandRejected("size", str(error)))
 
     def _start_build(self, canvas: Canvas, positions: Positions, what: str, path: str = "") -> None:
-        """Build the painter of another canvas in the background."""
+        """Build the painter of another canvas in the background.
+
+        Raises:
+            ConfigError: it would not fit into memory beside the present one.
+        """
+        height, width, _ = canvas.shape
+        if not backend.gpus():
+            memory.check_size(self._session, width, height, held=memory.PROCESS_BYTES)
 
         def build() -> Painter:
             painter = canvas.build_painter()

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from styletune import memory
 from styletune.config import SessionConfig
 from styletune.files import make_private_folder, printable, remove_stale_temporaries, web_folder
 from styletune.images import decode
@@ -92,7 +93,9 @@ def serve(
         with contextlib.suppress(OSError):  # who writes there says so
             make_private_folder(memory_folder)
     with open_run(runs_folder, resume=resume, name=run) as run_folder:
-        session = run_folder.configure(session)
+        session, smaller = memory.fit_session(run_folder.configure(session))
+        if smaller:
+            _log.warning("%s", smaller)
         host = session.server.host
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()

@@ -30,6 +30,7 @@ from styletune.ipc.commands import (
     WorkerConfig,
 )
 from styletune.ipc.exit_codes import FatalCause, classify_exit
+from styletune.memory import GROUPS, MOUNT, control_groups
 from styletune.safe_path import safe_path
 from styletune.supervisor.policy import SupervisorTimeouts
 from styletune.worker.process import DUMP_SIGNAL, GROUP_SIGNALS, Target, WarmUp, main
@@ -39,31 +40,17 @@ _KILLS = re.compile(r"^oom_kill (\d+)$", re.M)
 _OOM_WINDOW_S = 10.0
 
 
-def oom_kill_count(
-    groups: Path = Path("/proc/self/cgroup"), mount: Path = Path("/sys/fs/cgroup")
-) -> int:
+def oom_kill_count(groups: Path = GROUPS, mount: Path = MOUNT) -> int:
     """How many processes of our own control group the kernel has killed for lack of memory.
 
     SIGKILL alone does not tell who sent it; a count that rose just before does. The machine's count
     would not: other people's programs are in it. 0 where the kernel keeps none for us.
     """
-    try:
-        lines = groups.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return 0
-    for line in lines:
-        _, controllers, group = line.split(":", 2)
-        if not controllers:  # version 2
-            folder, name = mount, "memory.events"
-        elif "memory" in controllers.split(","):
-            folder, name = mount / "memory", "memory.oom_control"
-        else:
-            continue
-        # A container may see the path that its group has outside, and its own group as the root.
-        for place in (folder / group.lstrip("/"), folder):
-            with contextlib.suppress(OSError):
-                if found := _KILLS.search((place / name).read_text(encoding="ascii")):
-                    return int(found[1])
+    for folder, version in control_groups(groups, mount):
+        name = "memory.oom_control" if version == 1 else "memory.events"
+        with contextlib.suppress(OSError):
+            if found := _KILLS.search((folder / name).read_text(encoding="ascii")):
+                return int(found[1])
     return 0
 
 

@@ -11,7 +11,7 @@ from tests.support.weight_files import random_arrays
 def test_doctor_lists_what_is_here() -> None:
     done = styletune("doctor", "--port", "0")
     assert done.returncode == 0, done.stderr
-    for word in ("backend", "device", "weights of lite", "memory", "port", "midi"):
+    for word in ("backend", "device", "weights of lite", "memory", "largest size", "port", "midi"):
         assert word in done.stderr
     assert "'.[gpu]'" in done.stderr.replace("\n", "") or "gpu 0" in done.stderr
     assert "Downloading" not in done.stdout + done.stderr

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from styletune import memory
 from styletune.engine import canvas
 from styletune.engine.backend import to_host
 from styletune.engine.canvas import Canvas, SizeDebounce
 from styletune.engine.canvas_builder import CanvasBuilder
 from styletune.errors import PictureError
+from styletune.ipc.commands import SetContent
 from tests.support.small_painter import picture, small_session
 
 
@@ -171,3 +173,25 @@ def test_a_shallow_step_is_traced_once_when_layers_are_muted(tmp_path) -> None:
     while painter.solver.depths.ready != {2, 3}:
         time.sleep(0.01)
     assert painter.traces == 1  # the whole is traced when it is first taken
+
+
+def test_a_size_that_memory_does_not_hold_is_rejected(tmp_path, monkeypatch) -> None:
+    Image.fromarray(picture(48, 48, 0)).save(tmp_path / "a.png")
+    Image.fromarray(picture(24, 48, 0)).save(tmp_path / "wide.png")
+    path = str(tmp_path / "a.png")
+    session = small_session(pictures={"content": path, "styles": [path], "size": 48})
+    positions, rejected = session.positions(), []
+    larger = positions | {"size": session.table()["size"].position(64)}
+    builder = CanvasBuilder(session, positions, print, rejected.append)
+    painter = builder.first_painter(positions, full=True)
+    monkeypatch.setattr(memory, "available_bytes", lambda: 1_000_000)
+    while not rejected:
+        assert builder.poll(painter, larger) is painter
+        time.sleep(0.01)
+    assert rejected[0].label == "size"
+    assert rejected[0].message.startswith("a painting of 64 × 64 px by lite takes about 0.0 GB")
+    assert builder.is_current(larger)  # the nearest that can be had
+    command = SetContent(str(tmp_path / "wide.png"))
+    builder.apply_command(command, painter, positions)
+    assert (rejected[1].label, rejected[1].path) == ("content", command.path)
+    assert builder.canvas.paths[0] == path
