@@ -149,8 +149,8 @@ def fit_session(session: SessionConfig, free: int | None = None) -> tuple[Sessio
     largest = largest_size(session, shape, free - _SPARE_BYTES * session.server.spare)
     if size <= largest:
         return session, ""
-    sizes = (round(size / _SIZE_FACTOR**down / _SNAP_PX) * _SNAP_PX for down in range(1, 16))
-    fitting = next((edge for edge in sizes if edge <= largest), MIN_SIZE_PX)
+    sizes = (round(size / _SIZE_FACTOR**down / _SNAP_PX) * _SNAP_PX for down in range(1, 20))
+    fitting = max(MIN_SIZE_PX, next(edge for edge in sizes if edge <= largest))
     needed = _needed(session, _at(size, shape), 0)
     controls = {name: at for name, at in session.controls.items() if name != "size"}
     smaller = session.model_copy(update={"controls": controls})
