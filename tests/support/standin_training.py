@@ -11,7 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
-from styletune.server.looks import training_process
+from styletune.server.jobs import process
 
 STEP_S = 0.01
 
@@ -45,4 +45,4 @@ def train(*words: str) -> int:
 if __name__ == "__main__":
     if sys.argv[1] == "train":
         sys.exit(train(*sys.argv[1:]))
-    sys.exit(training_process.main(*sys.argv[1:], module="tests.support.standin_training"))
+    sys.exit(process.main(sys.argv[1], "tests.support.standin_training", *sys.argv[3:]))

@@ -1,27 +1,21 @@
-"""What a training of a look is told, and what it tells: its job, session, environment, progress."""
+"""What a training of a look is told, and what it tells: its job, session, progress."""
 
-import os
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from styletune.config import SessionConfig
 from styletune.controls import MAX_STYLES
-from styletune.server.options import TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE
+from styletune.server.jobs.background import Job
 
 
-class TrainingJob(BaseModel):
-    """`job.json`: what is learned, and why that has failed."""
+class TrainingJob(Job):
+    """What is learned."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    version: Literal[1] = 1
     name: str
     styles: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_STYLES)]
     minutes: int
     near: bool
-    started: float  # seconds since 1970
-    failed: str = ""
 
 
 class TrainingProgress(BaseModel):
@@ -44,10 +38,3 @@ def taught_session(session: SessionConfig) -> dict[str, object]:
         "painting": painting,
         "controls": controls,
     }
-
-
-def environment() -> dict[str, str]:
-    """Without the tokens, and on the processor: a GPU is the painter's."""
-    secret = (TOKEN_VARIABLE, VIEW_TOKEN_VARIABLE)
-    kept = {name: at for name, at in os.environ.items() if name not in secret}
-    return kept | {"CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}

@@ -1,30 +1,21 @@
 """The look that is being learned: started from the page, taught in a process of its own.
 
-All of it lies in one folder, which a later start of the server finds and goes on with:
-
-    <looks>/training/{job.json, session.toml, status.json, log, lock, styles/, NAME.*}
+Beside what every job has, its folder holds {session.toml, styles/, NAME.*}.
 """
 
-import asyncio
-import contextlib
 import importlib.util
 import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from logging import INFO, WARNING, getLogger
+from logging import INFO, getLogger
 from pathlib import Path
 from typing import Literal
 
 import psutil
 import tomli_w
-from filelock import Timeout
-from pydantic import ValidationError
 
 from styletune import files
 from styletune.config import SessionConfig
@@ -32,8 +23,8 @@ from styletune.errors import StorageError
 from styletune.logs import log_event
 from styletune.looks.file import SUFFIX, shipped
 from styletune.server.http_errors import ApiError
-from styletune.server.looks.job import TrainingJob, TrainingProgress, environment, taught_session
-from styletune.server.looks.training_process import BUSY, training_lock
+from styletune.server.jobs.background import PROCESS, BackgroundJob, close_stdin
+from styletune.server.looks.job import TrainingJob, TrainingProgress, taught_session
 from styletune.session.outgoing_looks import LearningStatus
 
 MINUTES = (10, 20, 40)
@@ -43,30 +34,26 @@ MIN_FREE_BYTES = 1_500_000_000
 MAX_NAME = 40
 _NAME = re.compile(r"\w[\w .+&,'-]*")
 _NEAR_SPREAD = 0.35  # of the desk, around where it stands
-_POLL_S = 0.2
-_LOOK_AGAIN_S = 5.0  # whether another server's training has ended
-_COMMAND = (sys.executable, "-P", "-m", "styletune.server.looks.training_process")
-_LAST_LINES = 12
 
 _log = getLogger(__name__)
 
 
-class LookTraining:
-    """Teaches one look at a time. Belongs to one event loop.
+class LookTraining(BackgroundJob[TrainingJob, TrainingProgress]):
+    """Teaches one look at a time.
 
     Args:
         folder: of the user's looks; None: nothing can be kept, nothing is taught.
         command: that teaches.
     """
 
-    def __init__(self, folder: Path | None, command: Sequence[str] = _COMMAND) -> None:
+    name = "learning"
+
+    def __init__(self, folder: Path | None, command: Sequence[str] = PROCESS) -> None:
+        super().__init__(
+            (folder or Path(os.devnull)) / "training", command, TrainingJob, TrainingProgress
+        )
         self._looks = folder
-        self._folder = (folder or Path(os.devnull)) / "training"
-        self._command = command
-        self._process: subprocess.Popen[bytes] | None = None
         self._kept = False  # what has been learned so far is enough
-        self._failed: TrainingJob | None = None  # where the disk has no room for that
-        self._changed = asyncio.Event()
 
     # ------------------------------------------------------------- what is seen
 
@@ -75,11 +62,11 @@ class LookTraining:
         job = self._job()
         if job is None:
             return None
-        progress = self._progress()
+        progress = self._status()
         state: Literal["waiting", "starting", "training", "exporting", "failed"] = "waiting"
         if job.failed:
             state = "failed"
-        elif self._process is not None or self._is_taught():
+        elif self._is_running():
             state = "starting"
             if progress is not None:
                 state = "training" if progress.state == "training" else "exporting"
@@ -178,8 +165,8 @@ class LookTraining:
                 kept.append(str(copy.relative_to(self._folder)))
             text = tomli_w.dumps(taught_session(session))
             files.write_bytes_atomically(self._folder / "session.toml", text.encode())
-            now = time.time()
-            self._write(
+            now, self._kept = time.time(), False
+            self._begin(
                 TrainingJob(name=name, styles=tuple(kept), minutes=minutes, near=near, started=now)
             )
         except OSError as error:
@@ -187,7 +174,7 @@ class LookTraining:
             raise StorageError(
                 f"a look cannot be learned: {self._folder}: {error.strerror}"
             ) from None
-        self._changed.set()
+        log_event(_log, INFO, "learning", look=name, minutes=minutes)
 
     async def stop(self, *, keep: bool) -> None:
         """End the training; keep what has been learned as a look, or forget it.
@@ -199,7 +186,7 @@ class LookTraining:
         if job is None:
             raise ApiError(HTTPStatus.NOT_FOUND, "not_learning", "no look is being learned")
         process = self._process
-        if process is None and self._is_taught():
+        if process is None and self._is_running():
             raise ApiError(
                 HTTPStatus.CONFLICT,
                 "taught_elsewhere",
@@ -207,12 +194,9 @@ class LookTraining:
             )
         if keep and process is not None:
             self._kept = True
-            _close_stdin(process)
+            close_stdin(process)
         elif not keep:
-            if process is not None:
-                process.kill()
-                await asyncio.to_thread(process.wait)
-            shutil.rmtree(self._folder, ignore_errors=True)
+            await self._cancel()
 
     def go_on(self) -> None:
         """Try again what has failed, from its last checkpoint.
@@ -220,66 +204,16 @@ class LookTraining:
         Raises:
             ApiError: nothing has failed (409).
         """
-        job = self._job()
-        if job is None or not job.failed:
+        if not self._try_again():
             raise ApiError(HTTPStatus.CONFLICT, "not_failed", "no learning has failed")
-        self._failed = None
-        self._write(job.model_copy(update={"failed": ""}))
-        self._changed.set()
 
-    async def run(self) -> None:
-        """Teach what is started, and what an earlier server has left, until cancelled.
-
-        What is being learned then is kept, and goes on with the next start.
-        """
-        try:
-            while True:
-                self._changed.clear()
-                job = self._job()
-                if job is not None and not job.failed and not self._is_taught():
-                    try:
-                        await self._teach(job)
-                    except Exception:  # whatever it is, the server saves the show beside it
-                        _log.exception("learning a look")
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_AGAIN_S):  # `wait_for` may lose a cancel
-                        await self._changed.wait()
-        finally:
-            if self._process is not None:
-                _close_stdin(self._process)
-
-    async def _teach(self, job: TrainingJob) -> None:
-        log_event(_log, INFO, "learning", look=job.name, minutes=job.minutes)
-        self._kept = False
-        try:
-            with (self._folder / "log").open("wb") as log:
-                # Not asyncio's, which kills a process that is left when its loop closes.
-                self._process = process = subprocess.Popen(
-                    [*self._command, str(self._folder), *self._words(job)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.DEVNULL,
-                    stderr=log,
-                    env=environment(),
-                    # Ctrl-C is for this process. No session of its own: Linux would give that a
-                    # share of the processors as large as the painter's.
-                    process_group=0,
-                )
-        except OSError as error:
-            self._fail(job, f"it cannot be started: {error.strerror}")
-            return
-        while (code := process.poll()) is None:
-            await asyncio.sleep(_POLL_S)
-        self._process = None
-        _close_stdin(process)
-        progress = self._progress()
-        if self._job() != job:  # cancelled
-            return
+    def _finish(self, job: TrainingJob, fault: str) -> None:
+        progress = self._status()
         if self._out(job).exists() and (self._kept or (progress and progress.progress >= 1)):
             self._keep(job)
-        elif code not in (0, BUSY, -signal.SIGTERM, -signal.SIGINT):
-            self._fail(job, self._last_lines(code))
-        elif self._kept:
-            self._fail(job, "nothing had been learned yet")
+        elif fault or self._kept:
+            self._fail(job, fault or "nothing had been learned yet")
+        self._kept = False
 
     def _keep(self, job: TrainingJob) -> None:
         """Into the gallery; what was needed to learn it goes."""
@@ -292,17 +226,11 @@ class LookTraining:
         log_event(_log, INFO, "learned", look=job.name)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _fail(self, job: TrainingJob, why: str) -> None:
-        log_event(_log, WARNING, "learning_failed", look=job.name, why=why)
-        self._failed = job.model_copy(update={"failed": why})
-        with contextlib.suppress(OSError):
-            self._write(self._failed)
-
     # ------------------------------------------------------------------- files
 
     def _words(self, job: TrainingJob) -> list[str]:
-        """The arguments of `styletune train`."""
-        words = ["train", *(str(self._folder / style) for style in job.styles)]
+        """`styletune train` with its arguments."""
+        words = ["styletune", "train", *(str(self._folder / style) for style in job.styles)]
         words += ["-o", str(self._out(job)), "--steps", str(job.minutes * STEPS_A_MINUTE)]
         words += ["--scene", str(self._folder / "session.toml")]
         words += ["--spread", str(_NEAR_SPREAD if job.near else 1)]
@@ -323,49 +251,8 @@ class LookTraining:
         except OSError:
             return ""
 
-    def _job(self) -> TrainingJob | None:
-        path = self._folder / "job.json"
-        try:
-            job = TrainingJob.model_validate_json(path.read_bytes())
-        except OSError:
-            return None
-        except ValidationError as error:
-            files.set_aside(path, str(error.errors()[0]["msg"]))
-            return None
-        failed = self._failed
-        return failed if failed and failed.started == job.started else job
-
-    def _write(self, job: TrainingJob) -> None:
-        files.write_bytes_atomically(self._folder / "job.json", job.model_dump_json().encode())
-
-    def _progress(self) -> TrainingProgress | None:
-        try:
-            return TrainingProgress.model_validate_json((self._folder / "status.json").read_bytes())
-        except (OSError, ValidationError):
-            return None
-
-    def _is_taught(self) -> bool:
-        """Whether a process teaches in the folder, this server's or another one's."""
-        lock = training_lock(self._folder)
-        try:
-            lock.acquire()
-        except Timeout:
-            return True
-        except OSError:
-            return False
-        lock.release()
-        return False
-
-    def _last_lines(self, code: int) -> str:
-        try:
-            text = (self._folder / "log").read_text(errors="replace")
-        except OSError:
-            text = ""
-        lines = [line.strip() for line in text.splitlines() if line.strip()][-_LAST_LINES:]
-        how = f"ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-        if code == -signal.SIGKILL:
-            how += ", as where memory runs out"
-        return "\n".join([*lines, f"({how})"])
+    def _environment(self) -> Mapping[str, str]:
+        return {**super()._environment(), "KERAS_BACKEND": "tensorflow"}
 
     def _fresh_name(self, wanted: str, styles: Sequence[str]) -> str:
         """The name, if a file and a person can have it; or one made of the styles' names.
@@ -400,9 +287,3 @@ def _clean(name: str) -> str:
     """A name of a picture as one of a file."""
     kept = "".join(letter for letter in name if _NAME.fullmatch(f"a{letter}"))
     return re.sub(r"^\W+", "", kept)[:MAX_NAME].strip(" .")
-
-
-def _close_stdin(process: subprocess.Popen[bytes]) -> None:
-    """Let it end as with Ctrl-C."""
-    if process.stdin is not None:
-        process.stdin.close()

@@ -13,6 +13,7 @@ from styletune.cli.main import build_parser
 from styletune.config import SessionConfig, load
 from styletune.errors import StorageError
 from styletune.server.http_errors import ApiError
+from styletune.server.jobs import background
 from styletune.server.looks import training as training_module
 from styletune.server.looks.library import LookLibrary
 from styletune.server.looks.training import LookTraining
@@ -27,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of the user's looks."""
     monkeypatch.setenv("STANDIN_LOOK", str(write_empty_look(tmp_path / "standin.keras")))
     monkeypatch.setattr(training_module, "STEPS_A_MINUTE", 10)
-    monkeypatch.setattr(training_module, "_LOOK_AGAIN_S", 0.1)
+    monkeypatch.setattr(background, "LOOK_AGAIN_S", 0.1)
     return tmp_path / "looks"
 
 
@@ -73,7 +74,7 @@ async def test_a_look_is_learned_across_a_restart(folder: Path) -> None:
         assert load(folder / "training/session.toml").controls == {"smooth": 0.25}
         job = training._job()
         assert job is not None
-        words = build_parser().parse_args(training._words(job))  # those of the real command
+        words = build_parser().parse_args(training._words(job)[1:])  # those of the real command
         assert (len(words.style), words.steps, words.spread) == (2, 100, 1)
         with pytest.raises(ApiError, match=r"^`my look` is being learned, and only one look"):
             start(training, folder)

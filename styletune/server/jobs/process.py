@@ -1,4 +1,4 @@
-"""`styletune train` for the gallery: `python -m styletune.server.looks.training_process FOLDER …`.
+"""The process of a job: `python -m styletune.server.jobs.process FOLDER MODULE …`.
 
 At the lowest priority, one at a time for a folder, and no longer than stdin is open.
 """
@@ -13,15 +13,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-BUSY = 75  # EX_TEMPFAIL: another process teaches in this folder
+BUSY = 75  # EX_TEMPFAIL: another process works in this folder
 
 
-def main(folder: str, *words: str, module: str = "styletune") -> int:
+def main(folder: str, module: str, *words: str) -> int:
     """Run `module` with `words` as its arguments; return the exit code."""
     os.nice(19)
     with contextlib.suppress(OSError):  # Linux: where memory runs out, this and not the painter
         Path("/proc/self/oom_score_adj").write_text("1000", "ascii")
-    lock = training_lock(Path(folder))
+    lock = job_lock(Path(folder))
     try:
         lock.acquire()
     except (OSError, Timeout):
@@ -32,8 +32,8 @@ def main(folder: str, *words: str, module: str = "styletune") -> int:
     return 0
 
 
-def training_lock(folder: Path) -> FileLock:
-    """Return the lock of a folder that one process at a time teaches in."""
+def job_lock(folder: Path) -> FileLock:
+    """Return the lock of a folder that one process at a time works in."""
     return FileLock(folder / "lock", timeout=0, mode=0o600, thread_local=False)
 
 

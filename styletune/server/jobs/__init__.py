@@ -1,0 +1,1 @@
+"""What the server does beside the playing: one process at low priority for each kind of job."""
