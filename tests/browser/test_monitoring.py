@@ -184,3 +184,27 @@ def test_a_phone_plays_without_sideways_scrolling(browser: Browser, server: Live
             assert page.evaluate("document.documentElement.scrollWidth") <= 390
             assert page.locator("#picture").is_visible()
         assert page.evaluate("document.getAnimations().length") == 0
+
+
+def test_the_laboratory_follows_the_hand_and_is_drawn_anew(page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: "/api/layers/" in request.url and asked.append(request.url))
+    panel = page.locator("#lab")
+    page.keyboard.press("i")
+    expect(panel.locator("img")).to_be_visible()
+    page.locator(".strip[data-layer=block3_conv1] header").hover()
+    expect(panel.locator("h2")).to_contain_text("strokes")
+    expect(panel.locator("img")).to_have_attribute("alt", re.compile("Gram matrices of strokes"))
+    first = panel.locator("img").get_attribute("src")
+    wait_until("another drawing", lambda: panel.locator("img").get_attribute("src") != first)
+    assert panel.locator("img").evaluate("(image) => image.decode().then(() => true)")
+    page.locator('input[type=range][data-control="style.block1_conv1"]').fill("0.6")
+    expect(panel.locator("h2")).to_contain_text("colour")
+    panel.get_by_role("button", name="close").click()
+    expect(panel).to_be_hidden()
+    expect(page.get_by_role("button", name="lab", exact=True)).to_have_attribute(
+        "aria-expanded", "false"
+    )
+    count = len(asked)
+    page.wait_for_timeout(1200)
+    assert len(asked) == count  # nothing is drawn that nobody sees

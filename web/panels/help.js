@@ -30,6 +30,7 @@ const PLAY = [
   ["Ctrl Z", "undo; with Shift redo"],
   ["Ctrl V", "paste a picture; a saved PNG brings its values back"],
   ["l", "learn: press a handle, then move the hardware that shall play it"],
+  ["i", "laboratory: what the layer under your hand sees, now and in the style"],
   ["q", "the address for those who watch"],
 ];
 /** @type {Row[]} */
