@@ -17,6 +17,9 @@ from styletune.errors import ConfigError
 # `mkstemp`'s eight characters after a name; locked at once by whoever writes it.
 _TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
 _LOCKED_WITHIN_S = 1.0
+# A name that a person gives to a file, on any system; without its suffix.
+FILE_NAME = re.compile(r"\w[\w .+&,'-]*")
+MAX_FILE_NAME = 40
 
 _log = logging.getLogger(__name__)
 

@@ -30,6 +30,7 @@ from styletune.server.frame_stream import FrameHeader
 from styletune.session.incoming import AckMessage, Incoming
 from styletune.session.outgoing import LibraryMessage, Outgoing, RecentPicturesMessage
 from styletune.session.outgoing_looks import LooksMessage
+from styletune.session.outgoing_takes import TakesMessage
 from styletune.terms import LossTerm
 from styletune.terms import rows as term_rows
 
@@ -66,7 +67,9 @@ def declarations() -> str:
         _interface("LayerRow", _summary(LayerRow), get_type_hints(LayerRow)),
         *(
             _model(model)
-            for model in _reachable(*outgoing, RecentPicturesMessage, LibraryMessage, LooksMessage)
+            for model in _reachable(
+                *outgoing, RecentPicturesMessage, LibraryMessage, LooksMessage, TakesMessage
+            )
         ),
         *(_model(model) for model in _reachable(*incoming, AckMessage)),
         _interface("FrameHeader", _summary(FrameHeader), get_type_hints(FrameHeader)),

@@ -313,6 +313,26 @@ interface LooksMessage {
   reason: string;
 }
 
+/** A take. */
+interface TakeEntry {
+  name: string;
+  time: number;
+  length_s: number;
+  bytes: number;
+  size: number;
+  pictures: string[];
+  recording: boolean;
+  error: string;
+}
+
+/** The takes, newest first. */
+interface TakesMessage {
+  takes: TakeEntry[];
+  recent_s: number;
+  player: boolean;
+  reason: string;
+}
+
 /** Move controls, all or none, to absolute values: of several at once the newest counts. */
 interface SetMessage {
   type: "set";

@@ -26,7 +26,9 @@ from styletune.server.routes.looks import add_learning_routes, add_look_routes
 from styletune.server.routes.pictures import add_picture_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
+from styletune.server.routes.takes import add_take_routes
 from styletune.server.static import page_routes
+from styletune.server.takes import TakeLibrary
 from styletune.server.uploads import BodyBudget, UploadSlots
 from styletune.server.viewer_link import ViewerLink
 
@@ -41,6 +43,7 @@ def create_app(
     viewers: ViewerLink | None = None,
     looks: LookLibrary | None = None,
     training: LookTraining | None = None,
+    takes: TakeLibrary | None = None,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -52,6 +55,7 @@ def create_app(
         viewers: what lets them in; None: there are none.
         looks: to choose from; None: those that ship.
         training: of the look that is learned; None: nothing can be learned.
+        takes: None: nothing is recorded.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -104,6 +108,7 @@ def create_app(
     add_layer_routes(app, hub.layer_drawings, state.table.layers)
     add_scene_routes(app, state.scenes, state.table, hub.send)
     add_binding_routes(app, session.midi, hub.send)
+    add_take_routes(app, takes or TakeLibrary(None, None))
     add_error_handlers(app)
 
     @app.websocket("/ws")

@@ -35,6 +35,7 @@ from styletune.server.pictures import DecodedPictures
 from styletune.server.runs import PictureRef, RunFolder, RunManifest
 from styletune.server.signals import ShutdownFlag
 from styletune.server.storage import Autosaver, SavedSession, SessionStore
+from styletune.server.takes import TakeLibrary
 from styletune.server.viewer_link import NOT_REACHABLE, ViewerLink, terminal_code
 from styletune.session.scenes import SceneList
 from styletune.session.session import Session
@@ -54,6 +55,7 @@ def build_server(
     memory_folder: Path | None,
     controllers_folder: Path | None,
     looks_folder: Path | None,
+    takes_folder: Path | None,
     decoding: Executor,
     encoding: Executor,
     open_browser: bool,
@@ -107,6 +109,7 @@ def build_server(
         viewers=viewers or None,
         looks=LookLibrary(looks_folder),
         training=training,
+        takes=TakeLibrary(takes_folder, run.recent),
     )
     auth = AuthMiddleware(
         app,

@@ -135,6 +135,7 @@ def serve(
                 memory_folder=memory_folder,
                 controllers_folder=controllers_folder,
                 looks_folder=looks_folder,
+                takes_folder=takes_folder,
                 decoding=decoding,
                 encoding=encoding,
                 open_browser=open_browser,

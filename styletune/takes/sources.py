@@ -3,8 +3,9 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from PIL import Image
@@ -16,6 +17,7 @@ from styletune.takes.lines import Line, Pictures, SourcePicture, Start
 
 TITLE = "Title"  # in a decoded picture's PNG: its name, as people know it
 FOLDER = "pictures"  # beside the takes: what they were painted from
+_KEPT = re.compile(r"[0-9a-f]{32}\.\w+")
 
 
 def fingerprint(path: str | Path) -> str:
@@ -50,14 +52,54 @@ def keep(path: str | Path, picture: SourcePicture, folder: Path) -> None:
         OSError: it cannot be written.
     """
     located = samples.locate(str(path))
-    kept = folder / FOLDER / f"{picture.pixels[:32]}{located.suffix.lower()}"
+    _link(located, folder / FOLDER / f"{picture.pixels[:32]}{located.suffix.lower()}")
+
+
+def keep_all(hashes: Iterable[str], source: Path, folder: Path) -> None:
+    """Put pictures that lie beside the takes of one folder beside those of another.
+
+    Args:
+        hashes: of their pixels.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    for path in kept(source):
+        if _is_named(path, hashes):
+            _link(path, folder / FOLDER / path.name)
+
+
+def remove_unused(hashes: Collection[str], folder: Path) -> None:
+    """Remove the pictures beside the takes of `folder` that none of them needs any more.
+
+    Args:
+        hashes: of the pixels of those that they need.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for path in kept(folder):
+        if not _is_named(path, hashes):
+            path.unlink(missing_ok=True)
+
+
+def kept(folder: Path) -> list[Path]:
+    """The pictures beside the takes of `folder`, and nothing that people have put there."""
+    return [path for path in folder.glob(f"{FOLDER}/*") if _KEPT.fullmatch(path.name)]
+
+
+def _link(path: Path, kept: Path) -> None:
     if kept.exists():
         return
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with contextlib.suppress(OSError):  # another file system, or one without links
-        os.link(located, kept)
+        os.link(path, kept)
         return
-    shutil.copyfile(located, kept)
+    try:
+        shutil.copyfile(path, kept)
+    except OSError:
+        kept.unlink(missing_ok=True)  # half a picture would never be replaced
+        raise
 
 
 def used(lines: Iterable[Line]) -> dict[str, SourcePicture]:

@@ -22,14 +22,20 @@ from styletune.takes.lines import (
     SourcePicture,
     Start,
 )
-from styletune.takes.writer import MAX_BYTES, PIECE_S, SUFFIX, TakeWriter, next_piece
+from styletune.takes.writer import (
+    MAX_BYTES,
+    PIECE_S,
+    SUFFIX,
+    TakeWriter,
+    current_take,
+    next_piece,
+    set_current_take,
+)
 
 SWITCH = "record"  # a control
 # A start takes some hundredths of a second, of a large painting more: at most this part of the
 # time goes into those that nobody asked for.
 _COST = 1e-3
-# Beside the recent pieces: which take a killed worker was writing.
-_CURRENT = "take"
 
 
 class TakeRecorder:
@@ -71,8 +77,12 @@ class TakeRecorder:
         if self._take is not None:
             if not self._write_start(self._take, moment, goes_on=False):
                 self._refuse()
-        elif moment.positions[SWITCH] and (current := self._current_take()):
-            self._begin_take(moment, current)
+            return
+        current = current_take(Path(self._folders.recent))
+        if current and moment.positions[SWITCH]:
+            self._begin_take(moment, Path(self._folders.takes) / current)
+        elif current:  # of a server that was killed
+            self._set_current("")
 
     def update(self, moment: Moment) -> None:
         """Between two epochs: follow the switch, and begin the next piece when it is time."""
@@ -159,47 +169,46 @@ class TakeRecorder:
 
     def _begin_take(self, moment: Moment, path: Path) -> None:
         assert self._folders is not None
-        current = Path(self._folders.recent) / _CURRENT
         self._refused = True
         try:
             writer = TakeWriter(path)
-            current.write_text(path.name, encoding="utf-8")
         except OSError as error:
             self._complain(error)
             return
         if self._write_start(writer, moment, goes_on=False):
             self._take, self._refused = writer, False
-        elif not writer.size:
+            self._set_current(path.name)
+            return
+        self._set_current("")
+        if not writer.size:
             path.unlink(missing_ok=True)
 
     def _end_take(self, step: int, why: str = "") -> None:
         assert self._take is not None
         assert self._folders is not None
-        self._try_write(self._take, End(time=self.now(), step=step, why=why))
+        if self._try_write(self._take, End(time=self.now(), step=step, why=why)):
+            self._take.close()
         if why:
             self._warn(f"the take was ended: {why}")
-        self._take.close()
         self._take = None
-        with contextlib.suppress(OSError):
-            (Path(self._folders.recent) / _CURRENT).unlink()
+        self._set_current("")
 
     def _refuse(self) -> None:
         self._take, self._refused = None, True
+        self._set_current("")
 
-    def _current_take(self) -> Path | None:
-        """The take that the worker before was writing."""
+    def _set_current(self, name: str) -> None:
         assert self._folders is not None
-        with contextlib.suppress(OSError):
-            name = (Path(self._folders.recent) / _CURRENT).read_text(encoding="utf-8")
-            if name == Path(name).name:
-                return Path(self._folders.takes) / name
-        return None
+        with contextlib.suppress(OSError):  # a full disk: then it does not go on after a crash
+            set_current_take(Path(self._folders.recent), name)
 
     def _write_start(self, writer: TakeWriter, moment: Moment, *, goes_on: bool) -> bool:
         """Begin a file, or go on in it; False: it cannot be, and has been closed."""
         try:
             line = self._start(moment, goes_on=goes_on)
             writer.keep(zip(moment.canvas.paths, (line.content, *line.styles), strict=True))
+            if line.init is not None:
+                writer.keep([(self._session.painting.init, line.init)])
         except (OSError, PictureError, ValueError) as error:
             writer.close()
             self._complain(error)

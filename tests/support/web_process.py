@@ -32,6 +32,7 @@ from styletune.server.looks.training import LookTraining
 from styletune.server.options import bind_socket
 from styletune.server.pictures import DecodedPictures
 from styletune.server.signals import ShutdownFlag
+from styletune.server.takes import TakeLibrary
 from styletune.server.viewer_link import ViewerLink
 from styletune.session.session import Session
 from tests.support.standin_supervisor import StandInSupervisor
@@ -75,6 +76,7 @@ async def running(
     styles: int = 1,
     pictures: Path | None = None,
     looks: Path | None = None,
+    takes: TakeLibrary | None = None,
     make_painter: Callable[[SessionConfig, Path], Any] = StandInSupervisor,
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
@@ -125,6 +127,7 @@ async def running(
             viewers=viewers,
             looks=LookLibrary(looks),
             training=LookTraining(looks),  # what it is told to learn waits: nothing runs it
+            takes=takes,
         )
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)

@@ -20,6 +20,7 @@ import tomli_w
 from styletune import files
 from styletune.config import SessionConfig
 from styletune.errors import StorageError
+from styletune.files import FILE_NAME, MAX_FILE_NAME
 from styletune.logs import log_event
 from styletune.looks.file import SUFFIX, shipped
 from styletune.server.http_errors import ApiError
@@ -31,8 +32,6 @@ MINUTES = (10, 20, 40)
 # Counted in steps: how good a look is depends on them, not on what else the machine does.
 STEPS_A_MINUTE = 120  # on two quiet cores
 MIN_FREE_BYTES = 1_500_000_000
-MAX_NAME = 40
-_NAME = re.compile(r"\w[\w .+&,'-]*")
 _NEAR_SPREAD = 0.35  # of the desk, around where it stands
 
 _log = getLogger(__name__)
@@ -262,9 +261,9 @@ class LookTraining(BackgroundJob[TrainingJob, TrainingProgress]):
         """
         assert self._looks is not None
         name = wanted.strip()
-        if name and (len(name) > MAX_NAME or not _NAME.fullmatch(name)):
+        if name and (len(name) > MAX_FILE_NAME or not FILE_NAME.fullmatch(name)):
             raise _unfit(
-                f"a look's name is 1 to {MAX_NAME} letters, digits, spaces and + - _ . & , '; "
+                f"a look's name is 1 to {MAX_FILE_NAME} letters, digits, spaces and + - _ . & , '; "
                 f"received {name[:60]!r}"
             )
         taken = {path.stem for path in self._looks.glob(f"*{SUFFIX}")} | shipped().keys()
@@ -285,5 +284,5 @@ def _unfit(why: str) -> ApiError:
 
 def _clean(name: str) -> str:
     """A name of a picture as one of a file."""
-    kept = "".join(letter for letter in name if _NAME.fullmatch(f"a{letter}"))
-    return re.sub(r"^\W+", "", kept)[:MAX_NAME].strip(" .")
+    kept = "".join(letter for letter in name if FILE_NAME.fullmatch(f"a{letter}"))
+    return re.sub(r"^\W+", "", kept)[:MAX_FILE_NAME].strip(" .")
