@@ -62,12 +62,15 @@ def as_png(picture: Picture) -> bytes:
     return buffer.getvalue()
 
 
-def draw_maps(maps: Array, source: str) -> Picture:
+def draw_maps(maps: Array, source: str, tile_px: int = _TILE_PX) -> Picture:
     """Feature maps, (n, h, w), on one sheet, row by row; each from its own smallest value on.
 
     A single outlier would darken all else: the largest half per cent is shown alike.
+
+    Args:
+        tile_px: longer edge of each, at most.
     """
-    tiles = [_map_tile(activations, source) for activations in maps]
+    tiles = [_map_tile(activations, source, tile_px) for activations in maps]
     height, width = tiles[0].shape[:2]
     columns = min(4 if width >= height else 8, len(tiles))
     rows = -(-len(tiles) // columns)
@@ -80,17 +83,17 @@ def draw_maps(maps: Array, source: str) -> Picture:
     return sheet
 
 
-def _map_tile(activations: Array, source: str) -> Picture:
+def _map_tile(activations: Array, source: str, tile_px: int) -> Picture:
     least, most = float(activations.min()), float(np.quantile(activations, 0.995))
     spread = most - least or float(activations.max()) - least or 1.0
     part = np.clip((activations - least) / spread, 0, 1)
     picture = Image.fromarray(tinted(part**0.75, source))
     longest = max(picture.size)
-    if longest > _TILE_PX:
-        picture.thumbnail((_TILE_PX, _TILE_PX), Image.Resampling.LANCZOS)
+    if longest > tile_px:
+        picture.thumbnail((tile_px, tile_px), Image.Resampling.LANCZOS)
         return np.asarray(picture)
     # Whole multiples, so that each position of the layer is seen as the square that it is.
-    return _enlarged(np.asarray(picture), _TILE_PX // longest)
+    return _enlarged(np.asarray(picture), tile_px // longest)
 
 
 def _enlarged(picture: Picture, factor: int) -> Picture:
@@ -98,7 +101,7 @@ def _enlarged(picture: Picture, factor: int) -> Picture:
 
 
 def draw_grams(
-    other: Array, style: Array, source: str = "content"
+    other: Array, style: Array, source: str = "content", edge_px: int = _GRAM_PX
 ) -> tuple[Picture, Picture, Picture]:
     """Two Gram matrices on one logarithmic scale, and their difference.
 
@@ -108,6 +111,7 @@ def draw_grams(
     Args:
         other, style: (c, c), at least 0.
         source: of the other one, a key of `ACCENTS`.
+        edge_px: of each, at least.
     """
     order = np.argsort(-np.diagonal(style), kind="stable")
     most = max(float(other.max()), float(style.max())) or 1.0
@@ -118,7 +122,7 @@ def draw_grams(
     ]
     apart = np.clip((logs[1] - logs[0]) * _DECADES / _APART, -1, 1)
     signed = _DIVERGING[source][((apart + 1) * 127.5).astype(np.uint8)]
-    factor = max(1, -(-_GRAM_PX // len(style)))
+    factor = max(1, -(-edge_px // len(style)))
     return (
         _enlarged(tinted(logs[0], source), factor),
         _enlarged(tinted(logs[1], "style"), factor),
@@ -126,7 +130,7 @@ def draw_grams(
     )
 
 
-_LIVE_PX = 400  # width of a sheet of feature maps while painting: small enough for the pipe
+_LIVE_PX = 360  # width of a sheet of feature maps while painting: small enough for the pipe
 
 
 def draw_live(maps: tuple[Array, Array], grams: tuple[Array, Array]) -> Picture:
@@ -139,12 +143,12 @@ def draw_live(maps: tuple[Array, Array], grams: tuple[Array, Array]) -> Picture:
         grams: (c, c) each.
     """
     sheets = [
-        _fitted(draw_maps(each, source), _LIVE_PX)
+        _fitted(draw_maps(each, source, _LIVE_PX // 4), _LIVE_PX)
         for each, source in zip(maps, ("painting", "style"), strict=True)
     ]
     width = 2 * _LIVE_PX + _GAP_PX
     edge = (width - 2 * _GAP_PX) // 3
-    drawn = [_fitted(each, edge) for each in draw_grams(*grams, source="painting")]
+    drawn = [_fitted(each, edge) for each in draw_grams(*grams, "painting", edge // 2)]
     top = max(len(sheet) for sheet in sheets) + 2 * _GAP_PX
     picture = np.full((top + edge, width, 3), _rgb(PAGE), np.uint8)
     for column, sheet in enumerate(sheets):

@@ -36,7 +36,7 @@ class LayerDrawings:
             if drawn_s > since:  # also by who has waited for it before us
                 return drawing
             await asyncio.sleep(max(0.0, self._last_s + PERIOD_S - self._clock()))
-            drawing = await self._draw(layer)
             self._last_s = self._clock()
+            drawing = await self._draw(layer)
             self._newest[layer] = self._last_s, drawing
             return drawing

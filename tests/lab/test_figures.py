@@ -88,13 +88,13 @@ def test_live_drawing_has_the_painting_left_and_the_style_right() -> None:
     tall = np.ones((8, 16, 12), np.float32)
     drawn = draw_live((maps, tall), (gram, gram))
     # Sheets of two rows of four, and of one row of eight; thirds below.
-    assert drawn.shape == (150 + 12 + 264, 806, 3)
-    painting, style = drawn[145, 20].astype(int), drawn[150 + 12 + 2, 270 + 2].astype(int)
+    assert drawn.shape == (134 + 12 + 238, 726, 3)
+    painting, style = drawn[130, 20].astype(int), drawn[134 + 12 + 2, 244 + 2].astype(int)
     assert np.ptp(painting) <= 15  # no colour of its own, bright
     assert painting.min() > 230
     assert style.min() > 230  # the first of the diagonal
-    assert drawn[-2, 270 + 10].sum() < 40  # off it
-    assert drawn[150 + 12 :, 540 + 6 :].max() < 30  # no difference
+    assert drawn[-2, 244 + 10].sum() < 40  # off it
+    assert drawn[134 + 12 :, 488 + 6 :].max() < 30  # no difference
 
 
 def test_webp_is_as_good_as_there_is_room_for() -> None:

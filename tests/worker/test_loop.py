@@ -145,7 +145,7 @@ def test_layer_is_drawn_while_it_paints(bench: Bench) -> None:
     drawn = bench.report(lambda m: isinstance(m, LayerDrawn))
     assert drawn.layer == LAYERS[1]
     with Image.open(io.BytesIO(drawn.data)) as picture:
-        assert (picture.format, picture.width) == ("WEBP", 806)
+        assert (picture.format, picture.width) == ("WEBP", 726)
 
 
 def test_a_frame_carries_the_revision_that_it_was_painted_with(bench: Bench) -> None:

@@ -8,7 +8,8 @@ import { button, byId, el, setPressed, setProps, setText } from "../dom.js";
 import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
 
-const PERIOD_MS = 1000;
+/** A little more than the server's, which would send the same drawing again. */
+const PERIOD_MS = 1050;
 /** A pointer that crosses strips on its way touches none. */
 const REST_MS = 250;
 
