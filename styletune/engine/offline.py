@@ -1,6 +1,6 @@
-"""A picture painted once, coarse to fine, for `styletune paint`: no control moves meanwhile."""
+"""A picture painted once, coarse to fine, for `styletune paint` and `film`: no control moves."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,6 +90,7 @@ class OfflinePainter:
         self._short, self._long = sorted((self._full_size.height, self._full_size.width))
         self._schedule = scale_schedule(session, steps, self._short / self._long)
         self._steps_taken = 0
+        self._stops: frozenset[int] = frozenset()
 
     @property
     def scales(self) -> tuple[int, ...]:
@@ -107,18 +108,20 @@ class OfflinePainter:
         self._full_size.reset()
 
     def paint(
-        self, should_stop: Callable[[], bool] = lambda: False
+        self, should_stop: Callable[[], bool] = lambda: False, stops: Collection[int] = ()
     ) -> Generator[Progress, None, None]:
         """Paint, yielding progress every few steps; may be left at any of them, and begun again.
 
         Args:
             should_stop: called between steps; True yields at once, for the caller to leave.
+            stops: after so many steps it yields, too; L-BFGS ends the move that it is in first.
 
         Raises:
             WorkerError: the painting diverged again and again.
         """
         before: Painter | None = None
         self._steps_taken = 0
+        self._stops = frozenset(stops)
         for size, steps in self._schedule:
             painter = self._build_painter(size)
             if before is not None:
@@ -160,7 +163,7 @@ class OfflinePainter:
         while taken < steps:
             painter.set_lr_factor(float(schedule(self._steps_taken)))
             try:
-                burst = painter.run(min(CHECK_EVERY, steps - taken), lambda _: should_stop())
+                burst = painter.run(self._burst(steps - taken), lambda _: should_stop())
             except DivergedError:
                 divergences += 1
                 if divergences == MAX_DIVERGENCES:
@@ -183,17 +186,28 @@ class OfflinePainter:
             return loss, gradient.reshape(-1)
 
         descent = LBFGS(objective, painter.pixels().reshape(-1), 0, 255)
+
+        def show_best() -> None:  # what was evaluated last need not be it
+            painter.restore(replace(painter.state(), picture=descent.x.reshape(shape)))
+
         try:
             while descent.evaluations < evaluations and not descent.done:
-                burst = min(descent.evaluations + CHECK_EVERY, evaluations)
+                burst = descent.evaluations + self._burst(evaluations - descent.evaluations)
                 while descent.evaluations < burst and not descent.done:
                     descent.run(descent.evaluations + 1)
                     if should_stop():
                         break
+                if self._stops:
+                    show_best()
                 yield self._progress(painter, descent.value * terms)
         finally:
-            # What was evaluated last need not be the best; also after Ctrl-C.
-            painter.restore(replace(painter.state(), picture=descent.x.reshape(shape)))
+            show_best()  # also after Ctrl-C
+
+    def _burst(self, steps: int) -> int:
+        """How many of the `steps` that are left to take before somebody looks."""
+        most = min(CHECK_EVERY, steps)
+        ahead = range(1, most)
+        return next((count for count in ahead if self._steps_taken + count in self._stops), most)
 
     def _progress(self, painter: Painter, loss: float) -> Progress:
         return Progress(self._steps_taken, painter.width, painter.height, loss)

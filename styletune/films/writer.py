@@ -52,6 +52,20 @@ def check_name(path: Path) -> None:
         raise FilmError(f"cannot write {path}: the folder {path.parent} does not exist")
 
 
+def find_encoder(path: Path) -> str:
+    """FFmpeg's name of the best encoder that there is for a film of that name.
+
+    Raises:
+        ConfigError: PyAV is not installed.
+        FilmError: it has no encoder for such a film.
+    """
+    av = pyav.load()
+    for name in _CONTAINERS[path.suffix.lower()].encoders:
+        if name in av.codecs_available:
+            return name
+    raise FilmError(f"this PyAV has no encoder for {path.suffix}")
+
+
 @contextlib.contextmanager
 def write_film(
     path: Path,
@@ -89,9 +103,7 @@ def write_film(
             sound = None
             if sound_of is not None:
                 sound = _Sound(stack.enter_context(pyav.open_film(sound_of)), output)
-            encoder = next((name for name in kind.encoders if name in av.codecs_available), None)
-            if encoder is None:
-                raise FilmError(f"this PyAV has no encoder for {path.suffix}")
+            encoder = find_encoder(path)
             writer = FilmWriter(output, encoder, (width, height), rate, time_base, quality, sound)
             yield writer
             writer.finish()

@@ -10,8 +10,9 @@ import numpy as np
 
 from styletune.control import Control, Kind
 from styletune.controls import ControlTable
-from styletune.errors import ConfigError, ControlError, PictureError, StorageError
+from styletune.errors import ConfigError, ControlError, PictureError
 from styletune.films import pyav, writer
+from styletune.films.frames import make_folder
 from styletune.films.reader import FilmReader
 from styletune.films.writer import FilmWriter
 from styletune.images import decode, encode, formats, samples
@@ -112,13 +113,6 @@ def _check_folder(path: Path) -> None:
         raise ConfigError(f"cannot make {path}: the folder {path.parent} does not exist")
 
 
-def _make_folder(path: Path) -> None:
-    try:
-        path.mkdir(exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"cannot make {path}: {error.strerror}") from None
-
-
 def _job_in(folder: Path, source: Path) -> Job:
     """Its result has its name, with another suffix after it where that kind is not written."""
     film = _is_film(source)
@@ -207,7 +201,7 @@ class FilePainter:
         painted = self._paint(np.asarray(continue_colours(image)), job.source)
         if image.mode == "RGBA":
             painted = np.dstack((painted, np.asarray(image.getchannel("A"))))
-        _make_folder(job.out.parent)
+        make_folder(job.out.parent)
         encode.write(job.out, painted, self._state(job.source), self._quality)
 
     def open_film(self, path: Path) -> FilmReader:
@@ -237,7 +231,7 @@ class FilePainter:
             FilmError: it cannot be read, or not be written so.
             StorageError: the result cannot be written.
         """
-        _make_folder(out.parent)
+        make_folder(out.parent)
         with writer.write_film(
             out,
             film.width,

@@ -152,3 +152,21 @@ def test_a_painting_that_goes_to_pieces_is_given_up(optimizer: str) -> None:
     )
     with pytest.raises(WorkerError, match="not finite"):
         list(studio.paint())
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_painting_stops_where_it_is_to_be_shown(optimizer: str) -> None:
+    studio = OfflinePainter(session(optimizer, scales=False), 12)
+    found = [now.step for now in studio.paint(stops=(1, 2, 4, 9))]
+    if optimizer != "lbfgs":
+        assert found == [1, 2, 4, 9, 12]
+        return
+    for stop in (1, 2, 4, 9):  # a move that was begun is ended
+        assert any(stop <= step <= stop + 2 for step in found)
+
+
+def test_lbfgs_shows_the_best_point_at_each_stop() -> None:
+    studio = OfflinePainter(session("lbfgs", scales=False), 40)
+    for now in islice(studio.paint(stops=(1, 3)), 2):
+        loss, _ = studio.painter.loss_and_gradient(studio.painter.pixels())
+        assert 2 * len(LAYERS) * loss == pytest.approx(now.loss, rel=1e-4)
