@@ -15,7 +15,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from styletune import __version__
-from styletune.cli import apply, doctor, export, film, lab, midi, paint, serve, sweep, teach, train
+from styletune.cli import (
+    apply,
+    doctor,
+    export,
+    film,
+    lab,
+    midi,
+    paint,
+    render,
+    serve,
+    sweep,
+    teach,
+    train,
+)
 from styletune.cli.arguments import CommandParser
 from styletune.errors import ConfigError, StyletuneError
 from styletune.safe_path import safe_path
@@ -54,7 +67,20 @@ def build_parser() -> argparse.ArgumentParser:
     subparsers = parser.add_subparsers(
         title="commands", metavar="COMMAND", required=True, parser_class=CommandParser
     )
-    for command in (serve, paint, film, train, apply, export, sweep, lab, midi, doctor, teach):
+    for command in (
+        serve,
+        paint,
+        film,
+        train,
+        apply,
+        export,
+        render,
+        sweep,
+        lab,
+        midi,
+        doctor,
+        teach,
+    ):
         command.add_parser(subparsers)
     return parser
 

@@ -203,11 +203,16 @@ class Display:
         """Go on with the average of another size."""
         self._average = other._average.resized(height, width)
 
+    def shown(self, last: Pixels, *, average: bool) -> Pixels:
+        """The average where it is wanted and there is one, else the last; (h, w, 3) float32."""
+        value = self._average.value() if average else None
+        return last if value is None else value
+
     def render(self, last: Pixels, *, average: bool, color: str) -> Picture:
         """The painting as it is shown: the average where it is wanted and there is one."""
-        value = self._average.value() if average else None
-        shown = last if value is None else value
-        rounded = shown + np.float32(0.5)  # half the time of `rint`, once made a whole number
+        rounded = self.shown(last, average=average) + np.float32(
+            0.5
+        )  # half the time of `rint`, once made a whole number
         painting = np.clip(rounded, 0, 255, out=rounded).astype(np.uint8)
         if color == "full":
             return painting

@@ -278,6 +278,11 @@ class Painter:
         color = self.inputs.choice("color")
         return self._display.render(self._last_good.image, average=average, color=color)
 
+    def shown_pixels(self) -> Pixels:
+        """What is shown, before its colours are changed: (h, w, 3) float32; read only."""
+        average = bool(self.inputs.positions["average"])
+        return self._display.shown(self._last_good.image, average=average)
+
     def losses(self) -> Losses:
         """The losses of the last step, at the picture from which that step was taken.
 
@@ -389,6 +394,10 @@ class Painter:
         self._set_image(initial_image(kind, content, style, other, self._rng))
         self._last_good.end_halving()
         self.reset_moments()
+
+    def paint_from(self, pixels: Pixels) -> None:
+        """Paint on from another picture, (h, w, 3) 0..255, with the moments of the one before."""
+        self._set_image(pixels)
 
     def show(self, picture: Picture, content: Picture) -> None:
         """Go on from a picture that was not painted by steps; losses stay until `measure`.

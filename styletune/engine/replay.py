@@ -1,6 +1,6 @@
 """Paints a take again: at its own size, each picture as it was."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,6 @@ from styletune.takes.lines import (
     decode_arrays,
 )
 
-_LAUNCH = 10  # steps between two looks at whether to stop
-
 
 class Replay:
     """A painter that is given what a take holds, at the same steps.
@@ -42,6 +40,7 @@ class Replay:
 
     Attributes:
         step: steps of the take that are painted.
+        lines_done: how many of the lines were taken so far.
         unknown: controls that the session of today lacks; they are left out.
         divergences: how often the painting had to go back to a good picture.
     """
@@ -55,10 +54,12 @@ class Replay:
     ) -> None:
         self._lines, self._pictures = lines, pictures
         self._overrides = overrides or {}
-        self.step = 0
+        self.step = self.lines_done = 0
         self.unknown: set[str] = set()
         self.divergences = 0
         self._painter: Painter | None = None
+        self._sources: tuple[SourcePicture, ...] = ()
+        self._init: SourcePicture | None = None
 
     @property
     def painter(self) -> Painter:
@@ -72,27 +73,34 @@ class Replay:
         return self._session
 
     @property
+    def source_pictures(self) -> tuple[SourcePicture, ...]:
+        """Content and styles, as the last line that names them has them."""
+        return self._sources
+
+    @property
+    def init(self) -> SourcePicture | None:
+        """The picture that the session begins with, where it is a file."""
+        return self._init
+
+    @property
     def moment(self) -> Moment:
         """Where it stands, once `frames` has begun."""
         return Moment(self.painter, self._canvas, self._positions, self._rev, self.step)
 
-    def frames(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Frame]:
+    def frames(self) -> Iterator[Frame]:
         """Paint, yielding the line of each picture that was published, once it is painted.
-
-        Args:
-            should_stop: asked every few steps; True ends it.
 
         Raises:
             TakeError: it cannot be painted.
             PictureError, WeightsError: as for any painter.
         """
         for line in self._lines:
+            self.lines_done += 1
             if isinstance(line, Start):
                 if not (line.goes_on and self._painter is not None and line.step == self.step):
                     self._begin(line)
                 continue
-            if not self._paint_until(line.step, should_stop):
-                return
+            self._paint_until(line.step)
             match line:
                 case Move():
                     self._rev = line.rev
@@ -105,7 +113,7 @@ class Replay:
                     self.painter.reset(line.seed)
                 case Trigger():
                     self._sync()
-                    getattr(self.painter, line.name)()
+                    self._trigger(line.name)
                 case Frame():
                     self._sync()
                     yield line
@@ -113,7 +121,7 @@ class Replay:
                     self._sync()
 
     def _begin(self, start: Start) -> None:
-        self._session = self._session_of(start)
+        self._session = session_of(start, self._pictures, self._overrides)
         self._table = self._session.table()
         self._positions = self._table.defaults()
         self._update_positions(start.positions)
@@ -136,20 +144,7 @@ class Replay:
         except (KeyError, TypeError, ValueError) as error:
             raise TakeError(f"the state in a take is damaged: {error}") from None
         self.step, self._rev = start.step, start.rev
-
-    def _session_of(self, start: Start) -> SessionConfig:
-        data = dict(start.session)
-        data["pictures"] = data.get("pictures", {}) | {
-            "content": self._path(start.content),
-            "styles": [self._path(style) for style in start.styles],
-        }
-        if start.init is not None:
-            data["painting"] = data.get("painting", {}) | {"init": self._path(start.init)}
-        session: SessionConfig = parse_session(data, source="the take")
-        return session.with_overrides(**self._overrides)
-
-    def _path(self, picture: SourcePicture) -> str:
-        return self._pictures[picture.pixels]
+        self._sources, self._init = (start.content, *start.styles), start.init
 
     def _scale_losses(self, scales: Mapping[str, list[float]]) -> None:
         """Weigh the losses as they were, or as they are by this network."""
@@ -163,13 +158,16 @@ class Replay:
         else:
             self.painter.calibrate()
 
-    def _paint_until(self, step: int, should_stop: Callable[[], bool]) -> bool:
-        """Take the steps up to a line's; False: stopped before."""
+    def _paint_until(self, step: int) -> None:
+        """Take the steps before a line."""
         while self.step < step:
-            if should_stop():
-                return False
-            self.step += self.painter.step(min(_LAUNCH, step - self.step))
-        return True
+            self.step += self.painter.step(step - self.step)
+
+    def _trigger(self, name: str) -> None:
+        if name in self._table.triggers and self._table[name].engine:
+            getattr(self.painter, name)()
+        else:
+            self.unknown.add(name)
 
     def _sync(self) -> None:
         try:
@@ -188,7 +186,7 @@ class Replay:
         self.painter.apply(self._positions)
 
     def _change_pictures(self, line: Pictures) -> None:
-        content, *styles = (self._path(one) for one in (line.content, *line.styles))
+        content, *styles = (self._pictures[one.pixels] for one in (line.content, *line.styles))
         painter, canvas = self.painter, self._canvas
         if content != canvas.paths[0]:
             canvas = canvas.with_content(content, self._positions)
@@ -197,6 +195,7 @@ class Replay:
         wanted = Canvas(self._session, self._positions, canvas.size_px, content, tuple(styles))
         canvas.sync_from(painter, wanted, self._positions)
         self._canvas = canvas
+        self._sources = (line.content, *line.styles)
 
     def _change_size(self, line: CanvasChange) -> None:
         before = self.painter
@@ -207,3 +206,26 @@ class Replay:
         self._painter.reset()
         self._painter.continue_from(before)
         self._painter.apply(self._positions)
+
+
+def session_of(
+    start: Start, pictures: Mapping[str, str], overrides: Mapping[str, dict[str, Any]]
+) -> SessionConfig:
+    """What is painted, with the files of its pictures.
+
+    Args:
+        pictures: paths by the hash of their pixels.
+        overrides: of the session, by section.
+
+    Raises:
+        ConfigError: a session that this styletune does not take.
+    """
+    data = dict(start.session)
+    data["pictures"] = data.get("pictures", {}) | {
+        "content": pictures[start.content.pixels],
+        "styles": [pictures[style.pixels] for style in start.styles],
+    }
+    if start.init is not None:
+        data["painting"] = data.get("painting", {}) | {"init": pictures[start.init.pixels]}
+    session: SessionConfig = parse_session(data, source="the take")
+    return session.with_overrides(**overrides)

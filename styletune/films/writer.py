@@ -66,6 +66,12 @@ def find_encoder(path: Path) -> str:
     raise FilmError(f"this PyAV has no encoder for {path.suffix}")
 
 
+def container_of(path: Path) -> tuple[str, dict[str, str]]:
+    """FFmpeg's name of a kind of file, and its options."""
+    name = _CONTAINERS[path.suffix.lower()].name
+    return name, {"movflags": "faststart"} if name in ("mp4", "mov") else {}
+
+
 @contextlib.contextmanager
 def write_film(
     path: Path,
@@ -92,12 +98,11 @@ def write_film(
         FilmError: `sound_of` cannot be read, or nothing here encodes such a film.
     """
     av = pyav.load()
-    kind = _CONTAINERS[path.suffix.lower()]
-    options = {"movflags": "faststart"} if kind.name in ("mp4", "mov") else {}
+    name, options = container_of(path)
     try:
         with (
             files.open_atomically(path) as file,
-            av.open(file.name, "w", format=kind.name, options=options) as output,
+            av.open(file.name, "w", format=name, options=options) as output,
             contextlib.ExitStack() as stack,
         ):
             sound = None

@@ -194,7 +194,7 @@ def read(path: Path) -> Iterator[Line]:
                 number += 1
                 if not data.endswith(b"\n"):
                     return  # the writer was killed within it, or is just writing it
-                line = _parse(data, f"{path}, line {number}")
+                line = parse(data, f"{path}, line {number}")
                 if number == 1 and not isinstance(line, Start):
                     raise TakeError(f"{path}: is no take: its first line is no `start`")
                 yield line
@@ -204,7 +204,12 @@ def read(path: Path) -> Iterator[Line]:
         raise TakeError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
-def _parse(data: bytes, where: str) -> Line:
+def parse(data: bytes | str, where: str) -> Line:
+    """One line; `where` it stands is for errors.
+
+    Raises:
+        TakeError: no line of a take.
+    """
     try:
         found = json.loads(data)
         version = found.get("version", VERSION) if isinstance(found, dict) else VERSION

@@ -1,0 +1,1 @@
+"""Takes, painted again into films, folders and pictures."""
