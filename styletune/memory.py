@@ -28,11 +28,16 @@ from styletune.networks import SCALES, convolutions, parse_layer
 #             512 px          1373      1194        1384
 #             768 px                    1742        2293
 #   lite, L-BFGS 1024                   1337        1643
+#   eight films of one layer of `lite` each, with the session's layers in the estimate:
+#             256 px                     815         818
+#             512 px                    1110        1140
+#             768 px                    1584        1676
 PROCESS_BYTES = 640 << 20  # Python and TensorFlow, with a network, before a large picture
 # Of a step's features: they and their gradients, beside what coarser canvases have left.
 _FEATURES_KEPT = 2.9
 _BYTES_A_PIXEL = 170  # picture, moments, average, pyramid: about 14 float32 pictures
 _LBFGS_BYTES_A_PIXEL = 240  # ten moves and as many differences of gradients
+_MODEL_BYTES = 10 << 20  # of another painting in the same process, beside its pictures
 _SPARE_BYTES = 450 << 20  # the worker that stands by in `serve`, and the web process
 # The peak of another machine, and what others take meanwhile: all of what is free is too much.
 _USABLE = 0.9
@@ -80,7 +85,11 @@ def available_bytes() -> int:
 
 
 def largest_size(
-    session: SessionConfig, shape: tuple[int, int] = (1, 1), free: int | None = None, held: int = 0
+    session: SessionConfig,
+    shape: tuple[int, int] = (1, 1),
+    free: int | None = None,
+    held: int = 0,
+    count: int = 1,
 ) -> int:
     """The largest longer edge, px, of a painting that fits; 0: none does.
 
@@ -88,13 +97,13 @@ def largest_size(
         session: its network and its optimizer.
         shape: width and height, as a ratio.
         free: bytes; None: those that are free now.
-        held: see `check_size`.
+        held, count: see `check_size`.
     """
     usable = _USABLE * (available_bytes() if free is None else free)
     low, high = MIN_SIZE_PX // _SNAP_PX - 1, MAX_SIZE_PX // _SNAP_PX
     while low < high:
         middle = (low + high + 1) // 2
-        if _needed(session, _at(middle * _SNAP_PX, shape), held) <= usable:
+        if _needed(session, _at(middle * _SNAP_PX, shape), held, count) <= usable:
             low = middle
         else:
             high = middle - 1
@@ -102,7 +111,13 @@ def largest_size(
 
 
 def check_size(
-    session: SessionConfig, width: int, height: int, *, free: int | None = None, held: int = 0
+    session: SessionConfig,
+    width: int,
+    height: int,
+    *,
+    free: int | None = None,
+    held: int = 0,
+    count: int = 1,
 ) -> None:
     """Refuse a painting that does not fit into the memory that is free.
 
@@ -110,30 +125,36 @@ def check_size(
         width, height: px.
         free: bytes; None: those that are free now.
         held: of the estimate, what the process has already: `PROCESS_BYTES` where one paints.
+        count: of such paintings in one process, which takes a step of one after the other.
 
     Raises:
         ConfigError: with the estimate, what is free, and the largest size that fits.
     """
     free = available_bytes() if free is None else free
-    needed = _needed(session, (width, height), held)
+    needed = _needed(session, (width, height), held, count)
     if needed <= _USABLE * free:
         return
-    largest = largest_size(session, (width, height), free, held)
+    largest = largest_size(session, (width, height), free, held, count)
+    what = f"{count} paintings of" if count > 1 else "a painting of"
+    take = "take" if count > 1 else "takes"
     remedy = f"the largest size that fits is {largest} px" if largest else "end other programs"
     raise ConfigError(
-        f"a painting of {width} × {height} px by {session.network.name} takes about "
+        f"{what} {width} × {height} px by {session.network.name} {take} about "
         f"{needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: {remedy}"
     )
 
 
-def check_session(session: SessionConfig) -> None:
+def check_session(session: SessionConfig, count: int = 1) -> None:
     """Refuse a session whose painting does not fit, before anything is loaded.
+
+    Args:
+        count: see `check_size`.
 
     Raises:
         ConfigError: see `check_size`.
     """
     if not may_use_gpu(session.engine.device):
-        check_size(session, *_at(_size_px(session), content_shape(session)))
+        check_size(session, *_at(_size_px(session), content_shape(session)), count=count)
 
 
 def fit_session(session: SessionConfig, free: int | None = None) -> tuple[SessionConfig, str]:
@@ -193,10 +214,11 @@ def _at(size: int, shape: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(shape[0] * scale)), max(1, round(shape[1] * scale))
 
 
-def _needed(session: SessionConfig, size: tuple[int, int], held: int) -> int:
-    network = session.network
-    estimate = estimate_bytes(network.name, network.selected_layers, *size, session.optimizer.name)
-    return estimate - held
+def _needed(session: SessionConfig, size: tuple[int, int], held: int, count: int = 1) -> int:
+    network, (width, height) = session.network, size
+    layers, optimizer = network.selected_layers, session.optimizer.name
+    others = (count - 1) * (_MODEL_BYTES + _BYTES_A_PIXEL * width * height)
+    return estimate_bytes(network.name, layers, width, height, optimizer) + others - held
 
 
 # ------------------------------------------------------------- control groups

@@ -96,6 +96,16 @@ def test_what_the_process_has_already_is_not_needed_again() -> None:
     memory.check_size(session(), 256, 192, free=free, held=memory.PROCESS_BYTES)
 
 
+def test_films_side_by_side_need_room_for_all_of_them() -> None:
+    memory.check_size(session(), 768, 576, free=3 * GB // 2)
+    message = r"8 paintings of 768 × 576 px by lite take about 1\.8 GB .*that fits is (\d+) px"
+    with pytest.raises(ConfigError, match=message) as refused:
+        memory.check_size(session(), 768, 576, free=3 * GB // 2, count=8)
+    largest = memory.largest_size(session(), (768, 576), 3 * GB // 2, count=8)
+    assert f"fits is {largest} px" in str(refused.value)
+    assert 512 < largest < 768
+
+
 def test_paint_refuses_what_does_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "available_bytes", lambda: 2 * GB)
     out = tmp_path / "out.png"

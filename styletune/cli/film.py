@@ -143,6 +143,8 @@ def add_parser(subparsers: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Paint and film as the options say; returns the exit code."""
+    from styletune import memory
+
     if not arguments.style and arguments.session is None:
         raise ConfigError("name a STYLE to paint in, or a session file that does with --session")
     if arguments.recipe:
@@ -155,6 +157,9 @@ def run(arguments: argparse.Namespace) -> int:
         optimizer={"name": arguments.optimizer}, painting={"scales": False}
     )
     outs = _outs(arguments, session)
+    (first, *others) = outs.values()
+    painted = style_session(session, first) if first and not others else session
+    memory.check_session(painted, len(outs))
 
     from rich.console import Console
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from styletune import memory
 from styletune.cli import film
 from styletune.cli.film import Film, Pace
 from styletune.config import SessionConfig, parse
@@ -139,6 +140,16 @@ def test_refused(tmp_path: Path, words: str, message: str) -> None:
     done = styletune_here("film", "harbour", "woodcut", *words.format(tmp_path, tmp_path).split())
     assert done.returncode != 0
     assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_refuses_what_does_not_fit_side_by_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 2 * 10**9)
+    words = ["--layers", "each", "--size", "1024", "--device", "cpu", "-o", tmp_path / "films"]
+    done = styletune_here("film", "harbour", "woodcut", *words)
+    assert "8 paintings of 1024 × 768 px by lite take about" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
