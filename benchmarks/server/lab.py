@@ -4,8 +4,7 @@
 
 The real server, painting with the default layers over loopback. In turns nobody looks, and a page
 looks into one layer after the other, each second another one, as a hand on its way over the desk
-does: its style is then drawn anew, too. Takes about two minutes. Exit code 1 where a target was
-missed.
+does. Takes about two minutes. Exit code 1 where a target was missed.
 """
 
 import argparse

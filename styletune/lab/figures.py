@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
-from styletune.engine.state import Picture
+from styletune.engine.state import Picture, resample
 
 Array = npt.NDArray[np.float32]
 
@@ -84,16 +84,15 @@ def draw_maps(maps: Array, source: str, tile_px: int = _TILE_PX) -> Picture:
 
 
 def _map_tile(activations: Array, source: str, tile_px: int) -> Picture:
+    longest = max(activations.shape)
+    if longest > tile_px:
+        height, width = (max(1, round(edge * tile_px / longest)) for edge in activations.shape)
+        activations = resample(activations[..., None], height, width, Image.Resampling.BOX)[..., 0]
     least, most = float(activations.min()), float(np.quantile(activations, 0.995))
     spread = most - least or float(activations.max()) - least or 1.0
-    part = np.clip((activations - least) / spread, 0, 1)
-    picture = Image.fromarray(tinted(part**0.75, source))
-    longest = max(picture.size)
-    if longest > tile_px:
-        picture.thumbnail((tile_px, tile_px), Image.Resampling.LANCZOS)
-        return np.asarray(picture)
+    part = np.clip((activations - least) / np.float32(spread), 0, 1)
     # Whole multiples, so that each position of the layer is seen as the square that it is.
-    return _enlarged(np.asarray(picture), tile_px // longest)
+    return _enlarged(tinted(part**0.75, source), max(1, tile_px // longest))
 
 
 def _enlarged(picture: Picture, factor: int) -> Picture:

@@ -26,7 +26,10 @@ class LayerDrawing:
         self._requested = ""
         self._drawing: Future[LayerDrawn] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="layer")
-        self._style: tuple[FeatureExtractor, Pixels, Observation] | None = None
+        # What the drawing thread keeps: observations of this style by these features, by layer.
+        self._style: Pixels | None = None
+        self._features: FeatureExtractor | None = None
+        self._observed: dict[str, Observation] = {}
 
     def request(self, layer: str) -> None:
         """Draw this layer next."""
@@ -58,11 +61,9 @@ class LayerDrawing:
             return LayerDrawn(layer, b"")
 
     def _observe_style(self, layer: str, features: FeatureExtractor, style: Pixels) -> Observation:
-        """The style's observation, which seldom changes."""
-        if self._style is not None:
-            known_features, known_style, known = self._style
-            if (known_features, known.layer) == (features, layer) and known_style is style:
-                return known
-        (found,) = observe(features, style, [layer])
-        self._style = features, style, found
-        return found
+        """The style's observation, which seldom changes: kept while it is the same picture."""
+        if self._style is not style or self._features is not features:
+            self._style, self._features, self._observed = style, features, {}
+        if layer not in self._observed:
+            (self._observed[layer],) = observe(features, style, [layer])
+        return self._observed[layer]

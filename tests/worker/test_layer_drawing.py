@@ -66,9 +66,13 @@ def test_only_the_newest_request_waits_and_each_sees_the_main_style(
     assert [first.layer, second.layer] == [LAYERS[0], LAYERS[2]]
     again = ((LAYERS[0], False), (LAYERS[0], True), (LAYERS[2], False), (LAYERS[2], True))
     assert tuple(looked_at) == again
-    drawing.request(LAYERS[2])
+    drawing.request(LAYERS[0])
     drawn_by(drawing, painter, sent)
-    assert tuple(looked_at) == (*again, (LAYERS[2], False))  # the style's is known
+    assert tuple(looked_at) == (*again, (LAYERS[0], False))  # the style's is known
+    painter.set_style(0, picture(40, 40, 8))
+    drawing.request(LAYERS[0])
+    drawn_by(drawing, painter, sent)
+    assert looked_at[-1] == (LAYERS[0], True)  # until there is another style
 
 
 def test_what_cannot_be_drawn_is_empty_and_painting_goes_on(
