@@ -10,6 +10,7 @@ from PIL import Image, PngImagePlugin, UnidentifiedImageError, features
 
 from styletune.errors import PictureError
 
+TITLE = "Title"  # in a decoded picture's PNG: its name, as people know it
 # By which files are recognised before they are opened.
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".avif", ".heic", ".heif"})
 ACCEPTED = "JPEG, PNG and WebP pictures are accepted"

@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from styletune.errors import PictureError, StorageError
 from styletune.files import printable
 from styletune.images import decode
-from styletune.takes.sources import TITLE
+from styletune.images.formats import TITLE
 
 # The longest edge that a live painting has: the page lays it over the painting, to compare.
 THUMBNAIL_PX = 1024
@@ -74,7 +74,7 @@ def decode_in_subprocess(
         StorageError: `path` cannot be written.
     """
     try:
-        answer, thumbnail = _run(data, source, str(path), max_pixels, THUMBNAIL_PX)
+        answer, thumbnail = _run(data, source, name, str(path), max_pixels, THUMBNAIL_PX)
     except PictureError:
         path.unlink(missing_ok=True)
         raise
@@ -92,15 +92,16 @@ def small_jpeg_in_subprocess(
     Raises:
         PictureError: as `decode_in_subprocess`.
     """
-    return _run(data, source, None, max_pixels, edge_px)[1]
+    return _run(data, source, "", None, max_pixels, edge_px)[1]
 
 
 def _run(
-    data: bytes, source: str, path: str | None, max_pixels: int, edge_px: int
+    data: bytes, source: str, name: str, path: str | None, max_pixels: int, edge_px: int
 ) -> tuple[dict[str, Any], bytes]:
     """Start the process, and return what it answers, and a JPEG; without a path it saves nothing.
 
     Args:
+        name: that the saved PNG carries.
         edge_px: longer edge of the JPEG, at most, where nothing is saved.
 
     Raises:
@@ -109,12 +110,13 @@ def _run(
     try:
         done = subprocess.run(
             # -P: never import what happens to lie in the working directory.
-            [sys.executable, "-P", "-m", __name__, json.dumps([source, path, max_pixels, edge_px])],
+            [sys.executable, "-P", "-m", __name__,
+             json.dumps([source, name, path, max_pixels, edge_px])],
             input=data,
             capture_output=True,
             timeout=MAX_SECONDS,
             start_new_session=True,  # Ctrl-C is for the parent to handle
-        )
+        )  # fmt: skip
         if done.stderr:  # such as a colour profile that is left out
             _log.warning("decoding: %s", done.stderr.decode(errors="replace").rstrip())
         head, _, thumbnail = done.stdout.partition(b"\n")
@@ -128,7 +130,7 @@ def _run(
 
 def main(arguments: str) -> int:
     """Run as the process that decodes; return its exit code."""
-    source, path, max_pixels, edge_px = json.loads(arguments)
+    source, name, path, max_pixels, edge_px = json.loads(arguments)
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
     try:
         data = sys.stdin.buffer.read()
@@ -139,7 +141,7 @@ def main(arguments: str) -> int:
             head = {}
         else:
             image = decode.decode(data, source=source, max_pixels=max_pixels)
-            jpeg = decode_picture(image, source, Path(path)).thumbnail
+            jpeg = decode_picture(image, name, Path(path)).thumbnail
             head = {"width": image.width, "height": image.height}
     except PictureError as error:
         print(json.dumps({"refused": str(error)}))

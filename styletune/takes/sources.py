@@ -15,7 +15,6 @@ from styletune.files import printable
 from styletune.images import decode, formats, samples
 from styletune.takes.lines import Line, Pictures, SourcePicture, Start
 
-TITLE = "Title"  # in a decoded picture's PNG: its name, as people know it
 FOLDER = "pictures"  # beside the takes: what they were painted from
 _KEPT = re.compile(r"[0-9a-f]{32}\.\w+")
 
@@ -41,7 +40,7 @@ def identify(path: str | Path) -> SourcePicture:
     located = samples.locate(str(path))
     name = located.stem
     with contextlib.suppress(OSError), Image.open(located) as image:
-        name = str(image.info.get(TITLE, name))
+        name = str(image.info.get(formats.TITLE, name))
     return SourcePicture(name=printable(name)[:200], pixels=fingerprint(located))
 
 

@@ -43,7 +43,7 @@ test("a page stays small: before its first picture, and as a whole", () => {
     assert.ok(bytes <= limit, `${page}: ${bytes} compressed bytes before the first picture, more than ${limit}`);
   }
   const bytes = compressedSize(files.filter((name) => !name.startsWith("gallery"))); // a page of its own
-  assert.ok(bytes <= 115_000, `web/: ${bytes} compressed bytes, more than 115000`);
+  assert.ok(bytes <= 120_000, `web/: ${bytes} compressed bytes, more than 120000`);
 });
 
 test("all modules that a page begins with are loaded at once, not one after the other", () => {

@@ -24,6 +24,7 @@ const PLAY = [
   ["u", "surprise: another style, other knobs; undo takes them back"],
   ["s m f", "solo, mute the handle's term; freeze its strip"],
   ["Shift B", "keep this moment, to compare and to come back to"],
+  ["t Shift T", "record a take; the takes: to name, download, paint again"],
   ["1…9", "recall a scene; with Shift store it"],
   ["[ ]", "scene before, next scene"],
   ["d h", "the wall: black (dark); hold: it keeps its picture while you go on, then dissolves to yours"],

@@ -9,6 +9,7 @@ import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
 import { makeScenePreview, thumbnailUrl } from "./scene-preview.js";
+import { openTakes } from "./takes.js";
 
 const GLIDES_S = [0, 1, 2, 4, 8, 15, 30, 60, 120];
 
@@ -56,7 +57,8 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   const preview = makeScenePreview({ store, names });
   const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", "data-control": "snapshot", title: "keep all values as a new scene" }));
   const list = el("ol", {}, add);
-  const header = el("header", {}, el("h2", {}, "scenes"), glide, crossfade);
+  const takes = button("takes", openTakes, { id: "takes-key", title: "what was recorded: name it, download it, paint it again (Shift T)" });
+  const header = el("header", {}, el("h2", {}, "scenes"), takes, glide, crossfade);
   // A phone's top bar is full.
   if (matchMedia("(max-width: 639px), (max-height: 499px)").matches) header.prepend(...undoButtons);
 
