@@ -45,6 +45,7 @@ class Bench:
         checkpoints: str = "",
         sections: dict[str, dict[str, object]] | None = None,
         recordings: TakeFolders | None = None,
+        positions: dict[str, float] | None = None,
         **painting: object,
     ) -> None:
         self.folder = folder
@@ -55,7 +56,7 @@ class Bench:
             **sections or {},
         )
         self.table = self.session.table()
-        self.positions = self.session.positions()
+        self.positions = self.session.positions() | (positions or {})
         self.triggers = dict.fromkeys(self.table.triggers, 0)
         self.rev = 0
         self.controls = ControlBlock.create(self.table)

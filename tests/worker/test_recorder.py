@@ -1,5 +1,6 @@
 """Takes of the worker's loop, painted again: equal bit by bit."""
 
+import resource
 import time
 from pathlib import Path
 
@@ -17,14 +18,14 @@ from styletune.ipc.commands import (
 from styletune.ipc.frame_block import Frame
 from styletune.takes import sources
 from styletune.takes.lines import End, Move, Start, read
-from styletune.takes.writer import recent_pieces
+from styletune.takes.writer import current_take, recent_pieces, set_current_take
 from tests.worker.test_loop import Bench
 
 
 class Take:
     """A performance that was recorded, and the pictures that were seen of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **positions: float) -> None:
         self.recent, self.takes = folder / "recent", folder / "takes"
         self.bench = Bench(
             folder,
@@ -32,6 +33,7 @@ class Take:
             checkpoints=str(folder / "checkpoints"),
             recordings=TakeFolders(str(self.recent), str(self.takes)),
             faders="amount",
+            positions=positions,
         )
         self.seen: dict[int, np.ndarray] = {}
 
@@ -116,3 +118,51 @@ def test_the_recent_past_is_painted_again_from_its_first_step(take: Take) -> Non
     moved = [line for line in others if isinstance(line, Move)]
     assert moved[0].set == {"style.block2_conv1": 0.9}
     assert moved[0].rev == 2
+
+
+def test_a_full_disk_ends_a_take_with_a_sentence_and_painting_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "recent").mkdir()
+    set_current_take(tmp_path / "recent", "before.jsonl")  # by a server that was killed
+    take = Take(tmp_path)
+    bench, limits = take.bench, resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        bench.frame(lambda frame: recent_pieces(take.recent) and not current_take(take.recent))
+        bench.move(record=1.0)
+        bench.frame(lambda frame: current_take(take.recent))
+        assert current_take(take.recent) == take.files()[0].name
+        # No file of this process grows any more: as on a disk that is full.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, limits[1]))
+        bench.report(lambda m: isinstance(m, Report) and m.message == (
+            "what is played is not recorded: File too large; painting goes on"
+        ))  # fmt: skip
+        step = bench.frame().step
+        bench.frame(lambda frame: frame.step > step + 3)
+        assert current_take(take.recent) == ""
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        rev = bench.move(record=0.0)
+        bench.frame(lambda frame: frame.rev > rev or frame.step > step + 10)
+        bench.move(record=1.0)  # once there is room it records again
+        bench.frame(lambda frame: current_take(take.recent))
+        bench.move(record=0.0)
+        bench.frame(lambda frame: not current_take(take.recent))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        bench.close()
+    cut, again = sorted(take.files(), key=lambda path: path.stat().st_mtime_ns)
+    assert not any(isinstance(line, End) for line in read(cut)), "whole lines only"
+    assert isinstance(list(read(again))[-1], End)
+
+
+def test_a_take_goes_on_in_the_next_worker(tmp_path: Path) -> None:
+    first = Take(tmp_path, record=1.0)
+    first.bench.frame(lambda frame: current_take(first.recent))
+    first.bench.close()
+    (path,) = first.files()
+    with path.open("ab") as file:
+        file.write(b'{"type":"fra')  # as a killed worker may leave it
+    second = Take(tmp_path, record=1.0)
+    second.bench.frame(lambda frame: path.read_bytes().count(b'"type":"start"') == 2)
+    second.bench.close()
+    assert [line.type for line in read(path)].count("start") == 2
+    assert current_take(second.recent) == path.name
+    assert len(recent_pieces(second.recent)) == 2
