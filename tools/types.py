@@ -30,6 +30,7 @@ from styletune.server.frame_stream import FrameHeader
 from styletune.session.incoming import AckMessage, Incoming
 from styletune.session.outgoing import LibraryMessage, Outgoing, RecentPicturesMessage
 from styletune.session.outgoing_looks import LooksMessage
+from styletune.session.outgoing_renders import RendersMessage
 from styletune.session.outgoing_takes import TakesMessage
 from styletune.terms import LossTerm
 from styletune.terms import rows as term_rows
@@ -68,7 +69,12 @@ def declarations() -> str:
         *(
             _model(model)
             for model in _reachable(
-                *outgoing, RecentPicturesMessage, LibraryMessage, LooksMessage, TakesMessage
+                *outgoing,
+                RecentPicturesMessage,
+                LibraryMessage,
+                LooksMessage,
+                RendersMessage,
+                TakesMessage,
             )
         ),
         *(_model(model) for model in _reachable(*incoming, AckMessage)),

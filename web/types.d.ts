@@ -313,6 +313,31 @@ interface LooksMessage {
   reason: string;
 }
 
+/** A picture that is done. `time`: seconds since 1970. */
+interface RenderEntry {
+  name: string;
+  bytes: number;
+  time: number;
+}
+
+/** The picture that is painted large. */
+interface RenderStatus {
+  width: number;
+  height: number;
+  state: "waiting" | "starting" | "painting" | "failed";
+  progress: number;
+  seconds_left: number | null;
+  error: string;
+}
+
+/** Pictures rendered large, newest first, and the one that is painted. */
+interface RendersMessage {
+  files: RenderEntry[];
+  job: RenderStatus | null;
+  sizes: number[];
+  player: boolean;
+}
+
 /** A take. */
 interface TakeEntry {
   name: string;

@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     from styletune.looks import choice
     from styletune.midi.profile_store import user_profile_dir
     from styletune.server.serve import serve
-    from styletune.server.storage import looks_dir, session_dir, takes_dir
+    from styletune.server.storage import looks_dir, renders_dir, session_dir, takes_dir
 
     session = require_live(session_config(arguments, arguments.session))
     resume = arguments.resume or arguments.run_name is not None
@@ -156,6 +156,7 @@ def run(arguments: argparse.Namespace) -> int:
         memory_folder=session_dir(arguments.session, arguments.data),
         looks_folder=looks_dir(arguments.data),
         takes_folder=takes_dir(arguments.data),
+        renders_folder=renders_dir(arguments.data),
         resume=resume,
         run=arguments.run_name,
     )

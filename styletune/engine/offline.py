@@ -66,6 +66,37 @@ def _at_control_size(session: SessionConfig) -> SessionConfig:
     return fixed.with_overrides(pictures={"size": size})
 
 
+def live_steps(
+    painter: Painter,
+    steps: int,
+    lr_factor: Callable[[int], float],
+    should_stop: Callable[[], bool],
+    burst_size: Callable[[int], int] = lambda left: min(CHECK_EVERY, left),
+) -> Generator[int, None, None]:
+    """Take steps of a live optimizer; yields how many, after each few.
+
+    Args:
+        lr_factor: of the learning rate, by the steps taken.
+        should_stop: called between steps; True yields at once, for the caller to leave.
+        burst_size: of the next few, by those that are left.
+
+    Raises:
+        DivergedError: the painting diverged again and again.
+    """
+    divergences, taken = 0, 0
+    while taken < steps:
+        painter.set_lr_factor(lr_factor(taken))
+        try:
+            burst = painter.run(burst_size(steps - taken), lambda _: should_stop())
+        except DivergedError:
+            divergences += 1
+            if divergences == MAX_DIVERGENCES:
+                raise
+            continue
+        taken += burst
+        yield burst
+
+
 class OfflinePainter:
     """Paints a session once.
 
@@ -159,17 +190,10 @@ class OfflinePainter:
         """Steps of a live optimizer, the learning rate by the schedule over all scales."""
         total = sum(planned for _, planned in self._schedule)
         schedule = SCHEDULES[self._session.optimizer.schedule](total)
-        divergences, taken = 0, 0
-        while taken < steps:
-            painter.set_lr_factor(float(schedule(self._steps_taken)))
-            try:
-                burst = painter.run(self._burst(steps - taken), lambda _: should_stop())
-            except DivergedError:
-                divergences += 1
-                if divergences == MAX_DIVERGENCES:
-                    raise
-                continue
-            taken += burst
+        before = self._steps_taken
+        for burst in live_steps(
+            painter, steps, lambda taken: float(schedule(before + taken)), should_stop, self._burst
+        ):
             self._steps_taken += burst
             yield self._progress(painter, painter.losses().total)
 

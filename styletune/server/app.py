@@ -15,6 +15,7 @@ from styletune.server import websockets
 from styletune.server.camera import CameraFeed
 from styletune.server.http_errors import COMMON_ERRORS, add_error_handlers
 from styletune.server.hub import Hub
+from styletune.server.jobs.renders import LargeRender
 from styletune.server.looks.library import LookLibrary
 from styletune.server.looks.painting import LookPainter
 from styletune.server.looks.training import LookTraining
@@ -24,6 +25,7 @@ from styletune.server.routes.library import add_library_routes
 from styletune.server.routes.live import add_live_routes
 from styletune.server.routes.looks import add_learning_routes, add_look_routes
 from styletune.server.routes.pictures import add_picture_routes
+from styletune.server.routes.renders import add_render_routes
 from styletune.server.routes.scenes import add_scene_routes
 from styletune.server.routes.state import add_state_routes
 from styletune.server.routes.takes import add_take_routes
@@ -44,6 +46,7 @@ def create_app(
     looks: LookLibrary | None = None,
     training: LookTraining | None = None,
     takes: TakeLibrary | None = None,
+    render: LargeRender | None = None,
 ) -> FastAPI:
     """Build the application, without the middleware that authorizes.
 
@@ -56,6 +59,7 @@ def create_app(
         looks: to choose from; None: those that ship.
         training: of the look that is learned; None: nothing can be learned.
         takes: None: nothing is recorded.
+        render: of pictures that are painted large; None: none is.
     """
     # No docs page: it would load scripts from elsewhere.
     app = FastAPI(
@@ -104,6 +108,7 @@ def create_app(
         config=config,
         session=state,
     )
+    add_render_routes(app, hub, render or LargeRender(None), config)
     add_live_routes(app, hub.live, hub.library, config, looks.path)
     add_layer_routes(app, hub.layer_drawings, state.table.layers)
     add_scene_routes(app, state.scenes, state.table, hub.send)

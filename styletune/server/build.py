@@ -26,6 +26,7 @@ from styletune.server.auth.middleware import AuthMiddleware
 from styletune.server.decoding import DecodedPicture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
+from styletune.server.jobs.renders import LargeRender
 from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import ManagedWorker, Server, uvicorn_config
 from styletune.server.looks.library import LookLibrary
@@ -56,6 +57,7 @@ def build_server(
     controllers_folder: Path | None,
     looks_folder: Path | None,
     takes_folder: Path | None,
+    renders_folder: Path | None,
     decoding: Executor,
     encoding: Executor,
     open_browser: bool,
@@ -99,7 +101,7 @@ def build_server(
     host = session.server.host
     base_url, public_url = options.base_url(host, port), options.public_url(host, port)
     viewers = options.view_token and ViewerLink(options.view_token, base_url, public_url)
-    training = LookTraining(looks_folder)
+    training, render = LookTraining(looks_folder), LargeRender(renders_folder)
     app = create_app(
         hub,
         web=web,
@@ -110,6 +112,7 @@ def build_server(
         looks=LookLibrary(looks_folder),
         training=training,
         takes=TakeLibrary(takes_folder, run.recent),
+        render=render,
     )
     auth = AuthMiddleware(
         app,
@@ -126,16 +129,19 @@ def build_server(
         hub,
         partial(_print_urls, auth, base_url, viewers or None, open_browser),
         shutdown,
-        partial(_in_background, training, partial(_autosave, hub, run, store, profiles)),
+        partial(
+            _in_background,
+            training.run,
+            render.run,
+            partial(_autosave, hub, run, store, profiles),
+        ),
     )
 
 
-async def _in_background(
-    training: LookTraining, autosave: Callable[[], Coroutine[Any, Any, None]]
-) -> None:
+async def _in_background(*work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(training.run())
-        tasks.create_task(autosave())
+        for run in work:
+            tasks.create_task(run())
 
 
 async def _autosave(

@@ -57,6 +57,7 @@ def serve(
     controllers_folder: Path | None = None,
     looks_folder: Path | None = None,
     takes_folder: Path | None = None,
+    renders_folder: Path | None = None,
     make_worker: "Callable[[SessionConfig, Path], ManagedWorker] | None" = None,
 ) -> int:
     """Serve a session until SIGINT or SIGTERM, and return the exit code.
@@ -72,6 +73,7 @@ def serve(
         controllers_folder: of a person's own controller profiles; None: there are none.
         looks_folder: of a person's own looks; None: there are none, and none is learned.
         takes_folder: of a person's takes; None: nothing is recorded.
+        renders_folder: of a person's large pictures; None: none is painted.
         make_worker: from the session and the folder of its pictures; None: the supervisor of a
             real worker.
 
@@ -100,7 +102,8 @@ def serve(
         require_token_if_public(host, options.token, encrypted=options.tls is not None)
         web = web_folder()
         removed = remove_stale_segments() + remove_stale_folders()
-        for folder in filter(None, (memory_folder, controllers_folder, looks_folder, takes_folder)):
+        kept = (memory_folder, controllers_folder, looks_folder, takes_folder, renders_folder)
+        for folder in filter(None, kept):
             removed += remove_stale_temporaries(folder.rglob(".*"))
         if removed:
             log_event(_log, logging.WARNING, "swept", leftovers=removed, of="killed processes")
@@ -136,6 +139,7 @@ def serve(
                 controllers_folder=controllers_folder,
                 looks_folder=looks_folder,
                 takes_folder=takes_folder,
+                renders_folder=renders_folder,
                 decoding=decoding,
                 encoding=encoding,
                 open_browser=open_browser,

@@ -253,6 +253,11 @@ def takes_dir(data: str | Path | None = None) -> Path:
     return _data_dir(data) / "takes"
 
 
+def renders_dir(data: str | Path | None = None) -> Path:
+    """Folder of the user's large pictures, the same for all sessions; `data`: see `session_dir`."""
+    return _data_dir(data) / "renders"
+
+
 def _data_dir(data: str | Path | None) -> Path:
     chosen = data or os.environ.get("STYLETUNE_DATA")
     return Path(chosen or platformdirs.user_data_path("styletune"))

@@ -25,6 +25,7 @@ from styletune.server.connections import Connections
 from styletune.server.decoding import decode_picture
 from styletune.server.frame_stream import FrameStream
 from styletune.server.hub import Hub
+from styletune.server.jobs.renders import LargeRender
 from styletune.server.library import PictureLibrary
 from styletune.server.lifecycle import Server, uvicorn_config
 from styletune.server.looks.library import LookLibrary
@@ -77,6 +78,7 @@ async def running(
     pictures: Path | None = None,
     looks: Path | None = None,
     takes: TakeLibrary | None = None,
+    renders: Path | None = None,
     make_painter: Callable[[SessionConfig, Path], Any] = StandInSupervisor,
 ) -> AsyncIterator[Running]:
     session = SessionConfig()
@@ -128,6 +130,7 @@ async def running(
             looks=LookLibrary(looks),
             training=LookTraining(looks),  # what it is told to learn waits: nothing runs it
             takes=takes,
+            render=LargeRender(renders),
         )
         auth = AuthMiddleware(app, TOKEN, view_token=VIEW_TOKEN, refusals=hub.stats.refusals)
         listener = bind_socket("127.0.0.1", 0)
