@@ -11,6 +11,8 @@ from starlette.types import Scope
 # Sockets that are added later are for players until they are named here.
 VIEWER_SOCKETS = frozenset({"/ws", "/frames"})
 SAFE_METHODS = frozenset({"GET", "HEAD"})
+# A take names files of this machine.
+PLAYERS_PATHS = ("/api/takes/",)  # and all below
 VIEW_ONLY = "view_only"  # code of the error
 VIEW_ONLY_TEXT = "this token is for watching; the player's may also change things"
 
@@ -33,4 +35,4 @@ def is_allowed(role: Role, scope: Scope, path: str) -> bool:
         return True
     if scope["type"] == "websocket":
         return path in VIEWER_SOCKETS
-    return scope["method"] in SAFE_METHODS
+    return scope["method"] in SAFE_METHODS and not path.startswith(PLAYERS_PATHS)
