@@ -1,7 +1,9 @@
 """The lines of a take: written, read back, and refused where they are not what they should be."""
 
 import json
+import re
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from styletune.errors import TakeError
 from styletune.takes.lines import (
     Frame,
+    Line,
     Move,
     SourcePicture,
     Start,
@@ -89,3 +92,13 @@ def test_arrays_come_back_bit_by_bit() -> None:
 def test_damaged_arrays_are_refused(text: str) -> None:
     with pytest.raises(TakeError, match="damaged"):
         decode_arrays(text)
+
+
+def test_the_guide_names_each_line_with_its_fields() -> None:
+    text = (Path(__file__).parents[2] / "docs/takes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*)$", text, re.M))
+    for model in get_args(Line):
+        row = rows.pop(model.model_fields["type"].default)
+        fields = model.model_fields.keys() - {"type", "time", "step"}
+        assert set(re.findall(r"`(\w+)`", row.rpartition(" | ")[2])) >= fields
+    assert not rows
