@@ -236,3 +236,16 @@ def test_a_style_is_added_weighed_and_taken_away(
     page.get_by_role("button", name="remove style B").click()
     wait_until("one style", lambda: len(server.state()["pictures"]["styles"]) == 1)
     expect(page.locator('.thumbnail[title="stripes.png"]')).to_be_visible()
+
+
+def test_a_picture_is_rendered_large_from_where_it_stands(page: Page) -> None:
+    saves = page.locator("#stage-tools").get_by_role("button", name="save")
+    expect(saves).to_contain_text("128 × 96")  # what it saves
+    tool(page, "large").click()
+    dialog = page.get_by_role("dialog", name="render large")
+    size = dialog.get_by_role("button", name="1024 × 768")
+    size.click()
+    expect(dialog.get_by_role("status")).to_contain_text("1024 × 768 px: ")
+    expect(size).to_be_hidden()  # one at a time
+    dialog.get_by_role("button", name="cancel").click()
+    expect(size).to_be_visible()

@@ -1,9 +1,11 @@
 // @ts-check
 /**
- * The tools under the painting: zoom, compare it with its pictures or a kept moment, save it.
+ * The tools under the painting: zoom, compare it with its pictures or a kept moment, save it,
+ * or render it large.
  */
 
-import { button, byId, el, setPressed } from "../dom.js";
+import { button, byId, el, setPressed, setText } from "../dom.js";
+import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
 import { makeComparison } from "./compare.js";
 import { makePanZoom } from "./pan-zoom.js";
@@ -17,7 +19,14 @@ export function start(page) {
   const stage = byId("stage");
   const zoom = makePanZoom(stage, byId("picture", HTMLCanvasElement));
   const comparison = makeComparison(page);
-  const saveButton = button("save", save, { title: "save the painting in full size as PNG, its state inside (Ctrl S)" });
+  const saveButton = button("save", save, { title: "save the painting in this size as PNG, its state inside (Ctrl S)" });
+  const savedSize = el("small", { "aria-hidden": "true" });
+  saveButton.append(savedSize);
+  const shape = { width: 0, height: 0 };
+  page.on("state", ({ width, height }) => {
+    Object.assign(shape, { width, height });
+    setText(savedSize, width ? ` ${width} × ${height}` : "");
+  });
   /** @param {boolean} fill */
   function setFill(fill) {
     zoom.setFill(fill);
@@ -37,6 +46,7 @@ export function start(page) {
     el("div", { role: "group", "aria-label": "compare with" }, el("span", {}, "compare"), ...comparison.buttons),
     el(
       "div", {}, button("keep", comparison.keep, { title: "keep this moment, to compare with and to come back to (Shift B)" }), saveButton,
+      !page.viewer && makeRenders(() => shape),
       el("a", { href: "stage", target: "styletune-stage", title: "only the picture, for a projector" }, "stage"),
     ),
   );
@@ -69,4 +79,71 @@ export function start(page) {
     if (action) action();
     return Boolean(action) || (!repeat && comparison.onKeyDown(event));
   });
+}
+
+/** Pure. @param {RenderStatus} job */
+export function describeRender({ width, height, state, progress, seconds_left: s }) {
+  const left = s === null ? "" : ` · ${s < 5400 ? `${Math.ceil(s / 60)} min` : `${Math.round(s / 360) / 10} h`} left`;
+  return `${width} × ${height} px: ${state === "painting" ? `${Math.floor(progress * 100)} %${left}` : state}`;
+}
+
+/** Pure. @param {number} size longer edge, px @param {{width: number, height: number}} shape 0: unknown */
+export function renderSize(size, { width, height }) {
+  const scale = size / Math.max(width, height);
+  return width ? `${Math.round(width * scale)} × ${Math.round(height * scale)}` : `${size} px`;
+}
+
+/** @param {() => {width: number, height: number}} shape of the painting */
+function makeRenders(shape) {
+  const percent = el("small");
+  const key = button("large", open, { title: "paint this on in print size" });
+  key.append(percent);
+  const sizes = el("div", { class: "keys" });
+  const [text, bar, note] = [el("p", { role: "status" }), el("progress", { max: 1 }), el("pre", { class: "note", role: "alert" })];
+  const again = button("try again", () => act("POST", "api/renders/go-on"), { class: "key" });
+  const cancel = button("cancel", () => act("DELETE"), { class: "key" });
+  const job = el("section", {}, text, bar, el("div", { class: "keys" }, again, cancel));
+  const list = el("ul");
+  const dialog = el(
+    "dialog", { id: "render-dialog", "aria-label": "render large" },
+    el("h2", {}, "Render this large"), el("p", {}, "It is painted on in the background."),
+    sizes, job, note, list, el("form", { method: "dialog" }, el("button", { class: "key", autofocus: true }, "close")),
+  );
+  document.body.append(dialog);
+  let timer = 0;
+
+  function open() {
+    dialog.showModal();
+    void act("GET");
+  }
+
+  /** @param {string} method @param {string} [path] @param {object} [body] */
+  async function act(method, path = "api/renders", body) {
+    try {
+      show(await (await request(path, { method, body: body && JSON.stringify(body) })).json());
+    } catch (error) {
+      setText(note, String(/** @type {Error} */ (error).message));
+    }
+  }
+
+  /** @param {RendersMessage} message */
+  function show({ job: now, files, sizes: choices }) {
+    clearTimeout(timer);
+    const busy = now !== null && now.state !== "failed";
+    if (busy) timer = window.setTimeout(act, 1500, "GET");
+    setText(percent, busy ? ` ${Math.floor(now.progress * 100)} %` : "");
+    setText(note, now?.error ?? "");
+    sizes.hidden = busy;
+    sizes.replaceChildren(...choices.map((size) => button(renderSize(size, shape()), () => act("POST", undefined, { size }), { class: "key" })));
+    job.hidden = !now;
+    if (now) setText(text, describeRender(now));
+    bar.value = now?.progress ?? 0;
+    bar.hidden = !busy;
+    again.hidden = busy;
+    list.replaceChildren(...files.map(({ name, bytes }) =>
+      el("li", {}, el("a", { href: `api/renders/${encodeURIComponent(name)}`, download: name }, name), el("small", {}, `${(bytes / 1e6).toFixed(1)} MB`))));
+  }
+
+  void act("GET"); // one may be painted already
+  return key;
 }
