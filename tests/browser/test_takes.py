@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from styletune.takes.lines import End, Move, Start, read
 from tests.browser.live_server import LiveServer, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]  # a take of two seconds
 
 
 def test_what_is_played_is_recorded_named_downloaded_and_deleted(

@@ -1,5 +1,6 @@
 """Takes of the worker's loop, painted again: equal bit by bit."""
 
+import asyncio
 import resource
 import time
 from pathlib import Path
@@ -16,8 +17,10 @@ from styletune.ipc.commands import (
     TakeFolders,
 )
 from styletune.ipc.frame_block import Frame
+from styletune.server.takes import TakeLibrary
 from styletune.takes import sources
 from styletune.takes.lines import End, Move, Start, read
+from styletune.takes.lines import Frame as FrameLine
 from styletune.takes.writer import current_take, recent_pieces, set_current_take
 from tests.worker.test_loop import Bench
 
@@ -153,7 +156,10 @@ def test_a_full_disk_ends_a_take_with_a_sentence_and_painting_goes_on(tmp_path: 
     assert isinstance(list(read(again))[-1], End)
 
 
-def test_a_take_goes_on_in_the_next_worker(tmp_path: Path) -> None:
+@pytest.mark.long  # two workers, painted again
+def test_a_take_goes_on_in_the_next_worker_and_the_last_hour_is_painted_again(
+    tmp_path: Path,
+) -> None:
     first = Take(tmp_path, record=1.0)
     first.bench.frame(lambda frame: current_take(first.recent))
     first.bench.close()
@@ -166,3 +172,10 @@ def test_a_take_goes_on_in_the_next_worker(tmp_path: Path) -> None:
     assert [line.type for line in read(path)].count("start") == 2
     assert current_take(second.recent) == path.name
     assert len(recent_pieces(second.recent)) == 2
+    kept = asyncio.run(TakeLibrary(second.takes, second.recent).keep_recent("kept"))
+    lines = list(read(second.takes / "kept.jsonl"))
+    player = replay(second.takes / "kept.jsonl")
+    frames = sum(1 for _ in player.frames())
+    assert frames == sum(isinstance(line, FrameLine) for line in lines)
+    assert player.step == lines[-1].step
+    assert kept.length_s == round(lines[-1].time - lines[0].time, 1)
