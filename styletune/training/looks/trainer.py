@@ -29,6 +29,7 @@ _LARGE_FROM, _ALL_FROM = 0.6, 0.3  # of the whole training: large crops, the who
 _LAST_RATE = 0.02  # of the learning rate, at the end
 # A step is bad from a loss so many times the usual one: the weights are on their way out.
 _EXPLODED = 20.0
+_MOST_PASSED_OVER = 10  # steps one after the other
 # The same picture, moved by up to so many pixels and with noise, is to be painted the same.
 _SHIFT_PX, _NOISE = 6, 6.0
 _STEADY_EVERY = 3
@@ -104,6 +105,7 @@ class LookTrainer:
         self._compiled = tf.function(self._gradient_step)
         self.step = step
         self.rate_factor = 1.0
+        self._passed_over = 0  # steps one after the other whose gradient was not finite
         self.loss = self.style = math.nan
 
     def close(self) -> None:
@@ -133,7 +135,7 @@ class LookTrainer:
         steady = bool(config.steadiness) and self.step % _STEADY_EVERY == 0
         offset = rng.integers(0, 2 * _SHIFT_PX + 1, 2)
         self._optimizer.learning_rate.assign(self._rate(progress))
-        loss, style = self._compiled(
+        loss, style, finite = self._compiled(
             tf.constant(crops), {k: tf.constant(v) for k, v in desk.items()},
             tf.constant(offset, tf.int32), steady=steady,
         )  # fmt: skip
@@ -141,6 +143,9 @@ class LookTrainer:
         usual = loss if math.isnan(self.loss) else self.loss
         if not math.isfinite(loss) or loss > _EXPLODED * max(usual, 0.05):
             raise TrainingDivergedError(f"loss {loss:.3g} at step {self.step}, usually {usual:.3g}")
+        self._passed_over = 0 if finite else self._passed_over + 1
+        if self._passed_over == _MOST_PASSED_OVER:
+            raise TrainingDivergedError(f"gradients that are not finite at step {self.step}")
         self.step += 1
         keep = min(0.98, 1 - 1 / self.step)
         self.loss = loss if math.isnan(self.loss) else keep * self.loss + (1 - keep) * loss
@@ -168,8 +173,11 @@ class LookTrainer:
                 loss += self.config.steadiness * self._unsteadiness(painted, offset)
         variables = self.network.trainable_variables
         gradients = tape.gradient(loss, [variable.value for variable in variables])
+        # Behind ten normalisations one can overflow where the loss is as usual.
+        finite = tf.math.is_finite(tf.linalg.global_norm(gradients))
+        gradients = [tf.where(finite, gradient, 0.0) for gradient in gradients]
         self._optimizer.apply(gradients, variables)
-        return loss, ops.mean(styles)
+        return loss, ops.mean(styles), finite
 
     def _moved(self, picture: Any, offset: Any) -> Any:
         """The picture seen `offset` − `_SHIFT_PX` px further, with noise."""

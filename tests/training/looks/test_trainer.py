@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -71,6 +73,21 @@ def test_weights_that_are_not_finite_are_found(trained: LookTrainer) -> None:
         trained.restore(good)
     trained.take_step(0.0)
     assert np.isfinite(trained.loss)
+
+
+def test_a_gradient_that_is_not_finite_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steep(painted: Any, contents: Any, desk: Any) -> tuple[Any, Any]:
+        flat = keras.ops.mean(painted * 0.0, axis=(1, 2, 3))
+        return keras.ops.sqrt(flat) + 0.1, flat  # 0.1, and steeper than any number
+
+    with small_trainer() as trainer:
+        monkeypatch.setattr(trainer, "_loss", steep)
+        before = trainer.state()["v0"]
+        trainer.take_step(0.0)
+        assert np.array_equal(trainer.state()["v0"], before)
+        with pytest.raises(TrainingDivergedError, match="gradients that are not finite"):
+            for _ in range(9):
+                trainer.take_step(0.0)
 
 
 def test_a_resumed_training_equals_an_unbroken_one(trained: LookTrainer) -> None:
