@@ -4,8 +4,9 @@
 
 For each look and content, in the middle of the desk and at random positions of it, the part of
 the style's distance that the look removes, and the same for `styletune paint`: both judged by
-VGG-19 at full and half size, see `quality.style_distance`. And how far each knob's ends move the
-look's picture from the middle's, in the mean of 255. The sheets show contents × positions.
+VGG-19 at full and half size, see `quality.style_distance`; places where `paint` itself does not
+come near the style, as the desk asks for its opposite, do not count. And how far each knob's ends
+move the look's picture from the middle's, in the mean of 255. The sheets show contents × positions.
 
 Exit code 1 where VGG-19's weights are not available.
 """
@@ -34,6 +35,7 @@ from styletune.looks.runner import LookRunner
 from styletune.training.looks.desks import DeskRange
 
 TARGET_REMOVED = 0.8  # of what `paint` removes
+LEAST_REMOVED = 0.5  # by `paint`, for a place to count
 TARGET_CHANGE = 12.0  # of 255, by each knob's end
 SIZES = ("full", "half")
 HELD_OUT = ("tubingen.jpg", "shipwreck.jpg")
@@ -151,12 +153,15 @@ def measure(
             ours = runner.paint(picture, values)
             theirs = paint(look, content, style, positions, arguments.steps)
             removed = [judge.removed(each, picture, pixels) for each in (ours, theirs)]
-            ratio = [removed[0][size] / removed[1][size] for size in SIZES]
+            # Where the desk asks for the opposite of the style, distance is no measure.
+            ratio = [
+                removed[0][size] / removed[1][size] if removed[1][size] >= LEAST_REMOVED else np.nan
+                for size in SIZES
+            ]
             ratios.append(ratio)
             cells = [f"{one[size]:.1%}" for size in SIZES for one in removed]
-            table.add_row(
-                f"{Path(content).stem}, {place}", *cells, *(f"{each:.0%}" for each in ratio)
-            )
+            shares = ["–" if np.isnan(each) else f"{each:.0%}" for each in ratio]
+            table.add_row(f"{Path(content).stem}, {place}", *cells, *shares)
             console.print(f"{Path(content).stem}, {place}: {ratio}")
             shown += [(place, ours), ("painted", theirs)]
         sheet(shown).save(arguments.out / f"{look.name}-{Path(content).stem}.png")
@@ -165,7 +170,7 @@ def measure(
         ends = " ".join(f"{low:.0f}/{high:.0f}" for low, high in changes.values())
         met = "met" if weakest >= TARGET_CHANGE else "missed"
         table.add_row(f"{Path(content).stem}, knobs", ends, *[""] * 4, met)
-    for title, pick in (("mean", np.mean), ("worst", np.min)):
+    for title, pick in (("mean", np.nanmean), ("worst", np.nanmin)):
         table.add_row(title, *[""] * 4, *(f"{value:.0%}" for value in pick(ratios, axis=0)))
     report.print_table(table)
 
