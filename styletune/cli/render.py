@@ -117,12 +117,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _locate(name: str, data: str | None) -> Path:
     """The take of that name, or the file."""
-    path = Path(name)
-    if path.exists() or path.suffix:
-        return path
     from styletune.server.storage import takes_dir
     from styletune.takes.writer import SUFFIX
 
+    path = Path(name)
+    if path.exists() or path.suffix == SUFFIX or len(path.parts) > 1:
+        return path
     folder = takes_dir(data)
     kept = folder / f"{name}{SUFFIX}"
     if not kept.exists():

@@ -85,8 +85,11 @@ def test_a_film_has_the_takes_times_and_size(
 
 
 def test_a_picture_is_the_last_one_and_carries_its_state(take: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "data" / "takes" / "2026-12-01 02.47.07.jsonl"  # as recordings are named
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(take.read_bytes())
     out = tmp_path / "friday.png"
-    assert render(take, "-o", out) == 0
+    assert render(kept.stem, "--data", tmp_path / "data", "-o", out) == 0
     with Image.open(out) as image:
         assert image.size == (64, 48)
         state = json.loads(image.info["styletune"])
