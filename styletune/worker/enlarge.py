@@ -134,13 +134,17 @@ class Enlargement:
         total = sum(planned for _, planned in self._plan)
         schedule = SCHEDULES[self._session.optimizer.schedule](total)
         before = self.steps_taken
-        started, work_before = time.monotonic(), self._work()
+        begun: tuple[float, float] | None = None  # after the first few, which trace the steps
         for burst in live_steps(
             painter, steps, lambda taken: float(schedule(before + taken)), should_stop
         ):
             self.steps_taken += burst
-            speed = (self._work() - work_before) / (time.monotonic() - started)
-            self._write_status("painting", (self._all_work() - self._work()) / speed)
+            seconds_left = None
+            if begun is not None:
+                speed = (self._work() - begun[1]) / (time.monotonic() - begun[0])
+                seconds_left = (self._all_work() - self._work()) / speed
+            begun = begun or (time.monotonic(), self._work())
+            self._write_status("painting", seconds_left)
             if time.monotonic() - self._kept_at > max(_KEEP_S, _TIMES_ITS_COST * self._cost_s):
                 self._keep(painter)
             yield
@@ -178,9 +182,9 @@ class Enlargement:
             raise
         self._write_status("written", 0.0)
 
-    def _write_status(self, state: str, seconds_left: float) -> None:
+    def _write_status(self, state: str, seconds_left: float | None) -> None:
         progress = self._work() / self._all_work()
-        status = {"state": state, "progress": progress, "seconds_left": round(seconds_left)}
+        status = {"state": state, "progress": progress, "seconds_left": seconds_left}
         with contextlib.suppress(OSError):
             files.write_bytes_atomically(self._folder / "status.json", json.dumps(status).encode())
 

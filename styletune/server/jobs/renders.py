@@ -51,7 +51,7 @@ class RenderProgress(BaseModel):
 
     state: Literal["painting", "written"]
     progress: float
-    seconds_left: float
+    seconds_left: float | None
 
 
 @dataclass(frozen=True, slots=True)
