@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 from PIL import Image
 
+from styletune import memory
 from styletune.config import MAX_SIZE_PX, MIN_SIZE_PX, SessionConfig
 from styletune.controls import ControlTable
-from styletune.engine import state
+from styletune.engine import backend, state
 from styletune.engine.initial_image import KINDS, LOOK
 from styletune.engine.painter import Painter
 from styletune.engine.state import Picture
@@ -149,6 +150,16 @@ class Canvas:
         if session.painting.init == LOOK:
             look = LookRunner(choice.read_for(session, choice.find(session)))
         return Painter(session, self.content, styles, init, look)
+
+    def check_memory(self) -> None:
+        """Refuse a canvas that does not fit into memory beside what this process has.
+
+        Raises:
+            ConfigError: with what it takes, and the largest size that fits.
+        """
+        if not backend.gpus():
+            height, width, _ = self.shape
+            memory.check_size(self._session, width, height, held=memory.PROCESS_BYTES)
 
     def with_size(self, size_px: int, positions: Mapping[str, float]) -> "Canvas":
         """The same pictures at another size."""

@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-from styletune import memory
 from styletune.config import SessionConfig
-from styletune.engine import backend
 from styletune.engine.canvas import Canvas, SizeDebounce, first_size_px, size_px
 from styletune.engine.painter import Painter
 from styletune.errors import PictureError, StyletuneError
@@ -157,9 +155,7 @@ class CanvasBuilder:
         Raises:
             ConfigError: it would not fit into memory beside the present one.
         """
-        height, width, _ = canvas.shape
-        if not backend.gpus():
-            memory.check_size(self._session, width, height, held=memory.PROCESS_BYTES)
+        canvas.check_memory()
 
         def build() -> Painter:
             painter = canvas.build_painter()

@@ -67,6 +67,7 @@ class Enlarger:
         painter, canvas, paths = self._painter, self._canvas, moment.canvas.paths
         if painter is None or canvas is None or paths[0] != canvas.paths[0]:
             self._canvas = moment.canvas.with_size(self._size_px, positions)
+            self._canvas.check_memory()
             self._painter = painter = self._canvas.build_painter()
             self._detailed = False
             if painter.session.painting.calibrate:

@@ -126,6 +126,7 @@ class Replay:
         self._positions = self._table.defaults()
         self._update_positions(start.positions)
         self._canvas = Canvas(self._session, self._positions, start.size)
+        self._canvas.check_memory()
         painter = self._canvas.build_painter()
         self._painter = painter
         self._scale_losses(start.scales)
@@ -200,6 +201,7 @@ class Replay:
     def _change_size(self, line: CanvasChange) -> None:
         before = self.painter
         self._canvas = self._canvas.with_size(line.size, self._positions)
+        self._canvas.check_memory()
         self._painter = self._canvas.build_painter()
         self._scale_losses(line.scales)
         self._painter.apply(self._positions)

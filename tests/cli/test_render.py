@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from styletune import memory
 from styletune.cli.main import main
 from styletune.config import SessionConfig, parse
 from styletune.engine.canvas import Canvas
@@ -170,6 +171,14 @@ def test_what_cannot_be_done_is_said(
     monkeypatch.setenv("STYLETUNE_DATA", str(tmp_path / "data"))
     assert render(*(str(take) if one == "TAKE" else one for one in arguments)) != 0
     assert why in capsys.readouterr().err
+
+
+def test_a_size_beyond_memory_is_refused(
+    take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(memory, "available_bytes", lambda: 100_000_000)
+    assert render(take, "-o", tmp_path / "a.png", "--size", 2048) == 2
+    assert "a painting of 2048 × " in capsys.readouterr().err
 
 
 def test_a_missing_picture_is_named(

@@ -1,4 +1,4 @@
-"""In place of `styletune.worker.enlarge` for the server: quick, and without Keras.
+"""In place of `styletune.worker.large_picture` for the server: quick, and without Keras.
 
 It counts steps of 10 ms in a file, and fails where the start says so.
 """

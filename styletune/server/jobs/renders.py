@@ -1,6 +1,6 @@
 """The picture of now, painted on at a larger size while the playing goes on.
 
-Beside what every job has, its folder holds what `worker.enlarge` names, and pictures/.
+Beside what every job has, its folder holds what `worker.large_picture` names, and pictures/.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class RenderJob(Job):
 
 
 class RenderProgress(BaseModel):
-    """`status.json`: what `worker.enlarge` writes."""
+    """`status.json`: what `worker.large_picture` writes."""
 
     state: Literal["painting", "written"]
     progress: float
@@ -233,7 +233,7 @@ class LargeRender(BackgroundJob[RenderJob, RenderProgress]):
 
     def _words(self, job: RenderJob) -> list[str]:
         size = max(job.width, job.height)
-        return ["styletune.worker.enlarge", str(self._folder), str(size)]
+        return ["styletune.worker.large_picture", str(self._folder), str(size)]
 
     def _finish(self, job: RenderJob, fault: str) -> None:
         progress, done = self._status(), self._folder / "out.png"

@@ -1,4 +1,4 @@
-"""Paints a picture on, larger: `python -m styletune.worker.enlarge FOLDER PX`.
+"""Paints a picture on, larger: `python -m styletune.worker.large_picture FOLDER PX`.
 
 A process of its own. The folder holds what it begins with; stopped, it goes on where it was:
 
@@ -36,10 +36,10 @@ _STEP_UP = 1.1  # a size that is no larger than by this is no size of its own
 _KEEP_S, _TIMES_ITS_COST = 60.0, 20.0
 
 
-def enlargement_plan(size: int, start: int) -> list[tuple[int, int]]:
+def large_plan(size: int, start: int) -> list[tuple[int, int]]:
     """The sizes (longer edge, px) to paint at, and the steps at each.
 
-    >>> enlargement_plan(1024, 512)
+    >>> large_plan(1024, 512)
     [(728, 40), (1024, 60)]
     """
     from styletune.engine.state import pyramid_sizes
@@ -49,7 +49,7 @@ def enlargement_plan(size: int, start: int) -> list[tuple[int, int]]:
     return [*((edge, STEPS) for edge in coarse), (size, LAST_STEPS)]
 
 
-class Enlargement:
+class LargePicture:
     """One picture that is painted on, up to a size.
 
     Args:
@@ -68,7 +68,7 @@ class Enlargement:
         self._positions = self._session.positions()
         start, _ = _read_picture(folder / "start.png")
         self._start_px = max(start.shape[:2])
-        self._plan = enlargement_plan(size, self._start_px)
+        self._plan = large_plan(size, self._start_px)
         self._canvas = Canvas(self._session, self._positions, self._start_px)
         self.steps_taken, self._picture = 0, start
         with contextlib.suppress(OSError, ValueError, KeyError):  # none yet, or damaged
@@ -204,7 +204,7 @@ def main(folder: str, size: str) -> int:
         with catch_interrupt(signal.SIGTERM) as stopped:
             session = config.load(Path(folder) / "session.toml")
             backend.configure(session.engine.device, session.engine.precision)
-            Enlargement(Path(folder), int(size)).run(stopped.is_set)
+            LargePicture(Path(folder), int(size)).run(stopped.is_set)
     except StyletuneError as error:
         print(f"styletune: {error}", file=sys.stderr)
         return error.exit_code
