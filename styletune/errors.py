@@ -11,6 +11,7 @@ received and, where there is one, the remedy.
     ├── FilmError        a film that cannot be decoded, or has no pictures
     ├── LookError        a learned look that is missing, damaged or of another version
     ├── DeviceError      no such GPU (exit code 2)
+    ├── TakeError        a take that cannot be read, or whose pictures are missing
     ├── MessageError     a message on a socket that is not understood
     ├── SceneError       a scene that is not there, or cannot be kept
     ├── MemoryBlockError shared memory: no space, other layout, never written
