@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Keeps a projected picture below three flashes a second (WCAG 2.3.1): the thumbnail of a new
- * picture in, the part of it that may be blended over the shown one out. Pure.
+ * Below three flashes a second (WCAG 2.3.1): the thumbnail of a new picture in, the part of it
+ * that may be blended over the shown one out. Pure.
  */
 
 // A flash is a pair of opposing swings: of relative luminance by a tenth where the darker side is

@@ -20,7 +20,7 @@ import { makeStatus } from "./status.js";
 import { blink, startTransport } from "./transport.js";
 
 /** Modules in `panels/` that the first picture does not wait for, each with `start(page)`. */
-const PANELS = ["help", "roving", "viewer-link", "pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "lab", "scenes", "takes", "wall", "live", "midi"];
+const PANELS = ["help", "roving", "viewer-link", "pictures", "picture-tools", "loss-table", "loss-chart", "strip-tooltip", "scenes", "takes", "lab", "wall", "live", "midi"];
 
 /** Those of a viewer's page. */
 const WATCHING_PANELS = ["help", "watching", "picture-tools", "loss-table", "loss-chart"];

@@ -1,8 +1,5 @@
 // @ts-check
-/**
- * Shows a canvas larger than it is, sharper than the browser would: a bicubic filter in WebGL, on
- * a second canvas above it. Without WebGL, or where that would be slow, the plain canvas is seen.
- */
+/** Enlarges a canvas by a bicubic filter in WebGL, on a second one above; without, it is plain. */
 
 import { el, setProps } from "./dom.js";
 

@@ -293,7 +293,7 @@ def test_the_mixer_is_played_from_the_keyboard_alone(page: Page, server: LiveSer
     assert strips | {"content.master", "smooth", "size"} <= set(handles)
     assert walk("Control+ArrowRight", 1)[0].split(".")[0] == handles[-1].split(".")[0]
     walk("Alt+ArrowDown", 1)
-    keys = set(walk("ArrowLeft", 5 * len(layers) + 10))
+    keys = set(walk("ArrowLeft", 5 * len(layers) + 12))
     assert {f"{name}{end}" for name in strips for end in (".solo", ".mute")} <= keys
     assert {f"freeze.{layer}" for layer in layers} | {"optimizer", "paused", "kick"} <= keys
     walk("Alt+ArrowUp", 1)

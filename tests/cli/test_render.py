@@ -99,6 +99,7 @@ def test_a_picture_is_the_last_one_and_carries_its_state(take: Path, tmp_path: P
     assert state["session"]["pictures"]["content"] == "harbour"
 
 
+@pytest.mark.long
 def test_at_twice_the_size_it_looks_like_the_same_performance(take: Path, tmp_path: Path) -> None:
     small, large = tmp_path / "small", tmp_path / "large"
     assert render(take, "-o", small, "--fps", 2) == 0
@@ -113,6 +114,7 @@ def test_at_twice_the_size_it_looks_like_the_same_performance(take: Path, tmp_pa
             assert np.abs(shrunk - np.asarray(image)).mean() < 12
 
 
+@pytest.mark.long
 def test_speed_and_size_of_a_film_of_several_parts(
     take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

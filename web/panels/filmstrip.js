@@ -1,8 +1,5 @@
 // @ts-check
-/**
- * A strip of pictures to choose from: a tap uses one for the selected place; dragged onto the
- * painting it is blended in as one more style.
- */
+/** Pictures to choose from: a tap uses one; dragged onto the painting it is one more style. */
 
 import { button, byId, el, setPressed, setText } from "../dom.js";
 

@@ -1,14 +1,11 @@
 // @ts-check
-/**
- * The laboratory: what the layer under the hand sees of the painting now, beside what it sees of
- * the style. The server draws it, at most once a second.
- */
+/** The laboratory: what the layer under the hand sees, drawn by the server once a second. */
 
 import { button, byId, el, setPressed, setProps, setText } from "../dom.js";
 import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
 
-/** A little more than the server's, which would send the same drawing again. */
+/** Sooner, the server would send the same drawing again. */
 const PERIOD_MS = 1050;
 /** A pointer that crosses strips on its way touches none. */
 const REST_MS = 250;
@@ -23,6 +20,11 @@ export function layerOfChange(controls, layers) {
   return found.length === 1 ? found[0]?.name : undefined;
 }
 
+/** @type {HTMLButtonElement | undefined} */
+let made;
+/** Beside the scenes. */
+export const labKey = () => made ??= button("lab", () => {}, { title: "laboratory: what the layer under your hand sees (i)", "aria-controls": "lab", "aria-expanded": "false" });
+
 /** @param {Page} page */
 export function start({ layers, names, on }) {
   const [name, note] = [el("h2"), el("p", { class: "note", role: "status" })];
@@ -34,8 +36,8 @@ export function start({ layers, names, on }) {
     image, note,
   );
   document.querySelector(".side")?.prepend(panel);
-  const key = button("lab", toggle, { title: "laboratory: what the layer under your hand sees (i)", "aria-controls": "lab", "aria-expanded": "false" });
-  byId("stage-tools").append(el("div", { class: "last" }, key));
+  const key = labKey();
+  key.onclick = toggle;
   onShortcut(({ key: pressed, ctrlKey, metaKey, altKey, repeat }) => {
     if (pressed !== "i" || ctrlKey || metaKey || altKey || repeat) return false;
     toggle();

@@ -1,9 +1,7 @@
 // @ts-check
 /**
- * The loss history as a chart: total and each term over the last epochs, logarithmic, a hue for
- * each layer, dashes for each kind of term, with a mark at each move of a control. A native range lies over it:
- * pointer or arrows choose an epoch, and the lines below show its losses and the move near it.
- * The terms of the strip under the pointer, and soloed ones, are in front.
+ * The loss history as a chart: a hue for each layer, dashes for each kind of term, a mark at each
+ * move. A native range lies over it and chooses an epoch, whose losses are shown below.
  */
 
 import { clamp } from "../control-math.js";

@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Limits how much of a controller's messages is sent: the newest value of each fader, some sixty
- * times a second, or thirty where more move than two hands have, and always the last. Keys are
- * never merged, turns of endless encoders add up. Pure: time comes in, ms.
- * The agent's counterpart is styletune/midi_agent/throttle.py; a test there holds both to one rate.
+ * Sends the newest value of each fader some sixty times a second, thirty where more move than two
+ * hands have. Keys are never merged, turns of encoders add up. Pure: time comes in, ms. As
+ * styletune/midi_agent/throttle.py, and a test there compares them.
  */
 
 export const PERIOD_MS = 16;

@@ -1,8 +1,5 @@
 // @ts-check
-/**
- * The tools under the painting: zoom, compare it with its pictures or a kept moment, save it,
- * or render it large.
- */
+/** The tools under the painting: zoom, compare, save, render large. */
 
 import { button, byId, el, setPressed, setText } from "../dom.js";
 import { request } from "../http.js";

@@ -8,6 +8,7 @@ import { button, byId, el, fileInput, placeAbove, setPressed, setProps, setText 
 import { makeSlider } from "../fader.js";
 import { request } from "../http.js";
 import { onShortcut } from "../shortcuts.js";
+import { labKey } from "./lab.js";
 import { makeScenePreview, thumbnailUrl } from "./scene-preview.js";
 import { openTakes } from "./takes.js";
 
@@ -58,7 +59,7 @@ export function start({ store, names, viewer, send, trigger, showNotice, on }) {
   const add = el("li", {}, button("+ store", () => trigger("snapshot"), { class: "scene new", "data-control": "snapshot", title: "keep all values as a new scene" }));
   const list = el("ol", {}, add);
   const takes = button("takes", openTakes, { id: "takes-key", title: "what was recorded: name it, download it, paint it again (Shift T)" });
-  const header = el("header", {}, el("h2", {}, "scenes"), takes, glide, crossfade);
+  const header = el("header", {}, el("h2", {}, "scenes"), takes, labKey(), glide, crossfade);
   // A phone's top bar is full.
   if (matchMedia("(max-width: 639px), (max-height: 499px)").matches) header.prepend(...undoButtons);
 

@@ -1,14 +1,12 @@
 // @ts-check
-/**
- * Takes: the key that records, with the time that has passed; and the sheet of those there are.
- */
+/** Takes: the key that records, with the time; the sheet of those there are. */
 
 import { button, byId, el, setProps, setText } from "../dom.js";
 import { request } from "../http.js";
 import { showNotice } from "../notices.js";
 import { onShortcut } from "../shortcuts.js";
 
-/** Until a recording that was switched on has begun, and to see that it has not ended by itself. */
+/** Until a recording has begun, and between looks at whether it goes on. */
 const BEGINS_MS = 700;
 const GOES_ON_MS = 10_000;
 /** A delete key that was pressed once waits for the second press, ms. */
@@ -22,16 +20,16 @@ export function formatDuration(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
 
-/** How much can be kept, in words. Pure. @param {number} seconds */
+/** Pure. @param {number} seconds */
 export const recentText = (seconds) => (seconds < 3300 ? `keep the last ${seconds < 90 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`}` : "keep the last hour");
 
-/** The command that paints a take again; a shell gets the name as it is. Pure. @param {string} name */
+/** A shell gets the name as it is. Pure. @param {string} name */
 export const renderCommand = (name) => `styletune render "${name.replace(/["\\$`]/g, "\\$&")}" -o film.mp4 --size 1024`;
 
 /** @param {number} bytes */
 const formatSize = (bytes) => (bytes < 99_500 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
 
-/** Its length, its size, what it is painted from. Pure. @param {TakeEntry} take */
+/** Pure. @param {TakeEntry} take */
 export function describeTake({ error, recording, length_s, bytes, size, pictures: [content, ...styles] }) {
   if (error) return error;
   return [recording ? "being recorded" : formatDuration(length_s), formatSize(bytes), `${content} by ${styles.join(" + ")}, ${size} px`].join(" · ");

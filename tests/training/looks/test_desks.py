@@ -25,7 +25,7 @@ def test_every_position_can_be_set() -> None:
 
 @pytest.mark.parametrize("knob", KNOBS)
 def test_a_knob_is_met_in_the_middle_at_both_ends_and_between(knob: str) -> None:
-    found = [positions[knob] for positions in drawn(400)]
+    found = [positions[knob] for positions in drawn(1500)]
     assert np.mean([at == 0.5 for at in found]) > 0.5
     for end in (0.0, 1.0):
         assert np.mean([at == end for at in found]) > 0.015
