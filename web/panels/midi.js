@@ -1,8 +1,7 @@
 // @ts-check
 /**
- * Web MIDI: the raw messages of all inputs, or of the chosen one, go to the server, which
- * interprets them; the server's feedback goes to each device's output. And the positions of
- * hardware beside the page's controls.
+ * Web MIDI: raw messages go to the server, which interprets them, and its feedback to the outputs.
+ * And the positions of hardware beside the page's controls.
  */
 
 import { byId, el, setProps, setText } from "../dom.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * What a scene would do before it is recalled: its thumbnail, larger, and what would change in a
- * few words. Beside its tile while a pointer rests on it or it has the focus.
+ * What a scene would do: its thumbnail, larger, and what would change in a few words. Beside its
+ * tile while a pointer rests on it or it has the focus.
  */
 
 import { positionFromJson } from "../control-store.js";
