@@ -25,7 +25,7 @@ def test_what_is_played_is_recorded_named_downloaded_and_deleted(
     key.click()
     expect(key).to_have_text("record")
     page.locator("#takes-key").click()
-    expect(rows).to_contain_text("harbour by strokes")
+    expect(rows).to_contain_text("by strokes, 128 px")
 
     name = rows.get_by_label("name of the take")
     name.fill("the finale")
