@@ -105,6 +105,18 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="of all that is random (default 0)")
 
 
+def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the pictures of a painting that ends: one content, and styles."""
+    parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
+    parser.add_argument(
+        "style",
+        metavar="STYLE",
+        nargs="*",
+        default=[],
+        help="style to paint in, up to four: a file or a sample (default: the session file's)",
+    )
+
+
 def add_session_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that stand for keys of a session file."""
     add_network_options(parser)

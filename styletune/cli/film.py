@@ -9,7 +9,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from styletune.cli.arguments import add_command, add_session_options, session_config
+from styletune.cli.arguments import (
+    add_command,
+    add_picture_arguments,
+    add_session_options,
+    session_config,
+)
 from styletune.config import OFFLINE_OPTIMIZER, SessionConfig
 from styletune.control_values import term_amounts, term_weights
 from styletune.controls import LIVE_OPTIMIZERS
@@ -87,14 +92,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         "OUT is a film (.mp4, .mov, .mkv, .webm; needs `pip install 'styletune[film]'`) or a\n"
         "folder for PNGs. Ctrl-C leaves a whole film of what is painted so far.",
     )
-    parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
-    parser.add_argument(
-        "style",
-        metavar="STYLE",
-        nargs="*",
-        default=[],
-        help="style to paint in, up to four: a file or a sample (default: the session file's)",
-    )
+    add_picture_arguments(parser)
     parser.add_argument(
         "-o",
         "--out",

@@ -9,7 +9,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from styletune.cli.arguments import add_command, add_session_options, session_config
+from styletune.cli.arguments import (
+    add_command,
+    add_picture_arguments,
+    add_session_options,
+    session_config,
+)
 from styletune.config import OFFLINE_OPTIMIZER
 from styletune.controls import LIVE_OPTIMIZERS
 from styletune.errors import ConfigError
@@ -46,14 +51,7 @@ def add_parser(subparsers: "Subparsers") -> None:
         "  styletune paint me.jpg --session show.toml -o out.png\n"
         "A name such as harbour is one of the sample pictures.",
     )
-    parser.add_argument("content", metavar="CONTENT", help="picture to paint: a file or a sample")
-    parser.add_argument(
-        "style",
-        metavar="STYLE",
-        nargs="*",
-        default=[],
-        help="style to paint in, up to four: a file or a sample (default: the session file's)",
-    )
+    add_picture_arguments(parser)
     parser.add_argument("-o", "--out", required=True, metavar="OUT.png", help="where to write it")
     parser.add_argument(
         "--steps", type=int, default=200, metavar="N", help="optimisation steps (default 200)"

@@ -134,12 +134,14 @@ def _locate(name: str, data: str | None) -> Path:
 
 
 def _describe(render: "Render") -> str:
-    summary = render.summary
-    words = f"{_clock(summary.seconds)} long, {summary.frames} pictures, {summary.size} px"
-    if not summary.complete:
+    contents = render.contents
+    words = f"{_clock(contents.seconds)} long, {contents.frames} pictures, {contents.size} px"
+    if not contents.complete:
         words += "; it was cut short"
-    if summary.live:
-        words += f"; {summary.live} pictures were a learned look's, and are not in a take: the one "
+    if contents.live:
+        words += (
+            f"; {contents.live} pictures were a learned look's, and are not in a take: the one "
+        )
         words += "before stands"
     if render.begun:
         words += f"; going on at {_clock(render.begun)}"
@@ -157,7 +159,7 @@ def _paint(render: "Render", out: Path, console: "Console") -> int:
     )
     started, last = time.perf_counter(), None
     with Progress(*columns, console=console) as bar, catch_interrupt() as interrupted:
-        total = render.summary.seconds
+        total = render.contents.seconds
         task = bar.add_task("rendering", total=total, at="")
         for last in render.run(interrupted.is_set):
             at = f"{_clock(last.seconds)} of {_clock(total)}, {last.width} × {last.height} px"

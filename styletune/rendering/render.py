@@ -74,7 +74,7 @@ class TakeClock:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeSummary:
+class TakeContents:
     """What a take holds.
 
     Attributes:
@@ -94,7 +94,7 @@ class TakeSummary:
     complete: bool
 
 
-def summarize(lines: Iterable[Line]) -> TakeSummary:
+def contents_of(lines: Iterable[Line]) -> TakeContents:
     """Read a take to its end."""
     clock = TakeClock()
     size = frames = live = 0
@@ -107,7 +107,7 @@ def summarize(lines: Iterable[Line]) -> TakeSummary:
             size = max(size, line.size)
         if isinstance(line, Frame):
             frames, live = frames + 1, live + line.live
-    return TakeSummary(clock.seconds, size, frames, live, device, last == "end")
+    return TakeContents(clock.seconds, size, frames, live, device, last == "end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class Render:
         folders: in which source pictures are looked for, beside where they usually lie.
 
     Attributes:
-        summary: what the take holds.
+        contents: what the take holds.
         begun: seconds of the film that an earlier process has made.
         unknown: controls that this styletune lacks; complete once all is painted.
 
@@ -144,8 +144,8 @@ class Render:
         self, take: Path, out: Path, options: RenderOptions, folders: Sequence[Path] = ()
     ) -> None:
         self._take, self._options = take, options
-        self.summary = summarize(read(take))
-        if not self.summary.frames:
+        self.contents = contents_of(read(take))
+        if not self.contents.frames:
             raise TakeError(f"{take}: nothing was painted in it")
         self._pictures = sources.find(sources.used(read(take)), take, folders)
         self._check_memory()
@@ -173,7 +173,7 @@ class Render:
         start = next(iter(read(self._take)))
         assert isinstance(start, Start)
         session = session_of(start, self._pictures, self._options.overrides)
-        size = max(self._options.size or 0, self.summary.size)
+        size = max(self._options.size or 0, self.contents.size)
         memory.check_session(session.with_overrides(pictures={"size": size}))
 
     def run(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[RenderProgress]:
@@ -192,7 +192,7 @@ class Render:
         self.unknown = replay.unknown
         already = self._line - len(before)  # lines that this replay does not see
         enlarger = None
-        if self._options.size not in (None, self.summary.size):
+        if self._options.size not in (None, self.contents.size):
             enlarger = Enlarger(self._options.size, self._options.detail)
         kept = time.monotonic()
         for frame in replay.frames():
@@ -226,7 +226,7 @@ class Render:
         height, width = picture.shape[:2]
         if self._size is None:
             # A take begins small, on the way to its size.
-            part = (self._options.size or self.summary.size) / max(width, height)
+            part = (self._options.size or self.contents.size) / max(width, height)
             self._size = round(width * part), round(height * part)
         self._output.add(fit(picture, *self._size), slot)
         self._slot, self._made = slot, self._made + 1
